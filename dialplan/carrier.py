@@ -1,0 +1,135 @@
+"""What a carrier has configured, compiled for look-up: trunks, phones, customers, numbers.
+
+All values are frozen. `provisioning` makes them from YAML, `freeswitch.render` writes the switch's
+configuration from them, `dialplan.decide` reads them for every call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from numbering.e164 import E164
+
+
+class Transport(StrEnum):
+    """How SIP travels to a peer (RFC 3261 section 18)."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+
+
+class TrunkSide(StrEnum):
+    """Whose equipment is at the other end of a trunk."""
+
+    CARRIER = "carrier"
+    CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class SipAddress:
+    """Where requests to a peer are sent: `host` is an IP address or name, `port` 1 to 65535."""
+
+    host: str
+    port: int
+    transport: Transport = Transport.UDP
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A source that is accepted as a trunk: an IP address, and a port where several share one address."""
+
+    ip: str
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Digest user name and password (RFC 8760). The password stays out of repr, logs and the database."""
+
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(username={self.username!r}, password=…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """A SIP connection to a carrier or to a customer's equipment.
+
+    `priority`: lower is tried first. `registration`: we register there with these credentials (else the
+    peer is known by its address). `emergency`: may carry 110/112 calls. `no_answer_s` ends ringing,
+    `no_progress_s` gives a silent peer up and lets the next trunk try.
+    """
+
+    id: str
+    side: TrunkSide
+    address: SipAddress
+    peers: tuple[Peer, ...]
+    customer_id: str | None = None
+    registration: Credentials | None = None
+    priority: int = 100
+    emergency: bool = False
+    codecs: tuple[str, ...] = ("PCMA", "PCMU")
+    no_progress_s: int = 4
+    no_answer_s: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A device that registers with us. `number` is its own line number (network-provided number)."""
+
+    id: str
+    customer_id: str
+    credentials: Credentials
+    number: E164
+    no_answer_s: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A company. `main_number` is shown when a call carries no number of its own."""
+
+    id: str
+    name: str
+    main_number: E164
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToTrunks:
+    """Calls to the number go to these trunks of the customer, in this order."""
+
+    trunk_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToPhones:
+    """Calls to the number ring these phones, in this order."""
+
+    phone_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedNumber:
+    """A number of ours that belongs to a customer, and where its calls go."""
+
+    number: E164
+    customer_id: str
+    target: ToTrunks | ToPhones
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBlock:
+    """A range of numbers of ours, both ends included, all of one length."""
+
+    first: E164
+    last: E164
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, str) and len(number) == len(self.first) and self.first <= number <= self.last

@@ -1,0 +1,66 @@
+"""What was decided about a call, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dialplan.causes import PATH_FAILURES, Cause
+from dialplan.legs import Leg
+from numbering.e164 import E164
+
+
+class Direction(StrEnum):
+    """A call seen from the customer who pays for it."""
+
+    INCOMING = "in"
+    OUTGOING = "out"
+    ON_NET = "onnet"
+    EMERGENCY = "emergency"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a call went the way it went: a stable id for programs, a sentence for people (B12)."""
+
+    id: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """What the CDR keeps of the decision. None where the call did not get as far as knowing it."""
+
+    direction: Direction
+    customer_id: str | None = None
+    trunk_in: str | None = None
+    a_network: E164 | None = None
+    a_presented: E164 | None = None
+    b_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Try these legs in order; go on to the next only when the last one failed for one of these causes."""
+
+    legs: tuple[Leg, ...]
+    next_leg_causes: frozenset[Cause] = PATH_FAILURES
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Refuse with this SIP code; the cause also gives the Q.850 number in the Reason header (RFC 3326)."""
+
+    cause: Cause
+    sip_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome, its reason, and the configuration version it was made with."""
+
+    outcome: Route | Reject
+    reason: Reason
+    facts: CallFacts
+    config_version: int

@@ -1,0 +1,42 @@
+"""The one place where an outgoing leg is made.
+
+Whoever wants a leg (caller, forwarding, transfer, queue, callback, API) asks here. `Leg` has no other
+constructor in the program; tests/architecture proves it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dialplan.carrier import Phone, Trunk
+from numbering.e164 import E164
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The identity a leg shows. `number` None means the caller is unknown; `withheld` hides it (RFC 3323)."""
+
+    number: E164 | None
+    name: str | None = None
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A call to be placed: over a trunk to `number` (Request-URI user part), or to a registered phone."""
+
+    to: Trunk | Phone
+    number: str
+    caller: Caller
+    no_progress_s: int
+    no_answer_s: int
+
+
+def leg_to_trunk(trunk: Trunk, number: str, caller: Caller) -> Leg:
+    """A leg over `trunk`; `number` is what its Request-URI shall carry."""
+    return Leg(trunk, number, caller, trunk.no_progress_s, trunk.no_answer_s)
+
+
+def leg_to_phone(phone: Phone, caller: Caller) -> Leg:
+    """A leg to a phone that registers with us, addressed by its line number."""
+    return Leg(phone, phone.number, caller, 4, phone.no_answer_s)

@@ -1,0 +1,38 @@
+"""The whole carrier as one immutable value: what every decision reads, swapped in whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dialplan.carrier import AssignedNumber, Customer, NumberBlock, Peer, Phone, Trunk
+from numbering.e164 import E164
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One applied configuration version, indexed for the call path.
+
+    `carrier_trunks` and `emergency_trunks` are ordered by priority, then id. `peers` finds the trunk that
+    a request came from: first by address and port, then by address alone (`Peer(ip, None)`).
+    """
+
+    version: int
+    customers: Mapping[str, Customer]
+    trunks: Mapping[str, Trunk]
+    phones: Mapping[str, Phone]
+    numbers: Mapping[E164, AssignedNumber]
+    blocks: tuple[NumberBlock, ...]
+    peers: Mapping[Peer, str]
+    carrier_trunks: tuple[str, ...]
+    emergency_trunks: tuple[str, ...]
+    default_area_code: str
+
+    def trunk_at(self, ip: str, port: int) -> Trunk | None:
+        """The trunk whose requests come from this source, or None for a stranger."""
+        trunk_id = self.peers.get(Peer(ip, port)) or self.peers.get(Peer(ip))
+        return self.trunks[trunk_id] if trunk_id else None
+
+    def is_ours(self, number: E164) -> bool:
+        """Whether the number is of one of our blocks or assigned to a customer (ported in)."""
+        return number in self.numbers or any(number in block for block in self.blocks)

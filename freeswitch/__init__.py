@@ -1,0 +1,1 @@
+"""Everything that speaks with FreeSWITCH: Event Socket, its configuration, its CDR files."""

@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis: tables, migrations, repositories, live state, and the embedded servers."""
