@@ -1,10 +1,51 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
+.PHONY: help demo up doctor test test-freeswitch lint format bench clean
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 help: ## show this list
-	@awk -F':.*## ' '/^[a-z][a-zA-Z_-]*:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: help
+# The stamps make the second start fast: nothing is installed again until setup.cfg changes.
+$(VENV)/run.stamp: setup.cfg pyproject.toml tools/bootstrap
+	@PYTHON="$(PYTHON)" tools/bootstrap $(VENV) embedded,lab
+	@touch $@
+
+$(VENV)/dev.stamp: setup.cfg pyproject.toml tools/bootstrap
+	@PYTHON="$(PYTHON)" tools/bootstrap $(VENV) embedded,lab,dev
+	@touch $@ $(VENV)/run.stamp
+
+demo: $(VENV)/run.stamp ## place real SIP calls through the whole exchange and show what became of each
+	@$(BIN)/fernamt demo
+
+up: $(VENV)/run.stamp ## run the exchange with the example carrier until stopped
+	@$(BIN)/fernamt up
+
+doctor: $(VENV)/run.stamp ## name each dependency, its state and what to do
+	@$(BIN)/fernamt doctor
+
+test: $(VENV)/dev.stamp ## lint, types, layers and every test that needs no FreeSWITCH (8 minutes at most)
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/pytest
+
+test-freeswitch: $(VENV)/dev.stamp ## the end-to-end scenarios against the freeswitch program of this machine
+	@$(BIN)/pytest -m freeswitch tests/e2e --timeout=600
+
+lint: $(VENV)/dev.stamp ## ruff, mypy strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp ## put the code into the house's format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/dev.stamp ## measure: call handling on FreeSWITCH with SIPp, event parsing, numbers
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove the virtual environment and all state
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

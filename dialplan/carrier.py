@@ -132,4 +132,6 @@ class NumberBlock:
     last: E164
 
     def __contains__(self, number: object) -> bool:
-        return isinstance(number, str) and len(number) == len(self.first) and self.first <= number <= self.last
+        if not isinstance(number, str) or len(number) != len(self.first):
+            return False
+        return self.first <= number <= self.last

@@ -1,6 +1,7 @@
-"""Release causes: Q.850 numbers with FreeSWITCH's names, the SIP codes we send, and where retrying helps.
+"""Release causes: Q.850 numbers with FreeSWITCH's names, the SIP codes it sends, and where retrying helps.
 
-Sources: ITU-T Q.850 table 1, RFC 3398 section 7.2 (cause to SIP code), FreeSWITCH switch_channel.c for names.
+Sources: ITU-T Q.850 table 1; FreeSWITCH's own names, numbers and SIP codes (it is the one that answers),
+which differ from RFC 3398 section 7.2 in places: 607 (its own, no Q.850) goes out as 480.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ class Cause(Enum):
     INVALID_NUMBER_FORMAT = ("INVALID_NUMBER_FORMAT", 28, 484)
     NORMAL_UNSPECIFIED = ("NORMAL_UNSPECIFIED", 31, 480)
     NORMAL_CIRCUIT_CONGESTION = ("NORMAL_CIRCUIT_CONGESTION", 34, 503)
-    NETWORK_OUT_OF_ORDER = ("NETWORK_OUT_OF_ORDER", 38, 502)
+    NETWORK_OUT_OF_ORDER = ("NETWORK_OUT_OF_ORDER", 38, 503)
     NORMAL_TEMPORARY_FAILURE = ("NORMAL_TEMPORARY_FAILURE", 41, 503)
     SWITCH_CONGESTION = ("SWITCH_CONGESTION", 42, 503)
     REQUESTED_CHAN_UNAVAIL = ("REQUESTED_CHAN_UNAVAIL", 44, 503)
     OUTGOING_CALL_BARRED = ("OUTGOING_CALL_BARRED", 52, 403)
     INCOMPATIBLE_DESTINATION = ("INCOMPATIBLE_DESTINATION", 88, 488)
     RECOVERY_ON_TIMER_EXPIRE = ("RECOVERY_ON_TIMER_EXPIRE", 102, 504)
-    INTERWORKING = ("INTERWORKING", 127, 500)
+    INTERWORKING = ("INTERWORKING", 127, 480)
     ORIGINATOR_CANCEL = ("ORIGINATOR_CANCEL", 487, 487)
     USER_NOT_REGISTERED = ("USER_NOT_REGISTERED", 606, 480)
-    PROGRESS_TIMEOUT = ("PROGRESS_TIMEOUT", 607, 504)
+    PROGRESS_TIMEOUT = ("PROGRESS_TIMEOUT", 607, 480)
     GATEWAY_DOWN = ("GATEWAY_DOWN", 609, 503)
 
     def __init__(self, switch_name: str, q850: int, sip_code: int) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class LegSide(StrEnum):
-    """"a": the leg the caller made to us; "b": a leg we made."""
+    """ "a": the leg the caller made to us; "b": a leg we made."""
 
     A = "a"
     B = "b"
@@ -33,12 +33,13 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class LegRecord:
-    """One leg of a call. Times are UTC with millisecond precision; `billed_ms` is answer to end, 0 unanswered.
+    """One leg of a call. Times are UTC to the millisecond; `billed_ms` is answer to end, 0 when unanswered.
 
     `leg_id` is unique for ever and makes the intake idempotent (guarantee 4). `call_id` joins the legs of
     one call: it is the A leg's id. A-numbers: `a_network` is the number we vouch for, `a_presented` the one
     shown. B-numbers: `b_dialled` as the caller sent it (cut to 256 characters), `b_number` normalised.
-    `reason_id` and `config_version` are None when no controller answered.
+    `reason_id` and `config_version` are None when no controller answered. `sip_call_id` is the leg's SIP
+    Call-ID, by which the peer at its other end finds it too (cut to 256 characters).
     """
 
     leg_id: str
@@ -64,4 +65,13 @@ class LegRecord:
     hung_up_by: HungUpBy
     reason_id: str | None
     config_version: int | None
+    sip_call_id: str | None
     quality: Quality
+
+
+class RecordUnreadable(Exception):
+    """Content of a CDR file that is no record: a stable id and a sentence that names the field."""
+
+    def __init__(self, reason_id: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason_id = reason_id

@@ -40,3 +40,10 @@ def leg_to_trunk(trunk: Trunk, number: str, caller: Caller) -> Leg:
 def leg_to_phone(phone: Phone, caller: Caller) -> Leg:
     """A leg to a phone that registers with us, addressed by its line number."""
     return Leg(phone, phone.number, caller, 4, phone.no_answer_s)
+
+
+def emergency_leg(trunk: Trunk, digits: str, caller: Caller) -> Leg:
+    """A leg to 110 or 112 over an emergency trunk: number always shown, a silent trunk given up after 2 s
+    so that the next one is tried within 4 s (B8, NotrufV §4(4))."""
+    shown = Caller(caller.number, caller.name, withheld=False)
+    return Leg(trunk, digits, shown, min(trunk.no_progress_s, 2), trunk.no_answer_s)

@@ -1,0 +1,26 @@
+# The controller and the command-line program. FreeSWITCH has its own image (deploy/freeswitch.Dockerfile).
+FROM python:3.12-slim-bookworm AS build
+WORKDIR /src
+RUN python -m venv /opt/fernamt
+COPY pyproject.toml setup.cfg README.md LICENSE ./
+COPY acd acd
+COPY cli cli
+COPY controller controller
+COPY dialplan dialplan
+COPY freeswitch freeswitch
+COPY lab lab
+COPY numbering numbering
+COPY provisioning provisioning
+COPY rating rating
+COPY store store
+RUN /opt/fernamt/bin/pip install --no-cache-dir .
+
+FROM python:3.12-slim-bookworm
+RUN useradd --system --home-dir /var/lib/fernamt --create-home fernamt
+COPY --from=build /opt/fernamt /opt/fernamt
+COPY examples /usr/share/fernamt/examples
+ENV PATH=/opt/fernamt/bin:$PATH
+USER fernamt
+WORKDIR /var/lib/fernamt
+ENTRYPOINT ["fernamt"]
+CMD ["--help"]

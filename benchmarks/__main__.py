@@ -1,0 +1,62 @@
+"""`python -m benchmarks [calls|parsing|numbering|all] [--json|--write] [--quick]`: run benchmark programs.
+
+Options that are not known here go to the one program that was named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from benchmarks.results import write_section
+
+#: Name on the command line: module that prints its result, and which of our options it knows.
+PROGRAMS: Final = {
+    "numbering": ("benchmarks.numbering", {"--json"}),
+    "parsing": ("benchmarks.event_parsing", {"--json"}),
+    "calls": ("benchmarks.calls", {"--json", "--quick"}),
+}
+_REPOSITORY: Final = Path(__file__).parents[1]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what was asked for; 0 when all of it worked."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("program", nargs="?", default="all", choices=[*PROGRAMS, "all"])
+    parser.add_argument("--json", action="store_true", help="results for programs, an object for each")
+    parser.add_argument("--quick", action="store_true", help="short and rough, to see that it works")
+    parser.add_argument("--write", action="store_true", help="also put the results into benchmarks/README.md")
+    options, others = parser.parse_known_args(argv)
+    if options.write and (options.json or options.quick):
+        parser.error("--write keeps full results as text: leave --json and --quick out")
+    if others and options.program == "all":
+        parser.error(f"{' '.join(others)}: name the program that this is for")
+    flags = [f"--{name}" for name in ("json", "quick") if getattr(options, name)]
+    names = list(PROGRAMS) if options.program == "all" else [options.program]
+    # A list, so that every program runs whatever the one before came to.
+    worked = [_run(name, flags, others, write=options.write) for name in names]
+    return 0 if all(worked) else 1
+
+
+def _run(name: str, flags: Sequence[str], others: Sequence[str], *, write: bool) -> bool:
+    """Run one program in a process of its own, so that none inherits another's heap or patches."""
+    module, known = PROGRAMS[name]
+    if find_spec(module) is None:
+        print(f"{name}: {module} is not in this installation; skipped", file=sys.stderr)
+        return True
+    print(f"== {name}", file=sys.stderr, flush=True)
+    argv = [sys.executable, "-m", module, *(flag for flag in flags if flag in known), *others]
+    done = subprocess.run(argv, cwd=_REPOSITORY, stdout=subprocess.PIPE, text=True, check=False)
+    print(done.stdout, end="", flush=True)
+    if write and done.returncode == 0 and done.stdout.strip():
+        write_section("leaks" if "--leaks" in others else name, done.stdout)
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

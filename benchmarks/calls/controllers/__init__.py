@@ -1,0 +1,1 @@
+"""The controllers that are measured, each a program of its own."""

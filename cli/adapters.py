@@ -1,0 +1,71 @@
+"""The stores as the service layer wants them: its ports, its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from controller.errors import StoreAway
+from dialplan.cdr import LegRecord
+from dialplan.live import LiveCall
+from store.cdr_records import LegWithRaw
+from store.cdr_repository import CdrRepository, InsertOutcome
+from store.errors import StoreError
+from store.live_calls import MAX_CALLS_PER_NODE, LiveCalls
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    """Every failure of a store is "away" for the service layer: the work is kept and tried again. What
+    does not mend itself (wrong password, wrong schema) is in the message and found by `fernamt doctor`."""
+    try:
+        yield
+    except StoreError as error:
+        raise StoreAway(str(error)) from error
+
+
+class Records:
+    """controller.ports.RecordStore on PostgreSQL."""
+
+    def __init__(self, repository: CdrRepository) -> None:
+        self._repository = repository
+
+    def insert_legs(self, legs: Sequence[tuple[LegRecord, bytes]]) -> InsertOutcome:
+        with _store_errors():
+            return self._repository.insert_legs([LegWithRaw(leg, raw) for leg, raw in legs])
+
+    def quarantine(self, *, file_name: str, reason_id: str, sentence: str, content: bytes) -> None:
+        with _store_errors():
+            self._repository.quarantine(file_name, reason_id, sentence, content)
+
+
+class Live:
+    """controller.ports.LiveCallStore on Redis."""
+
+    def __init__(self, calls: LiveCalls) -> None:
+        self._calls = calls
+
+    def put(self, call: LiveCall) -> None:
+        with _store_errors():
+            self._calls.put(call)
+
+    def update(self, call: LiveCall) -> None:
+        with _store_errors():
+            self._calls.update(call)
+
+    def remove(self, call_id: str) -> None:
+        with _store_errors():
+            self._calls.remove(call_id)
+
+    def refresh(self, node: str) -> None:
+        with _store_errors():
+            self._calls.refresh(node)
+
+    def calls_of(self, node: str) -> Sequence[LiveCall]:
+        with _store_errors():
+            return self._calls.list(node=node, limit=MAX_CALLS_PER_NODE)
+
+    def replace_node(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None:
+        with _store_errors():
+            self._calls.replace_node(node, calls, as_of)

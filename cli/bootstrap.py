@@ -1,0 +1,190 @@
+"""The composition root: the one place where adapters meet the service layer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from random import SystemRandom
+from typing import Final
+
+import gevent
+import structlog
+from gevent.event import Event as Flag
+from sqlalchemy import URL, Engine, make_url
+
+from cli.adapters import Live, Records
+from cli.carrier import compile_carrier, load_carrier, version_of
+from cli.errors import NotRunning
+from cli.settings import ServerEntry, Settings
+from controller.calls import CallDecider
+from controller.errors import StoreAway
+from controller.following import Following
+from controller.intake import Intake
+from freeswitch.channel import ChannelData, Instructions
+from freeswitch.commands import Subscription
+from freeswitch.follow import Follower
+from freeswitch.inbound import InboundConnection
+from freeswitch.json_cdr import parse
+from freeswitch.offer import decision_variables, offered_call
+from freeswitch.outbound import OutboundServer
+from freeswitch.settings import EventSocketAddress, SwitchSettings
+from freeswitch.spool import Spool
+from provisioning.schema import SecretRef
+from provisioning.secrets import Secrets
+from store.cdr_repository import CdrRepository
+from store.config_versions import ConfigVersions
+from store.database import make_engine
+from store.live_calls import LiveCalls
+from store.redis_client import call_path_client
+
+_log = structlog.get_logger(__name__)
+
+_DRAIN_S: Final = 5.0
+_CONNECT_S: Final = 3.0
+#: Between two looks at an empty spool.
+_REST_S: Final = 0.2
+#: After a store did not answer.
+_RETRY_S: Final = 1.0
+
+
+def now() -> datetime:
+    """The time in UTC, to the millisecond."""
+    return datetime.now(UTC)
+
+
+def read_secret(settings: Settings, ref: SecretRef) -> str:
+    """A secret of the settings. Raises ProvisioningError's children."""
+    lab = settings.lab_network is not None
+    return Secrets(os.environ, settings.state_dir, lab=lab).read(ref)
+
+
+def _url(settings: Settings, server: ServerEntry | None, what: str) -> str:
+    if server is None:
+        raise NotRunning(
+            f"no {what} is configured and no embedded one runs in {settings.state_dir}: "
+            "start `fernamt up`, or name a server in the settings"
+        )
+    if server.password is None:
+        return server.url
+    url: URL = make_url(server.url).set(password=read_secret(settings, server.password))
+    return url.render_as_string(hide_password=False)
+
+
+def engine(settings: Settings, name: str) -> Engine:
+    """The database. Raises NotRunning when there is none to use."""
+    return make_engine(_url(settings, settings.database, "PostgreSQL"), name=name)
+
+
+def live_calls(settings: Settings) -> LiveCalls:
+    """The live state. Raises NotRunning when there is none to use."""
+    return LiveCalls(call_path_client(_url(settings, settings.redis, "Redis")))
+
+
+def event_socket(settings: Settings) -> EventSocketAddress:
+    """Where the node listens for us, with its password."""
+    host, port = settings.node.event_socket
+    return EventSocketAddress(host, port, read_secret(settings, settings.node.event_socket_password))
+
+
+def switch_settings(settings: Settings) -> SwitchSettings:
+    """What `freeswitch.render` needs of the settings."""
+    node = settings.node
+    return SwitchSettings(
+        node=node.name,
+        carrier_port=node.ports.carrier,
+        trunk_port=node.ports.trunk,
+        phone_port=node.ports.phone,
+        event_socket=event_socket(settings),
+        controllers=settings.controllers,
+        cdr_dir=node.cdr_dir.absolute(),
+        sip_ip=node.sip_ip,
+        rtp_ports=node.rtp_ports,
+        domain=node.domain,
+        sessions_per_second=node.sessions_per_second,
+        max_sessions=node.max_sessions,
+        log_level=node.log_level,
+    )
+
+
+@contextmanager
+def node_connection(settings: Settings) -> Iterator[InboundConnection]:
+    """A connection to the node for one command. Raises NotRunning when nobody answers."""
+    address = event_socket(settings)
+    connection = InboundConnection(address, Subscription(()), lambda _: None, random=SystemRandom())
+    connection.start()
+    try:
+        if not connection.wait_up(_CONNECT_S):
+            raise NotRunning(f"no switch answers at {address.host}:{address.port}: is `fernamt up` running?")
+        yield connection
+    finally:
+        connection.stop()
+
+
+def until_stopped() -> Flag:
+    """Set by SIGTERM and SIGINT; waiting for it lets everything else run."""
+    stopped = Flag()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stopped.set)
+    return stopped
+
+
+def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -> None:
+    """Decide calls on `listen` and follow the node until `stopped`; then finish what is under way."""
+    database = engine(settings, "fernamt controller")
+    carrier = load_carrier(settings)
+    version = version_of(settings, carrier, ConfigVersions(database))
+    database.dispose()  # from here on nothing waits for PostgreSQL
+    snapshot = compile_carrier(settings, carrier, version)
+
+    following = Following(Live(live_calls(settings)), on_return=lambda: follower.resync())  # noqa: PLW0108 - made below
+    decider = CallDecider(following, now)
+    decider.swap(snapshot)
+    domain = settings.node.domain
+
+    def handle(channel: ChannelData) -> Instructions:
+        offered = offered_call(channel.get)
+        return Instructions(decision_variables(decider.decide(offered), offered, domain=domain))
+
+    server = OutboundServer(listen, handle)
+    follower = Follower(
+        settings.node.name, event_socket(settings), following, random=SystemRandom(), clock=now
+    )
+    following.start()
+    server.start()
+    follower.connection.start()
+    _log.info("controller ready", listen="{}:{}".format(*server.address), version=version)
+    stopped.wait()
+    left = server.stop(_DRAIN_S)
+    follower.connection.stop()
+    following.stop(1.0)
+    _log.info("controller stopped", decided=decider.decided, sessions_cut=left)
+
+
+def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
+    """Take CDR files in until `stopped(seconds)`, which waits that long, says so and the spool is empty."""
+    spool = Spool(settings.node.cdr_dir)
+    intake = Intake(spool, Records(CdrRepository(engine(settings, "fernamt intake"))), parse, time.time)
+    _log.info("intake ready", spool=str(spool.directory))
+    ending = False
+    while True:
+        try:
+            done = intake.round()
+        except StoreAway as error:
+            _log.warning("CDRs wait in the spool: the database is away", error=str(error))
+            if ending or stopped(_RETRY_S):
+                return
+            continue
+        if done.idle:
+            if ending:
+                return
+            ending = stopped(_REST_S)
+
+
+def spool_size(directory: Path) -> int:
+    """How many leg records wait in the spool."""
+    return sum(1 for _ in directory.glob("*.cdr.json"))

@@ -1,0 +1,154 @@
+"""`fernamt cdr`: call detail records."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from cli.bootstrap import engine, run_intake, until_stopped
+from cli.layout import effective
+from cli.logs import configure_logs
+from cli.records import COLUMNS, Value, row
+from cli.settings import Settings
+from cli.times import Moment, shown, written
+from dialplan.reasons import sentence
+from store.cdr_repository import CdrRepository
+
+_FLUSH_EVERY = 5_000
+
+
+@click.group()
+def cdr() -> None:
+    """Call detail records: one for each leg of each call."""
+
+
+def _repository(settings: Callable[[], Settings]) -> CdrRepository:
+    return CdrRepository(engine(effective(settings()), "fernamt cdr"))
+
+
+@cdr.command()
+@click.option("--from", "start", type=Moment(), required=True, help="First moment, German time.")
+@click.option("--to", "end", type=Moment(), required=True, help="First moment that is no longer included.")
+@click.option("--customer", metavar="ID", help="Only this customer's.")
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
+@click.pass_obj
+def export(
+    settings: Callable[[], Settings], start: datetime, end: datetime, customer: str | None, form: str
+) -> None:
+    """Write the legs that began in a period to standard output, oldest first, in constant memory.
+
+    \b
+    Examples:
+      fernamt cdr export --from 2026-11-01 --to 2026-12-01 > november.csv
+      fernamt cdr export --from 2026-11-22T08:00 --to 2026-11-22T09:00 --format jsonl | jq .reason_id
+    """
+    if end <= start:
+        raise click.BadParameter("--to must lie after --from", param_hint="--to")
+    write = _csv_writer() if form == "csv" else _json_writer()
+    for number, leg in enumerate(_repository(settings).stream(start, end, customer), start=1):
+        write(row(leg))
+        if number % _FLUSH_EVERY == 0:
+            sys.stdout.flush()
+
+
+def _csv_writer() -> Callable[[Mapping[str, Value]], None]:
+    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    return lambda values: writer.writerow({name: _no_formula(value) for name, value in values.items()})
+
+
+def _no_formula(value: Value) -> Value:
+    """A spreadsheet must not run what a caller dialled: numbers keep their "+", anything else is quoted."""
+    if isinstance(value, str) and value[:1] in "=-@\t\r" and value:
+        return "'" + value
+    if isinstance(value, str) and value[:1] == "+" and not value[1:].isdigit():
+        return "'" + value
+    return value
+
+
+def _json_writer() -> Callable[[Mapping[str, Value]], None]:
+    def write(values: Mapping[str, Value]) -> None:
+        sys.stdout.write(json.dumps(values, ensure_ascii=False) + "\n")
+
+    return write
+
+
+@cdr.command()
+@click.argument("id")
+@click.option("--json", "as_json", is_flag=True, help="For programs, with FreeSWITCH's own record.")
+@click.pass_obj
+def show(settings: Callable[[], Settings], id: str, as_json: bool) -> None:  # noqa: A002 - the argument's name
+    """Everything that is known of a call or leg, by its id.
+
+    \b
+    Example: fernamt cdr show 3f0c2a52-6d5b-4f5e-9a51-0a3c1a4d6c11
+    """
+    legs = _repository(settings).show(id)
+    if not legs:
+        raise click.ClickException(f"there is no call or leg {id!r}; ids are in `fernamt cdr export`")
+    if as_json:
+        found = [
+            {**row(each.leg), "received_at": written(each.received_at), "raw": json.loads(each.raw)}
+            for each in legs
+        ]
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    table = Table(title=f"call {legs[0].leg.call_id}", title_justify="left")
+    table.add_column("")
+    for each in legs:
+        table.add_column(f"leg {each.leg.side.value}", overflow="fold")
+    rows = [row(each.leg) for each in legs]
+    for name in COLUMNS:
+        if any(values[name] is not None for values in rows):
+            table.add_row(name, *("-" if values[name] is None else str(values[name]) for values in rows))
+    Console().print(table)
+    for reason_id in dict.fromkeys(each.leg.reason_id for each in legs if each.leg.reason_id):
+        click.echo(f"{reason_id}: {sentence(reason_id)}")
+
+
+@cdr.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def quarantine(settings: Callable[[], Settings], as_json: bool) -> None:
+    """Records that could not be read or stored, with the reason. They are never dropped."""
+    found = _repository(settings).open_quarantine()
+    if as_json:
+        shown_files = [
+            {
+                "id": each.id,
+                "file": each.file_name,
+                "received_at": written(each.received_at),
+                "reason_id": each.reason_id,
+                "sentence": each.sentence,
+                "bytes": each.full_size_bytes,
+            }
+            for each in found
+        ]
+        click.echo(json.dumps(shown_files, ensure_ascii=False, indent=1))
+        return
+    if not found:
+        click.echo("The quarantine is empty.")
+        return
+    table = Table("id", "file", "received", "reason", "what is wrong")
+    for each in found:
+        table.add_row(str(each.id), each.file_name, shown(each.received_at), each.reason_id, each.sentence)
+    Console().print(table)
+
+
+@cdr.command()
+@click.pass_obj
+def intake(settings: Callable[[], Settings]) -> None:
+    """Take FreeSWITCH's record files into the database until SIGTERM; then empty the spool and end.
+
+    Run one on every node (fernamt up does). Any number may work on one spool; nothing is counted twice.
+    """
+    configure_logs(service=True)
+    stopped = until_stopped()
+    run_intake(effective(settings()), lambda seconds: bool(stopped.wait(seconds)))

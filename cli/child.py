@@ -1,0 +1,86 @@
+"""One program of ours or FreeSWITCH as a supervised child: started, watched, asked to end, ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from store.embedded.accounts import own_account
+from store.embedded.process import ProcessId, end, is_running, spawn, wait_until
+from store.errors import ServerStartFailed
+
+_READY_S: Final = 30.0
+_LOG_TAIL: Final = 600
+
+
+class Child:
+    """A program that serves until SIGTERM. `ready` says whether it does its work; `grace_s` is how long it
+    may take to end before SIGKILL. Its output goes to `log`. It dies with us."""
+
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        directory: Path,
+        log: Path,
+        ready: Callable[[], bool],
+        grace_s: float = 10.0,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._name = name
+        self._command = command
+        self._directory = directory
+        self._log = log
+        self._ready = ready
+        self._grace_s = grace_s
+        self._environment = dict(os.environ if environment is None else environment)
+        self._process: ProcessId | None = None
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        return self._name
+
+    @property
+    def pid(self) -> int | None:
+        """The running process, or None."""
+        return self._process.pid if self._process and self.alive() else None
+
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and is_running(self._process)
+
+    def start(self) -> str:
+        """Start and wait until it is ready; "" as there is no URL. Raises ServerStartFailed."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        process = spawn(
+            self._command,
+            account=own_account(),
+            directory=self._directory,
+            log=self._log,
+            death_signal=signal.SIGTERM,
+            environment=self._environment,
+        )
+        self._process = process
+        wait_until(lambda: not is_running(process) or self._ready(), _READY_S)
+        if not is_running(process) or not self._ready():
+            self.stop()
+            raise ServerStartFailed(self._name, f"it did not get ready: {self._tail()}", f"See {self._log}")
+        return ""
+
+    def stop(self) -> None:
+        """SIGTERM, then SIGKILL after the grace."""
+        if self._process is not None:
+            end([self._process], [(signal.SIGTERM, self._grace_s), (signal.SIGKILL, 5.0)])
+            self._process = None
+
+    def _tail(self) -> str:
+        try:
+            text = self._log.read_text(errors="replace")[-_LOG_TAIL:]
+        except OSError:
+            return "it left no log"
+        return " | ".join(text.split("\n")[-6:]).strip(" |") or "it said nothing"

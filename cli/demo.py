@@ -1,0 +1,235 @@
+"""`fernamt demo`: real SIP calls through the whole exchange, and what became of each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import click
+from gevent.pool import Pool
+from rich.console import Console
+from rich.table import Table
+
+from cli.bootstrap import engine, now
+from cli.errors import ScenarioFailed
+from cli.layout import lab_settings
+from cli.scenarios import SCENARIOS, Played, Scenario
+from cli.settings import Settings
+from cli.stack import Stack
+from cli.stage import Stage, staged
+from dialplan.cdr import LegRecord, LegSide
+from lab.robots import RobotsError
+from store.cdr_repository import CdrRepository
+
+#: Calls at a time.
+_TOGETHER: Final = 6
+#: How long records may take from the end of a call to the database.
+_RECORDS_S: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One line of the demo's table. `problems` is empty when the call did what it should."""
+
+    call: str
+    expected: str
+    got: str
+    reason: str | None
+    talked_ms: int
+    cdr: str | None
+    records: int
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was as expected."""
+        return not self.problems
+
+
+@click.command()
+@click.option(
+    "--switch",
+    type=click.Choice(["lab", "freeswitch"]),
+    default="lab",
+    show_default=True,
+    help="The stand-in switch, or the FreeSWITCH of this machine.",
+)
+@click.option("--state-dir", type=click.Path(path_type=Path, file_okay=False), help="Keep everything there.")
+@click.option("--keep", is_flag=True, help="Keep the state of this run (always kept when a call fails).")
+@click.option("--only", metavar="NAME", multiple=True, help="Only these calls, by the first column.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def demo(switch: str, state_dir: Path | None, keep: bool, only: tuple[str, ...], as_json: bool) -> None:
+    """Start the whole exchange with the example carrier, place real SIP calls between robot phones, and show
+    for each what was expected and what happened. Exit status 0 only when every call did what it should.
+
+    \b
+    Examples:
+      fernamt demo
+      fernamt demo --json | jq '.calls[] | select(.problems != [])'
+      fernamt demo --switch freeswitch --only "in answered"
+    """
+    chosen = [each for each in SCENARIOS if not only or each.name in only]
+    if not chosen:
+        names = ", ".join(each.name for each in SCENARIOS)
+        raise click.BadParameter(f"no such call; there are: {names}", param_hint="--only")
+    place = state_dir or Path(tempfile.mkdtemp(prefix="fernamt-demo-"))
+    place.mkdir(parents=True, exist_ok=True)
+    place.chmod(0o711)  # the embedded servers run as another user when we are root
+    started = time.monotonic()
+    settings = lab_settings(place, program=switch)
+    results = run(settings, chosen, lambda line: click.echo(f"· {line}", err=True))
+    seconds = time.monotonic() - started
+    failed = [each for each in results if not each.ok]
+    kept = keep or bool(failed) or state_dir is not None
+    if not kept:
+        shutil.rmtree(place, ignore_errors=True)
+    where = str(place) if kept else None
+    _show(results, seconds, where, switch, as_json=as_json)
+    if failed:
+        raise ScenarioFailed(
+            f"{len(failed)} of {len(results)} calls went wrong; logs and records are in {place}"
+        )
+
+
+def run(settings: Settings, scenarios: Sequence[Scenario], progress: Callable[[str], None]) -> list[Result]:
+    """Start everything, place the calls, compare with the records, stop everything."""
+    began = now() - timedelta(seconds=1)
+    with Stack(settings, progress) as stack:
+        progress("registering the phones")
+        with staged(stack.settings) as stage:
+            progress(f"placing {len(scenarios)} calls")
+            played = play(stage, scenarios, progress)
+        progress("waiting for the last records")
+        repository = CdrRepository(engine(stack.settings, "fernamt demo"))
+        return compare(scenarios, played, Records(repository, began))
+
+
+def play(
+    stage: Stage, scenarios: Sequence[Scenario], progress: Callable[[str], None]
+) -> list[Played | RobotsError]:
+    """All calls, several at a time; a robot's error stands in for a call that could not be played."""
+
+    def one(scenario: Scenario) -> Played | RobotsError:
+        try:
+            outcome: Played | RobotsError = scenario.play(stage)
+        except RobotsError as error:
+            outcome = error
+        good = isinstance(outcome, Played) and not outcome.missed
+        progress(f"{scenario.name}: {'done' if good else 'not as expected'}")
+        return outcome
+
+    return Pool(_TOGETHER).map(one, scenarios)
+
+
+class Records:
+    """The legs written since the demo began, found by the caller's SIP Call-ID."""
+
+    def __init__(self, repository: CdrRepository, since: datetime) -> None:
+        self._repository = repository
+        self._since = since
+        self._by_sip: dict[str, str] = {}
+        self._seen: set[str] = set()
+        self._legs: dict[str, list[LegRecord]] = {}
+
+    def of(self, sip_call_id: str, wanted: int) -> list[LegRecord]:
+        """All legs of the call, the caller's first; waits until `wanted` have come, for a while."""
+        deadline = time.monotonic() + _RECORDS_S
+        while True:
+            self._read()
+            legs = self._legs.get(self._by_sip.get(sip_call_id, ""), [])
+            if len(legs) >= wanted or time.monotonic() > deadline:
+                return sorted(legs, key=lambda leg: (leg.side, leg.started_at))
+            time.sleep(0.1)
+
+    def _read(self) -> None:
+        for leg in self._repository.stream(self._since, now() + timedelta(minutes=1)):
+            if leg.leg_id in self._seen:
+                continue
+            self._seen.add(leg.leg_id)
+            self._legs.setdefault(leg.call_id, []).append(leg)
+            if leg.side is LegSide.A and leg.sip_call_id:
+                self._by_sip[leg.sip_call_id] = leg.call_id
+
+
+def compare(
+    scenarios: Sequence[Scenario], played: Sequence[Played | RobotsError], records: Records
+) -> list[Result]:
+    """What was expected against what phones and records say."""
+    return [_result(scenario, each, records) for scenario, each in zip(scenarios, played, strict=True)]
+
+
+def _result(scenario: Scenario, played: Played | RobotsError, records: Records) -> Result:
+    if not isinstance(played, Played):
+        return Result(scenario.name, scenario.expected, "no call", None, 0, None, 0, (str(played),))
+    report = played.report
+    legs = records.of(report.sip_call_id, scenario.records)
+    problems = list(played.missed)
+    if report.problem:
+        problems.append(report.problem)
+    if report.final_code != scenario.sip_code:
+        problems.append(f"the phone got {report.final_code}, not {scenario.sip_code}")
+    if len(legs) != scenario.records:
+        problems.append(f"{len(legs)} records instead of {scenario.records}")
+    caller = legs[0] if legs and legs[0].side is LegSide.A else None
+    if caller is not None:
+        problems.extend(_wrong_in_record(scenario, report.talked_ms, caller))
+    return Result(
+        call=scenario.name,
+        expected=scenario.expected,
+        got=f"{report.final_code} {report.final_reason}".strip(),
+        reason=caller.reason_id if caller else None,
+        talked_ms=report.talked_ms,
+        cdr=caller.call_id if caller else None,
+        records=len(legs),
+        problems=tuple(problems),
+    )
+
+
+def _wrong_in_record(scenario: Scenario, talked_ms: int, leg: LegRecord) -> list[str]:
+    """The record must tell what the phone saw: code, reason, and the talk to within 300 ms."""
+    wrong = []
+    if leg.reason_id != scenario.reason_id:
+        wrong.append(f"reason {leg.reason_id}, not {scenario.reason_id}")
+    if leg.sip_code != scenario.sip_code:
+        wrong.append(f"the record says {leg.sip_code}, not {scenario.sip_code}")
+    if abs(leg.billed_ms - talked_ms) > 300:
+        wrong.append(f"the record bills {leg.billed_ms} ms, the phone talked {talked_ms} ms")
+    return wrong
+
+
+def _show(
+    results: Sequence[Result], seconds: float, place: str | None, switch: str, *, as_json: bool
+) -> None:
+    good = sum(each.ok for each in results)
+    if as_json:
+        calls = [{**asdict(each), "ok": each.ok} for each in results]
+        summary = {"switch": switch, "seconds": round(seconds, 1), "good": good, "state_dir": place}
+        click.echo(json.dumps({**summary, "calls": calls}, ensure_ascii=False, indent=1))
+        return
+    table = Table("call", "expected", "got", "reason", "talked", "CDR", "")
+    for each in results:
+        table.add_row(
+            each.call,
+            each.expected,
+            each.got,
+            each.reason or "-",
+            f"{each.talked_ms / 1000:.1f} s" if each.talked_ms else "-",
+            f"{(each.cdr or '-')[:8]} ({each.records} legs)",
+            "ok" if each.ok else "; ".join(each.problems),
+        )
+    Console().print(table)
+    click.echo(
+        f"{good} of {len(results)} calls did what they should, on the {switch} switch, in {seconds:.0f} s."
+    )
+    click.echo(
+        f"State, logs and records: {place}"
+        if place
+        else "Nothing was kept; --state-dir DIR or --keep keeps it."
+    )

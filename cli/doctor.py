@@ -1,0 +1,171 @@
+"""`fernamt doctor`: each dependency, its state, what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+
+from cli.bootstrap import engine, live_calls, node_connection, spool_size
+from cli.carrier import load_carrier
+from cli.errors import NotRunning, ProgramError
+from cli.layout import effective
+from cli.settings import Settings
+from freeswitch import api_calls
+from freeswitch.errors import FreeSwitchError
+from provisioning.errors import ProvisioningError
+from store.cdr_repository import CdrRepository
+from store.embedded.home import NEEDED_FREE_BYTES
+from store.errors import StoreError
+from store.schema import require_current
+
+
+class State(StrEnum):
+    """`ok` needs nothing; `warning` works but wants attention; `fault` does not work."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One dependency: what was looked at, what was seen, what to do about it ("" for nothing)."""
+
+    name: str
+    state: State
+    seen: str
+    next_step: str = ""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def doctor(settings: Callable[[], Settings], as_json: bool) -> None:
+    """Look at everything the exchange needs and say what to do. Exits with 1 on a fault."""
+    findings = examine(effective(settings()))
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in findings], ensure_ascii=False, indent=1))
+    else:
+        table = Table("what", "state", "seen", "what to do")
+        for each in findings:
+            table.add_row(each.name, each.state.value, each.seen, each.next_step)
+        Console().print(table)
+    if any(each.state is State.FAULT for each in findings):
+        raise SystemExit(1)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Every check; none stops another, and none takes longer than its own timeout."""
+    checks: list[tuple[str, Callable[[Settings], Finding]]] = [
+        ("configuration", _carrier),
+        ("database", _database),
+        ("redis", _redis),
+        ("switch", _switch),
+        ("controllers", _controllers),
+        ("CDR spool", _spool),
+        ("CDR quarantine", _quarantine),
+        ("disk", _disk),
+        ("freeswitch program", _program),
+    ]
+    return [_safely(name, check, settings) for name, check in checks]
+
+
+def _safely(name: str, check: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    try:
+        return check(settings)
+    except (ProgramError, ProvisioningError, StoreError, FreeSwitchError, OSError) as error:
+        step = getattr(error, "next_step", "")
+        return Finding(name, State.FAULT, str(error), str(step))
+
+
+def _carrier(settings: Settings) -> Finding:
+    carrier = load_carrier(settings)
+    seen = f"{len(carrier.config.customers)} customers in {len(carrier.files)} files"
+    if carrier.warnings:
+        return Finding("configuration", State.WARNING, f"{seen}; {carrier.warnings[0]}", "Mend the warnings")
+    return Finding("configuration", State.OK, seen)
+
+
+def _database(settings: Settings) -> Finding:
+    database = engine(settings, "fernamt doctor")
+    require_current(database)
+    with database.connect() as connection:
+        version = connection.execute(text("SHOW server_version")).scalar_one()
+    return Finding("database", State.OK, f"PostgreSQL {version}, schema is current")
+
+
+def _redis(settings: Settings) -> Finding:
+    count = len(live_calls(settings).list(limit=20_000))
+    return Finding("redis", State.OK, f"answers; {count} calls in progress")
+
+
+def _switch(settings: Settings) -> Finding:
+    with node_connection(settings) as connection:
+        status = connection.api(api_calls.status()).strip().splitlines()
+    ready = next((line for line in status if "ready" in line.lower()), status[0] if status else "answers")
+    return Finding("switch", State.OK, ready.strip())
+
+
+def _controllers(settings: Settings) -> Finding:
+    up = []
+    for host, port in settings.controllers:
+        try:
+            with socket.create_connection((host, port), timeout=1.0):
+                up.append(f"{host}:{port}")
+        except OSError:
+            continue
+    if not up:
+        step = "Start `fernamt up` or `fernamt controller run`; calls get the static dialplan meanwhile"
+        return Finding("controllers", State.FAULT, "none takes calls", step)
+    return Finding(
+        "controllers", State.OK, f"{len(up)} of {len(settings.controllers)} take calls: {', '.join(up)}"
+    )
+
+
+def _spool(settings: Settings) -> Finding:
+    directory = settings.node.cdr_dir
+    if not directory.is_dir():
+        raise NotRunning(f"{directory} does not exist: it is made by `fernamt freeswitch render`")
+    waiting = spool_size(directory)
+    if waiting > 1_000:
+        step = "See that `fernamt cdr intake` runs and the database answers"
+        return Finding("CDR spool", State.WARNING, f"{waiting} records wait in {directory}", step)
+    return Finding("CDR spool", State.OK, f"{waiting} records wait in {directory}")
+
+
+def _quarantine(settings: Settings) -> Finding:
+    count = CdrRepository(engine(settings, "fernamt doctor")).count_quarantined()
+    if count:
+        return Finding("CDR quarantine", State.WARNING, f"{count} records", "fernamt cdr quarantine")
+    return Finding("CDR quarantine", State.OK, "empty")
+
+
+def _disk(settings: Settings) -> Finding:
+    place: Path = settings.state_dir
+    while not place.exists():
+        place = place.absolute().parent
+    free = shutil.disk_usage(place).free
+    seen = f"{free // 1_000_000:,} MB free at {place}"
+    if free < NEEDED_FREE_BYTES:
+        return Finding("disk", State.FAULT, seen, "Free disk: records and live state are written there")
+    return Finding("disk", State.OK, seen)
+
+
+def _program(settings: Settings) -> Finding:
+    found = shutil.which("freeswitch")
+    wanted = settings.node.program
+    if wanted == "freeswitch" and not found:
+        return Finding("freeswitch program", State.FAULT, "not on the PATH", "Install FreeSWITCH")
+    if wanted == "lab":
+        return Finding("freeswitch program", State.OK, "not needed: the lab switch stands in")
+    return Finding("freeswitch program", State.OK, found or "runs elsewhere")

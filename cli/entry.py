@@ -1,0 +1,27 @@
+"""The program's first step: make the standard library cooperative before anything else is imported."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+
+def main() -> None:
+    """`fernamt`: patch for gevent, then hand over to the commands."""
+    from gevent import monkey
+
+    # fork handlers of threading warn under gevent when children are started; we start children by design.
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="gevent")
+    monkey.patch_all()
+
+    from store.database import cooperate_with_gevent
+
+    cooperate_with_gevent()
+
+    from cli.main import fernamt
+
+    sys.exit(fernamt())
+
+
+if __name__ == "__main__":
+    main()

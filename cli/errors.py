@@ -1,0 +1,33 @@
+"""What the program itself can fail at, beyond what the packages below report.
+
+ProgramError
+├── NotRunning        a command needs a running exchange and there is none
+├── SwitchMissing     the switch program is not on this machine, or did not get ready
+└── ScenarioFailed    the demo's calls did not all do what they should
+"""
+
+from __future__ import annotations
+
+
+class ProgramError(Exception):
+    """Base: the message says the place and the next step; `id` is stable."""
+
+    id = "program"
+
+
+class NotRunning(ProgramError):
+    """Nothing answers where a running exchange should be."""
+
+    id = "program.not-running"
+
+
+class SwitchMissing(ProgramError):
+    """The switch cannot be started or does not get ready."""
+
+    id = "program.switch"
+
+
+class ScenarioFailed(ProgramError):
+    """At least one call of the demo did not do what it should."""
+
+    id = "program.scenario"

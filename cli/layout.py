@@ -1,0 +1,102 @@
+"""Where things lie in the state directory, and the settings of an installation that has none written."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from cli.settings import Settings, load_settings, settings_from
+from provisioning.load import load
+from provisioning.network import configured_addresses
+
+#: The complete example carrier that comes with the source.
+EXAMPLE_CARRIER: Final = Path(__file__).resolve().parent.parent / "examples" / "carrier"
+_LAB: Final = "lab.json"
+
+
+def run_settings_path(state_dir: Path) -> Path:
+    """The settings as `fernamt up` runs them, with the embedded servers' addresses; for its children and for
+    every other command. Readable by the owner alone."""
+    return state_dir / "run" / "settings.json"
+
+
+def effective(settings: Settings) -> Settings:
+    """The settings that a running `fernamt up` works with, else these."""
+    path = run_settings_path(settings.state_dir)
+    return load_settings(path) if path.exists() else settings
+
+
+def write_private(path: Path, text: str) -> Path:
+    """Replace a file that nobody else may read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    fresh.replace(path)
+    return path
+
+
+def lab_settings(state_dir: Path, carrier: Path = EXAMPLE_CARRIER, program: str = "lab") -> Settings:
+    """Settings for one machine without any: loopback, free ports that are remembered, a random password.
+
+    Every SIP address of the carrier is moved to a port of 127.0.0.1, so nothing reaches a real network.
+    """
+    state_dir = state_dir.absolute()
+    state_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+    remembered = state_dir / _LAB
+    password = state_dir / "event-socket-password"
+    if not password.exists():
+        write_private(password, secrets.token_urlsafe(24))
+    if not remembered.exists():
+        write_private(remembered, json.dumps(_choose_ports(carrier)))
+    ports: dict[str, Any] = json.loads(remembered.read_text())
+    tree = {
+        "state_dir": str(state_dir),
+        "carrier": [str(carrier)],
+        "controllers": [f"127.0.0.1:{port}" for port in ports["controllers"]],
+        "node": {
+            "name": "node-1",
+            "program": program,
+            "sip_ip": "127.0.0.1",
+            "ports": ports["sip"],
+            "event_socket": f"127.0.0.1:{ports['event_socket']}",
+            "event_socket_password": {"file": str(password)},
+            "cdr_dir": str(state_dir / "cdr"),
+        },
+        "lab_network": {name: f"127.0.0.1:{port}" for name, port in ports["network"].items()},
+    }
+    return settings_from(json.dumps(tree), str(remembered))
+
+
+def _choose_ports(carrier: Path) -> dict[str, Any]:
+    """Free ports for everything, all different."""
+    addresses = [f"{host}:{port}" for host, port in configured_addresses(load([carrier]).config)]
+    with ExitStack() as held:
+        free = _free_ports(held)
+        return {
+            "sip": {"carrier": next(free), "trunk": next(free), "phone": next(free)},
+            "event_socket": next(free),
+            "controllers": [next(free), next(free)],
+            "network": {address: next(free) for address in addresses},
+        }
+
+
+def _free_ports(held: ExitStack) -> Iterator[int]:
+    """Ports free for TCP and UDP; each stays taken until `held` ends, so that none comes twice."""
+    while True:
+        tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+        tcp.bind(("127.0.0.1", 0))
+        port = tcp.getsockname()[1]
+        udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        try:
+            udp.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        yield port

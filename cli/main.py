@@ -1,0 +1,82 @@
+"""`fernamt`: the group of all commands, and how errors are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.call import call
+from cli.cdr import cdr
+from cli.controller import controller
+from cli.demo import demo
+from cli.doctor import doctor
+from cli.errors import ProgramError
+from cli.freeswitch import freeswitch
+from cli.layout import lab_settings
+from cli.logs import configure_logs
+from cli.settings import Settings, load_settings
+from cli.up import up
+from controller.errors import ControllerError
+from freeswitch.errors import FreeSwitchError
+from provisioning.errors import ProvisioningError
+from store.errors import StoreError
+
+_DEFAULTS = (Path("fernamt.yaml"), Path("/etc/fernamt/fernamt.yaml"))
+#: Every error that is told as a sentence; what is not here is a defect and shows its traceback.
+_TOLD = (ProgramError, ProvisioningError, StoreError, FreeSwitchError, ControllerError, OSError)
+
+
+class Told(click.Group):
+    """A group whose errors are one sentence with their stable id, and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise SystemExit(0) from None
+        except _TOLD as error:
+            name = getattr(error, "id", "system")
+            raise click.ClickException(f"{error}  [{name}]") from error
+
+
+@click.group(cls=Told, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="fernamt", prog_name="fernamt")
+@click.option(
+    "--settings",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="FERNAMT_SETTINGS",
+    help="Settings file. Default: fernamt.yaml here, else /etc/fernamt/fernamt.yaml, else a lab in ./var "
+    "with the example carrier.",
+)
+@click.pass_context
+def fernamt(ctx: click.Context, path: Path | None) -> None:
+    """A softswitch on FreeSWITCH for German carriers.
+
+    \b
+    First steps:
+      fernamt demo            place real SIP calls and see what became of each
+      fernamt up              run the exchange until stopped
+      fernamt doctor          what is needed, what is there, what to do
+      fernamt call list       calls in progress
+      fernamt cdr export --from 2026-11-01 --to 2026-12-01 > november.csv
+    """
+    configure_logs(service=False)
+    found = path or next((candidate for candidate in _DEFAULTS if candidate.exists()), None)
+    ctx.obj = _Lazy(found)
+
+
+class _Lazy:
+    """The settings, read when a command first needs them: `demo` and `--help` need none."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def __call__(self) -> Settings:
+        return load_settings(self._path) if self._path else lab_settings(Path("var"))
+
+
+for command in (call, cdr, controller, demo, doctor, freeswitch, up):
+    fernamt.add_command(command)

@@ -1,0 +1,124 @@
+"""The program's own settings, one YAML file: where the servers are and which carrier is served.
+
+The carrier itself (customers, numbers, trunks) is described in other files, see `provisioning`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, PlainSerializer, PlainValidator, ValidationError
+
+from provisioning.errors import ConfigInvalid, Finding, Problems
+from provisioning.schema import SecretRef
+from provisioning.schema.entry import Entry, Few, refusal
+from provisioning.schema_errors import findings
+from provisioning.yaml_source import read_documents, read_paths
+
+_HOST_PORT: Final = "host:port, such as 127.0.0.1:8084"
+HostPort = tuple[str, int]
+
+
+def _host_port(value: Any) -> HostPort:
+    host, _, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
+        raise refusal("settings.address", "not an address with a port", _HOST_PORT)
+    return host.strip("[]"), int(port)
+
+
+def _path(value: Any) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise refusal("settings.path", "not a path", "a path in quotes")
+    return Path(value).expanduser()
+
+
+Address = Annotated[
+    HostPort, PlainValidator(_host_port), PlainSerializer(lambda address: f"{address[0]}:{address[1]}")
+]
+#: Written out absolute: another program reads it in another folder.
+FilePath = Annotated[Path, PlainValidator(_path), PlainSerializer(lambda path: str(path.absolute()))]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class ServerEntry(Entry):
+    """A PostgreSQL or Redis server of the operator's own."""
+
+    url: str = Field(description="URL without the password: postgresql://fernamt@127.0.0.1:5432/fernamt")
+    password: SecretRef | None = Field(None, description="Where the password is: {env: NAME} or {file: path}")
+
+
+class PortsEntry(Entry):
+    """SIP ports of the three profiles."""
+
+    carrier: Port = Field(default=5060, description="SIP from and to other carriers.")
+    trunk: Port = Field(
+        default=5070, description="SIP from and to customers' trunks, known by their address."
+    )
+    phone: Port = Field(default=5080, description="SIP of phones that register with a password.")
+
+
+class NodeEntry(Entry):
+    """The FreeSWITCH node on this machine."""
+
+    name: str = Field("node-1", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Stands in every CDR.")
+    program: Literal["lab", "freeswitch", "external"] = Field(
+        "lab",
+        description="lab: the stand-in switch; freeswitch: the program on this machine, started by "
+        "`fernamt up`; external: started by somebody else, only rendered for.",
+    )
+    sip_ip: str = Field("127.0.0.1", description="Address for SIP and RTP.")
+    ports: PortsEntry = Field(PortsEntry(), description="SIP ports.")
+    rtp_ports: Annotated[tuple[Port, Port], Field(strict=False)] = Field(
+        (16_384, 32_768), description="First and last UDP port for RTP."
+    )
+    event_socket: Address = Field(("127.0.0.1", 8021), description="Where the node listens for us.")
+    event_socket_password: SecretRef = Field(
+        description="Event Socket password; FreeSWITCH's default is refused."
+    )
+    cdr_dir: FilePath = Field(description="Directory for mod_json_cdr's files, on a disk that survives.")
+    domain: str = Field("phones.fernamt.invalid", description="Digest realm of the phones.")
+    sessions_per_second: int = Field(500, ge=1, description="Calls a second that the node accepts.")
+    max_sessions: int = Field(5_000, ge=2, description="Legs at once that the node accepts.")
+    log_level: Literal["warning", "info", "debug"] = Field("warning", description="FreeSWITCH's log.")
+
+
+class Settings(Entry):
+    """All of it. `lab_network` moves configured SIP addresses to loopback ports, for the lab alone."""
+
+    state_dir: FilePath = Field(description="Everything the program keeps on disk.")
+    carrier: Annotated[tuple[FilePath, ...], Field(strict=False, min_length=1)] = Field(
+        description="Files and directories that describe the carrier."
+    )
+    database: ServerEntry | None = Field(None, description="PostgreSQL; left out: an embedded one.")
+    redis: ServerEntry | None = Field(None, description="Redis; left out: an embedded one.")
+    controllers: Few[Address] = Field(
+        (("127.0.0.1", 8084),), description="Where controllers take calls; nodes try them in this order."
+    )
+    node: NodeEntry = Field(description="The switch.")
+    lab_network: dict[str, Address] | None = Field(
+        None, description="Lab only: host:port of the carrier's files -> host:port on this machine."
+    )
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the file. Raises ConfigInvalid with every problem and its file:line:column."""
+    problems = Problems()
+    return _validated(read_paths([path], problems), problems)
+
+
+def settings_from(text: str, name: str) -> Settings:
+    """The same from memory; `name` stands in messages."""
+    problems = Problems()
+    return _validated(read_documents([(name, text.encode())], problems), problems)
+
+
+def _validated(source: Any, problems: Problems) -> Settings:
+    problems.raise_if_any()
+    try:
+        return Settings.model_validate(source.tree)
+    except ValidationError as error:
+        for finding in findings(error, Settings, ()):
+            problems.add(source.places.problem(finding))
+        problems.raise_if_any()
+        raise ConfigInvalid([source.places.problem(Finding("settings.invalid", (), str(error)))]) from error

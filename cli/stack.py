@@ -1,0 +1,172 @@
+"""Everything of one machine, in the order in which each part needs the one before it.
+
+    PostgreSQL, Redis -> schema -> configuration -> switch -> controller -> intake
+
+Parts that die are started again with growing pauses. Stopping goes the other way round, so that the last
+calls' records are still taken in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import gevent
+from gevent.event import Event as Flag
+
+from cli.bootstrap import engine
+from cli.carrier import compile_carrier, load_carrier, version_of
+from cli.child import Child
+from cli.layout import run_settings_path, write_private
+from cli.settings import Settings, load_settings
+from cli.switch import answers, switch_child, write_configuration
+from store.config_versions import ConfigVersions
+from store.embedded import EmbeddedPostgres, EmbeddedRedis
+from store.embedded.supervisor import Server, ServerState, supervise
+from store.schema import upgrade
+
+_HERE: Final = Path(__file__).resolve().parent.parent
+#: The intake empties the spool before it ends.
+_INTAKE_GRACE_S: Final = 20.0
+
+Progress = Callable[[str], None]
+
+
+class Stack:
+    """The parts of one machine. Use as a context manager: everything is stopped, whatever happens.
+
+    `controllers` are started as processes of their own, one for each configured address up to this number.
+    """
+
+    def __init__(
+        self, settings: Settings, progress: Progress = lambda _: None, *, controllers: int = 1
+    ) -> None:
+        self._configured = settings
+        self._progress = progress
+        self._wanted = controllers
+        self._ended = Flag()
+        self._servers: list[Server] = []
+        self._stops: list[Callable[[], None]] = []
+        self._watcher: gevent.Greenlet[[], None] | None = None
+        self.settings = settings
+        self.switch: Child | None = None
+        self.controllers: list[Child] = []
+        self.intake: Child | None = None
+        self.restarts: list[ServerState] = []
+
+    def __enter__(self) -> Stack:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything. Raises what the first part that fails raises."""
+        self._start_stores()
+        self._start_switch()
+        self._start_controllers()
+        self._watcher = gevent.spawn(self._supervise)
+
+    def stop(self) -> None:
+        """Stop everything in reverse order. Harmless when nothing runs."""
+        self._ended.set()
+        if self._watcher is not None:
+            self._watcher.join(timeout=30)
+        while self._stops:
+            self._stops.pop()()
+        run_settings_path(self._configured.state_dir).unlink(missing_ok=True)
+
+    def _keep(self, server: Server, stop: Callable[[], None]) -> None:
+        self._stops.append(stop)
+        server.start()
+        self._servers.append(server)
+
+    def _start_stores(self) -> None:
+        tree = self._configured.model_dump(mode="json", exclude_none=True)
+        if self._configured.database is None:
+            self._progress("starting PostgreSQL")
+            postgres = EmbeddedPostgres(self._configured.state_dir)
+            self._keep(postgres, postgres.stop)
+            tree["database"] = {"url": postgres.url}
+        if self._configured.redis is None:
+            self._progress("starting Redis")
+            redis = EmbeddedRedis(self._configured.state_dir)
+            self._keep(redis, redis.stop)
+            tree["redis"] = {"url": redis.url}
+        path = run_settings_path(self._configured.state_dir)
+        write_private(path, json.dumps(tree, indent=1))
+        self.settings = load_settings(path)
+        self._progress("bringing the database's schema up to date")
+        upgrade(engine(self.settings, "fernamt up"))
+
+    def _start_switch(self) -> None:
+        self._progress("reading the carrier's configuration")
+        database = engine(self.settings, "fernamt up")
+        carrier = load_carrier(self.settings)
+        version = version_of(self.settings, carrier, ConfigVersions(database))
+        database.dispose()
+        snapshot = compile_carrier(self.settings, carrier, version)
+        state = self.settings.state_dir
+        write_configuration(self.settings, snapshot, state / "switch" / "conf")
+        if self.settings.node.program != "external":
+            self._progress(f"starting the switch ({self.settings.node.program})")
+            self.switch = switch_child(self.settings, state / "switch", state / "log" / "switch.log")
+            self._keep(self.switch, self.switch.stop)
+
+    def _start_controllers(self) -> None:
+        self._progress("starting controller and CDR intake")
+        path = str(run_settings_path(self.settings.state_dir))
+        for number, address in enumerate(self.settings.controllers[: self._wanted], start=1):
+            listen = f"{address[0]}:{address[1]}"
+            controller = self._program(
+                f"controller-{number}",
+                ["--settings", path, "controller", "run", "--listen", listen],
+                ready=partial(answers, address),
+            )
+            self.controllers.append(controller)
+            self._keep(controller, controller.stop)
+        self.intake = self._program(
+            "intake", ["--settings", path, "cdr", "intake"], ready=lambda: True, grace_s=_INTAKE_GRACE_S
+        )
+        # Below the switch in the list of stops: it ends after the switch has written its last record.
+        self.intake.start()
+        self._servers.append(self.intake)
+        self._stops.insert(self._switch_position(), self.intake.stop)
+
+    def _switch_position(self) -> int:
+        return self._stops.index(self.switch.stop) if self.switch else 0
+
+    def _program(
+        self, name: str, arguments: list[str], *, ready: Callable[[], bool], grace_s: float = 10.0
+    ) -> Child:
+        return Child(
+            name,
+            [sys.executable, "-m", "cli.entry", *arguments],
+            directory=_HERE,
+            log=self.settings.state_dir / "log" / f"{name}.log",
+            ready=ready,
+            grace_s=grace_s,
+            environment=os.environ,
+        )
+
+    def _supervise(self) -> None:
+        supervise(
+            self._servers, ended=lambda seconds: bool(self._ended.wait(seconds)), report=self._restarted
+        )
+
+    def _restarted(self, state: ServerState) -> None:
+        self.restarts.append(state)
+        if state.alive:
+            self._progress(f"{state.name} runs again")
+        else:
+            self._progress(f"{state.name} ended: {state.failure}")

@@ -1,0 +1,77 @@
+"""Deciding calls: the snapshot in force, one decision for each offered call, what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from controller.errors import NoSnapshot
+from controller.following import Following
+from dialplan.call import CallOffered
+from dialplan.decide import decide
+from dialplan.decision import Decision, Route
+from dialplan.live import LiveCall, LiveState
+from dialplan.snapshot import Snapshot
+
+_log = structlog.get_logger(__name__)
+
+
+class CallDecider:
+    """Holds the snapshot and decides with it. Nothing here waits for a server (architecture.md).
+
+    `clock` gives the time in UTC. A new snapshot is swapped in whole; calls keep the version they began with
+    because their decision was made before.
+    """
+
+    def __init__(self, following: Following, clock: Callable[[], datetime]) -> None:
+        self._following = following
+        self._clock = clock
+        self._snapshot: Snapshot | None = None
+        self.decided = 0
+
+    def swap(self, snapshot: Snapshot) -> None:
+        """Use this configuration version from the next call on."""
+        self._snapshot = snapshot
+        _log.info("configuration in force", version=snapshot.version, numbers=len(snapshot.numbers))
+
+    @property
+    def version(self) -> int | None:
+        """The configuration version in force, None before the first."""
+        return self._snapshot.version if self._snapshot else None
+
+    def decide(self, offered: CallOffered) -> Decision:
+        """Decide, log the reason, note the call as live. Raises NoSnapshot before the first `swap`."""
+        if self._snapshot is None:
+            raise NoSnapshot("no configuration loaded; the static dialplan takes the call")
+        decision = decide(offered, self._snapshot)
+        self.decided += 1
+        _log.info(
+            "call decided",
+            call=offered.call_id,
+            reason=decision.reason.id,
+            sentence=decision.reason.sentence,
+            customer=decision.facts.customer_id,
+            version=decision.config_version,
+        )
+        if isinstance(decision.outcome, Route):
+            self._following.begun(_live(offered, decision, self._clock()))
+        return decision
+
+
+def _live(offered: CallOffered, decision: Decision, now: datetime) -> LiveCall:
+    facts = decision.facts
+    return LiveCall(
+        call_id=offered.call_id,
+        node=offered.node,
+        customer_id=facts.customer_id,
+        direction=facts.direction.value,
+        a_number=facts.a_presented,
+        b_number=facts.b_number,
+        state=LiveState.RINGING,
+        reason_id=decision.reason.id,
+        started_at=now,
+        answered_at=None,
+        config_version=decision.config_version,
+    )

@@ -1,0 +1,100 @@
+"""CDR intake: from the switch's files to the store, each leg exactly once (guarantee 4).
+
+The order is: read, insert with the leg id as key, remove the file. A crash between the last two is
+harmless, because inserting again changes nothing. So nothing is lost and nothing counted twice, whatever
+dies, and any number of intakes may work on one directory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Generic
+
+import structlog
+
+from controller.ports import File, RecordSpool, RecordStore
+from dialplan.cdr import LegRecord, RecordUnreadable
+
+_log = structlog.get_logger(__name__)
+
+#: Files per transaction: large enough to be fast, small enough to hold in memory (60 KB each).
+BATCH: Final = 200
+#: A file that makes no sense and has not changed for this long is not being written any more.
+GIVE_UP_AFTER_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round did: legs new and known before, files quarantined and left for later."""
+
+    new: int = 0
+    known: int = 0
+    quarantined: int = 0
+    waiting: int = 0
+
+    @property
+    def idle(self) -> bool:
+        """Nothing moved: time to rest."""
+        return not (self.new or self.known or self.quarantined)
+
+
+class Intake(Generic[File]):
+    """One spool, one store. `clock_s` is the wall clock in seconds, compared with the files' times."""
+
+    def __init__(
+        self,
+        spool: RecordSpool[File],
+        store: RecordStore,
+        parse: Callable[[bytes], LegRecord],
+        clock_s: Callable[[], float],
+    ) -> None:
+        self._spool = spool
+        self._store = store
+        self._parse = parse
+        self._clock_s = clock_s
+
+    def round(self) -> Round:
+        """Take in one batch. Raises StoreAway; every file is still there then."""
+        good: dict[str, tuple[File, LegRecord]] = {}
+        bad: list[tuple[File, str, str]] = []
+        waiting = known = 0
+        for file in self._spool.pending(BATCH):
+            try:
+                record = self._parse(file.content)
+            except RecordUnreadable as problem:
+                if self._clock_s() - file.written_at_s < GIVE_UP_AFTER_S:
+                    waiting += 1
+                else:
+                    bad.append((file, problem.reason_id, str(problem)))
+                continue
+            twin = good.setdefault(record.leg_id, (file, record))[0]
+            if twin is not file:  # the same leg in two files: the other one will do
+                known += 1
+                self._spool.remove(file)
+        new, refused = self._insert(good)
+        for file, reason_id, sentence in bad + refused:
+            self._quarantine(file, reason_id, sentence)
+        known += len(good) - new - len(refused)
+        return Round(new, known, len(bad) + len(refused), waiting)
+
+    def _insert(self, good: dict[str, tuple[File, LegRecord]]) -> tuple[int, list[tuple[File, str, str]]]:
+        """Insert the batch; a record that the store refuses does not hold up the others."""
+        if not good:
+            return 0, []
+        outcome = self._store.insert_legs([(record, file.content) for file, record in good.values()])
+        refused = [
+            (good[leg_id][0], "cdr.refused", f"leg {leg_id}: {error}") for leg_id, error in outcome.refused
+        ]
+        to_quarantine = {leg_id for leg_id, _ in outcome.refused}
+        for leg_id, (file, _) in good.items():
+            if leg_id not in to_quarantine:
+                self._spool.remove(file)
+        return len(outcome.new), refused
+
+    def _quarantine(self, file: File, reason_id: str, sentence: str) -> None:
+        _log.error("CDR quarantined", file=str(file.path), reason=reason_id, sentence=sentence)
+        self._store.quarantine(
+            file_name=file.path.name, reason_id=reason_id, sentence=sentence, content=file.content
+        )
+        self._spool.remove(file)

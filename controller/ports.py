@@ -1,0 +1,62 @@
+"""What the service layer needs of the outside world. Adapters live in `freeswitch`, `store`, `cli`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from dialplan.cdr import LegRecord
+from dialplan.live import LiveCall
+
+
+class RecordFile(Protocol):
+    """A leg's record as the switch wrote it."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def content(self) -> bytes: ...
+    @property
+    def written_at_s(self) -> float: ...
+
+
+File = TypeVar("File", bound=RecordFile)
+
+
+class RecordSpool(Protocol[File]):
+    """Where the switch leaves its records."""
+
+    def pending(self, limit: int) -> Iterable[File]: ...
+    def remove(self, file: File) -> None: ...
+
+
+class Inserted(Protocol):
+    """What became of a batch. `refused`: leg ids that break a rule of the store, each with why."""
+
+    @property
+    def new(self) -> Sequence[str]: ...
+    @property
+    def refused(self) -> Sequence[tuple[str, Exception]]: ...
+
+
+class RecordStore(Protocol):
+    """Where records are kept: each leg once, whatever is said twice. Raises StoreAway."""
+
+    def insert_legs(self, legs: Sequence[tuple[LegRecord, bytes]]) -> Inserted: ...
+    def quarantine(self, *, file_name: str, reason_id: str, sentence: str, content: bytes) -> None: ...
+
+
+class LiveCallStore(Protocol):
+    """The calls that are up now, seen by every controller and by operators. May lose everything.
+
+    `update` changes a known call only: a late event must not bring an ended one back. Raises StoreAway.
+    """
+
+    def put(self, call: LiveCall) -> None: ...
+    def update(self, call: LiveCall) -> None: ...
+    def remove(self, call_id: str) -> None: ...
+    def refresh(self, node: str) -> None: ...
+    def calls_of(self, node: str) -> Sequence[LiveCall]: ...
+    def replace_node(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None: ...

@@ -1,0 +1,33 @@
+# FreeSWITCH from its vendor's Debian repository. The vendor asks for a personal access token; it is a build
+# secret and stays out of every layer:
+#   docker compose build --secret id=signalwire_token,src=./signalwire_token freeswitch
+FROM debian:bookworm-slim
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates curl \
+ && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=secret,id=signalwire_token,required=true \
+    set -eu; \
+    host=freeswitch.signalwire.com; \
+    umask 077; \
+    printf 'machine %s\nlogin signalwire\npassword %s\n' "$host" "$(cat /run/secrets/signalwire_token)" > /root/.netrc; \
+    cp /root/.netrc /etc/apt/auth.conf.d/freeswitch.conf 2>/dev/null || cp /root/.netrc /etc/apt/auth.conf; \
+    curl --fail --silent --show-error --netrc \
+      --output /usr/share/keyrings/freeswitch.gpg \
+      "https://$host/repo/deb/debian-release/signalwire-freeswitch-repo.gpg"; \
+    chmod 0644 /usr/share/keyrings/freeswitch.gpg; \
+    echo "deb [signed-by=/usr/share/keyrings/freeswitch.gpg] https://$host/repo/deb/debian-release/ bookworm main" \
+      > /etc/apt/sources.list.d/freeswitch.list; \
+    chmod 0644 /etc/apt/sources.list.d/freeswitch.list; \
+    apt-get update; \
+    apt-get install --yes --no-install-recommends \
+      freeswitch freeswitch-mod-console freeswitch-mod-logfile freeswitch-mod-event-socket \
+      freeswitch-mod-json-cdr freeswitch-mod-sofia freeswitch-mod-commands freeswitch-mod-dptools \
+      freeswitch-mod-dialplan-xml freeswitch-mod-sndfile freeswitch-mod-native-file \
+      freeswitch-mod-tone-stream; \
+    rm -rf /var/lib/apt/lists/* /root/.netrc /etc/apt/auth.conf /etc/apt/auth.conf.d/freeswitch.conf \
+      /etc/apt/sources.list.d/freeswitch.list
+# The configuration is rendered by fernamt into this volume before FreeSWITCH starts.
+VOLUME /etc/fernamt/freeswitch /var/spool/fernamt
+ENTRYPOINT ["freeswitch", "-nonat", "-nf", "-nc", "-np", \
+            "-conf", "/etc/fernamt/freeswitch", "-log", "/var/log/freeswitch", \
+            "-db", "/var/lib/freeswitch/db", "-run", "/run/freeswitch"]

@@ -1,0 +1,48 @@
+"""Every reason a call can go or fail for: stable id, sentence. The ids are an interface: never rename one.
+
+Ids that begin with `static.` are written by the rendered dialplan when no controller answered.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dialplan.decision import Reason
+
+_SENTENCES: Final = {
+    "in.trunk": "Incoming call to {number}: to the trunks of customer {customer}.",
+    "in.phone": "Incoming call to {number}: to the phones of customer {customer}.",
+    "in.not-ours": "Incoming call to {number}, which is not a number of ours.",
+    "in.unassigned": "Incoming call to {number}, which is ours but not assigned to a customer.",
+    "in.not-a-number": "Incoming call to something that is no number: {why}",
+    "out.carrier": "Outgoing call of customer {customer} to {number} over carrier trunks.",
+    "out.no-carrier": "Outgoing call of customer {customer} to {number}, but no carrier trunk is configured.",
+    "out.not-a-number": "Customer {customer} dialled something that is no number: {why}",
+    "out.barred": "Customer {customer} dialled {number}; {class_name} is barred by default.",
+    "out.unreachable": "Customer {customer} dialled {number}; {class_name} cannot be reached.",
+    "out.customer-blocked": "Customer {customer} is blocked; only 110 and 112 are possible.",
+    "onnet.trunk": "Call inside our network to {number}: to the trunks of customer {customer}.",
+    "onnet.phone": "Call inside our network to {number}: to the phones of customer {customer}.",
+    "onnet.unassigned": "Customer {customer} dialled {number}, which is ours but not assigned to a customer.",
+    "emergency.route": "Emergency call of customer {customer} to {number} over all emergency trunks.",
+    "emergency.no-trunk": "Emergency call of customer {customer}, but no emergency trunk is configured.",
+    "peer.unknown": "The call came from {peer}, which is no trunk of ours.",
+    "phone.unknown": "The call came from a phone that is not configured.",
+    "static.no-controller": "No controller answered twice; the call was refused with an announcement.",
+    "static.emergency": "No controller answered; the emergency call took the static part of the dialplan.",
+}
+
+
+def reason(reason_id: str, /, **facts: str) -> Reason:
+    """The reason with its sentence filled in. Raises KeyError for an id or a fact that does not exist."""
+    return Reason(reason_id, _SENTENCES[reason_id].format(**facts))
+
+
+def sentence(reason_id: str) -> str:
+    """The sentence of an id with its placeholders, for lists and documentation; the id itself if unknown."""
+    return _SENTENCES.get(reason_id, reason_id)
+
+
+def all_ids() -> frozenset[str]:
+    """Every reason id there is."""
+    return frozenset(_SENTENCES)

@@ -1,0 +1,123 @@
+"""Following a node: what its calls do, told to a sink; what it has after a reconnect, asked anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Final, Protocol
+
+from dialplan.live import LiveCall, LiveState
+from freeswitch import api_calls, commands
+from freeswitch.commands import Subscription
+from freeswitch.events import Event
+from freeswitch.inbound import InboundConnection
+from freeswitch.replies import rows_of
+from freeswitch.settings import EventSocketAddress
+
+#: The few events that matter here; each one costs FreeSWITCH 15 KB of text.
+_SUBSCRIPTION: Final = Subscription(("CHANNEL_ANSWER", "CHANNEL_HANGUP_COMPLETE", "HEARTBEAT"))
+#: Filters add up: callers' legs, and the events that belong to no leg.
+_FILTERS: Final = (
+    ("Call-Direction", "inbound"),
+    ("Event-Name", "HEARTBEAT"),
+    ("Event-Name", "BACKGROUND_JOB"),
+)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class CallSink(Protocol):
+    """Who wants to know. Called in order, from one greenlet; must not wait."""
+
+    def answered(self, call: LiveCall) -> None: ...
+    def ended(self, call_id: str) -> None: ...
+    def heartbeat(self, node: str) -> None: ...
+    def resync(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None: ...
+
+
+class Follower:
+    """The inbound connection to one node with its events translated. Commands go over `connection`."""
+
+    def __init__(
+        self,
+        node: str,
+        address: EventSocketAddress,
+        sink: CallSink,
+        *,
+        random: Random,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._node = node
+        self._sink = sink
+        self._clock = clock
+        self.connection = InboundConnection(
+            address,
+            _SUBSCRIPTION,
+            self._event,
+            random=random,
+            on_resync=self._connected,
+        )
+
+    def _connected(self) -> None:
+        """After every connect: filter, then compare notes, because events were missed meanwhile."""
+        for header, value in _FILTERS:
+            self.connection.command(commands.filter_events(header, value))
+        self.resync()
+
+    def resync(self) -> None:
+        """Tell the sink all calls that the node has now. FreeSwitchError when it does not say."""
+        as_of = self._clock()
+        rows = rows_of(self.connection.bgapi(api_calls.show_channels()))
+        calls = [_from_row(row, self._node) for row in rows if row.get("direction") == "inbound"]
+        self._sink.resync(self._node, calls, as_of)
+
+    def _event(self, event: Event) -> None:
+        match event.name:
+            case "CHANNEL_ANSWER" if event.uuid:
+                self._sink.answered(_from_event(event, self._node))
+            case "CHANNEL_HANGUP_COMPLETE" if event.uuid:
+                self._sink.ended(event.uuid)
+            case "HEARTBEAT":
+                self._sink.heartbeat(self._node)
+
+
+def _from_event(event: Event, node: str) -> LiveCall:
+    version = event.variable("fernamt_version")
+    return LiveCall(
+        call_id=event.uuid or "",
+        node=node,
+        customer_id=event.variable("fernamt_customer"),
+        direction=event.variable("fernamt_direction") or "none",
+        a_number=event.variable("fernamt_a_presented"),
+        b_number=event.variable("fernamt_b_number"),
+        state=LiveState.ANSWERED,
+        reason_id=event.variable("fernamt_reason"),
+        started_at=_moment(event.get("Caller-Channel-Created-Time"), 1),
+        answered_at=_moment(event.get("Caller-Channel-Answered-Time"), 1),
+        config_version=int(version) if version and version.isdigit() else None,
+    )
+
+
+def _from_row(row: Mapping[str, str], node: str) -> LiveCall:
+    """What `show channels` knows; customer and reason are not in it."""
+    answered = row.get("callstate") == "ACTIVE"
+    created = _moment(row.get("created_epoch"), 1_000_000)
+    return LiveCall(
+        call_id=row.get("uuid", ""),
+        node=node,
+        customer_id=None,
+        direction="none",
+        a_number=row.get("cid_num") or None,
+        b_number=None,
+        state=LiveState.ANSWERED if answered else LiveState.RINGING,
+        reason_id=None,
+        started_at=created,
+        answered_at=created if answered else None,
+        config_version=None,
+    )
+
+
+def _moment(text: str | None, microseconds: int) -> datetime:
+    """FreeSWITCH's times count seconds or microseconds since 1970; what is no time is 1970 itself."""
+    count = int(text) * microseconds if text and text.isascii() and text.isdigit() and len(text) < 17 else 0
+    return _EPOCH + timedelta(milliseconds=count // 1000)

@@ -1,0 +1,114 @@
+"""Between a channel's data and the domain: a call that is offered, and a decision as channel variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from dialplan.call import MAX_TEXT, CallOffered, Entry
+from dialplan.causes import Cause
+from dialplan.decision import Decision, Reject, Route
+from freeswitch.dialstring import dial_string
+from freeswitch.errors import UnexpectedReply
+from freeswitch.render.dialplan import MAX_LEGS
+
+#: The user part of a SIP or tel URI in a header such as `"Name" <sip:+4930…;x=y@host>`.
+_URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)")
+#: Copied to every leg we make, so that each leg's own record tells the whole story.
+_EXPORTED: Final = (
+    "fernamt_call",
+    "fernamt_customer",
+    "fernamt_direction",
+    "fernamt_reason",
+    "fernamt_version",
+    "fernamt_a_network",
+    "fernamt_a_presented",
+    "fernamt_b_number",
+)
+
+Lookup = Callable[[str], str | None]
+
+
+def offered_call(get: Lookup) -> CallOffered:
+    """Read the channel data of a `connect` reply; `get` returns a header's value or None.
+
+    Texts that a caller can write are cut to `MAX_TEXT` characters here, once. Raises UnexpectedReply when
+    a header that FreeSWITCH itself writes is missing or has no sense.
+    """
+    try:
+        entry = Entry(_required(get, "variable_fernamt_entry"))
+        port = int(get("variable_sip_network_port") or 0)
+    except ValueError as error:
+        raise UnexpectedReply(f"channel data of no profile of ours: {error}") from error
+    asserted = get("variable_sip_P-Asserted-Identity")
+    return CallOffered(
+        call_id=_required(get, "Unique-ID"),
+        node=_required(get, "FreeSWITCH-Switchname", "Core-UUID"),
+        entry=entry,
+        source_ip=_required(get, "variable_sip_network_ip", "Caller-Network-Addr"),
+        source_port=port,
+        dialled=_cut(get("Caller-Destination-Number")) or "",
+        phone_id=get("variable_fernamt_phone"),
+        from_user=_cut(get("variable_sip_from_user")),
+        from_name=_cut(get("variable_sip_from_display")),
+        asserted_user=_uri_user(asserted) if asserted else None,
+        privacy=_privacy(get("variable_sip_Privacy")),
+    )
+
+
+def _required(get: Lookup, *names: str) -> str:
+    for name in names:
+        value = get(name)
+        if value:
+            return value
+    raise UnexpectedReply(f"channel data without {names[0]}")
+
+
+def _cut(text: str | None) -> str | None:
+    return text[:MAX_TEXT] if text else None
+
+
+def _uri_user(header: str) -> str | None:
+    found = _URI_USER.search(header[: 4 * MAX_TEXT])
+    return _cut(found[1] if found else header.strip("<> "))
+
+
+def _privacy(header: str | None) -> frozenset[str]:
+    return frozenset(value.strip().lower() for value in (header or "")[:MAX_TEXT].split(";") if value.strip())
+
+
+def decision_variables(decision: Decision, offered: CallOffered, *, domain: str) -> dict[str, str]:
+    """The channel variables that make the rendered dialplan carry the decision out and the CDR keep it."""
+    facts = decision.facts
+    known: Mapping[str, str | None] = {
+        "fernamt_call": offered.call_id,
+        "fernamt_reason": decision.reason.id,
+        "fernamt_version": str(decision.config_version),
+        "fernamt_direction": facts.direction.value,
+        "fernamt_customer": facts.customer_id,
+        "fernamt_trunk": facts.trunk_in,
+        "fernamt_a_network": facts.a_network,
+        "fernamt_a_presented": facts.a_presented,
+        "fernamt_b_number": facts.b_number,
+        "export_vars": ",".join(_EXPORTED),
+    }
+    variables = {name: value for name, value in known.items() if value is not None}
+    match decision.outcome:
+        case Route(legs, causes):
+            variables["fernamt_do"] = "route"
+            variables["continue_on_fail"] = _cause_list(causes)
+            for position, leg in enumerate(legs[:MAX_LEGS], start=1):
+                variables[f"fernamt_leg_{position}"] = dial_string([leg], domain=domain)
+        case Reject(cause, sip_code):
+            # `hangup` sends the cause's own SIP code with a Q.850 Reason; `respond` any other code.
+            variables["fernamt_do"] = "refuse" if sip_code == cause.sip_code else "respond"
+            variables["fernamt_sip_code"] = str(sip_code)
+            variables["fernamt_cause"] = cause.switch_name
+    return variables
+
+
+def _cause_list(causes: frozenset[Cause]) -> str:
+    if causes == frozenset(Cause):
+        return "true"
+    return ",".join(sorted(cause.switch_name for cause in causes))

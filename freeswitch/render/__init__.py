@@ -1,0 +1,47 @@
+"""A complete, private FreeSWITCH configuration from a snapshot: `fernamt freeswitch render`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from dialplan.snapshot import Snapshot
+from freeswitch.render.dialplan import dialplan
+from freeswitch.render.modules import modules
+from freeswitch.render.sofia import acl, directory, sofia
+from freeswitch.render.xml import document
+from freeswitch.settings import SwitchSettings
+
+
+def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
+    """`freeswitch.xml` as text: one document, so that a node never sees half of a change."""
+    configurations: list[Element] = [
+        *modules(settings),
+        acl(snapshot),
+        sofia(snapshot, settings),
+    ]
+    return document(
+        [
+            ("configuration", configurations),
+            ("dialplan", dialplan(snapshot, settings)),
+            ("directory", [directory(snapshot, settings)]),
+        ]
+    )
+
+
+def write(directory_path: Path, text: str) -> Path:
+    """Put `freeswitch.xml` into the directory, readable by its owner alone (it holds credentials).
+
+    Written beside and renamed: a reader sees the old file or the new one. Raises OSError.
+    """
+    directory_path.mkdir(parents=True, exist_ok=True)
+    target = directory_path / "freeswitch.xml"
+    fresh = directory_path / f".freeswitch.xml.{os.getpid()}"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(target)
+    return target

@@ -1,0 +1,145 @@
+"""The dialplan: ask a controller, carry out what it said; and what happens when none answers.
+
+Every context offers the call over the outbound `socket` (synchronous; the controller sets variables and
+leaves) and then executes the extension that `fernamt_do` names. Before the socket, `fernamt_do` names the
+static part, so a call without a controller finds its way too (architecture.md, "When the controller is
+gone"). No action here expands a variable that a caller can write: FreeSWITCH expands values recursively,
+and a dialled `${...}` must stay text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement
+
+from dialplan.call import Entry
+from dialplan.carrier import Customer, Trunk, TrunkSide
+from dialplan.legs import Caller, emergency_leg
+from dialplan.snapshot import Snapshot
+from freeswitch.dialstring import dial_string
+from freeswitch.render.xml import actions
+from freeswitch.settings import SwitchSettings
+
+#: Attempts that one decision may carry; the dialplan has one `bridge` for each.
+MAX_LEGS: Final = 8
+
+#: NotrufV §4(5): 110 and 112, digits behind them ignored, call-by-call prefix (010xy, 0100xy) in front.
+_EMERGENCY: Final = r"^(?:010(?:0\d\d|[1-9]\d))?(110|112)\d*$"
+_ANYTHING: Final = "^"
+#: Special information tone (ITU-T E.180): the call cannot be completed.
+_SPECIAL_TONE: Final = "tone_stream://%(330,0,950);%(330,0,1400);%(330,1000,1800);loops=3"
+
+
+def dialplan(snapshot: Snapshot, settings: SwitchSettings) -> list[Element]:
+    """The contexts: one for each SIP profile, one that carries decisions out, one static for emergencies."""
+    hosts = "|".join(f"{host}:{port}" for host, port in settings.controllers)
+    entries = [_entry(entry, hosts) for entry in Entry]
+    return [*entries, _carry_out(hosts), _emergency(snapshot, settings)]
+
+
+def _extension(context: Element, name: str, *tests: tuple[str, str]) -> Element:
+    """An extension whose conditions are `tests` (field, expression); the last one takes the actions."""
+    extension = SubElement(context, "extension", name=name)
+    for field, expression in tests:
+        condition = SubElement(extension, "condition", field=field, expression=expression)
+    return condition
+
+
+def _entry(entry: Entry, hosts: str) -> Element:
+    context = Element("context", name=entry.value)
+    emergency = _extension(context, "offer-emergency", ("destination_number", _EMERGENCY))
+    actions(emergency, _offer(entry, hosts, unreached="emergency-$1"))
+    other = _extension(context, "offer", ("destination_number", _ANYTHING))
+    actions(other, _offer(entry, hosts, unreached="unreached"))
+    return context
+
+
+def _offer(entry: Entry, hosts: str, *, unreached: str) -> list[tuple[str, str]]:
+    return [
+        ("multiset", f"^^;fernamt_entry={entry.value};fernamt_do={unreached};hangup_after_bridge=true"),
+        ("socket", hosts),
+        ("execute_extension", "${fernamt_do} XML fernamt"),
+    ]
+
+
+def _carry_out(hosts: str) -> Element:
+    context = Element("context", name="fernamt")
+    route = _extension(context, "route", ("destination_number", "^route$"))
+    actions(route, [("bridge", f"${{fernamt_leg_{n}}}") for n in range(1, MAX_LEGS + 1)])
+    actions(route, [("hangup", "${originate_disposition}")])
+
+    refuse = _extension(context, "refuse", ("destination_number", "^refuse$"))
+    actions(refuse, [("hangup", "${fernamt_cause}")])
+
+    respond = _extension(context, "respond", ("destination_number", "^respond$"))
+    actions(respond, [("respond", "${fernamt_sip_code}"), ("hangup", "${fernamt_cause}")])
+
+    unreached = _extension(context, "unreached", ("destination_number", "^unreached$"))
+    retry = [
+        ("set", "fernamt_do=given-up"),
+        ("sleep", "500"),
+        ("socket", hosts),
+        ("execute_extension", "${fernamt_do} XML fernamt"),
+    ]
+    actions(unreached, retry)
+
+    given_up = _extension(context, "given-up", ("destination_number", "^given-up$"))
+    refusal = [
+        ("set", "fernamt_reason=static.no-controller"),
+        ("pre_answer", ""),
+        ("playback", _SPECIAL_TONE),
+        ("hangup", "NORMAL_TEMPORARY_FAILURE"),
+    ]
+    actions(given_up, refusal)
+
+    emergency = _extension(context, "emergency", ("destination_number", "^emergency-(110|112)$"))
+    static = [
+        ("multiset", "^^;fernamt_reason=static.emergency;fernamt_direction=emergency"),
+        ("execute_extension", "${fernamt_entry}-$1 XML emergency"),
+        # Only reached when the static part knows no line or no trunk took the call.
+        ("hangup", "NETWORK_OUT_OF_ORDER"),
+    ]
+    actions(emergency, static)
+    return context
+
+
+def _emergency(snapshot: Snapshot, settings: SwitchSettings) -> Element:
+    """110/112 without a controller: the number is rendered beforehand, for trunks here, for phones in the
+    directory (`fernamt_static_110`, `fernamt_static_112`)."""
+    context = Element("context", name="emergency")
+    for trunk in snapshot.trunks.values():
+        if trunk.side is TrunkSide.CUSTOMER and trunk.customer_id:
+            customer = snapshot.customers[trunk.customer_id]
+            for digits in ("110", "112"):
+                _trunk_emergency(context, snapshot, settings, trunk, customer, digits)
+    for digits in ("110", "112"):
+        phone = _extension(context, f"phone-{digits}", ("destination_number", f"^phone-{digits}$"))
+        actions(phone, [("bridge", f"${{fernamt_static_{digits}}}")])
+    return context
+
+
+def _trunk_emergency(
+    context: Element,
+    snapshot: Snapshot,
+    settings: SwitchSettings,
+    trunk: Trunk,
+    customer: Customer,
+    digits: str,
+) -> None:
+    bridge = static_emergency(snapshot, settings, digits, Caller(customer.main_number))
+    for peer in trunk.peers:
+        tests = [
+            ("destination_number", f"^trunk-{digits}$"),
+            ("network_addr", f"^{re.escape(peer.ip)}$"),
+        ]
+        if peer.port is not None:
+            tests.append(("${sip_network_port}", f"^{peer.port}$"))
+        found = _extension(context, f"trunk-{digits}-{trunk.id}", *tests)
+        actions(found, [("set", f"fernamt_customer={customer.id}"), ("bridge", bridge)])
+
+
+def static_emergency(snapshot: Snapshot, settings: SwitchSettings, digits: str, caller: Caller) -> str:
+    """All emergency trunks one after the other for this caller, whatever the one before failed with."""
+    trunks = [snapshot.trunks[trunk_id] for trunk_id in snapshot.emergency_trunks]
+    return dial_string((emergency_leg(trunk, digits, caller) for trunk in trunks), domain=settings.domain)

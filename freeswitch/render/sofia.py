@@ -1,0 +1,135 @@
+"""SIP: three profiles (carriers, customers' trunks, phones), gateways, access lists, the phones' directory."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement
+
+from dialplan.call import Entry
+from dialplan.carrier import Phone, Trunk, TrunkSide
+from dialplan.legs import Caller
+from dialplan.snapshot import Snapshot
+from freeswitch.render.dialplan import static_emergency
+from freeswitch.render.xml import configuration, params, variables
+from freeswitch.settings import SwitchSettings
+
+_CODECS: Final = "PCMA,PCMU"
+
+
+def sofia(snapshot: Snapshot, settings: SwitchSettings) -> Element:
+    """sofia.conf: a profile for each kind of peer, so that the side a call came in on cannot be forged."""
+    root = configuration("sofia", "SIP")
+    params(SubElement(root, "global_settings"), {"log-level": 0, "debug-presence": 0})
+    profiles = SubElement(root, "profiles")
+    carrier = [t for t in snapshot.trunks.values() if t.side is TrunkSide.CARRIER]
+    customer = [t for t in snapshot.trunks.values() if t.side is TrunkSide.CUSTOMER]
+    _profile(profiles, Entry.CARRIER, settings.carrier_port, settings, carrier)
+    _profile(profiles, Entry.TRUNK, settings.trunk_port, settings, customer)
+    _profile(profiles, Entry.PHONE, settings.phone_port, settings, [])
+    return root
+
+
+def _profile(
+    parent: Element, entry: Entry, port: int, settings: SwitchSettings, gateways: list[Trunk]
+) -> None:
+    profile = SubElement(parent, "profile", name=entry.value)
+    holder = SubElement(profile, "gateways")
+    for trunk in gateways:
+        _gateway(holder, trunk)
+    values: dict[str, str | int | bool] = {
+        "sip-ip": settings.sip_ip,
+        "sip-port": port,
+        "rtp-ip": settings.sip_ip,
+        "context": entry.value,
+        "dialplan": "XML",
+        "user-agent-string": "fernamt",
+        "inbound-codec-prefs": _CODECS,
+        "outbound-codec-prefs": _CODECS,
+        "inbound-codec-negotiation": "generous",
+        "dtmf-type": "rfc2833",
+        "rfc2833-pt": 101,
+        "rtp-timer-name": "soft",
+        "caller-id-type": "pid",
+        "manage-presence": False,
+        "disable-transfer": True,
+        "enable-100rel": False,
+        "enable-timer": False,
+        "nonce-ttl": 60,
+        "log-auth-failures": True,
+        "tls": False,
+    }
+    if entry is Entry.PHONE:
+        values |= {
+            "auth-calls": True,
+            "auth-subscriptions": True,
+            "accept-blind-reg": False,
+            "accept-blind-auth": False,
+            "challenge-realm": settings.domain,
+            "force-register-domain": settings.domain,
+            "force-register-db-domain": settings.domain,
+            "force-subscription-domain": settings.domain,
+            "inbound-reg-force-matching-username": True,
+        }
+    else:
+        values |= {"auth-calls": False, "apply-inbound-acl": f"{entry.value}-peers", "disable-register": True}
+    params(SubElement(profile, "settings"), values)
+
+
+def _gateway(parent: Element, trunk: Trunk) -> None:
+    gateway = SubElement(parent, "gateway", name=trunk.id)
+    credentials = trunk.registration
+    address = str(trunk.address)
+    params(
+        gateway,
+        {
+            "proxy": address,
+            "realm": trunk.address.host,
+            "from-domain": trunk.address.host,
+            "register": credentials is not None,
+            "register-transport": trunk.address.transport.value,
+            "username": credentials.username if credentials else trunk.id,
+            "password": credentials.password if credentials else "",
+            "caller-id-in-from": True,
+            "retry-seconds": 30,
+        },
+    )
+    if trunk.address.transport.value != "udp":
+        params(gateway, {"contact-params": f"transport={trunk.address.transport.value}"})
+
+
+def acl(snapshot: Snapshot) -> Element:
+    """acl.conf: who may send calls to the carrier and trunk profiles at all; others get 403."""
+    root = configuration("acl", "network lists")
+    lists = SubElement(root, "network-lists")
+    for side, entry in ((TrunkSide.CARRIER, Entry.CARRIER), (TrunkSide.CUSTOMER, Entry.TRUNK)):
+        addresses = sorted(
+            {peer.ip for trunk in snapshot.trunks.values() if trunk.side is side for peer in trunk.peers}
+        )
+        holder = SubElement(lists, "list", name=f"{entry.value}-peers", default="deny")
+        for ip in addresses:
+            SubElement(holder, "node", type="allow", cidr=f"{ip}/{128 if ':' in ip else 32}")
+    return root
+
+
+def directory(snapshot: Snapshot, settings: SwitchSettings) -> Element:
+    """The phones: digest hash instead of the password, and their emergency calls without a controller."""
+    domain = Element("domain", name=settings.domain)
+    groups = SubElement(domain, "groups")
+    users = SubElement(SubElement(groups, "group", name="phones"), "users")
+    for phone in snapshot.phones.values():
+        _user(users, phone, snapshot, settings)
+    return domain
+
+
+def _user(parent: Element, phone: Phone, snapshot: Snapshot, settings: SwitchSettings) -> None:
+    user = SubElement(parent, "user", id=phone.credentials.username)
+    secret = f"{phone.credentials.username}:{settings.domain}:{phone.credentials.password}"
+    a1_hash = hashlib.md5(secret.encode(), usedforsecurity=False).hexdigest()  # RFC 2617 A1
+    params(SubElement(user, "params"), {"a1-hash": a1_hash})
+    values = {"fernamt_phone": phone.id, "fernamt_customer": phone.customer_id}
+    for digits in ("110", "112"):
+        values[f"fernamt_static_{digits}"] = static_emergency(
+            snapshot, settings, digits, Caller(phone.number)
+        )
+    variables(user, values)

@@ -1,0 +1,41 @@
+"""The few XML shapes of FreeSWITCH's configuration, so that every value is escaped in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+
+def configuration(name: str, description: str) -> Element:
+    """`<configuration name="x.conf">`, the root of a module's settings."""
+    return Element("configuration", name=f"{name}.conf", description=description)
+
+
+def params(parent: Element, values: Mapping[str, str | int | bool]) -> None:
+    """`<param name value>` for each entry; booleans as true and false."""
+    for name, value in values.items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        SubElement(parent, "param", name=name, value=text)
+
+
+def variables(parent: Element, values: Mapping[str, str]) -> None:
+    """`<variables>` with one `<variable name value>` for each entry."""
+    holder = SubElement(parent, "variables")
+    for name, value in values.items():
+        SubElement(holder, "variable", name=name, value=value)
+
+
+def actions(condition: Element, steps: Iterable[tuple[str, str]]) -> None:
+    """`<action application data>` for each (application, argument)."""
+    for application, data in steps:
+        SubElement(condition, "action", application=application, data=data)
+
+
+def document(sections: Iterable[tuple[str, list[Element]]]) -> str:
+    """The whole `freeswitch.xml`: sections with their content."""
+    root = Element("document", type="freeswitch/xml")
+    for name, content in sections:
+        section = SubElement(root, "section", name=name)
+        section.extend(content)
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"

@@ -1,0 +1,38 @@
+"""How one FreeSWITCH node is to be configured: addresses, ports, paths, limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class EventSocketAddress:
+    """Where a node listens for our inbound connection. The password stays out of repr and logs."""
+
+    host: str
+    port: int
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSettings:
+    """One node. `controllers` are tried in order for every call (host, port).
+
+    `domain` is the digest realm of the phones. `sessions_per_second` and `max_sessions` replace
+    FreeSWITCH's defaults of 30 and 1000, which refuse calls far below what a node can carry.
+    """
+
+    node: str
+    carrier_port: int
+    trunk_port: int
+    phone_port: int
+    event_socket: EventSocketAddress
+    controllers: tuple[tuple[str, int], ...]
+    cdr_dir: Path
+    sip_ip: str = "127.0.0.1"
+    rtp_ports: tuple[int, int] = (16384, 32768)
+    domain: str = "phones.fernamt.invalid"
+    sessions_per_second: int = 500
+    max_sessions: int = 5000
+    log_level: str = "warning"

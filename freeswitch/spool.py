@@ -1,0 +1,52 @@
+"""The directory that mod_json_cdr writes to: files in, files taken away once they are safe elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from freeswitch.json_cdr import MAX_BYTES
+
+_SUFFIX: Final = ".cdr.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolFile:
+    """One leg's record on disk: its path, its bytes (at most `MAX_BYTES` + 1), when it was last written."""
+
+    path: Path
+    content: bytes
+    written_at_s: float
+
+
+class Spool:
+    """mod_json_cdr's `log-dir`.
+
+    FreeSWITCH writes a file in place, so one that is just being written may be read half. The reader tells
+    by its age: a record that makes no sense is only given up when it has not changed for a while.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    @property
+    def directory(self) -> Path:
+        """Where the files lie."""
+        return self._directory
+
+    def pending(self, limit: int) -> Iterator[SpoolFile]:
+        """Up to `limit` files, in no order. A file that vanishes meanwhile was taken by another intake."""
+        for path in islice(self._directory.glob(f"*{_SUFFIX}"), limit):
+            try:
+                with path.open("rb") as file:
+                    content = file.read(MAX_BYTES + 1)
+                yield SpoolFile(path, content, path.stat().st_mtime)
+            except FileNotFoundError:
+                continue
+
+    def remove(self, file: SpoolFile) -> None:
+        """Forget a file whose record is stored. Removing twice is no error."""
+        file.path.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""API commands, as `api` and `bgapi` reach them."""

@@ -1,0 +1,1 @@
+"""Dialplan applications, one function each."""

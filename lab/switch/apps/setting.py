@@ -1,0 +1,68 @@
+"""Variables and logging: set, export, multiset, unset, log, info."""
+
+from __future__ import annotations
+
+import logging
+
+from lab.errors import ApplicationFailedError
+from lab.switch.channel import Channel
+
+log = logging.getLogger(__name__)
+
+
+def _assign(channel: Channel, text: str) -> str:
+    """`name=value`; without a value, or with `_undef_`, the variable goes. Returns the name."""
+    name, _, value = text.partition("=")
+    name = name.strip()
+    if not name:
+        raise ApplicationFailedError(f"set {text[:60]!r}: no variable name")
+    channel.set(name, None if value in ("", "_undef_") else value)
+    return name
+
+
+def split_list(text: str) -> list[str]:
+    """A list with its own separator in front (`^^;a=1;b=2`), or separated by blanks."""
+    if text.startswith("^^") and len(text) > 2:
+        return [part for part in text[3:].split(text[2]) if part]
+    return text.split()
+
+
+async def set_application(channel: Channel, data: str) -> None:
+    _assign(channel, data)
+
+
+async def multiset(channel: Channel, data: str) -> None:
+    for part in split_list(data):
+        _assign(channel, part)
+
+
+async def unset(channel: Channel, data: str) -> None:
+    channel.set(data.strip(), None)
+
+
+async def multiunset(channel: Channel, data: str) -> None:
+    for name in split_list(data):
+        channel.set(name, None)
+
+
+async def export(channel: Channel, data: str) -> None:
+    """Set, and remember for the legs that this channel will make; `nolocal:` leaves this channel alone."""
+    name, _, value = data.partition("=")
+    local = not name.startswith("nolocal:")
+    bare = name.removeprefix("nolocal:").strip()
+    if not bare:
+        raise ApplicationFailedError(f"export {data[:60]!r}: no variable name")
+    channel.set(bare if local else name.strip(), value or None)
+    exported = [entry for entry in (channel.get("export_vars") or "").split(",") if entry]
+    if name.strip() not in exported:
+        channel.set("export_vars", ",".join([*exported, name.strip()]))
+
+
+async def write_log(channel: Channel, data: str) -> None:
+    level, _, text = data.partition(" ")
+    log.info("%s: %s: %s", channel.name, level, text)
+
+
+async def info(channel: Channel, _data: str) -> None:
+    for name, value in channel.variables:
+        log.info("%s: %s=%s", channel.name, name, value[:200])

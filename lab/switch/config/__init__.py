@@ -1,0 +1,1 @@
+"""FreeSWITCH's configuration as the lab reads it: preprocessing, XML, typed settings."""

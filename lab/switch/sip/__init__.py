@@ -1,0 +1,1 @@
+"""SIP: sockets, transactions, dialogs, registrar, gateways; messages by aiosipua (docs/decisions)."""

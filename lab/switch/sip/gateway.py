@@ -1,0 +1,177 @@
+"""Gateways: registration with a peer, OPTIONS pings, and whether calls may use it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from aiosipua.auth import SipDigestAuth, answer_challenge
+from aiosipua.headers import parse_address
+from aiosipua.message import SipRequest, SipResponse
+
+from lab.switch.channel import new_uuid
+from lab.switch.config.settings import GatewaySettings, whole
+from lab.switch.sip.building import new_tag
+from lab.switch.sip.transactions import ClientTransaction
+from lab.switch.sip.wire import Address
+
+if TYPE_CHECKING:
+    from lab.switch.sip.endpoint import SipProfile
+
+log = logging.getLogger(__name__)
+
+MIN_RETRY_S: Final = 1
+
+
+class GatewayState(Enum):
+    """FreeSWITCH's registration states, those that the lab can be in."""
+
+    NOREG = "NOREG"
+    TRYING = "TRYING"
+    REGED = "REGED"
+    FAIL_WAIT = "FAIL_WAIT"
+    UNREGED = "UNREGED"
+
+
+class Gateway:
+    """A running gateway."""
+
+    def __init__(self, profile: SipProfile, settings: GatewaySettings) -> None:
+        self.profile = profile
+        self.settings = settings
+        self.registers = settings.is_on("register", default=True)
+        self.state = GatewayState.UNREGED if self.registers else GatewayState.NOREG
+        self.alive = True
+        self._call_id = new_uuid()
+        self._tag = new_tag()
+        self._cseq = 0
+        self._attempts = 0
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._transactions: list[ClientTransaction] = []
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+    @property
+    def up(self) -> bool:
+        return self.alive and self.state in (GatewayState.NOREG, GatewayState.REGED)
+
+    @property
+    def hop(self) -> Address:
+        proxy = self.settings.get("outbound-proxy") or self.settings.proxy
+        host, _, port = proxy.split(";")[0].rpartition(":") if ":" in proxy else (proxy, "", "5060")
+        return Address(host, whole(port, 5060), self.settings.transport)
+
+    def start(self) -> None:
+        if self.registers:
+            self._register(None)
+        if whole(self.settings.params.get("ping"), 0) > 0:
+            self._ping()
+
+    def stop(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def _later(self, name: str, seconds: float, what: object) -> None:
+        old = self._timers.pop(name, None)
+        if old is not None:
+            old.cancel()
+        self._timers[name] = asyncio.get_running_loop().call_later(seconds, what)  # type: ignore[arg-type]
+
+    # -- registration ---------------------------------------------------------------------------
+
+    def _request(self, method: str, uri: str, expires_s: int | None) -> SipRequest:
+        settings, wire = self.settings, self.profile.wire
+        self._cseq += 1
+        request = SipRequest(method=method, uri=uri)
+        user = settings.get("from-user") or settings.get("username") or self.name
+        domain = settings.get("from-domain") or settings.get("realm") or settings.host
+        request.headers.set_single("Max-Forwards", "70")
+        request.headers.set_single("From", f"<sip:{user}@{domain}>;tag={self._tag}")
+        request.headers.set_single("To", f"<sip:{user}@{domain}>")
+        request.headers.set_single("Call-ID", self._call_id)
+        request.headers.set_single("CSeq", f"{self._cseq} {method}")
+        transport = settings.transport
+        contact = f"<sip:gw+{self.name}@{wire.ip}:{wire.port};transport={transport};gw={self.name}>"
+        request.headers.set_single("Contact", contact)
+        if expires_s is not None:
+            request.headers.set_single("Expires", str(expires_s))
+        self.profile.sign(request)
+        return request
+
+    def _register(self, credentials: tuple[str, str] | None) -> None:
+        if credentials is None:
+            self._attempts = 0
+            self._set_state(GatewayState.TRYING if self.state is not GatewayState.REGED else self.state)
+        domain = self.settings.get("realm") or self.settings.host
+        port = f":{self.settings.port}" if ":" in self.settings.proxy and ":" not in domain else ""
+        expires_s = whole(self.settings.params.get("expire-seconds"), 3600)
+        request = self._request("REGISTER", f"sip:{domain}{port}", expires_s)
+        if credentials:
+            request.headers.set_single(*credentials)
+        self.profile.transactions.request(request, self.hop, self._register_answered)
+
+    def _register_answered(self, response: SipResponse, _source: Address) -> None:
+        code = response.status_code
+        if code < 200:
+            return
+        if code < 300:
+            self._set_state(GatewayState.REGED)
+            self._later("register", max(1.0, self._granted_s(response) * 0.9), lambda: self._register(None))
+            return
+        if code in (401, 407) and self._attempts == 0:
+            self._attempts += 1
+            user = self.settings.get("auth-username") or self.settings.get("username")
+            domain = self.settings.get("realm") or self.settings.host
+            port = f":{self.settings.port}" if ":" in self.settings.proxy and ":" not in domain else ""
+            auth = SipDigestAuth(user, self.settings.get("password"))
+            answer = answer_challenge(auth, response, code, "REGISTER", f"sip:{domain}{port}")
+            if answer is not None:
+                self._register(answer)
+                return
+        log.warning("gateway %s: REGISTER answered %s %s", self.name, code, response.reason_phrase)
+        self._set_state(GatewayState.FAIL_WAIT)
+        retry_s = max(MIN_RETRY_S, whole(self.settings.params.get("retry-seconds"), 30))
+        self._later("register", retry_s, lambda: self._register(None))
+
+    def _granted_s(self, response: SipResponse) -> int:
+        for value in response.headers.get("contact"):
+            expires = parse_address(value).params.get("expires")
+            if expires and expires.isdigit():
+                return int(expires[:9])
+        return whole(response.headers.get_first("expires"), 3600)
+
+    def _set_state(self, state: GatewayState) -> None:
+        if state is not self.state:
+            self.state = state
+            self._announce()
+
+    def _announce(self) -> None:
+        self.profile.switch.bus.fire(
+            "CUSTOM",
+            lambda: [
+                ("Gateway", self.name),
+                ("State", self.state.value),
+                ("Ping-Status", "UP" if self.alive else "DOWN"),
+            ],
+            subclass="sofia::gateway_state",
+        )
+
+    # -- ping -----------------------------------------------------------------------------------
+
+    def _ping(self) -> None:
+        request = self._request("OPTIONS", f"sip:{self.settings.host}:{self.settings.port}", None)
+        self.profile.transactions.request(request, self.hop, self._ping_answered)
+        self._later("ping", max(1, whole(self.settings.params.get("ping"), 30)), self._ping)
+
+    def _ping_answered(self, response: SipResponse, _source: Address) -> None:
+        if response.status_code < 200:
+            return
+        alive = response.status_code not in (408, 503)
+        if alive != self.alive:
+            self.alive = alive
+            self._announce()

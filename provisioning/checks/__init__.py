@@ -1,0 +1,29 @@
+"""Checks across the models: pure functions from the valid parts to findings.
+
+Each module checks one noun; `run_checks` is the list of all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from provisioning.checks.ids import check_ids
+from provisioning.checks.numbers import check_numbers
+from provisioning.checks.targets import check_targets
+from provisioning.checks.trunks import check_trunks
+from provisioning.errors import Finding
+from provisioning.validate import Parts
+
+CHECKS: Final[tuple[Callable[[Parts], Iterator[Finding]], ...]] = (
+    check_ids,
+    check_trunks,
+    check_targets,
+    check_numbers,
+)
+
+
+def run_checks(parts: Parts) -> Iterator[Finding]:
+    """All findings of all checks. Checks that need the carrier say nothing while that is not valid."""
+    for check in CHECKS:
+        yield from check(parts)

@@ -1,0 +1,66 @@
+"""Where numbers' calls go: trunks and phones that exist and are the customer's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from provisioning.errors import Finding, KeyPath
+from provisioning.nearest import listed
+from provisioning.validate import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Trunks or phones: the noun, whose they are (None: the carrier's), and this customer's own."""
+
+    noun: str
+    owners: Mapping[str, int | None]
+    own: tuple[str, ...]
+
+
+def check_targets(parts: Parts) -> Iterator[Finding]:
+    """A target is a trunk or phone of the customer, each once per entry."""
+    trunks: dict[str, int | None] = {each.id: None for each in parts.carrier.trunks} if parts.carrier else {}
+    phones: dict[str, int | None] = {}
+    for i, customer in parts.customers.items():
+        for trunk in customer.trunks:
+            trunks.setdefault(trunk.id, i)
+        for phone in customer.phones:
+            phones.setdefault(phone.id, i)
+    for i, customer in parts.customers.items():
+        own_trunks = _Kind("trunk", trunks, tuple(each.id for each in customer.trunks))
+        own_phones = _Kind("phone", phones, tuple(each.id for each in customer.phones))
+        for j, entry in enumerate(customer.numbers):
+            path = ("customers", i, "numbers", j)
+            yield from _targets((*path, "trunks"), entry.trunks or (), own_trunks)
+            yield from _targets((*path, "phones"), entry.phones or (), own_phones)
+
+
+def _targets(path: KeyPath, ids: Sequence[str], kind: _Kind) -> Iterator[Finding]:
+    for index, name in enumerate(ids):
+        at = (*path, index)
+        if name in ids[:index]:
+            yield Finding(
+                "config.listed-twice", at, f"a {kind.noun} is listed twice", repr(name), "each once"
+            )
+        elif name in kind.own:
+            continue
+        elif name in kind.owners:
+            owner = "the carrier" if kind.owners[name] is None else "another customer"
+            yield Finding(
+                f"config.foreign-{kind.noun}",
+                at,
+                f"the {kind.noun} belongs to {owner}",
+                repr(name),
+                f"{kind.noun}s of this customer ({listed(kind.own)})",
+            )
+        else:
+            yield Finding(
+                f"config.unknown-{kind.noun}",
+                at,
+                f"there is no such {kind.noun}",
+                repr(name),
+                f"{kind.noun}s of this customer ({listed(kind.own)})",
+                kind.own,
+            )

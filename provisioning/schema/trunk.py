@@ -1,0 +1,55 @@
+"""SIP trunks: what carriers' and customers' have in common."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from provisioning.schema.address import Address, Source, is_ip
+from provisioning.schema.entry import Choices, Entry, Few, refusal
+from provisioning.schema.secret import SecretRef
+from provisioning.schema.values import Id, Username
+
+Codec = Literal["PCMA", "PCMU", "G722", "OPUS"]
+DEFAULT_CODECS: Final[tuple[Codec, ...]] = ("PCMA", "PCMU")
+
+
+class RegistrationEntry(Entry):
+    """We register at the trunk's address with this user name and secret."""
+
+    username: Username = Field(description="User name for digest authentication (RFC 8760).")
+    secret: SecretRef = Field(description="Where the password is: `{env: NAME}` or `{file: path}`.")
+
+
+class TrunkEntry(Entry):
+    """A SIP connection to someone's equipment."""
+
+    id: Id = Field(description="Name of the trunk, unique among all trunks.")
+    address: Address = Field(description="Where calls are sent: `host:port`, or `host:port/tcp` or `/tls`.")
+    accepts_from: Few[Source] | None = Field(
+        None,
+        description="Sources whose calls are this trunk's: `ip` or `ip:port`. Default: the address itself.",
+    )
+    registration: RegistrationEntry | None = Field(
+        None, description="Only where the other side wants us to register; else it knows us by our address."
+    )
+    codecs: Choices[Codec] = Field(
+        DEFAULT_CODECS, description="Offered codecs, the preferred one first: PCMA, PCMU, G722, OPUS."
+    )
+    no_progress_s: int = Field(
+        4, ge=1, le=30, description="Seconds without any answer from the peer before the next trunk is tried."
+    )
+    no_answer_s: int = Field(
+        120, ge=10, le=600, description="Seconds of ringing before the call is given up."
+    )
+
+    @model_validator(mode="after")
+    def _sources_are_known(self) -> Self:
+        if self.accepts_from is None and not is_ip(self.address.host):
+            raise refusal(
+                "config.accepts-from-missing",
+                "a trunk whose address is a name must say which IP addresses its calls come from",
+                "accepts_from: [192.0.2.10]",
+            )
+        return self

@@ -1,0 +1,220 @@
+"""What the store can refuse or fail at.
+
+StoreError
+├── DatabaseError
+│   ├── DatabaseUnavailable      not reachable, restarting, connection lost: try again
+│   ├── DatabaseTimeout          it answers too slowly, or every connection is in use: try again
+│   ├── DatabaseConflict         two writers met: try again
+│   ├── DatabaseFull             disk or memory is used up
+│   ├── DatabaseLoginRefused     wrong password, no such database, missing right
+│   ├── DatabaseAddressInvalid   the URL in the configuration is not usable
+│   ├── SchemaMismatch           tables are older or newer than this program
+│   ├── RecordRefused            a value breaks a rule of the tables: trying again is pointless
+│   └── DatabaseDefect           anything else the database reports
+├── LiveStateError
+│   ├── LiveStateUnavailable     Redis not reachable, loading, too slow: try again
+│   ├── LiveStateFull            Redis is out of memory or disk
+│   ├── LiveStateLoginRefused    wrong password or missing right
+│   ├── LiveStateAddressInvalid  the URL in the configuration is not usable
+│   ├── LiveStateLimit           more than the store keeps at once
+│   └── LiveStateDefect          anything else Redis reports
+└── EmbeddedServerError
+    ├── ServerProgramMissing     no usable server program on this machine
+    ├── StateDirectoryClosed     the server's account cannot enter the state directory
+    ├── StateDirectoryInUse      another fernamt uses it
+    ├── StateDirectoryFull       the disk is full
+    ├── DataVersionMismatch      the data was written by another major version
+    ├── DataDamaged              the server refuses its own files
+    ├── PortTaken                another program listens on the remembered port
+    └── ServerStartFailed        anything else that kept the server from starting
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class StoreError(Exception):
+    """Base: `place` says where, `what` happened, `next_step` what to do; `id` is stable for programs."""
+
+    id: ClassVar[str] = "store"
+    #: Whether the same operation may succeed later without anybody changing anything.
+    retry: ClassVar[bool] = False
+
+    def __init__(self, place: str, what: str, next_step: str) -> None:
+        super().__init__(place, what, next_step)
+        self.place = place
+        self.what = what
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}. {self.next_step}"
+
+
+class DatabaseError(StoreError):
+    """PostgreSQL did not do what was asked."""
+
+    id = "database"
+
+
+class DatabaseUnavailable(DatabaseError):
+    """The server is not reachable, is restarting, or the connection was lost."""
+
+    id = "database-unavailable"
+    retry = True
+
+
+class DatabaseTimeout(DatabaseError):
+    """The statement, a lock or a free connection took longer than its limit."""
+
+    id = "database-timeout"
+    retry = True
+
+
+class DatabaseConflict(DatabaseError):
+    """Two transactions got in each other's way (deadlock, serialisation); this one was undone."""
+
+    id = "database-conflict"
+    retry = True
+
+
+class DatabaseFull(DatabaseError):
+    """The server has no disk or memory left."""
+
+    id = "database-full"
+    retry = True
+
+
+class DatabaseLoginRefused(DatabaseError):
+    """The server knows us not, or not for this."""
+
+    id = "database-login-refused"
+
+
+class DatabaseAddressInvalid(DatabaseError):
+    """The configured URL cannot be used."""
+
+    id = "database-address-invalid"
+
+
+class SchemaMismatch(DatabaseError):
+    """Tables and program are of different versions."""
+
+    id = "schema-mismatch"
+
+
+class RecordRefused(DatabaseError):
+    """A value breaks a rule of the tables; `constraint` names the rule where the database gives it."""
+
+    id = "record-refused"
+
+    def __init__(self, place: str, what: str, next_step: str, constraint: str | None = None) -> None:
+        super().__init__(place, what, next_step)
+        self.constraint = constraint
+
+
+class DatabaseDefect(DatabaseError):
+    """The database reported something that this program does not expect."""
+
+    id = "database-defect"
+
+
+class LiveStateError(StoreError):
+    """Redis did not do what was asked."""
+
+    id = "live-state"
+
+
+class LiveStateUnavailable(LiveStateError):
+    """Redis is not reachable, still loading, or does not answer in time."""
+
+    id = "live-state-unavailable"
+    retry = True
+
+
+class LiveStateFull(LiveStateError):
+    """Redis has no memory or disk left and refuses to write."""
+
+    id = "live-state-full"
+    retry = True
+
+
+class LiveStateLoginRefused(LiveStateError):
+    """Redis knows us not, or not for this."""
+
+    id = "live-state-login-refused"
+
+
+class LiveStateAddressInvalid(LiveStateError):
+    """The configured URL cannot be used."""
+
+    id = "live-state-address-invalid"
+
+
+class LiveStateLimit(LiveStateError):
+    """More was to be kept than the bound of this store allows."""
+
+    id = "live-state-limit"
+
+
+class LiveStateDefect(LiveStateError):
+    """Redis reported something that this program does not expect."""
+
+    id = "live-state-defect"
+
+
+class EmbeddedServerError(StoreError):
+    """An embedded server could not be started or kept."""
+
+    id = "embedded-server"
+
+
+class ServerProgramMissing(EmbeddedServerError):
+    """No usable server program on this machine."""
+
+    id = "server-program-missing"
+
+
+class StateDirectoryClosed(EmbeddedServerError):
+    """The server's unprivileged account cannot get into the state directory."""
+
+    id = "state-directory-closed"
+
+
+class StateDirectoryInUse(EmbeddedServerError):
+    """Another running program holds this state directory."""
+
+    id = "state-directory-in-use"
+
+
+class StateDirectoryFull(EmbeddedServerError):
+    """There is not enough disk for the server to work."""
+
+    id = "state-directory-full"
+    retry = True
+
+
+class DataVersionMismatch(EmbeddedServerError):
+    """The data directory was written by another major version of the server."""
+
+    id = "data-version-mismatch"
+
+
+class DataDamaged(EmbeddedServerError):
+    """The server refuses to read its own files."""
+
+    id = "data-damaged"
+
+
+class PortTaken(EmbeddedServerError):
+    """Another program listens on the port that this server must keep."""
+
+    id = "port-taken"
+    retry = True
+
+
+class ServerStartFailed(EmbeddedServerError):
+    """The server ended, or did not get ready in time."""
+
+    id = "server-start-failed"
+    retry = True

@@ -1,0 +1,1 @@
+"""Alembic's migrations; run by store.schema.upgrade, no alembic.ini needed."""

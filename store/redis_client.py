@@ -1,0 +1,60 @@
+"""Redis clients: a short one for the call path, a patient one for blocking reads.
+
+redis-py 8 waits 5 s and tries again with pauses: a dead server would cost a caller 4.6 s, and a blocking
+read that timed out would be sent a second time. Neither happens here: nothing is retried.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import redis
+from redis.backoff import NoBackoff
+from redis.connection import BlockingConnectionPool
+from redis.retry import Retry
+
+from store.errors import LiveStateAddressInvalid
+
+#: On the call path: longest wait for a connection, an answer, or a free place in the pool.
+CALL_PATH_TIMEOUT_S: Final = 0.5
+CALL_PATH_CONNECTIONS: Final = 16
+#: What a blocking read may take longer than the time it asked the server to block for.
+BLOCKING_MARGIN_S: Final = 2.0
+BLOCKING_CONNECTIONS: Final = 8
+
+
+def call_path_client(url: str) -> redis.Redis:
+    """For commands that answer at once: fails after CALL_PATH_TIMEOUT_S. Connects at the first use.
+
+    Raises LiveStateAddressInvalid.
+    """
+    return _client(url, CALL_PATH_TIMEOUT_S, CALL_PATH_CONNECTIONS)
+
+
+def blocking_client(url: str, longest_block_s: float) -> redis.Redis:
+    """For XREAD, BLPOP and the like, which must ask for at most `longest_block_s`; never re-sent."""
+    return _client(url, longest_block_s + BLOCKING_MARGIN_S, BLOCKING_CONNECTIONS)
+
+
+def _client(url: str, timeout_s: float, connections: int) -> redis.Redis:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise LiveStateAddressInvalid(
+            "Redis URL", "it is none of redis://, rediss://, unix://", "Write redis://:password@host:port/0"
+        )
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=connections,
+            timeout=timeout_s,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=CALL_PATH_TIMEOUT_S,
+            socket_keepalive=True,
+            retry=Retry(NoBackoff(), 0),
+            retry_on_timeout=False,
+            health_check_interval=0,
+        )
+    except ValueError as error:
+        raise LiveStateAddressInvalid(
+            "Redis URL", str(error)[:200], "Write redis://:password@host:port/0"
+        ) from None
+    return redis.Redis.from_pool(pool)

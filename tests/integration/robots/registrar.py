@@ -1,0 +1,86 @@
+"""A registrar with digest for tests, on aiosipua's messages, in a thread of its own."""
+
+import socket
+import threading
+
+from aiosipua.auth import SipDigestAuth, build_credentials
+from aiosipua.headers import AuthChallenge, parse_auth, stringify_auth
+from aiosipua.message import SipMessage, SipRequest, SipResponse
+
+REALM = "example.org"
+
+
+class Registrar:
+    """Answers REGISTER and INVITE: 401 or 407 first, then 200 or 486 when user and password are right."""
+
+    def __init__(self, users: dict[str, str]) -> None:
+        self._users = users
+        self.bindings: dict[str, str] = {}
+        self.requests: list[SipRequest] = []
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as farewell:
+            farewell.sendto(b"", ("127.0.0.1", self.port))
+        self._thread.join(5)
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            data, peer = self._socket.recvfrom(65536)
+            if not data:
+                return
+            request = SipMessage.parse(data)
+            if isinstance(request, SipRequest) and request.method != "ACK":
+                self.requests.append(request)
+                self._socket.sendto(bytes(self._answer(request)), peer)
+
+    def _answer(self, request: SipRequest) -> SipResponse:
+        invite = request.method == "INVITE"
+        name = "Proxy-Authorization" if invite else "Authorization"
+        if not self._allowed(request, name):
+            response = _respond(request, 407 if invite else 401)
+            challenge = stringify_auth(
+                AuthChallenge("Digest", {"realm": REALM, "nonce": "n1", "qop": "auth"})
+            )
+            response.set_header("Proxy-Authenticate" if invite else "WWW-Authenticate", challenge)
+            return response
+        if invite:
+            return _respond(request, 486)
+        user = parse_auth(request.get_header(name) or "", credentials=True).params["username"]
+        self.bindings[user] = request.get_header("Contact") or ""
+        response = _respond(request, 200)
+        expires = min(int(request.get_header("Expires") or 0), 120)
+        response.set_header("Contact", f"{self.bindings[user]};expires={expires}")
+        if not expires:
+            del self.bindings[user]
+        return response
+
+    def _allowed(self, request: SipRequest, name: str) -> bool:
+        given = request.get_header(name)
+        if given is None:
+            return False
+        params = parse_auth(given, credentials=True).params
+        password = self._users.get(params["username"])
+        if password is None:
+            return False
+        wanted = build_credentials(
+            SipDigestAuth(params["username"], password),
+            AuthChallenge("Digest", {"realm": REALM, "nonce": "n1", "qop": "auth"}),
+            request.method,
+            request.uri,
+            cnonce=params["cnonce"],
+        )
+        return wanted is not None and wanted.params["response"] == params["response"]
+
+
+def _respond(request: SipRequest, code: int) -> SipResponse:
+    response = SipResponse(status_code=code, reason_phrase="Beispiel")
+    for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+        response.set_header(name, request.get_header(name) or "")
+    response.set_header("To", f"{response.get_header('To')};tag=registrar")
+    return response

@@ -1,0 +1,131 @@
+"""What must hold under gevent, run as a program of its own since patching is for ever.
+
+    python -m tests.integration.store.under_gevent STATE_DIR
+
+Prints one JSON object of measurements.
+"""
+
+# ruff: noqa: E402 - gevent patches before anything else is imported
+from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import gevent
+from gevent.event import Event
+from sqlalchemy import Engine, text
+
+from store.cdr_repository import CdrRepository
+from store.database import cooperate_with_gevent, make_engine
+from store.embedded import EmbeddedPostgres, EmbeddedRedis, ServerState, supervise
+from store.errors import DatabaseError
+from store.foreign_errors import database_errors
+from store.redis_client import call_path_client
+from store.schema import upgrade
+from tests.integration.store.legs import STARTED, leg, with_raw
+
+
+def many_wait_at_once(engine: Engine) -> float:
+    """Seconds that eight `pg_sleep(0.3)` take together."""
+
+    def wait() -> None:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_sleep(0.3)"))
+
+    began = time.monotonic()
+    gevent.joinall([gevent.spawn(wait) for _ in range(8)], timeout=20, raise_error=True)
+    return time.monotonic() - began
+
+
+def stream_while_others_run(engine: Engine) -> tuple[int, int]:
+    """Rows of a streamed export, and how often another greenlet ran meanwhile."""
+    repository = CdrRepository(engine)
+    for part in range(6):
+        legs = [leg(leg_id=f"{part}-{number}") for number in range(1000)]
+        repository.insert_legs([with_raw(one) for one in legs])
+    turns = 0
+    done = Event()
+
+    def other_work() -> None:
+        nonlocal turns
+        while not done.is_set():
+            turns += 1
+            gevent.sleep(0)
+
+    other = gevent.spawn(other_work)
+    rows = sum(1 for _ in repository.stream(STARTED, STARTED.replace(year=2027)))
+    done.set()
+    other.join(timeout=5)
+    return rows, turns
+
+
+def silent_server() -> tuple[str, float]:
+    """What a server costs that takes the connection and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        engine = make_engine(f"postgresql://u:p@127.0.0.1:{silent.getsockname()[1]}/db")
+        began = time.monotonic()
+        try:
+            with database_errors("test"), engine.connect():
+                return "connected", 0.0
+        except DatabaseError as error:
+            return error.id, time.monotonic() - began
+
+
+def killed_servers_return(
+    postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, engine: Engine
+) -> list[str]:
+    """Kill both; the supervisor's greenlet brings them back; what it reported."""
+    end, both_back = Event(), Event()
+    reports: list[str] = []
+
+    def report(state: ServerState) -> None:
+        reports.append(f"{state.name} {'up' if state.alive else 'down'}")
+        if {"postgres up", "redis up"} <= set(reports):
+            both_back.set()
+
+    watch = gevent.spawn(supervise, [postgres, redis_server], ended=end.wait, report=report)
+    for server in (postgres, redis_server):
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+    assert both_back.wait(timeout=30)
+    end.set()
+    watch.join(timeout=10)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    call_path_client(redis_server.url).ping()
+    return sorted(reports)
+
+
+def main() -> None:
+    cooperate_with_gevent()
+    state_dir = Path(sys.argv[1])
+    postgres, redis_server = EmbeddedPostgres(state_dir), EmbeddedRedis(state_dir)
+    postgres.start()
+    redis_server.start()
+    engine = make_engine(postgres.url)
+    try:
+        upgrade(engine)
+        silence = gevent.spawn(silent_server)
+        result: dict[str, Any] = {"parallel_s": many_wait_at_once(engine)}
+        result["rows"], result["turns"] = stream_while_others_run(engine)
+        result["reports"] = killed_servers_return(postgres, redis_server, engine)
+        result["silence"] = silence.get(timeout=20)
+        print(json.dumps(result))  # noqa: T201
+    finally:
+        engine.dispose()
+        postgres.stop()
+        redis_server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Real servers for tests: one PostgreSQL and one Redis for a session, a fresh database for each test.
+
+FERNAMT_TEST_DATABASE_URL (a user that may create databases) and FERNAMT_TEST_REDIS_URL (a database that
+may be emptied) take their place where they are set.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine, make_url, text
+
+from store.database import make_engine
+from store.embedded import EmbeddedPostgres, EmbeddedRedis
+from store.schema import upgrade
+
+
+@contextmanager
+def state_directory() -> Iterator[Path]:
+    """A state directory that the servers' account can enter; pytest's tmp_path is closed to it under root."""
+    path = Path(tempfile.mkdtemp(prefix="fernamt-test-"))
+    path.chmod(0o711)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The URL of a server for this session."""
+    given = os.environ.get("FERNAMT_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with state_directory() as state_dir:
+        server = EmbeddedPostgres(state_dir)
+        try:
+            yield server.start()
+        finally:
+            server.stop()
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """The URL of a server for this session."""
+    given = os.environ.get("FERNAMT_TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    with state_directory() as state_dir:
+        server = EmbeddedRedis(state_dir)
+        try:
+            yield server.start()
+        finally:
+            server.stop()
+
+
+class Databases:
+    """Fresh databases on one server: copies of a template that was migrated once."""
+
+    def __init__(self, server_url: str) -> None:
+        self._server_url = server_url
+        self._prefix = f"fernamt_test_{os.getpid()}"
+        self._numbers = itertools.count(1)
+        self._template: str | None = None
+        self._made: list[str] = []
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """The URL of a database without any table."""
+        with self._copy_of("template0") as url:
+            yield url
+
+    @contextmanager
+    def migrated(self) -> Iterator[str]:
+        """The URL of a database with this program's schema and no rows."""
+        if self._template is None:
+            template = f"{self._prefix}_template"
+            self._create(template, "template0")
+            engine = make_engine(self._url(template), pool_size=1)
+            try:
+                upgrade(engine)
+            finally:
+                engine.dispose()
+            self._template = template
+        with self._copy_of(self._template) as url:
+            yield url
+
+    def close(self) -> None:
+        """Drop them all from a server that stays; not one by one: each drop makes it write all it has."""
+        if "FERNAMT_TEST_DATABASE_URL" in os.environ:
+            for name in self._made:
+                self._order(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def _copy_of(self, template: str) -> Iterator[str]:
+        name = f"{self._prefix}_{next(self._numbers)}"
+        self._create(name, template)
+        yield self._url(name)
+
+    def _create(self, name: str, template: str) -> None:
+        self._order(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._made.append(name)
+
+    def _url(self, database: str) -> str:
+        return make_url(self._server_url).set(database=database).render_as_string(hide_password=False)
+
+    def _order(self, statement: str) -> None:
+        engine = create_engine(self._server_url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
