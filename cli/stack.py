@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import gevent
 from gevent.event import Event as Flag
@@ -37,6 +37,13 @@ _INTAKE_GRACE_S: Final = 20.0
 Progress = Callable[[str], None]
 
 
+class Part(Server, Protocol):
+    """A server or program that is kept alive, and its process."""
+
+    @property
+    def pid(self) -> int | None: ...
+
+
 class Stack:
     """The parts of one machine. Use as a context manager: everything is stopped, whatever happens.
 
@@ -50,14 +57,13 @@ class Stack:
         self._progress = progress
         self._wanted = controllers
         self._ended = Flag()
-        self._servers: list[Server] = []
+        self._servers: list[Part] = []
         self._stops: list[Callable[[], None]] = []
         self._watcher: gevent.Greenlet[[], None] | None = None
         self.settings = settings
         self.switch: Child | None = None
         self.controllers: list[Child] = []
         self.intake: Child | None = None
-        self.restarts: list[ServerState] = []
 
     def __enter__(self) -> Stack:
         try:
@@ -75,6 +81,7 @@ class Stack:
         self._start_stores()
         self._start_switch()
         self._start_controllers()
+        self._note_processes()
         self._watcher = gevent.spawn(self._supervise)
 
     def stop(self) -> None:
@@ -86,10 +93,15 @@ class Stack:
             self._stops.pop()()
         run_settings_path(self._configured.state_dir).unlink(missing_ok=True)
 
-    def _keep(self, server: Server, stop: Callable[[], None]) -> None:
+    def _keep(self, server: Part, stop: Callable[[], None]) -> None:
         self._stops.append(stop)
         server.start()
         self._servers.append(server)
+
+    def _note_processes(self) -> None:
+        """run/processes.json: the process of every part, for operators and for tests that kill them."""
+        found = {server.name: server.pid for server in self._servers}
+        write_private(self.settings.state_dir / "run" / "processes.json", json.dumps(found))
 
     def _start_stores(self) -> None:
         tree = self._configured.model_dump(mode="json", exclude_none=True)
@@ -165,8 +177,8 @@ class Stack:
         )
 
     def _restarted(self, state: ServerState) -> None:
-        self.restarts.append(state)
         if state.alive:
+            self._note_processes()
             self._progress(f"{state.name} runs again")
         else:
             self._progress(f"{state.name} ended: {state.failure}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,10 +25,13 @@ class Inbox:
 
     def __init__(self, robot: RobotPhone) -> None:
         self._robot = robot
-        self._calls: dict[str, RobotCall] = {}
+        self._calls: dict[str, deque[RobotCall]] = {}
 
     def received(self, number: str, timeout_s: float) -> RobotCall:
-        """The newest call with this Request-URI user. Raises RobotsTimeoutError when none came."""
+        """The oldest call with this Request-URI user that was not asked for yet.
+
+        Raises RobotsTimeoutError when none came.
+        """
         deadline = time.monotonic() + timeout_s
         while not self.has(number):
             left = deadline - time.monotonic()
@@ -36,11 +40,11 @@ class Inbox:
             except RobotsTimeoutError:
                 if left <= 0:
                     raise
-        return self._calls[number]
+        return self._calls[number].popleft()
 
     def has(self, number: str) -> bool:
-        """Whether such a call was taken from the queue."""
-        return number in self._calls
+        """Whether there is such a call among those taken from the robot's queue."""
+        return bool(self._calls.get(number))
 
     def take_all(self) -> None:
         """Empty the robot's queue."""
@@ -51,7 +55,8 @@ class Inbox:
     def _take(self, timeout_s: float) -> None:
         call = self._robot.incoming(timeout_s)
         uri = call.report().request_uri
-        self._calls[uri.partition(":")[2].partition("@")[0].partition(";")[0]] = call
+        user = uri.partition(":")[2].partition("@")[0].partition(";")[0]
+        self._calls.setdefault(user, deque()).append(call)
 
 
 @dataclass(frozen=True, slots=True)

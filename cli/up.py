@@ -13,7 +13,7 @@ from cli.stack import Stack
 
 @click.command()
 @click.option(
-    "--controllers", type=click.IntRange(1, 16), default=1, show_default=True, help="Controller processes."
+    "--controllers", type=click.IntRange(0, 16), default=1, show_default=True, help="Controller processes."
 )
 @click.pass_obj
 def up(settings: Callable[[], Settings], controllers: int) -> None:

@@ -23,6 +23,10 @@ _FILTERS: Final = (
     ("Event-Name", "HEARTBEAT"),
     ("Event-Name", "BACKGROUND_JOB"),
 )
+#: `show channels` lags behind the events (seen): what began this recently may be missing in it.
+_LAG: Final = timedelta(seconds=2)
+#: Heartbeats (20 s each) between two comparisons of notes, whatever happens.
+_RESYNC_EVERY: Final = 3
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,6 +54,7 @@ class Follower:
         self._node = node
         self._sink = sink
         self._clock = clock
+        self._heartbeats = 0
         self.connection = InboundConnection(
             address,
             _SUBSCRIPTION,
@@ -66,7 +71,7 @@ class Follower:
 
     def resync(self) -> None:
         """Tell the sink all calls that the node has now. FreeSwitchError when it does not say."""
-        as_of = self._clock()
+        as_of = self._clock() - _LAG
         rows = rows_of(self.connection.bgapi(api_calls.show_channels()))
         calls = [_from_row(row, self._node) for row in rows if row.get("direction") == "inbound"]
         self._sink.resync(self._node, calls, as_of)
@@ -79,6 +84,9 @@ class Follower:
                 self._sink.ended(event.uuid)
             case "HEARTBEAT":
                 self._sink.heartbeat(self._node)
+                self._heartbeats += 1
+                if self._heartbeats % _RESYNC_EVERY == 0:
+                    self.resync()
 
 
 def _from_event(event: Event, node: str) -> LiveCall:

@@ -248,7 +248,8 @@ class InboundConnection:
         reader.join()
         self._up.clear()
         self._link = None
-        _log.warning("event_socket.down", reason=reader.value)
+        if not self._stopping.is_set():
+            _log.warning("event_socket.down", reason=reader.value)
         self._guarded("on_down", self._on_down, reader.value or "")
 
     def _read(self, link: Link) -> str:

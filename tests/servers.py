@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,8 @@ def postgres_server() -> Iterator[str]:
         try:
             yield server.start()
         finally:
+            if server.pid is not None:  # its files go: no need to write them first
+                os.kill(server.pid, signal.SIGQUIT)
             server.stop()
 
 

@@ -87,7 +87,6 @@ def _uncouple(caller: Channel, peer: Channel, *, connected: bool) -> None:
     ended_by = caller if not caller.up else peer
     cause = ended_by.cause if not ended_by.up else Cause.NORMAL_CLEARING
     caller.set("last_bridge_role", "originator")
-    peer.set("last_bridge_role", "originatee")
     for here, there in ((caller, peer), (peer, caller)):
         here.set("bridge_hangup_cause", cause.name)
         here.set("bridge_to", None)
@@ -136,4 +135,3 @@ def handle_cause(caller: Channel, cause: Cause) -> None:
 
 def _lists(text: str, cause: Cause) -> bool:
     return any(entry.strip().upper() in (cause.name, str(cause.value)) for entry in text.split(","))
-

@@ -20,7 +20,7 @@ Figures = dict[str, dict[str, int | float]]
 
 
 def write_record(channel: Channel, figures: Figures) -> None:
-    """Write the leg's file under its final name only when it is complete; a full disk is logged as an error."""
+    """Write the leg's file, under its final name only when it is complete; failures are logged."""
     settings = channel.switch.config.cdr
     if settings.log_dir is None or (channel.outbound and not settings.log_b_leg):
         return
@@ -32,7 +32,7 @@ def write_record(channel: Channel, figures: Figures) -> None:
         part.write_text(text, encoding="utf-8", errors="replace")
         os.replace(part, settings.log_dir / name)  # noqa: PTH105 (one call, the same meaning)
     except OSError as problem:
-        log.error("record of %r not written to %s: %s; make room there", channel, settings.log_dir, problem)
+        log.critical("record of %r not written to %s: %s", channel, settings.log_dir, problem)
 
 
 def record_of(channel: Channel, figures: Figures, *, encode: bool) -> dict[str, Any]:

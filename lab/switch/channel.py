@@ -30,6 +30,7 @@ MAX_APP_LOG: Final = 2000
 MAX_DIGITS: Final = 128
 MAX_NESTING: Final = 64
 
+
 class Stoppable(Protocol):
     """Something that runs beside the call, such as a recording."""
 
@@ -83,6 +84,7 @@ class Channel:
         self.recordings: dict[str, Stoppable] = {}
         self.nesting = 0
         self.broken = False
+        self.stop_broadcast = False
         self.hunt_profile: CallerProfile | None = None
         self.bridge_with = ""
         self.task: asyncio.Task[None] | None = None
@@ -124,7 +126,7 @@ class Channel:
         """Set on the bridged leg, or on the one that this leg was made for."""
         bond = self.variables.get("signal_bond") or self.variables.get("originate_signal_bond")
         other = self.partner or self.switch.channels.get(bond or "")
-        if other is not None and other is not self:
+        if other is not None and other is not self and other.up:
             other.set(name, value)
 
     def expand(self, text: str) -> str:
@@ -229,12 +231,16 @@ class Channel:
         self.notify()
 
     def queue(self, job: Job) -> bool:
-        """Have the channel's task run `job` as soon as it waits; False when the queue is full or it is down."""
+        """Have the channel's task run `job` when it waits next; False when the queue is full or it is down."""
         if not self.up or len(self._private) >= MAX_PRIVATE_EVENTS:
             return False
         self._private.append(job)
         self.notify()
         return True
+
+    def drop_jobs(self) -> None:
+        """Forget what was queued and has not begun."""
+        self._private.clear()
 
     def check(self) -> None:
         """Raise when the channel is down or was sent elsewhere."""

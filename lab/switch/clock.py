@@ -20,7 +20,7 @@ def gmt_stamp(us: int) -> str:
     """`Sat, 31 Jan 2026 09:08:07 GMT`."""
     moment = datetime.fromtimestamp(us / 1_000_000, UTC)
     days, months = (
-        "Mon Tue Wed Thu Fri Sat Sun".split(),
-        "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
+        ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     )
     return f"{days[moment.weekday()]}, {moment.day:02d} {months[moment.month - 1]} {moment:%Y %H:%M:%S} GMT"

@@ -6,13 +6,12 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Final
 
 from aiosipua.message import SipRequest
 
-from lab.errors import ConfigurationError
 from lab.media.errors import SdpRejectedError
 from lab.media.sdp import parse_audio
 from lab.switch import session
@@ -21,7 +20,7 @@ from lab.switch.causes import Cause
 from lab.switch.channel import Channel, new_uuid
 from lab.switch.clock import now_us
 from lab.switch.config.load import load
-from lab.switch.config.settings import Configuration, User
+from lab.switch.config.settings import User
 from lab.switch.dialplan import Action
 from lab.switch.events import EventBus
 from lab.switch.expand import Scope, expand
@@ -50,7 +49,11 @@ class Switch:
         self.heartbeat_s = heartbeat_s
         self.config = load(folders["conf_dir"], self._preset())
         self.bus = EventBus(self.config.switch_params.get("switchname", ""))
-        self.globals: dict[str, str] = {**self._preset(), **self.config.globals, "core_uuid": self.bus.core_uuid}
+        self.globals: dict[str, str] = {
+            **self._preset(),
+            **self.config.globals,
+            "core_uuid": self.bus.core_uuid,
+        }
         self.channels: dict[str, Channel] = {}
         self.profiles: dict[str, SipProfile] = {}
         self.gateways: dict[str, Gateway] = {}
@@ -62,11 +65,14 @@ class Switch:
         self.peak = 0
         self.closing = asyncio.Event()
         self.expansion_api: ExpansionApi | None = None
+        self.on_reload: Callable[[], None] = lambda: None
         self._timers: set[asyncio.TimerHandle] = set()
         self._recent: deque[float] = deque(maxlen=10_000)
 
     def _preset(self) -> dict[str, str]:
-        return {name: str(path) for name, path in self.folders.items()} | {"base_dir": str(self.folders["conf_dir"])}
+        return {name: str(path) for name, path in self.folders.items()} | {
+            "base_dir": str(self.folders["conf_dir"])
+        }
 
     # -- life -----------------------------------------------------------------------------------
 
@@ -123,6 +129,7 @@ class Switch:
         """
         fresh = load(self.folders["conf_dir"], self._preset())
         self.config = fresh
+        self.on_reload()
         self.globals.update(fresh.globals)
         for name, profile in self.profiles.items():
             if name in fresh.profiles:
@@ -184,7 +191,7 @@ class Switch:
             channel.set(name, value)
         if user is not None:
             self._set_user(channel, user)
-        elif settings.get("apply-inbound-acl"):
+        elif settings.is_on("auth-calls", default=True):
             channel.set("sip_authorized", "true")
             channel.set("sip_acl_authed_by", settings.get("apply-inbound-acl"))
         facts.context = channel.get("user_context") or facts.context
@@ -192,7 +199,7 @@ class Switch:
         channel.leg = leg
         profile.keep(leg)
         self.channels[channel.uuid] = channel
-        self._announce(channel, request)
+        self._announce(channel, leg, request)
         session.start(channel)
 
     def _set_user(self, channel: Channel, user: User) -> None:
@@ -204,17 +211,13 @@ class Switch:
         for name, value in user.variables.items():
             channel.set(name, value)
 
-    def _announce(self, channel: Channel, request: SipRequest) -> None:
+    def _announce(self, channel: Channel, leg: IncomingLeg, request: SipRequest) -> None:
         channel.set("endpoint_disposition", "RECEIVED")
         channel.run_state()
         usable = True
         if request.body:
             try:
-                agreed = parse_audio(request.text)
-                channel.set("remote_media_ip", agreed.host)
-                channel.set("remote_media_port", str(agreed.port))
-                channel.set("read_codec", agreed.codec.name)
-                channel.set("write_codec", agreed.codec.name)
+                leg.agree(leg.first_common(parse_audio(request.text)))
             except SdpRejectedError as refused:
                 log.info("%r: %s", channel, refused)
                 usable = False
@@ -234,6 +237,17 @@ class Switch:
     async def execute(self, channel: Channel, action: Action) -> None:
         """Run one application in the channel's task."""
         await execute(channel, action.application, action.data)
+
+    async def execute_named(self, channel: Channel, name: str, data: str, uuid: str | None) -> None:
+        """Run one application under the Application-UUID that the controller gave, if it gave one."""
+        await execute(channel, name, data, uuid)
+
+    def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run in the background; drained with the channels."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
 
     def execute_now(self, channel: Channel, action: Action) -> None:
         """Run an application that waits for nothing (inline actions)."""
@@ -314,4 +328,3 @@ def uptime(seconds: int) -> str:
     parts = ((years, "year"), (days, "day"), (hours, "hour"), (minutes, "minute"), (rest, "second"))
     words = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in parts]
     return ", ".join([*words, "0 milliseconds", "0 microseconds"])
-

@@ -39,7 +39,9 @@ def parse_dial_string(text: str) -> DialString:
         inside, rest = _bracketed(rest)
         shared += parse_variables(inside)
     if ":_:" in rest:
-        raise DialStringError(f"dial string {text[:80]!r}: `:_:` (enterprise) is not in the lab; use `,` and `|`")
+        raise DialStringError(
+            f"dial string {text[:80]!r}: `:_:` (enterprise) is not in the lab; use `,` and `|`"
+        )
     alternatives = tuple(
         tuple(_leg(part) for part in _split(alternative, ",") if part.strip())
         for alternative in _split(rest, "|")

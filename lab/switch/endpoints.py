@@ -1,4 +1,4 @@
-"""Where an endpoint of a dial string leads: gateway, address, registered phone, directory user, plain error."""
+"""Where an endpoint of a dial string leads: gateway, address, registered phone, directory user, error."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ def _address(profile: SipProfile, destination: str) -> Route | Cause:
     transport = str(uri.params.get("transport") or "udp").lower()
     if not is_ip(uri.host) or transport not in ("udp", "tcp"):
         return Cause.DESTINATION_OUT_OF_ORDER  # the lab resolves no names: it stays on loopback
-    target = Target(f"sip:{destination}", f"sip:{destination}", Address(uri.host, uri.port or 5060, transport))
+    target = Target(
+        f"sip:{destination}", f"sip:{destination}", Address(uri.host, uri.port or 5060, transport)
+    )
     return Route(profile, target, uri.user or "")
 
 

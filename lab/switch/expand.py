@@ -1,4 +1,4 @@
-"""`${variable}` expansion as FreeSWITCH does it: recursive, with `${name:offset:length}` and `${api(argument)}`.
+"""`${variable}` expansion as FreeSWITCH does it: recursive, with `${name:offset:length}` and `${api(x)}`.
 
 Recursion is kept on purpose: values are expanded again, so a dialled `${…}` is dangerous wherever a rendered
 dialplan lets it in, and tests with hostile dial strings mean something (switch_channel.c for the facts).
@@ -99,9 +99,7 @@ def _reference(inside: str, scope: Scope, depth: int) -> str:
 
 def _slice(value: str, offset: int, length: int) -> str:
     """Offset and length count bytes in FreeSWITCH; here characters, the same for what numbers are made of."""
-    if offset >= 0:
-        value = value[offset:]
-    elif -offset <= len(value):
+    if offset >= 0 or -offset <= len(value):
         value = value[offset:]
     return value[:length] if 0 < length < len(value) else value
 

@@ -53,7 +53,7 @@ class LegMedia:
         return self._player is not None
 
     def play(self, source: Source, on_end: Callable[[], None]) -> Player:
-        """Send `source`'s frames instead of the peer's until it ends or is stopped; the newest player wins."""
+        """Send `source`'s frames instead of the peer's until it ends or is stopped; the newest one wins."""
         if self._player is not None:
             self._player.stop()
         self._player = Player(self, source, on_end)

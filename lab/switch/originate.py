@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from lab.media.errors import LabMediaError
 from lab.media.g711 import Codec
-
 from lab.switch.causes import Cause
 from lab.switch.channel import Channel, new_uuid
 from lab.switch.clock import now_us
@@ -150,7 +149,9 @@ def _codecs(wanted: str | None, default: tuple[Codec, ...]) -> tuple[Codec, ...]
     """absolute_codec_string, in which `^^X` makes X the separator."""
     if not wanted:
         return default
-    separator, text = (wanted[2], wanted[3:]) if wanted.startswith("^^") and len(wanted) > 2 else (",", wanted)
+    separator, text = (
+        (wanted[2], wanted[3:]) if wanted.startswith("^^") and len(wanted) > 2 else (",", wanted)
+    )
     names = [name.split("@")[0].strip().upper() for name in text.split(separator)]
     return tuple(Codec[name] for name in names if name in Codec.__members__) or default
 
@@ -178,7 +179,9 @@ def make_leg(
         channel.set("call_uuid", caller.variables.get("call_uuid") or caller.uuid)
         caller.profiles[0].originatee = profile
         caller.set("originate_signal_bond", uuid)
-        caller.variables.push("originated_legs", f"{uuid};{profile.callee_id_name};{profile.callee_id_number}")
+        caller.variables.push(
+            "originated_legs", f"{uuid};{profile.callee_id_name};{profile.callee_id_number}"
+        )
     channel.set_state(State.INIT)
     channel.run_state()
     channel.fire("CHANNEL_CREATE")
@@ -253,12 +256,15 @@ def _copy_from_caller(channel: Channel, caller: Channel, *, gateway: bool) -> No
         for name, value in caller.variables.with_prefix("sip_h_"):
             channel.set(name, value)
     for name in ("sip_multipart", *(() if gateway else ("sip_cid_type",))):
-        channel.set(name, caller.variables.get(name) or channel.variables.get(name))
+        copied = caller.variables.get(name)
+        if copied is not None:
+            channel.set(name, copied)
     exported = caller.get("export_vars") or ""
-    for name in exported.removeprefix("^^:").replace(":", ",").split(",") if exported else ():
-        value = caller.variables.get(name.strip().removeprefix("nolocal:"))
-        if value is not None:
-            channel.set(name.strip().removeprefix("nolocal:"), value)
+    names = exported[3:].split(exported[2]) if exported.startswith("^^") else exported.split(",")
+    for entry in names:
+        exported_value = caller.variables.get(entry.strip())
+        if entry.strip() and exported_value is not None:
+            channel.set(entry.strip().removeprefix("nolocal:"), exported_value)
     if exported:
         channel.set("export_vars", exported)
 
@@ -361,6 +367,7 @@ def _note(caller: Channel | None, attempt: Attempt, winner: Channel | None, caus
     for leg in attempt.legs:
         caller.variables.push("originate_causes", f"{leg.uuid};{leg.cause.name}")
     if winner is not None:
+        caller.set("originate_signal_bond", None)
         caller.set("originate_disposition", "SUCCESS")
         caller.set("DIALSTATUS", "SUCCESS")
         return

@@ -117,6 +117,21 @@ class CallerProfile:
 
 
 _FIELDS = frozenset(
-    "uuid username dialplan caller_id_name caller_id_number callee_id_name callee_id_number ani aniii network_addr "
-    "rdnis destination_number source context chan_name".split()
+    [
+        "uuid",
+        "username",
+        "dialplan",
+        "caller_id_name",
+        "caller_id_number",
+        "callee_id_name",
+        "callee_id_number",
+        "ani",
+        "aniii",
+        "network_addr",
+        "rdnis",
+        "destination_number",
+        "source",
+        "context",
+        "chan_name",
+    ]
 )

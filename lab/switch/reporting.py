@@ -30,14 +30,15 @@ def report(channel: Channel) -> None:
     for name, value in _durations(channel):
         channel.variables.set(name, value)
     media = channel.leg.media if channel.leg else None
-    if media is not None:
-        for direction, figures in figures_of(media).items():
-            for name, number in figures.items():
+    figures = figures_of(media) if media is not None and channel.has_media else {}
+    if figures:
+        for direction, counted in figures.items():
+            for name, number in counted.items():
                 text = f"{number:.2f}" if isinstance(number, float) else str(number)
                 prefix = "rtp_audio_" if name.startswith("rtcp") else f"rtp_audio_{direction}_"
                 channel.set(prefix + name, text)
     channel.switch.count_ended(channel)
-    write_record(channel, figures_of(media) if media else {})
+    write_record(channel, figures)
     channel.fire("CHANNEL_HANGUP_COMPLETE")
 
 
@@ -87,7 +88,7 @@ def _durations(channel: Channel) -> Iterator[tuple[str, str]]:
 
 
 def figures_of(media: LegMedia) -> dict[str, dict[str, int | float]]:
-    """RTP figures by direction, under FreeSWITCH's names. MOS falls with loss as FreeSWITCH's estimate does."""
+    """RTP figures by direction, under FreeSWITCH's names. MOS falls with loss as FreeSWITCH's does."""
     stats = media.rtp.stats
     seen = stats.packets_received + stats.packets_lost
     loss = stats.packets_lost / seen if seen else 0.0

@@ -50,11 +50,8 @@ async def _step(channel: Channel) -> None:
     except ChannelReroutedError:
         channel.nesting = 0
         channel.hunt_profile = None
-    except ApplicationUnknownError as problem:
-        log.error("%s: %r: %s", problem.id, channel, problem)
-        channel.hangup(Cause.SERVICE_NOT_IMPLEMENTED)
-    except (ApplicationFailedError, DialStringError, LabMediaError) as problem:
-        log.error("%s: %r: %s", problem.id, channel, problem)
+    except (ApplicationUnknownError, ApplicationFailedError, DialStringError, LabMediaError) as problem:
+        log.critical("%s: %r: %s", problem.id, channel, problem)
         channel.hangup(Cause.DESTINATION_OUT_OF_ORDER)
 
 

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import Annotated, Any, Final
 
-from pydantic import PlainValidator
+from pydantic import PlainSerializer, PlainValidator
 
 from dialplan.carrier import Peer, SipAddress, Transport
 from provisioning.schema.entry import refusal
@@ -82,5 +82,18 @@ def _port(text: str, id_: str) -> int:
     return port
 
 
-Address = Annotated[SipAddress, PlainValidator(parse_address)]
-Source = Annotated[Peer, PlainValidator(parse_peer)]
+def written_address(address: SipAddress) -> str:
+    """The address as it stands in the YAML."""
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return f"{host}:{address.port}/{address.transport.value}"
+
+
+def written_peer(peer: Peer) -> str:
+    """The source as it stands in the YAML."""
+    if peer.port is None:
+        return peer.ip
+    return f"[{peer.ip}]:{peer.port}" if ":" in peer.ip else f"{peer.ip}:{peer.port}"
+
+
+Address = Annotated[SipAddress, PlainValidator(parse_address), PlainSerializer(written_address)]
+Source = Annotated[Peer, PlainValidator(parse_peer), PlainSerializer(written_peer)]

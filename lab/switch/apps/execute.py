@@ -32,7 +32,8 @@ async def execute(channel: Channel, name: str, data: str, application_uuid: str 
     if application is None:
         place = f"context {channel.profile.context}, destination {channel.profile.destination_number[:40]}"
         raise ApplicationUnknownError(
-            f"application {name[:60]!r} ({place}) is not in the lab; render one of: {', '.join(sorted(APPLICATIONS))}"
+            f"application {name[:60]!r} ({place}) is not in the lab; "
+            f"render one of: {', '.join(sorted(APPLICATIONS))}"
         )
     if channel.nesting >= MAX_NESTING:
         raise ApplicationFailedError(f"{name}: applications are nested deeper than {MAX_NESTING}")
@@ -51,9 +52,7 @@ async def execute(channel: Channel, name: str, data: str, application_uuid: str 
     finally:
         channel.nesting = max(0, channel.nesting - 1)
         response = channel.variables.get("current_application_response") or "_none_"
-        channel.fire(
-            "CHANNEL_EXECUTE_COMPLETE", *about[:2], ("Application-Response", response), about[2]
-        )
+        channel.fire("CHANNEL_EXECUTE_COMPLETE", *about[:2], ("Application-Response", response), about[2])
 
 
 def execute_now(channel: Channel, action: Action) -> None:

@@ -6,8 +6,8 @@ from lab.errors import ApplicationFailedError
 from lab.media.audio import mix
 from lab.media.clock import shared_ticker
 from lab.media.g711 import Codec
-from lab.switch.apps.playing import media_of
 from lab.switch.apps.answering import leg_of
+from lab.switch.apps.playing import media_of
 from lab.switch.channel import Channel
 from lab.switch.media import MAX_TAPS, LegMedia
 

@@ -50,7 +50,7 @@ async def play_until(channel: Channel, sound: str, stops: str, enough: int = 0) 
     try:
         source = open_source(sound)
     except LabMediaError as problem:
-        log.error("%s: %r: %s", problem.id, channel, problem)
+        log.warning("%s: %r: %s", problem.id, channel, problem)
         channel.set("current_application_response", "FILE NOT FOUND")
         return ""
     about = (("Playback-File-Path", sound), ("Playback-File-Type", "file"))
@@ -111,7 +111,8 @@ async def collect(channel: Channel, question: Question, sound: str) -> str:
 
 
 async def play_and_get_digits(channel: Channel, data: str) -> None:
-    """`min max tries timeout terminators file invalid_file var [regex [digit_timeout [failure_ext dialplan context]]]`.
+    """Arguments: min max tries timeout terminators file invalid_file variable, then, if wanted, regex,
+    digit_timeout, failure extension, dialplan and context.
 
     Digits that do not match the expression, or are too few, play the invalid file and ask again.
     """

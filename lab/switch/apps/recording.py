@@ -62,7 +62,9 @@ class Recording:
         channel.set("record_seconds", str(self.duration_ms // 1000))
         channel.set("record_samples", str(self.duration_ms * 8))
         channel.recordings.pop(str(self.path), None)
-        channel.fire("RECORD_STOP", ("Record-File-Path", str(self.path)), ("Record-Completion-Cause", "success"))
+        channel.fire(
+            "RECORD_STOP", ("Record-File-Path", str(self.path)), ("Record-Completion-Cause", "success")
+        )
 
     def _tick(self) -> None:
         self._recorder.write(_samples(self._heard), _samples(self._said))

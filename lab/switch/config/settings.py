@@ -37,7 +37,7 @@ def whole(text: str | None, default: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """A gateway below a profile. `host`/`port`/`transport` are where its requests go (register-proxy aside)."""
+    """A gateway below a profile. `host`, `port` and `transport` are where its requests go."""
 
     name: str
     profile: str

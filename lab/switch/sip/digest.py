@@ -1,4 +1,4 @@
-"""Digest authentication: challenges and checks for phones (RFC 2617 with MD5 and qop=auth, as FreeSWITCH asks)."""
+"""Digest authentication: challenges and checks for phones (RFC 2617, MD5 and qop=auth as FreeSWITCH asks)."""
 
 from __future__ import annotations
 

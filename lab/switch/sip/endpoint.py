@@ -87,8 +87,8 @@ class SipProfile:
             return
         self._request(message, transaction)
 
-    def _refused(self, request: SipRequest, destination: Address) -> None:
-        self.transactions.undeliverable(request, destination)
+    def _refused(self, branch: str, method: str) -> None:
+        self.transactions.undeliverable(branch, method)
 
     def _request(self, request: SipRequest, transaction: ServerTransaction) -> None:
         if request.method == "CANCEL":
@@ -154,7 +154,9 @@ class SipProfile:
         if verdict is Verdict.GOOD:
             return user
         if verdict is Verdict.WRONG:
-            log.warning("profile %s: %s from %s with wrong credentials", self.name, request.method, transaction.source)
+            log.warning(
+                "profile %s: %s from %s with wrong credentials", self.name, request.method, transaction.source
+            )
             self._answer(request, transaction, 403)
             return None
         response = response_to(request, code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -76,11 +77,11 @@ class Gateway:
             timer.cancel()
         self._timers.clear()
 
-    def _later(self, name: str, seconds: float, what: object) -> None:
+    def _later(self, name: str, seconds: float, what: Callable[[], None]) -> None:
         old = self._timers.pop(name, None)
         if old is not None:
             old.cancel()
-        self._timers[name] = asyncio.get_running_loop().call_later(seconds, what)  # type: ignore[arg-type]
+        self._timers[name] = asyncio.get_running_loop().call_later(seconds, what)
 
     # -- registration ---------------------------------------------------------------------------
 

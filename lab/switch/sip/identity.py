@@ -76,4 +76,6 @@ def identity_headers(
 
 def _one_line(text: str) -> str:
     """Controls would end the header, so they become blanks, as in FreeSWITCH's SIP stack."""
-    return "".join(" " if ord(character) < 0x20 or ord(character) == 0x7F else character for character in text)
+    return "".join(
+        " " if ord(character) < 0x20 or ord(character) == 0x7F else character for character in text
+    )

@@ -51,7 +51,9 @@ class IncomingLeg(SipLeg):
         user = self.channel.profiles[-1].destination_number
         wire = self.profile.wire
         safe = "".join(character for character in user if character.isalnum() or character in "+-_.*#")
-        return f"<sip:{safe or 'mod_sofia'}@{wire.ip}:{wire.port};transport={self.transaction.source.transport}>"
+        return (
+            f"<sip:{safe or 'mod_sofia'}@{wire.ip}:{wire.port};transport={self.transaction.source.transport}>"
+        )
 
     def ring_ready(self) -> None:
         if self._open and not self._rung and not self.channel.has_media:

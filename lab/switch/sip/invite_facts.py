@@ -12,7 +12,7 @@ from aiosipua.message import SipRequest
 from lab.switch.clock import now_us
 from lab.switch.config.settings import ProfileSettings
 from lab.switch.profile import CallerProfile, Times
-from lab.switch.sip.reading import cseq_of, first, name_addr, tag_of
+from lab.switch.sip.reading import Message, cseq_of, first, name_addr, tag_of
 from lab.switch.sip.wire import Address
 
 MAX_EXTRA_HEADERS: Final = 64
@@ -138,6 +138,17 @@ def _extra_headers(request: SipRequest) -> Iterator[tuple[str, str]]:
         known = lowered in ("p-asserted-identity", "p-preferred-identity")
         if count < MAX_EXTRA_HEADERS * 4 and lowered.startswith(("x-", "p-")) and not known and values[0]:
             yield f"sip_h_{name}", values[0]
+
+
+def addresses(message: Message) -> Iterator[tuple[str, str]]:
+    """From, To and Contact taken apart, as variables."""
+    sender = name_addr(message, "from")
+    yield "sip_from_display", sender.display_name or ""
+    yield from _address("sip_from", sender)
+    yield from _address("sip_to", name_addr(message, "to"))
+    contacts = message.headers.get("contact")
+    if contacts:
+        yield from _address("sip_contact", name_addr(message, "contact"))
 
 
 def _host_port(address: NameAddr) -> str:

@@ -15,6 +15,7 @@ from lab.switch.channel import Channel, new_uuid
 from lab.switch.config.settings import GatewaySettings
 from lab.switch.sip.building import ALLOW, Dialog, new_tag, phrase
 from lab.switch.sip.identity import from_header, identity_headers
+from lab.switch.sip.invite_facts import addresses
 from lab.switch.sip.reading import cseq_of, first, tag_of
 from lab.switch.sip.sip_leg import SipLeg, add_header, attach_sdp, parse_peer_audio, q850_cause
 from lab.switch.sip.transactions import ClientTransaction
@@ -188,6 +189,8 @@ class OutgoingLeg(SipLeg):
             self.send_bye(Cause.NORMAL_CLEARING)
             return
         self._note_peer(response, source)
+        for name in ("sip_invite_failure_status", "sip_invite_failure_phrase"):
+            self.channel.set_on_partner(name, None)
         endpoint = parse_peer_audio(response.text) if response.body else None
         if endpoint is not None:
             self.agree(endpoint)
@@ -245,6 +248,7 @@ class OutgoingLeg(SipLeg):
             ("sip_reply_port", str(source.port)),
             ("sip_network_ip", source.host),
             ("sip_network_port", str(source.port)),
+            *addresses(response),
             ("sip_full_from", first(response, "from")),
             ("sip_full_to", first(response, "to")),
             ("sip_to_tag", tag_of(response, "to")),

@@ -114,7 +114,9 @@ class Registrar:
 
 
 def _expires_s(request: SipRequest, address: NameAddr) -> int:
-    text = str(address.params.get("expires") or address.uri.params.get("expires") or first(request, "expires"))
+    text = str(
+        address.params.get("expires") or address.uri.params.get("expires") or first(request, "expires")
+    )
     if not text.strip():
         return DEFAULT_EXPIRES_S
     if not (text.strip().isascii() and text.strip().isdigit()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from aiosipua.message import SipRequest, SipResponse
@@ -93,6 +94,16 @@ class SipLeg:
         ):
             channel.set(name, value)
         self._note_hold(endpoint)
+
+    def first_common(self, endpoint: AudioEndpoint) -> AudioEndpoint:
+        """The peer's audio with the first codec that the profile takes; SdpRejectedError without one."""
+        ours = self.profile.codecs("inbound")
+        common = tuple(codec for codec in endpoint.codecs if codec in ours)
+        if not common:
+            raise SdpRejectedError(
+                f"profile {self.profile.name} takes none of the offered codecs; see its prefs"
+            )
+        return replace(endpoint, codecs=common)
 
     def _note_hold(self, endpoint: AudioEndpoint) -> None:
         media = self.media
@@ -196,7 +207,7 @@ class SipLeg:
     def _info(self, request: SipRequest) -> None:
         content = first(request, "content-type").lower()
         found = _INFO_SIGNAL.search(request.text[:1024]) if "dtmf-relay" in content else None
-        digit = found[1] if found else request.text.strip()[:1] if "application/dtmf" == content else ""
+        digit = found[1] if found else request.text.strip()[:1] if content == "application/dtmf" else ""
         if digit and digit in "0123456789*#ABCDabcd":
             self.channel.digit(digit.upper(), "INBAND_SIGNALING")
             if self.media is not None and self.media.peer is not None:

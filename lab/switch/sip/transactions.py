@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from aiosipua.headers import parse_via, stringify_via
+from aiosipua.headers import CaseInsensitiveDict, parse_via, stringify_via
 from aiosipua.message import SipRequest, SipResponse
 from aiosipua.utils import generate_branch
 
@@ -200,8 +200,8 @@ class TransactionLayer:
             return
         transaction.received(response, source)
 
-    def undeliverable(self, request: SipRequest, _destination: Address) -> None:
-        transaction = self._clients.get((branch_of(request), request.method))
+    def undeliverable(self, branch: str, method: str) -> None:
+        transaction = self._clients.get((branch, method))
         if transaction is not None:
             transaction.failed(503, "Service Unavailable")
 
@@ -248,12 +248,14 @@ def _ignore(_response: SipResponse, _source: Address) -> None:
 
 
 def stamp_via(request: SipRequest, wire: SipWire, destination: Address) -> None:
-    """Our Via with a fresh branch and rport (RFC 3581)."""
-    request.headers.remove("Via")
-    transport = destination.transport.upper()
-    request.headers.append(
-        "Via", f"SIP/2.0/{transport} {wire.ip}:{wire.port};rport;branch={generate_branch()}"
-    )
+    """Our Via with a fresh branch and rport (RFC 3581), in front of all other headers."""
+    via = f"SIP/2.0/{destination.transport.upper()} {wire.ip}:{wire.port};rport;branch={generate_branch()}"
+    others = [pair for pair in request.headers.items() if pair[0].lower() != "via"]
+    request.headers = CaseInsensitiveDict()
+    request.headers.append("Via", via)
+    for name, values in others:
+        for value in values:
+            request.headers.append(name, value)
 
 
 def mark_received(request: SipRequest, source: Address) -> None:

@@ -10,15 +10,16 @@ import asyncio
 import contextlib
 import errno
 import logging
+import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Final, cast
 
 from aiosipua.message import SipRequest, SipResponse
 
 from lab.errors import PortTakenError, SipUnreadableError
-from lab.switch.sip.reading import MAX_MESSAGE_BYTES, Message, read_message
+from lab.switch.sip.reading import MAX_MESSAGE_BYTES, Message, branch_of, read_message
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,9 @@ IDLE_TIMEOUT_S: Final = 3600.0
 READS_PER_WAKE: Final = 64
 IP_RECVERR: Final = 11
 MSG_ERRQUEUE: Final = getattr(socket, "MSG_ERRQUEUE", 0x2000)
+
+#: ICMP quotes only the first 500 bytes or so of a datagram: enough for method and topmost branch.
+_QUOTED: Final = re.compile(rb"([A-Z]{1,32}) .*?\bbranch=([^;,\s]+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,15 @@ class Address:
 
 
 class SipWire:
-    """Sockets of one profile. `on_message(message, source)`; `on_refused(request, destination)` for a request
-    that could not be delivered."""
+    """Sockets of one profile. `on_message(message, source)`; `on_refused(branch, method)` for a request that
+    could not be delivered."""
 
     def __init__(
         self,
         ip: str,
         port: int,
         on_message: Callable[[Message, Address], None],
-        on_refused: Callable[[SipRequest, Address], None],
+        on_refused: Callable[[str, str], None],
     ) -> None:
         self.ip = ip
         self.port = port
@@ -123,7 +127,7 @@ class SipWire:
                 log.warning("SIP to %s:%s not sent: %s", destination.host, destination.port, problem)
                 if isinstance(message, SipRequest):
                     loop = asyncio.get_running_loop()
-                    loop.call_soon(self._on_refused, message, destination)
+                    loop.call_soon(self._on_refused, branch_of(message), message.method)
             return
 
     def _readable(self) -> None:
@@ -152,10 +156,9 @@ class SipWire:
                 return
             if not control or not source:
                 return
-            with contextlib.suppress(SipUnreadableError):
-                message = read_message(data)
-                if isinstance(message, SipRequest):
-                    self._on_refused(message, Address(source[0], source[1]))
+            found = _QUOTED.match(data)
+            if found:
+                self._on_refused(found[2].decode("ascii", "replace"), found[1].decode("ascii"))
 
     def _deliver(self, data: bytes, source: Address) -> None:
         if not data.strip(b"\r\n\0 "):
@@ -173,8 +176,8 @@ class SipWire:
 
     # -- TCP ------------------------------------------------------------------------------------
 
-    def _spawn(self, work: object) -> None:
-        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -185,7 +188,7 @@ class SipWire:
                     destination.host, destination.port, limit=MAX_MESSAGE_BYTES
                 )
         except (OSError, TimeoutError):
-            self._on_refused(request, destination)
+            self._on_refused(branch_of(request), request.method)
             return
         self._write(writer, bytes(request))
         self._writers[destination.host, destination.port] = writer

@@ -66,8 +66,11 @@ def test_only_who_has_the_password_gets_in(running_state_dir: Path, redis_of_it:
     assert ask(url, "SELECT DISTINCT auth_method FROM pg_hba_file_rules") == [("scram-sha-256",)]
     with pytest.raises(DatabaseLoginRefused, match="password"):
         ask(make_url(url).set(password="wrong").render_as_string(hide_password=False), "SELECT 1")
-    stranger = redis.Redis(port=redis_of_it.connection_pool.connection_kwargs["port"])
-    with stranger, pytest.raises(redis.AuthenticationError):
+    port = redis_of_it.connection_pool.connection_kwargs["port"]
+    with (
+        call_path_client(f"redis://127.0.0.1:{port}/0") as stranger,
+        pytest.raises(redis.AuthenticationError),
+    ):
         stranger.ping()
 
 
@@ -90,8 +93,8 @@ def test_committed_means_on_disk(running_state_dir: Path, redis_of_it: redis.Red
 
 
 def test_redis_is_bounded_and_forgets_nothing_to_stay_so(redis_of_it: redis.Redis) -> None:
-    assert redis_of_it.config_get("maxmemory*")["maxmemory-policy"] == "noeviction"  # type: ignore[index]
-    assert redis_of_it.config_get("maxmemory")["maxmemory"] == str(256 << 20)  # type: ignore[index]
+    assert redis_of_it.config_get("maxmemory*")["maxmemory-policy"] == "noeviction"
+    assert redis_of_it.config_get("maxmemory")["maxmemory"] == str(256 << 20)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts servers as somebody else")

@@ -1,0 +1,126 @@
+"""A whole exchange as an operator runs it, in processes of its own, for end-to-end tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cli.layout import lab_settings, run_settings_path, write_private
+from cli.settings import Settings, load_settings
+from tests.servers import state_directory
+
+START_S = 60.0
+STOP_S = 60.0
+
+
+class Exchange:
+    """`fernamt up` as a child, and the program's other commands against it."""
+
+    def __init__(self, directory: Path, switch: str, controllers: int) -> None:
+        self.directory = directory
+        configured = lab_settings(directory, program=switch)
+        tree = configured.model_dump(mode="json", exclude_none=True)
+        self.settings_file = write_private(directory / "fernamt.json", json.dumps(tree))
+        self.log: list[str] = []
+        self._up = threading.Event()
+        self._process = subprocess.Popen(
+            [*self._command(), "up", "--controllers", str(controllers)],
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if not self._up.wait(START_S) or self._process.poll() is not None:
+            self.kill()
+            raise AssertionError("the exchange did not start:\n" + "\n".join(self.log))
+        self.settings: Settings = load_settings(run_settings_path(directory))
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "cli.entry", "--settings", str(self.settings_file)]
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self.log.append(line.rstrip("\n"))
+            if line.startswith("up: "):
+                self._up.set()
+        self._process.stderr.close()
+        self._up.set()
+
+    def run(self, *arguments: str) -> str:
+        """A command of the program against this exchange: its standard output. It must succeed."""
+        done = subprocess.run(
+            [*self._command(), *arguments], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, f"fernamt {' '.join(arguments)}: {done.stderr}"
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        """The same for commands with --json."""
+        return json.loads(self.run(*arguments, "--json"))
+
+    def legs(self) -> list[dict[str, Any]]:
+        """Every leg record that is in the database."""
+        out = self.run("cdr", "export", "--from", "2020-01-01", "--to", "2100-01-01", "--format", "jsonl")
+        return [json.loads(line) for line in out.splitlines()]
+
+    def processes(self) -> dict[str, int]:
+        """The process of every part that runs."""
+        return json.loads((self.directory / "run" / "processes.json").read_text())  # type: ignore[no-any-return]
+
+    def kill_part(self, name: str) -> None:
+        """kill -9 of one part, and wait until it was started again (another process has its place)."""
+        old = self.processes()[name]
+        os.kill(old, signal.SIGKILL)
+        eventually(lambda: self.processes().get(name) not in (None, old), 30.0, f"{name} to be started again")
+
+    def stop(self) -> None:
+        """As an operator stops it: SIGTERM; it must end by itself with status 0."""
+        self._process.send_signal(signal.SIGTERM)
+        assert self._process.wait(STOP_S) == 0, "\n".join(self.log)
+        self._reader.join(5.0)
+
+    def kill(self) -> None:
+        """End it whatever it does."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(STOP_S)
+
+
+def eventually(holds: Callable[[], bool], timeout_s: float, what: str) -> None:
+    """Wait until something is so; fail when it is not in time."""
+    deadline = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while not holds():
+        assert time.monotonic() < deadline, f"waited {timeout_s} s in vain for {what}"
+        pause.wait(0.05)
+
+
+@contextmanager
+def exchange(switch: str, controllers: int = 1) -> Iterator[Exchange]:
+    """An exchange with the example carrier on this switch, stopped in order at the end."""
+    with state_directory() as directory:
+        running = Exchange(directory, switch, controllers)
+        try:
+            yield running
+            running.stop()
+        finally:
+            running.kill()
+
+
+def switch_missing(switch: str) -> str | None:
+    """Why tests on this switch cannot run here, or None."""
+    if switch == "freeswitch" and shutil.which("freeswitch") is None:
+        return "there is no freeswitch program on this machine"
+    return None

@@ -1,0 +1,68 @@
+"""What calls do when no controller answers (guarantee 1; architecture.md, "When the controller is gone")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cli.stage import Stage, staged
+from lab.robots import Answer, Reject
+from tests.e2e.exchange import Exchange, eventually, exchange
+
+
+@pytest.fixture(scope="module")
+def alone(switch: str) -> Iterator[Exchange]:
+    with exchange(switch, controllers=0) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def world(alone: Exchange) -> Iterator[Stage]:
+    with staged(alone.settings) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("who", "dialled", "called", "line"),
+    [
+        ("kanzlei-1", "112", "112", "+493023125001"),
+        ("kanzlei-2", "110", "110", "+493023125002"),
+        ("bau-2", "112", "112", "+492214710100"),
+        ("praxis-anlage", "110", "110", "+496990009000"),
+        ("bau-1", "112555", "112", "+492214710100"),
+        ("bau-1", "01033110", "110", "+492214710100"),
+    ],
+)
+def test_an_emergency_call_goes_out_with_the_lines_number(
+    alone: Exchange, world: Stage, who: str, dialled: str, called: str, line: str
+) -> None:
+    """B8: with the first trunk refusing, over the second."""
+    world.robot("carrier-a").on_call(Reject(503), called)
+    world.robot("carrier-b").on_call(Answer(after_ms=50), called)
+    call = world.call(who, dialled, headers={"Privacy": "id"}, talk_ms=300)
+    assert call.wait("ended", 20).final_code == 200
+    callee = world.received("carrier-b", called)
+    assert line in " ".join(callee.asserted_identities)
+    assert "id" not in (callee.privacy or "")
+    sip_id = call.report().sip_call_id
+    eventually(
+        lambda: any(leg["sip_call_id"] == sip_id and leg["side"] == "a" for leg in alone.legs()),
+        15,
+        "the call's record",
+    )
+    (record,) = [leg for leg in alone.legs() if leg["sip_call_id"] == sip_id]
+    assert record["reason_id"] == "static.emergency"
+    assert record["direction"] == "emergency"
+
+
+def test_any_other_call_hears_a_tone_and_is_refused_as_a_passing_fault(alone: Exchange, world: Stage) -> None:
+    call = world.call("bau-1", "015228817386")
+    report = call.wait("ended", 30)
+    assert report.final_code == 503
+    assert report.heard(950, min_ms=150)
+    sip_id = report.sip_call_id
+    eventually(lambda: any(leg["sip_call_id"] == sip_id for leg in alone.legs()), 15, "the call's record")
+    (record,) = [leg for leg in alone.legs() if leg["sip_call_id"] == sip_id]
+    assert record["reason_id"] == "static.no-controller"
+    assert record["q850"] == 41
