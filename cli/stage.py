@@ -52,6 +52,12 @@ class Inbox:
             while True:
                 self._take(0.01)
 
+    def drain(self) -> list[RobotCall]:
+        """All calls taken so far, and forget them."""
+        calls = [call for queue in self._calls.values() for call in queue]
+        self._calls.clear()
+        return calls
+
     def _take(self, timeout_s: float) -> None:
         call = self._robot.incoming(timeout_s)
         uri = call.report().request_uri
@@ -83,6 +89,12 @@ class Stage:
         inbox = self._inbox(who)
         inbox.take_all()
         return inbox.has(number)
+
+    def all_received(self, who: str) -> list[RobotCall]:
+        """Every call that has reached the robot and was not asked for yet."""
+        inbox = self._inbox(who)
+        inbox.take_all()
+        return inbox.drain()
 
     def _inbox(self, who: str) -> Inbox:
         return self.inboxes.setdefault(who, Inbox(self.robot(who)))

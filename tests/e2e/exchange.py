@@ -66,6 +66,13 @@ class Exchange:
         assert done.returncode == 0, f"fernamt {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
+    def doctor(self) -> list[dict[str, str]]:
+        """What the doctor finds, faults included."""
+        done = subprocess.run(
+            [*self._command(), "doctor", "--json"], capture_output=True, text=True, timeout=60, check=False
+        )
+        return json.loads(done.stdout)  # type: ignore[no-any-return]
+
     def json(self, *arguments: str) -> Any:
         """The same for commands with --json."""
         return json.loads(self.run(*arguments, "--json"))

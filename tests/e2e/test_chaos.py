@@ -1,0 +1,110 @@
+"""No CDR lost, none twice, whatever is killed (guarantee 4): kill -9 of random parts during real calls."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from cli.stage import Stage, staged
+from lab.robots import Answer, RobotCall
+from tests.e2e.exchange import Exchange, eventually, exchange, switch_missing
+
+_VICTIMS = ("controller-1", "postgres", "redis", "intake")
+_CALLERS = ("carrier-a", "carrier-b", "bau-1", "praxis-anlage")
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(("lab", 80), id="lab-80"),
+        pytest.param(("freeswitch", 500), id="freeswitch-500", marks=pytest.mark.freeswitch),
+    ]
+)
+def battlefield(request: pytest.FixtureRequest) -> Iterator[tuple[Exchange, Stage, int]]:
+    switch, calls = request.param
+    reason = switch_missing(switch)
+    if reason:
+        pytest.skip(reason)
+    with exchange(switch) as running, staged(running.settings) as stage:
+        yield running, stage, calls
+
+
+def _dialled(caller: str, number: int) -> str:
+    """In, out, on net and unassigned by turns; called numbers are all different, so legs can be told apart."""
+    if caller.startswith("carrier"):
+        return f"+4922147101{number % 100:02}" if number % 5 else "+492214710999"
+    return f"+494066969{number % 1000:03}" if number % 3 else f"+4969900090{number % 50:02}"
+
+
+class _Killer(threading.Thread):
+    """Kills a random part every 0.3 to 1.2 seconds until told to stop."""
+
+    def __init__(self, running: Exchange, chance: random.Random) -> None:
+        super().__init__(daemon=True)
+        self._running = running
+        self._chance = chance
+        self.enough = threading.Event()
+        self.killed: Counter[str] = Counter()
+
+    def run(self) -> None:
+        while not self.enough.wait(self._chance.uniform(0.3, 1.2)):
+            victim = self._chance.choice(_VICTIMS)
+            process = self._running.processes().get(victim)
+            if process is not None:
+                try:
+                    os.kill(process, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue  # dead already, its successor is on its way
+                self.killed[victim] += 1
+
+
+def test_every_leg_has_exactly_one_record_whatever_is_killed(
+    battlefield: tuple[Exchange, Stage, int],
+) -> None:
+    running, stage, count = battlefield
+    chance = random.Random(20261122)
+    received: list[RobotCall] = []
+    for robot in stage.trunks.values():
+        robot.on_call(Answer(after_ms=50))
+    killer = _Killer(running, chance)
+    killer.start()
+    placed: list[RobotCall] = []
+    rest = threading.Event()
+    for number in range(count):
+        caller = chance.choice(_CALLERS)
+        placed.append(stage.call(caller, _dialled(caller, number), talk_ms=chance.randrange(100, 900)))
+        rest.wait(0.1)
+    reports = [call.wait("ended", 60) for call in placed]
+    killer.enough.set()
+    killer.join(10)
+
+    for who in stage.trunks:
+        received.extend(stage.all_received(who))
+    wanted = Counter(("a", report.sip_call_id) for report in reports)
+    wanted.update(("b", call.wait("ended", 30).sip_call_id) for call in received)
+
+    def found() -> Counter[tuple[str, str]]:
+        return Counter((leg["side"], leg["sip_call_id"]) for leg in running.legs())
+
+    # Whoever is down comes back within the supervisor's longest pause.
+    eventually(
+        lambda: set(running.processes()) >= set(_VICTIMS) and _settled(running) and found() >= wanted,
+        60,
+        "all records",
+    )
+    assert found() == wanted
+    assert all(report.final_code is not None for report in reports)
+    assert min(killer.killed[victim] for victim in _VICTIMS) >= 1, killer.killed
+    answered = sum(report.final_code == 200 for report in reports)
+    assert answered > count / 4, f"only {answered} of {count} calls were answered"
+
+
+def _settled(running: Exchange) -> bool:
+    """The database answers and the spool is empty."""
+    findings = {each["name"]: each for each in running.doctor()}
+    return findings["database"]["state"] == "ok" and findings["CDR spool"]["seen"].startswith("0 records")
