@@ -27,6 +27,7 @@ from controller.following import Following
 from controller.intake import Intake
 from freeswitch.channel import ChannelData, Instructions
 from freeswitch.commands import Subscription
+from freeswitch.errors import FreeSwitchError
 from freeswitch.follow import Follower
 from freeswitch.inbound import InboundConnection
 from freeswitch.json_cdr import parse
@@ -141,7 +142,14 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     database.dispose()  # from here on nothing waits for PostgreSQL
     snapshot = compile_carrier(settings, carrier, version)
 
-    following = Following(Live(live_calls(settings)), on_return=lambda: follower.resync())  # noqa: PLW0108 - made below
+    def compare_notes() -> None:
+        """Redis is back: rebuild what it missed. A node that is away does so itself when it is back."""
+        try:
+            follower.resync()
+        except FreeSwitchError as error:
+            _log.warning("live state may lack calls: the node did not list them", error=str(error))
+
+    following = Following(Live(live_calls(settings)), on_return=compare_notes)
     decider = CallDecider(following, now)
     decider.swap(snapshot)
     domain = settings.node.domain

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from cli.bootstrap import live_calls, node_connection, now
 from cli.layout import effective
 from cli.settings import Settings
+from cli.terminal import console
 from cli.times import shown, written
 from dialplan.live import LiveCall
 from dialplan.reasons import sentence
@@ -60,7 +60,7 @@ def list_(
             shown(since),
             str(seconds),
         )
-    Console().print(table)
+    console().print(table)
 
 
 @call.command()

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from cli.bootstrap import engine, run_intake, until_stopped
@@ -17,6 +16,7 @@ from cli.layout import effective
 from cli.logs import configure_logs
 from cli.records import COLUMNS, Value, row
 from cli.settings import Settings
+from cli.terminal import console
 from cli.times import Moment, shown, written
 from dialplan.reasons import sentence
 from store.cdr_repository import CdrRepository
@@ -108,7 +108,7 @@ def show(settings: Callable[[], Settings], id: str, as_json: bool) -> None:  # n
     for name in COLUMNS:
         if any(values[name] is not None for values in rows):
             table.add_row(name, *("-" if values[name] is None else str(values[name]) for values in rows))
-    Console().print(table)
+    console().print(table)
     for reason_id in dict.fromkeys(each.leg.reason_id for each in legs if each.leg.reason_id):
         click.echo(f"{reason_id}: {sentence(reason_id)}")
 
@@ -139,7 +139,7 @@ def quarantine(settings: Callable[[], Settings], as_json: bool) -> None:
     table = Table("id", "file", "received", "reason", "what is wrong")
     for each in found:
         table.add_row(str(each.id), each.file_name, shown(each.received_at), each.reason_id, each.sentence)
-    Console().print(table)
+    console().print(table)
 
 
 @cdr.command()

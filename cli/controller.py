@@ -31,7 +31,7 @@ def run(settings: Callable[[], Settings], listen: str | None) -> None:
     host, port = known.controllers[0]
     if listen:
         host, _, text = listen.rpartition(":")
-        if not host or not text.isdigit():
+        if not host or not (text.isascii() and text.isdigit() and int(text) <= 65_535):
             raise click.BadParameter(f"{listen!r} is not HOST:PORT", param_hint="--listen")
         port = int(text)
     run_controller(known, (host, port), until_stopped())

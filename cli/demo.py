@@ -14,7 +14,6 @@ from typing import Final
 
 import click
 from gevent.pool import Pool
-from rich.console import Console
 from rich.table import Table
 
 from cli.bootstrap import engine, now
@@ -24,6 +23,7 @@ from cli.scenarios import SCENARIOS, Played, Scenario
 from cli.settings import Settings
 from cli.stack import Stack
 from cli.stage import Stage, staged
+from cli.terminal import console
 from dialplan.cdr import LegRecord, LegSide
 from lab.robots import RobotsError
 from store.cdr_repository import CdrRepository
@@ -224,7 +224,7 @@ def _show(
             f"{(each.cdr or '-')[:8]} ({each.records} legs)",
             "ok" if each.ok else "; ".join(each.problems),
         )
-    Console().print(table)
+    console().print(table)
     click.echo(
         f"{good} of {len(results)} calls did what they should, on the {switch} switch, in {seconds:.0f} s."
     )

@@ -11,7 +11,6 @@ from enum import StrEnum
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
@@ -20,6 +19,7 @@ from cli.carrier import load_carrier
 from cli.errors import NotRunning, ProgramError
 from cli.layout import effective
 from cli.settings import Settings
+from cli.terminal import console
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
 from provisioning.errors import ProvisioningError
@@ -59,7 +59,7 @@ def doctor(settings: Callable[[], Settings], as_json: bool) -> None:
         table = Table("what", "state", "seen", "what to do")
         for each in findings:
             table.add_row(each.name, each.state.value, each.seen, each.next_step)
-        Console().print(table)
+        console().print(table)
     if any(each.state is State.FAULT for each in findings):
         raise SystemExit(1)
 

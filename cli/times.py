@@ -22,9 +22,9 @@ class Moment(click.ParamType[datetime]):
             return value
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            return (moment if moment.tzinfo else moment.replace(tzinfo=GERMANY)).astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is no date or time such as 2026-11-01 or 2026-11-01T08:30", param, ctx)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=GERMANY)).astimezone(UTC)
 
 
 def shown(moment: datetime | None) -> str:

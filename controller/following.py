@@ -8,6 +8,7 @@ list (`resync`), because the switch is what knows.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -68,14 +69,16 @@ class Following:
     def resync(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None:
         """These are all the calls of the node; whatever else was noted for it is a ghost.
 
-        The switch's list is short of words: what was noted of a call before is kept.
+        The switch's list is short of words: what was noted of a call before is kept, but for its state.
         """
 
-        def replace(store: LiveCallStore) -> None:
+        def rebuild(store: LiveCallStore) -> None:
             noted = {call.call_id: call for call in store.calls_of(node)}
-            store.replace_node(node, [noted.get(call.call_id, call) for call in calls], as_of)
+            store.replace_node(
+                node, [_with_state(noted.get(call.call_id, call), call) for call in calls], as_of
+            )
 
-        self._put(replace)
+        self._put(rebuild)
 
     def _put(self, change: Change | None) -> None:
         try:
@@ -97,3 +100,8 @@ class Following:
                 self._away = False
                 _log.info("live state is written again")
                 self._on_return()
+
+
+def _with_state(noted: LiveCall, listed: LiveCall) -> LiveCall:
+    """What was noted, brought up to date: the answer may have come while nobody listened."""
+    return replace(noted, state=listed.state, answered_at=noted.answered_at or listed.answered_at)

@@ -8,9 +8,9 @@ from dialplan.call import CallOffered
 from dialplan.carrier import Customer
 from dialplan.legs import Caller
 from dialplan.snapshot import Snapshot
-from numbering.dial import Dialled, Line, normalise
+from numbering.dial import Clir, Dialled, Line, normalise
 from numbering.e164 import E164
-from numbering.plan import area_code_of
+from numbering.plan import ALWAYS_SHOWN_TO, area_code_of
 
 #: RFC 3323 section 4.2: values of the Privacy header that ask to hide the caller's identity.
 _HIDING = frozenset({"id", "user", "header"})
@@ -44,9 +44,11 @@ def claimed_number(offered: CallOffered, line: Line) -> E164 | None:
     return None
 
 
-def customer_caller(origin: Origin, offered: CallOffered, *, withheld: bool) -> Caller:
-    """The identity of a customer's call: always the network-provided number (B2), hidden when asked (B4)."""
-    return Caller(origin.network_number, offered.from_name, withheld or wants_hiding(offered))
+def customer_caller(origin: Origin, offered: CallOffered, dialled: Dialled) -> Caller:
+    """The identity of a customer's call: always the network-provided number (B2), hidden when asked (B4),
+    but not from those who must always see it (TDDDG §15(1))."""
+    asked = dialled.clir is Clir.WITHHOLD or wants_hiding(offered)
+    return Caller(origin.network_number, offered.from_name, asked and dialled.number not in ALWAYS_SHOWN_TO)
 
 
 def network_caller(offered: CallOffered, line: Line) -> Caller:

@@ -17,7 +17,7 @@ from dialplan.legs import Caller, Leg, emergency_leg, leg_to_phone, leg_to_trunk
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot
 from numbering.classes import DEFAULT_POLICY, Policy
-from numbering.dial import Clir, Dialled, Line, NotDialable, normalise
+from numbering.dial import Dialled, Line, NotDialable, normalise
 from numbering.e164 import E164
 
 _EVERY_FAILURE = frozenset(Cause)
@@ -107,7 +107,7 @@ def _outgoing(offered: CallOffered, snapshot: Snapshot, origin: Origin) -> Decis
     barred = _barred(snapshot, facts, dialled)
     if barred:
         return barred
-    caller = customer_caller(origin, offered, withheld=dialled.clir is Clir.WITHHOLD)
+    caller = customer_caller(origin, offered, dialled)
     if isinstance(dialled.number, E164):
         assigned = snapshot.numbers.get(dialled.number)
         if assigned:

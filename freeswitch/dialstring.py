@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NewType
 
-from dialplan.carrier import Phone, Trunk
+from dialplan.carrier import Phone, Trunk, TrunkSide
 from dialplan.legs import Leg
 from freeswitch.errors import CommandRefused
 
@@ -21,6 +21,8 @@ _NAME_DROP: Final = re.compile(r"[^\w .+&/-]+")
 _NAME_MAX: Final = 40
 _TARGET: Final = re.compile(r"\+?[0-9A-F*#]{1,40}\Z", re.ASCII)
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
+#: As the configuration allows them.
+_USERNAME: Final = re.compile(r"[A-Za-z0-9._+~-]{1,128}\Z", re.ASCII)
 _DEFAULT_CODECS: Final = ("PCMA", "PCMU")
 
 
@@ -52,12 +54,12 @@ def _leg(leg: Leg, domain: str) -> str:
             where = f"sofia/gateway/{target.id}/{leg.number}"
         case Phone():
             variables["fernamt_phone"] = target.id
-            where = f"sofia/phone/{_checked_id(target.credentials.username)}%{domain}"
+            where = f"sofia/phone/{_checked_id(target.credentials.username, _USERNAME)}%{domain}"
     return "[" + ",".join(f"{name}={value}" for name, value in variables.items()) + "]" + where
 
 
-def _checked_id(text: str) -> str:
-    if not _ID.match(text):
+def _checked_id(text: str, allowed: re.Pattern[str] = _ID) -> str:
+    if not allowed.match(text):
         raise CommandRefused(f"not an identifier: {text[:64]!r}")
     return text
 
@@ -69,9 +71,11 @@ def _caller(leg: Leg) -> dict[str, str]:
     P-Preferred-Identity.
     """
     caller = leg.caller
-    number = caller.number or "anonymous"
-    name = display_name(caller.name or "") or number
     hidden = caller.withheld or caller.number is None
+    # RFC 3325 section 7: a withheld identity stays among carriers; customers are not told (TDDDG §15).
+    trusted = isinstance(leg.to, Trunk) and leg.to.side is TrunkSide.CARRIER
+    number = caller.number if caller.number and (trusted or not hidden) else "anonymous"
+    name = display_name(caller.name or "") or number
     variables = {
         "origination_caller_id_number": number,
         "origination_caller_id_name": f"'{name}'",

@@ -14,7 +14,7 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
-from dialplan.carrier import Customer, Trunk, TrunkSide
+from dialplan.carrier import Peer, Trunk, TrunkSide
 from dialplan.legs import Caller, emergency_leg
 from dialplan.snapshot import Snapshot
 from freeswitch.dialstring import dial_string
@@ -24,8 +24,9 @@ from freeswitch.settings import SwitchSettings
 #: Attempts that one decision may carry; the dialplan has one `bridge` for each.
 MAX_LEGS: Final = 8
 
-#: NotrufV §4(5): 110 and 112, digits behind them ignored, call-by-call prefix (010xy, 0100xy) in front.
-_EMERGENCY: Final = r"^(?:010(?:0\d\d|[1-9]\d))?(110|112)\d*$"
+#: NotrufV §4(5): 110 and 112, digits behind them ignored, call-by-call prefix (010xy, 0100xy) in front;
+#: feature codes that withhold or show the number, and a closing #, change nothing (§4(4)).
+_EMERGENCY: Final = r"^(?:\*31#|#31#)?(?:010(?:0\d\d|[1-9]\d))?(110|112)[\d*#]*$"
 _ANYTHING: Final = "^"
 #: Special information tone (ITU-T E.180): the call cannot be completed.
 _SPECIAL_TONE: Final = "tone_stream://%(330,0,950);%(330,0,1400);%(330,1000,1800);loops=3"
@@ -108,11 +109,12 @@ def _emergency(snapshot: Snapshot, settings: SwitchSettings) -> Element:
     """110/112 without a controller: the number is rendered beforehand, for trunks here, for phones in the
     directory (`fernamt_static_110`, `fernamt_static_112`)."""
     context = Element("context", name="emergency")
-    for trunk in snapshot.trunks.values():
-        if trunk.side is TrunkSide.CUSTOMER and trunk.customer_id:
-            customer = snapshot.customers[trunk.customer_id]
-            for digits in ("110", "112"):
-                _trunk_emergency(context, snapshot, settings, trunk, customer, digits)
+    customers = [t for t in snapshot.trunks.values() if t.side is TrunkSide.CUSTOMER]
+    sources = [(peer, trunk) for trunk in customers for peer in trunk.peers]
+    # The first match counts: a source with a port is another one than the rest of its address.
+    for peer, trunk in sorted(sources, key=lambda source: source[0].port is None):
+        for digits in ("110", "112"):
+            _trunk_emergency(context, snapshot, settings, trunk, peer, digits)
     for digits in ("110", "112"):
         phone = _extension(context, f"phone-{digits}", ("destination_number", f"^phone-{digits}$"))
         actions(phone, [("bridge", f"${{fernamt_static_{digits}}}")])
@@ -124,19 +126,21 @@ def _trunk_emergency(
     snapshot: Snapshot,
     settings: SwitchSettings,
     trunk: Trunk,
-    customer: Customer,
+    peer: Peer,
     digits: str,
 ) -> None:
+    if trunk.customer_id is None:
+        return
+    customer = snapshot.customers[trunk.customer_id]
     bridge = static_emergency(snapshot, settings, digits, Caller(customer.main_number))
-    for peer in trunk.peers:
-        tests = [
-            ("destination_number", f"^trunk-{digits}$"),
-            ("network_addr", f"^{re.escape(peer.ip)}$"),
-        ]
-        if peer.port is not None:
-            tests.append(("${sip_network_port}", f"^{peer.port}$"))
-        found = _extension(context, f"trunk-{digits}-{trunk.id}", *tests)
-        actions(found, [("set", f"fernamt_customer={customer.id}"), ("bridge", bridge)])
+    tests = [
+        ("destination_number", f"^trunk-{digits}$"),
+        ("network_addr", f"^{re.escape(peer.ip)}$"),
+    ]
+    if peer.port is not None:
+        tests.append(("${sip_network_port}", f"^{peer.port}$"))
+    found = _extension(context, f"trunk-{digits}-{trunk.id}", *tests)
+    actions(found, [("set", f"fernamt_customer={customer.id}"), ("bridge", bridge)])
 
 
 def static_emergency(snapshot: Snapshot, settings: SwitchSettings, digits: str, caller: Caller) -> str:

@@ -1,4 +1,4 @@
-"""SIP: three profiles (carriers, customers' trunks, phones), gateways, access lists, the phones' directory."""
+"""SIP: three profiles (carriers, customers' trunks, phones), gateways, access lists, directory of phones."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def battlefield(request: pytest.FixtureRequest) -> Iterator[tuple[Exchange, Stag
 
 
 def _dialled(caller: str, number: int) -> str:
-    """In, out, on net and unassigned by turns; called numbers are all different, so legs can be told apart."""
+    """In, out, on net and unassigned by turns."""
     if caller.startswith("carrier"):
         return f"+4922147101{number % 100:02}" if number % 5 else "+492214710999"
     return f"+494066969{number % 1000:03}" if number % 3 else f"+4969900090{number % 50:02}"
