@@ -221,7 +221,7 @@ def _show(
             each.got,
             each.reason or "-",
             f"{each.talked_ms / 1000:.1f} s" if each.talked_ms else "-",
-            f"{(each.cdr or '-')[:8]} ({each.records} legs)",
+            f"{(each.cdr or '-')[:8]}, {each.records} leg{'' if each.records == 1 else 's'}",
             "ok" if each.ok else "; ".join(each.problems),
         )
     console().print(table)

@@ -103,10 +103,14 @@ class SwitchUnderTest:
         """The A leg of the call with this SIP Call-ID."""
         return self.record(lambda variables: variables.get("sip_call_id") == call_id)
 
-    def other_leg_record(self, a_leg: Mapping[str, Any]) -> dict[str, Any]:
-        """The (last) leg that was made for this one."""
+    def other_leg_record(self, a_leg: Mapping[str, Any], gateway: str = "gut") -> dict[str, Any]:
+        """A leg that was made for this one, over that gateway."""
         uuid = a_leg["variables"]["uuid"]
-        return self.record(lambda variables: variables.get("originating_leg_uuid") == uuid, side="b")
+
+        def made_for(variables: Mapping[str, str]) -> bool:
+            return variables.get("originating_leg_uuid") == uuid and variables["sip_gateway_name"] == gateway
+
+        return self.record(made_for, side="b")
 
 
 def wait_until(happened: Callable[[], bool], what: str, timeout_s: float = WAIT_S) -> None:
