@@ -29,10 +29,11 @@ doctor: $(VENV)/run.stamp ## name each dependency, its state and what to do
 
 test: $(VENV)/dev.stamp ## lint, types, layers and every test that needs no FreeSWITCH (8 minutes at most)
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest
+	@$(BIN)/pytest -m "not freeswitch"
+	@echo "Tests on real FreeSWITCH are apart: make test-freeswitch"
 
 test-freeswitch: $(VENV)/dev.stamp ## the end-to-end scenarios against the freeswitch program of this machine
-	@$(BIN)/pytest -m freeswitch tests/e2e --timeout=600
+	@$(BIN)/pytest -m freeswitch tests/e2e tests/protocol --timeout=600
 
 lint: $(VENV)/dev.stamp ## ruff, mypy strict, import-linter
 	@$(BIN)/ruff check .

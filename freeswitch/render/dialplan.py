@@ -28,6 +28,11 @@ MAX_LEGS: Final = 8
 #: feature codes that withhold or show the number, and a closing #, change nothing (§4(4)).
 _EMERGENCY: Final = r"^(?:\*31#|#31#)?(?:010(?:0\d\d|[1-9]\d))?(110|112)[\d*#]*$"
 _ANYTHING: Final = "^"
+#: What the records of an emergency call tell when no controller set it; on both legs, joined by `fernamt_call`.
+_STATIC_FACTS: Final = (
+    "fernamt_call=${uuid};fernamt_reason=static.emergency;fernamt_direction=emergency;"
+    "export_vars=fernamt_call,fernamt_customer,fernamt_direction,fernamt_reason,fernamt_b_number"
+)
 #: Special information tone (ITU-T E.180): the call cannot be completed.
 _SPECIAL_TONE: Final = "tone_stream://%(330,0,950);%(330,0,1400);%(330,1000,1800);loops=3"
 
@@ -96,7 +101,7 @@ def _carry_out(hosts: str) -> Element:
 
     emergency = _extension(context, "emergency", ("destination_number", "^emergency-(110|112)$"))
     static = [
-        ("multiset", "^^;fernamt_reason=static.emergency;fernamt_direction=emergency"),
+        ("multiset", "^^;fernamt_b_number=$1;" + _STATIC_FACTS),
         ("execute_extension", "${fernamt_entry}-$1 XML emergency"),
         # Only reached when the static part knows no line or no trunk took the call.
         ("hangup", "NETWORK_OUT_OF_ORDER"),

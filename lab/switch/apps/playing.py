@@ -127,14 +127,15 @@ async def play_and_get_digits(channel: Channel, data: str) -> None:
     terminators = "" if words[4].lower() == "none" else words[4] or "#"
     question = Question(least, max(most, least, 1), timeout_s, digit_timeout_s or timeout_s, terminators)
     expression = compiled(words[8]) if len(words) > 8 else None
-    channel.set(words[7], None)
+    channel.set(f"{words[7]}_invalid", None)
     for _ in range(max(1, min(tries, 100))):
         digits = await collect(channel, question, words[5])
+        channel.set(words[7], digits or None)
         good = len(digits) >= least and (expression is None or expression.search(digits) is not None)
         if good and (digits or least == 0):
-            channel.set(words[7], digits)
             return
-        if digits:
+        if len(digits) >= least and digits:
+            channel.set(words[7], None)
             channel.set(f"{words[7]}_invalid", digits)
         if words[6] and words[6] != "silence":
             await play_until(channel, words[6], "")

@@ -8,6 +8,7 @@ from collections import deque
 from typing import Final
 
 from lab.errors import ApplicationFailedError, CommandTooLargeError
+from lab.switch.apps.park import park
 from lab.switch.channel import Channel
 from lab.switch.config.settings import whole
 from lab.switch.esl.connection import EslConnection
@@ -84,7 +85,7 @@ class OutboundSession:
         reading = switch.spawn(self._read())
         try:
             if self._async:
-                await self._channel.until(lambda: self._ended)
+                await park(self._channel, lambda: self._ended)
             else:
                 await self._obey_in_turn()
         finally:

@@ -30,7 +30,7 @@ def test_too_few_digits_play_the_invalid_prompt(switch: SwitchUnderTest, caller:
     call.send_dtmf("1#", 80)
     call.wait_heard(1200, min_ms=100)
     call.hangup()
-    assert "eingabe" not in switch.leg_record(call.wait("ended").sip_call_id)["variables"]
+    assert switch.leg_record(call.wait("ended").sip_call_id)["variables"]["eingabe"] == "1"
 
 
 def test_transfer_starts_anew_in_the_dialplan(switch: SwitchUnderTest, caller: RobotPhone) -> None:
@@ -53,7 +53,7 @@ def test_redirect_names_the_new_contact(switch: SwitchUnderTest, caller: RobotPh
     report = dial(switch, caller, "app-redirect").wait("ended")
     assert report.final_code == 302
     contacts = [value for name, value in report.response_headers if name.lower() == "contact"]
-    assert contacts[0].startswith("<sip:anders@127.0.0.1:9")
+    assert "<sip:anders@127.0.0.1:9" in contacts[0]
 
 
 def parked(switch: SwitchUnderTest, caller: RobotPhone, events: InboundSocket) -> str:
@@ -203,6 +203,9 @@ def test_a_controller_that_dies_leaves_the_call_to_the_next_action(
 ) -> None:
     call = dial(switch, caller, "async")
     end, _ = controller.take()
+    end.command("myevents")
+    end.execute("set", "farbe=rot")
+    end.event("CHANNEL_EXECUTE_COMPLETE")
     end.close()
     report = call.wait("ended")
     assert switch.leg_record(report.sip_call_id)["variables"]["hangup_cause"] == "SWITCH_CONGESTION"
