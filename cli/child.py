@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -13,12 +14,16 @@ from store.embedded.process import ProcessId, end, is_running, spawn, wait_until
 from store.errors import ServerStartFailed
 
 _READY_S: Final = 30.0
+#: A program that did not answer for this long while its process lives is frozen and is killed.
+_FROZEN_S: Final = 3.0
+_PROBE_EVERY_S: Final = 1.0
 _LOG_TAIL: Final = 600
 
 
 class Child:
     """A program that serves until SIGTERM. `ready` says whether it does its work; `grace_s` is how long it
-    may take to end before SIGKILL. Its output goes to `log`. It dies with us."""
+    may take to end before SIGKILL; `probe` whether it still answers. Its output goes to `log`. It dies with
+    us."""
 
     def __init__(
         self,
@@ -29,6 +34,7 @@ class Child:
         log: Path,
         ready: Callable[[], bool],
         grace_s: float = 10.0,
+        probe: Callable[[], bool] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._name = name
@@ -37,6 +43,8 @@ class Child:
         self._log = log
         self._ready = ready
         self._grace_s = grace_s
+        self._probe = probe
+        self._answered_at = self._probed_at = 0.0
         self._environment = dict(os.environ if environment is None else environment)
         self._process: ProcessId | None = None
 
@@ -48,11 +56,22 @@ class Child:
     @property
     def pid(self) -> int | None:
         """The running process, or None."""
-        return self._process.pid if self._process and self.alive() else None
+        return self._process.pid if self._process and is_running(self._process) else None
 
     def alive(self) -> bool:
-        """Whether it runs."""
-        return self._process is not None and is_running(self._process)
+        """Whether it runs and does its work; one that is frozen is killed here, so that callers who wait for
+        it are let go."""
+        if self._process is None or not is_running(self._process):
+            return False
+        if self._probe is None or time.monotonic() - self._probed_at < _PROBE_EVERY_S:
+            return True
+        if self._probe():
+            self._answered_at = time.monotonic()
+        self._probed_at = time.monotonic()
+        if self._probed_at - self._answered_at < _FROZEN_S:
+            return True
+        end([self._process], [(signal.SIGKILL, 5.0)])
+        return False
 
     def start(self) -> str:
         """Start and wait until it is ready; "" as there is no URL. Raises ServerStartFailed."""
@@ -66,6 +85,7 @@ class Child:
             environment=self._environment,
         )
         self._process = process
+        self._answered_at = self._probed_at = time.monotonic()
         wait_until(lambda: not is_running(process) or self._ready(), _READY_S)
         if not is_running(process) or not self._ready():
             self.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -22,6 +21,7 @@ from cli.settings import Settings
 from cli.terminal import console
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
+from freeswitch.probe import takes_calls
 from provisioning.errors import ProvisioningError
 from store.cdr_repository import CdrRepository
 from store.embedded.home import NEEDED_FREE_BYTES
@@ -117,13 +117,7 @@ def _switch(settings: Settings) -> Finding:
 
 
 def _controllers(settings: Settings) -> Finding:
-    up = []
-    for host, port in settings.controllers:
-        try:
-            with socket.create_connection((host, port), timeout=1.0):
-                up.append(f"{host}:{port}")
-        except OSError:
-            continue
+    up = [f"{host}:{port}" for host, port in settings.controllers if takes_calls((host, port))]
     if not up:
         step = "Start `fernamt up` or `fernamt controller run`; calls get the static dialplan meanwhile"
         return Finding("controllers", State.FAULT, "none takes calls", step)

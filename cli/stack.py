@@ -24,7 +24,8 @@ from cli.carrier import compile_carrier, load_carrier, version_of
 from cli.child import Child
 from cli.layout import run_settings_path, write_private
 from cli.settings import Settings, load_settings
-from cli.switch import answers, switch_child, write_configuration
+from cli.switch import switch_child, write_configuration
+from freeswitch.probe import takes_calls
 from store.config_versions import ConfigVersions
 from store.embedded import EmbeddedPostgres, EmbeddedRedis
 from store.embedded.supervisor import Server, ServerState, supervise
@@ -143,7 +144,8 @@ class Stack:
             controller = self._program(
                 f"controller-{number}",
                 ["--settings", path, "controller", "run", "--listen", listen],
-                ready=partial(answers, address),
+                ready=partial(takes_calls, address),
+                probe=partial(takes_calls, address),
             )
             self.controllers.append(controller)
             self._keep(controller, controller.stop)
@@ -159,7 +161,13 @@ class Stack:
         return self._stops.index(self.switch.stop) if self.switch else 0
 
     def _program(
-        self, name: str, arguments: list[str], *, ready: Callable[[], bool], grace_s: float = 10.0
+        self,
+        name: str,
+        arguments: list[str],
+        *,
+        ready: Callable[[], bool],
+        probe: Callable[[], bool] | None = None,
+        grace_s: float = 10.0,
     ) -> Child:
         return Child(
             name,
@@ -167,6 +175,7 @@ class Stack:
             directory=_HERE,
             log=self.settings.state_dir / "log" / f"{name}.log",
             ready=ready,
+            probe=probe,
             grace_s=grace_s,
             environment=os.environ,
         )

@@ -10,6 +10,7 @@ import structlog
 from controller.errors import NoSnapshot
 from controller.following import Following
 from dialplan.call import CallOffered
+from dialplan.carrier import Trunk
 from dialplan.decide import decide
 from dialplan.decision import Decision, Route
 from dialplan.live import LiveCall, LiveState
@@ -74,4 +75,13 @@ def _live(offered: CallOffered, decision: Decision, now: datetime) -> LiveCall:
         started_at=now,
         answered_at=None,
         config_version=decision.config_version,
+        trunk_ids=_trunks(decision),
     )
+
+
+def _trunks(decision: Decision) -> tuple[str, ...]:
+    """The trunk the call came in on, and the first that it is sent to."""
+    came_in = (decision.facts.trunk_in,) if decision.facts.trunk_in else ()
+    legs = decision.outcome.legs if isinstance(decision.outcome, Route) else ()
+    goes_out = tuple(leg.to.id for leg in legs[:1] if isinstance(leg.to, Trunk))
+    return came_in + goes_out

@@ -2,7 +2,9 @@
 
 ControllerError
 ├── NoSnapshot      no configuration has been loaded yet
-└── StoreAway       a store did not answer; the work is kept and tried again
+├── StoreAway       a store did not answer; the work is kept and tried again
+├── NodeAway        the switch did not take its new configuration; tried again
+└── VersionRefused  a configuration version cannot be used on this machine; the old one stays
 """
 
 from __future__ import annotations
@@ -24,3 +26,15 @@ class StoreAway(ControllerError):
     """A database or Redis did not answer in time. Raised by adapters for the service layer to retry."""
 
     id = "controller.store-away"
+
+
+class NodeAway(ControllerError):
+    """The switch did not take its new configuration. Raised by adapters for the service layer to retry."""
+
+    id = "controller.node-away"
+
+
+class VersionRefused(ControllerError):
+    """A configuration version cannot be used on this machine: a secret or an address is missing here."""
+
+    id = "controller.version-refused"

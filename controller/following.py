@@ -8,6 +8,7 @@ list (`resync`), because the switch is what knows.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -47,7 +48,8 @@ class Following:
     def stop(self, timeout_s: float) -> None:
         """Write what is queued, at most for `timeout_s`."""
         if self._writer is not None:
-            self._put(None)
+            with suppress(Full):  # a full queue has to move first
+                self._changes.put(None, timeout=timeout_s)
             self._writer.join(timeout=timeout_s)
 
     def begun(self, call: LiveCall) -> None:
@@ -80,7 +82,7 @@ class Following:
 
         self._put(rebuild)
 
-    def _put(self, change: Change | None) -> None:
+    def _put(self, change: Change) -> None:
         try:
             self._changes.put_nowait(change)
         except Full:
@@ -95,6 +97,11 @@ class Following:
                 if not self._away:
                     _log.warning("live state is not written; calls go on", error=str(error))
                 self._away = True
+                continue
+            except Exception:  # noqa: BLE001 - logged; foreign changes
+                # A defect in one change must not end the writer for all that come after it.
+                self.dropped += 1
+                _log.exception("a change of the live state failed")
                 continue
             if self._away:
                 self._away = False

@@ -97,4 +97,4 @@ class Intake(Generic[File]):
         self._store.quarantine(
             file_name=file.path.name, reason_id=reason_id, sentence=sentence, content=file.content
         )
-        self._spool.remove(file)
+        self._spool.set_aside(file)

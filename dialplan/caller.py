@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dialplan.call import CallOffered
@@ -30,18 +31,24 @@ class Origin:
 
 
 def wants_hiding(offered: CallOffered) -> bool:
-    """Whether the caller asked to withhold the number (Privacy header, or an anonymous From)."""
-    return bool(offered.privacy & _HIDING) or (offered.from_user or "").lower() == "anonymous"
+    """Whether the caller asked to withhold the number: by the Privacy header, or by an anonymous From, of
+    which peers write any one part (RFC 3323 section 4.1.1.3: "Anonymous" <sip:anonymous@anonymous.invalid>).
+    """
+    return (
+        bool(offered.privacy & _HIDING)
+        or (offered.from_user or "").lower() == "anonymous"
+        or (offered.from_name or "").lower() == "anonymous"
+        or (offered.from_host or "").lower() == "anonymous.invalid"
+    )
 
 
-def claimed_number(offered: CallOffered, line: Line) -> E164 | None:
-    """The caller's number as the peer states it: P-Asserted-Identity before From; None if neither is one."""
+def claimed_numbers(offered: CallOffered, line: Line) -> Iterator[E164]:
+    """The numbers that the peer states as the caller's: P-Asserted-Identity before From."""
     for claim in (offered.asserted_user, offered.from_user):
         if claim:
             read = normalise(claim, line)
             if isinstance(read, Dialled) and isinstance(read.number, E164):
-                return read.number
-    return None
+                yield read.number
 
 
 def customer_caller(origin: Origin, offered: CallOffered, dialled: Dialled) -> Caller:
@@ -53,4 +60,4 @@ def customer_caller(origin: Origin, offered: CallOffered, dialled: Dialled) -> C
 
 def network_caller(offered: CallOffered, line: Line) -> Caller:
     """The identity of a call from the public network: shown as it came unless withheld (B3)."""
-    return Caller(claimed_number(offered, line), offered.from_name, wants_hiding(offered))
+    return Caller(next(claimed_numbers(offered, line), None), offered.from_name, wants_hiding(offered))

@@ -22,6 +22,7 @@ class Cause(Enum):
     SUBSCRIBER_ABSENT = ("SUBSCRIBER_ABSENT", 20, 480)
     CALL_REJECTED = ("CALL_REJECTED", 21, 603)
     NUMBER_CHANGED = ("NUMBER_CHANGED", 22, 410)
+    EXCHANGE_ROUTING_ERROR = ("EXCHANGE_ROUTING_ERROR", 25, 483)
     DESTINATION_OUT_OF_ORDER = ("DESTINATION_OUT_OF_ORDER", 27, 502)
     INVALID_NUMBER_FORMAT = ("INVALID_NUMBER_FORMAT", 28, 484)
     NORMAL_UNSPECIFIED = ("NORMAL_UNSPECIFIED", 31, 480)
@@ -31,13 +32,17 @@ class Cause(Enum):
     SWITCH_CONGESTION = ("SWITCH_CONGESTION", 42, 503)
     REQUESTED_CHAN_UNAVAIL = ("REQUESTED_CHAN_UNAVAIL", 44, 503)
     OUTGOING_CALL_BARRED = ("OUTGOING_CALL_BARRED", 52, 403)
+    SERVICE_UNAVAILABLE = ("SERVICE_UNAVAILABLE", 63, 480)
+    SERVICE_NOT_IMPLEMENTED = ("SERVICE_NOT_IMPLEMENTED", 79, 501)
     INCOMPATIBLE_DESTINATION = ("INCOMPATIBLE_DESTINATION", 88, 488)
     RECOVERY_ON_TIMER_EXPIRE = ("RECOVERY_ON_TIMER_EXPIRE", 102, 504)
     INTERWORKING = ("INTERWORKING", 127, 480)
     ORIGINATOR_CANCEL = ("ORIGINATOR_CANCEL", 487, 487)
     USER_NOT_REGISTERED = ("USER_NOT_REGISTERED", 606, 480)
     PROGRESS_TIMEOUT = ("PROGRESS_TIMEOUT", 607, 480)
+    INVALID_GATEWAY = ("INVALID_GATEWAY", 608, 484)
     GATEWAY_DOWN = ("GATEWAY_DOWN", 609, 503)
+    INVALID_PROFILE = ("INVALID_PROFILE", 611, 502)
 
     def __init__(self, switch_name: str, q850: int, sip_code: int) -> None:
         self.switch_name = switch_name
@@ -46,11 +51,11 @@ class Cause(Enum):
 
 
 #: The path failed, not the called party: another trunk may succeed. Busy, no answer, rejected and unknown
-#: numbers are the called party's own word and are final.
+#: numbers are the called party's own word and are final; so are NO_USER_RESPONSE and NO_ROUTE_DESTINATION,
+#: which FreeSWITCH makes of a received 480, and of 485 and 604.
 PATH_FAILURES: Final = frozenset(
     {
-        Cause.NO_ROUTE_DESTINATION,
-        Cause.NO_USER_RESPONSE,
+        Cause.EXCHANGE_ROUTING_ERROR,
         Cause.DESTINATION_OUT_OF_ORDER,
         Cause.NORMAL_CIRCUIT_CONGESTION,
         Cause.NETWORK_OUT_OF_ORDER,
@@ -61,6 +66,10 @@ PATH_FAILURES: Final = frozenset(
         Cause.USER_NOT_REGISTERED,
         Cause.PROGRESS_TIMEOUT,
         Cause.GATEWAY_DOWN,
+        Cause.INVALID_GATEWAY,
+        Cause.INVALID_PROFILE,
+        Cause.SERVICE_UNAVAILABLE,
+        Cause.SERVICE_NOT_IMPLEMENTED,
         Cause.INTERWORKING,
     }
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialplan.call import CallOffered, Entry
-from dialplan.caller import Origin, claimed_number, customer_caller, network_caller
+from dialplan.caller import Origin, claimed_numbers, customer_caller, network_caller
 from dialplan.carrier import AssignedNumber, ToPhones, ToTrunks, TrunkSide
 from dialplan.causes import PATH_FAILURES, Cause
 from dialplan.decision import CallFacts, Decision, Direction, Reason, Reject, Route
@@ -21,6 +21,7 @@ from numbering.dial import Dialled, Line, NotDialable, normalise
 from numbering.e164 import E164
 
 _EVERY_FAILURE = frozenset(Cause)
+_NOT_THERE = frozenset({Cause.USER_BUSY, Cause.NO_ANSWER, Cause.NO_USER_RESPONSE, Cause.CALL_REJECTED})
 
 
 def decide(offered: CallOffered, snapshot: Snapshot) -> Decision:
@@ -58,10 +59,10 @@ def _trunk_origin(offered: CallOffered, snapshot: Snapshot, customer_id: str, tr
     line = origin.line(snapshot)
     # Both readings of digits without "+" are safe here: only a number of the customer's own counts.
     for reading in (line, replace(line, plus_optional=True)):
-        claimed = claimed_number(offered, reading)
-        owner = snapshot.numbers.get(claimed) if claimed else None
-        if claimed and owner and owner.customer_id == customer_id:
-            return Origin(customer, claimed, trunk_id)
+        for claimed in claimed_numbers(offered, reading):
+            owner = snapshot.numbers.get(claimed)
+            if owner and owner.customer_id == customer_id:
+                return Origin(customer, claimed, trunk_id)
     return origin
 
 
@@ -74,7 +75,7 @@ def _incoming(offered: CallOffered, snapshot: Snapshot, trunk_id: str) -> Decisi
         Direction.INCOMING,
         trunk_in=trunk_id,
         a_network=caller.number,
-        a_presented=caller.number,
+        a_presented=caller.shown,
         b_number=number,
     )
     if isinstance(dialled, NotDialable):
@@ -85,9 +86,7 @@ def _incoming(offered: CallOffered, snapshot: Snapshot, trunk_id: str) -> Decisi
     assigned = snapshot.numbers.get(number)
     if assigned is None:
         return _refuse(snapshot, facts, Cause.UNALLOCATED_NUMBER, reason("in.unassigned", number=number))
-    facts = CallFacts(
-        Direction.INCOMING, assigned.customer_id, trunk_id, caller.number, caller.number, number
-    )
+    facts = replace(facts, customer_id=assigned.customer_id)
     return _to_customer(snapshot, assigned, caller, facts, "in")
 
 
@@ -108,13 +107,14 @@ def _outgoing(offered: CallOffered, snapshot: Snapshot, origin: Origin) -> Decis
     if barred:
         return barred
     caller = customer_caller(origin, offered, dialled)
+    facts = replace(facts, a_presented=caller.shown)
     if isinstance(dialled.number, E164):
         assigned = snapshot.numbers.get(dialled.number)
         if assigned:
-            on_net = _facts(origin, Direction.ON_NET, dialled.number)
+            on_net = replace(facts, direction=Direction.ON_NET)
             return _to_customer(snapshot, assigned, caller, on_net, "onnet")
         if snapshot.is_ours(dialled.number):
-            on_net = _facts(origin, Direction.ON_NET, dialled.number)
+            on_net = replace(facts, direction=Direction.ON_NET)
             why = reason("onnet.unassigned", customer=customer, number=dialled.number)
             return _refuse(snapshot, on_net, Cause.UNALLOCATED_NUMBER, why)
     return _to_carriers(snapshot, dialled.number, caller, facts)
@@ -170,7 +170,7 @@ def _to_customer(
         case ToPhones(phone_ids):
             legs = tuple(leg_to_phone(snapshot.phones[p], caller) for p in phone_ids)
             # The next phone is another person: it rings when the one before is busy or does not answer.
-            causes, kind = PATH_FAILURES | {Cause.USER_BUSY, Cause.NO_ANSWER, Cause.CALL_REJECTED}, "phone"
+            causes, kind = PATH_FAILURES | _NOT_THERE, "phone"
     why = reason(f"{how}.{kind}", number=assigned.number, customer=assigned.customer_id)
     return Decision(Route(legs, causes), why, facts, snapshot.version)
 

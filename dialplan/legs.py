@@ -20,6 +20,11 @@ class Caller:
     name: str | None = None
     withheld: bool = False
 
+    @property
+    def shown(self) -> E164 | None:
+        """The number that the called party gets to see."""
+        return None if self.withheld else self.number
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:

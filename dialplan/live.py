@@ -20,7 +20,7 @@ class LiveCall:
 
     `direction` is dialplan.decision.Direction's value. `a_number` is the number shown, `b_number` the one
     called. `answered_at` is None while it rings. `reason_id` and `config_version` are None when no
-    controller decided about the call.
+    controller decided about the call. `trunk_ids`: the trunk it came in on and the first one it was sent to.
     """
 
     call_id: str
@@ -34,3 +34,4 @@ class LiveCall:
     started_at: datetime
     answered_at: datetime | None
     config_version: int | None
+    trunk_ids: tuple[str, ...] = ()

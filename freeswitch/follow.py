@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -27,6 +28,7 @@ _FILTERS: Final = (
 _LAG: Final = timedelta(seconds=2)
 #: Heartbeats (20 s each) between two comparisons of notes, whatever happens.
 _RESYNC_EVERY: Final = 3
+_SENT_TO: Final = re.compile(r"[\[,]fernamt_trunk=([a-z0-9._-]{1,64})[,\]]", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -103,7 +105,15 @@ def _from_event(event: Event, node: str) -> LiveCall:
         started_at=_moment(event.get("Caller-Channel-Created-Time"), 1),
         answered_at=_moment(event.get("Caller-Channel-Answered-Time"), 1),
         config_version=int(version) if version and version.isdigit() else None,
+        trunk_ids=_trunks(event),
     )
+
+
+def _trunks(event: Event) -> tuple[str, ...]:
+    """The trunk the call came in on, and the first that it was sent to (freeswitch.offer writes both)."""
+    sent = _SENT_TO.search(event.variable("fernamt_leg_1") or "")
+    found = (event.variable("fernamt_trunk"), sent[1] if sent else None)
+    return tuple(each for each in found if each)
 
 
 def _from_row(row: Mapping[str, str], node: str) -> LiveCall:

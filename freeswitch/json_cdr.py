@@ -61,7 +61,7 @@ def _record(document: Mapping[str, Any], get: Mapping[str, str]) -> LegRecord:
         trunk_id=get.get("fernamt_trunk"),
         phone_id=get.get("fernamt_phone"),
         a_network=get.get("fernamt_a_network"),
-        a_presented=get.get("fernamt_a_presented") or _clean(profile.get("caller_id_number")),
+        a_presented=_presented(get, profile),
         b_dialled=_clean(profile.get("destination_number")) or "",
         b_number=get.get("fernamt_b_number"),
         started_at=started,
@@ -88,6 +88,13 @@ def _time(get: Mapping[str, str], name: str) -> datetime | None:
     if microseconds == 0:
         return None
     return _EPOCH + timedelta(milliseconds=microseconds // 1000)
+
+
+def _presented(get: Mapping[str, str], profile: Mapping[str, Any]) -> str | None:
+    """As decided (nothing when withheld); as the caller sent it when nobody decided."""
+    if "fernamt_reason" in get:
+        return get.get("fernamt_a_presented")
+    return _clean(profile.get("caller_id_number"))
 
 
 def _earliest(*times: datetime | None) -> datetime | None:
@@ -152,18 +159,14 @@ def _hung_up_by(get: Mapping[str, str]) -> HungUpBy:
 
 
 def _quality(document: Mapping[str, Any], get: Mapping[str, str]) -> Quality:
-    inbound: Mapping[str, Any] = {}
+    """FreeSWITCH's MOS estimate and packet count. Its jitter figures are variances of another kind than
+    RFC 3550's, and its skipped packets are not lost ones: what it does not measure stays None."""
     stats = document.get("callStats")
-    if isinstance(stats, dict) and isinstance(stats.get("audio"), dict):
-        found = stats["audio"].get("inbound")
-        inbound = found if isinstance(found, dict) else {}
+    audio = stats.get("audio") if isinstance(stats, dict) else None
+    found = audio.get("inbound") if isinstance(audio, dict) else None
+    inbound: Mapping[str, Any] = found if isinstance(found, dict) else {}
     received = _number(get.get("rtp_audio_in_media_packet_count", inbound.get("media_packet_count")))
-    lost = _number(get.get("rtp_audio_in_skip_packet_count", inbound.get("skip_packet_count")))
     if not received:
         return Quality()
-    return Quality(
-        mos=_number(get.get("rtp_audio_in_mos", inbound.get("mos"))),
-        jitter_ms=_number(get.get("rtp_audio_in_jitter_max_variance", inbound.get("jitter_max_variance"))),
-        packets_received=int(received),
-        packets_lost=int(lost) if lost is not None else None,
-    )
+    mos = _number(get.get("rtp_audio_in_mos", inbound.get("mos")))
+    return Quality(mos=mos if mos is not None and mos <= 5 else None, packets_received=int(received))

@@ -14,7 +14,9 @@ from freeswitch.errors import UnexpectedReply
 from freeswitch.render.dialplan import MAX_LEGS
 
 #: The user part of a SIP or tel URI in a header such as `"Name" <sip:+4930…;x=y@host>`.
-_URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)")
+_URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)", re.IGNORECASE)
+#: A display name, also one that was cut: `"sip:110@x" <sip:+4930…>` must not be taken for its content.
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
 #: Copied to every leg we make, so that each leg's own record tells the whole story.
 _EXPORTED: Final = (
     "fernamt_call",
@@ -52,6 +54,7 @@ def offered_call(get: Lookup) -> CallOffered:
         phone_id=get("variable_fernamt_phone"),
         from_user=_cut(get("variable_sip_from_user")),
         from_name=_cut(get("variable_sip_from_display")),
+        from_host=_cut(get("variable_sip_from_host")),
         asserted_user=_uri_user(asserted) if asserted else None,
         privacy=_privacy(get("variable_sip_Privacy")),
     )
@@ -70,8 +73,9 @@ def _cut(text: str | None) -> str | None:
 
 
 def _uri_user(header: str) -> str | None:
-    found = _URI_USER.search(header[: 4 * MAX_TEXT])
-    return _cut(found[1] if found else header.strip("<> "))
+    bare = _QUOTED.sub("", header[: 4 * MAX_TEXT])
+    found = _URI_USER.search(bare)
+    return _cut(found[1] if found else bare.strip("<> "))
 
 
 def _privacy(header: str | None) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -41,12 +42,27 @@ class Spool:
         """Up to `limit` files, in no order. A file that vanishes meanwhile was taken by another intake."""
         for path in islice(self._directory.glob(f"*{_SUFFIX}"), limit):
             try:
-                with path.open("rb") as file:
-                    content = file.read(MAX_BYTES + 1)
-                yield SpoolFile(path, content, path.stat().st_mtime)
+                written_at_s = path.stat().st_mtime
+                yield SpoolFile(path, _content(path), written_at_s)
             except FileNotFoundError:
                 continue
 
     def remove(self, file: SpoolFile) -> None:
         """Forget a file whose record is stored. Removing twice is no error."""
         file.path.unlink(missing_ok=True)
+
+    def set_aside(self, file: SpoolFile) -> None:
+        """Move what is no record out of the way, whole, into `quarantine` below the spool."""
+        place = self._directory / "quarantine"
+        place.mkdir(exist_ok=True)
+        with suppress(FileNotFoundError):
+            file.path.replace(place / file.path.name)
+
+
+def _content(path: Path) -> bytes:
+    """The file's bytes; none for what cannot be read as a file (a folder, no permission)."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (IsADirectoryError, PermissionError):
+        return b""

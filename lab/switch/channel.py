@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from lab.switch.causes import Cause
 from lab.switch.clock import now_us
 from lab.switch.dialplan import Plan
-from lab.switch.expand import Scope, expand
+from lab.switch.expand import Scope, expand, would_expand
 from lab.switch.profile import CallerProfile
 from lab.switch.states import CallState, State
 from lab.switch.variables import Variables
@@ -120,6 +120,14 @@ class Channel:
         return value
 
     def set(self, name: str, value: str | None) -> None:
+        self.variables.set(name, value)
+
+    def take(self, name: str, value: str | None) -> None:
+        """Set a value that came from outside: one that would be expanded later is refused, as FreeSWITCH
+        does it, and the variable keeps what it had."""
+        if value and would_expand(value):
+            log.warning("%r: value of %s contains a variable: not taken", self, name)
+            return
         self.variables.set(name, value)
 
     def set_on_partner(self, name: str, value: str | None) -> None:
@@ -231,7 +239,7 @@ class Channel:
         self.notify()
 
     def queue(self, job: Job) -> bool:
-        """Have the channel's task run `job` when it waits next; False when the queue is full or it is down."""
+        """Have the channel's task run `job` when it waits next; False: full queue, or it is down."""
         if not self.up or len(self._private) >= MAX_PRIVATE_EVENTS:
             return False
         self._private.append(job)

@@ -24,3 +24,14 @@ def gmt_stamp(us: int) -> str:
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     )
     return f"{days[moment.weekday()]}, {moment.day:02d} {months[moment.month - 1]} {moment:%Y %H:%M:%S} GMT"
+
+
+def uptime(seconds: int) -> str:
+    """`0 years, 0 days, 0 hours, 1 minute, 2 seconds, …` as FreeSWITCH writes it."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    years, days = divmod(days, 365)
+    parts = ((years, "year"), (days, "day"), (hours, "hour"), (minutes, "minute"), (rest, "second"))
+    words = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in parts]
+    return ", ".join([*words, "0 milliseconds", "0 microseconds"])

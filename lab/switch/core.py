@@ -18,7 +18,7 @@ from lab.switch import session
 from lab.switch.apps.execute import execute, execute_now
 from lab.switch.causes import Cause
 from lab.switch.channel import Channel, new_uuid
-from lab.switch.clock import now_us
+from lab.switch.clock import now_us, uptime
 from lab.switch.config.load import load
 from lab.switch.config.settings import User
 from lab.switch.dialplan import Action
@@ -188,7 +188,7 @@ class Switch:
         channel = Channel(self, facts, outbound=False)
         channel.set("session_id", self.next_session_id())
         for name, value in variables(request, source, settings):
-            channel.set(name, value)
+            channel.take(name, value)
         if user is not None:
             self._set_user(channel, user)
         elif settings.is_on("auth-calls", default=True):
@@ -209,7 +209,7 @@ class Switch:
         channel.set("user_name", user.id)
         channel.set("domain_name", user.domain)
         for name, value in user.variables.items():
-            channel.set(name, value)
+            channel.take(name, value)
 
     def _announce(self, channel: Channel, leg: IncomingLeg, request: SipRequest) -> None:
         channel.set("endpoint_disposition", "RECEIVED")
@@ -317,14 +317,3 @@ class Switch:
                 ("Idle-CPU", "100.000000"),
             ],
         )
-
-
-def uptime(seconds: int) -> str:
-    """`0 years, 0 days, 0 hours, 1 minute, 2 seconds, …` as FreeSWITCH writes it."""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    years, days = divmod(days, 365)
-    parts = ((years, "year"), (days, "day"), (hours, "hour"), (minutes, "minute"), (rest, "second"))
-    words = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in parts]
-    return ", ".join([*words, "0 milliseconds", "0 microseconds"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,15 +100,19 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def parse_variables(inside: str) -> list[tuple[str, str]]:
-    """`name=value,name='va,lue'`; a leading `^^X` makes X the separator instead of the comma."""
+    """`name=value,name=va\\,lue`; a leading `^^X` makes X the separator instead of the comma.
+
+    Quotes are taken off but protect no separator, only a backslash does (seen on FreeSWITCH 1.11).
+    """
     separator = ","
     if inside.startswith("^^") and len(inside) > 2:
         separator, inside = inside[2], inside[3:]
     pairs = []
-    for part in separate(inside, separator):
+    for part in re.split(rf"(?<!\\){re.escape(separator)}", inside):
         name, equals, value = part.partition("=")
         if equals and name.strip():
-            pairs.append((name.strip(), value))
+            clean = value.replace("\\" + separator, separator).replace("'", "").strip()
+            pairs.append((name.strip(), clean))
     return pairs
 
 

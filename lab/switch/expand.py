@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_DEPTH: Final = 100
+MAX_REFERENCES: Final = 10_000
 MAX_LENGTH: Final = 256 * 1024
 """Characters of a result; a value that names itself twice would grow without end."""
 
+_OPENING: Final = re.compile(r"\$\\*\{")
 _NUMBER: Final = re.compile(r"\s*([+-]?\d{1,9})", re.ASCII)
 
 
@@ -27,20 +29,41 @@ class Scope:
     api: Callable[[str, str], str] | None
 
 
-def expand(text: str, scope: Scope, depth: int = 0) -> str:
-    """`text` with all references replaced; unknown variables become empty."""
-    if depth > MAX_DEPTH or ("${" not in text and "\\" not in text):
+def would_expand(text: str) -> bool:
+    """Whether FreeSWITCH sees a reference in `text` (`$`, perhaps backslashes, `{`)."""
+    return _OPENING.search(text) is not None
+
+
+def disarmed(text: str) -> str:
+    """`text` with the `$` of each reference made a `%`, as FreeSWITCH does in caller profiles."""
+    return _OPENING.sub(lambda found: "%" + found[0][1:], text)
+
+
+class _Budget:
+    """References that one expansion may still look up: two values that name each other twice never end."""
+
+    def __init__(self) -> None:
+        self.left = MAX_REFERENCES
+
+
+def expand(text: str, scope: Scope) -> str:
+    """`text` with all references replaced; unknown variables become empty, those beyond the limits stay."""
+    return _expand(text, scope, 0, _Budget())
+
+
+def _expand(text: str, scope: Scope, depth: int, budget: _Budget) -> str:
+    if depth > MAX_DEPTH or budget.left <= 0 or ("${" not in text and "\\" not in text):
         return text
     pieces: list[str] = []
     size = place = 0
     while place < len(text) and size <= MAX_LENGTH:
-        piece, place = _next(text, place, scope, depth)
+        piece, place = _next(text, place, scope, depth, budget)
         pieces.append(piece)
         size += len(piece)
     return "".join(pieces)[:MAX_LENGTH]
 
 
-def _next(text: str, place: int, scope: Scope, depth: int) -> tuple[str, int]:
+def _next(text: str, place: int, scope: Scope, depth: int, budget: _Budget) -> tuple[str, int]:
     """One literal stretch or one reference from `place` on, and where to go on."""
     character = text[place]
     if character == "\\":
@@ -57,7 +80,7 @@ def _next(text: str, place: int, scope: Scope, depth: int) -> tuple[str, int]:
         start = place + 2 if text[place + 1 : place + 2] == "$" else place + 1
         if text[start : start + 1] == "{":
             end = _closing(text, start + 1)
-            return _reference(text[start + 1 : end], scope, depth), end + 1
+            return _reference(text[start + 1 : end], scope, depth, budget), end + 1
         return text[start - 1], start
     end = place
     while end < len(text) and text[end] not in "$\\":
@@ -78,12 +101,13 @@ def _closing(text: str, start: int) -> int:
     return len(text)
 
 
-def _reference(inside: str, scope: Scope, depth: int) -> str:
+def _reference(inside: str, scope: Scope, depth: int, budget: _Budget) -> str:
+    budget.left -= 1
     for place, character in enumerate(inside):
         if character in " (":
             name = inside[:place].rstrip(" ")
-            return _call(name, _argument(inside[place + 1 :], character == "("), scope, depth)
-    name = expand(inside, scope, depth + 1)
+            return _call(name, _argument(inside[place + 1 :], character == "("), scope, depth, budget)
+    name = _expand(inside, scope, depth + 1, budget)
     name, _, slicing = name.partition(":")
     offset_text, _, length_text = slicing.partition(":")
     offset, length = _atoi(offset_text), _atoi(length_text)
@@ -94,7 +118,7 @@ def _reference(inside: str, scope: Scope, depth: int) -> str:
     value = scope.variable(name, index)
     if value is None:
         return ""
-    return _slice(expand(value, scope, depth + 1), offset, length)
+    return _slice(_expand(value, scope, depth + 1, budget), offset, length)
 
 
 def _slice(value: str, offset: int, length: int) -> str:
@@ -104,9 +128,9 @@ def _slice(value: str, offset: int, length: int) -> str:
     return value[:length] if 0 < length < len(value) else value
 
 
-def _call(name: str, argument: str, scope: Scope, depth: int) -> str:
-    name = expand(name, scope, depth + 1)
-    argument = expand(argument, scope, depth + 1)
+def _call(name: str, argument: str, scope: Scope, depth: int, budget: _Budget) -> str:
+    name = _expand(name, scope, depth + 1, budget)
+    argument = _expand(argument, scope, depth + 1, budget)
     if scope.api is None:
         return "<API Execute Permission Denied>"
     return scope.api(name, argument)

@@ -9,18 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from lab.media.errors import LabMediaError
-from lab.media.g711 import Codec
 from lab.switch.causes import Cause
-from lab.switch.channel import Channel, new_uuid
-from lab.switch.clock import now_us
+from lab.switch.channel import Channel
 from lab.switch.config.settings import is_true, whole
 from lab.switch.dialstring import DialString, LegSpec
-from lab.switch.endpoints import Route, resolve
-from lab.switch.profile import CallerProfile, Times
+from lab.switch.endpoints import resolve
+from lab.switch.new_leg import invite, make_leg
 from lab.switch.ringback import Ringback
-from lab.switch.sip.outgoing import OutgoingLeg
-from lab.switch.states import State
 from lab.switch.waiting import ChannelEndedError, ChannelReroutedError, Signal
 
 if TYPE_CHECKING:
@@ -121,152 +116,19 @@ async def _start(
             cause = found
             continue
         for route in found:
-            own = {**options, **dict(route.variables), **dict(spec.variables)}
+            own = {**dict(route.variables), **dict(spec.variables)}
+            # Braces count more than brackets unless local_var_clobber says otherwise (seen on FreeSWITCH).
+            clobber = is_true(options.get("local_var_clobber"))
+            own = {**options, **own} if clobber else {**own, **options}
             leg = make_leg(switch, attempt.caller, route, own, identity)
             if leg is None:
                 cause = Cause.SWITCH_CONGESTION
                 continue
             leg.watchers.add(attempt.signal)
             attempt.legs.append(leg)
-            if not await _invite(leg, route, own):
+            if not await invite(leg, route, own):
                 leg.hangup(Cause.DESTINATION_OUT_OF_ORDER)
     return cause
-
-
-async def _invite(leg: Channel, route: Route, own: Mapping[str, str]) -> bool:
-    sip_leg = leg.leg
-    if not isinstance(sip_leg, OutgoingLeg):
-        return False
-    try:
-        await sip_leg.start(_codecs(own.get("absolute_codec_string"), route.profile.codecs("outbound")))
-    except (LabMediaError, ChannelEndedError, ChannelReroutedError) as problem:
-        log.warning("%r: INVITE not sent: %s", leg, problem)
-        return False
-    return True
-
-
-def _codecs(wanted: str | None, default: tuple[Codec, ...]) -> tuple[Codec, ...]:
-    """absolute_codec_string, in which `^^X` makes X the separator."""
-    if not wanted:
-        return default
-    separator, text = (
-        (wanted[2], wanted[3:]) if wanted.startswith("^^") and len(wanted) > 2 else (",", wanted)
-    )
-    names = [name.split("@")[0].strip().upper() for name in text.split(separator)]
-    return tuple(Codec[name] for name in names if name in Codec.__members__) or default
-
-
-def make_leg(
-    switch: Switch,
-    caller: Channel | None,
-    route: Route,
-    own: Mapping[str, str],
-    identity: Mapping[str, str],
-) -> Channel | None:
-    """The channel of an outgoing leg, in CS_INIT and announced; None when the switch is full."""
-    uuid = own.get("origination_uuid") or new_uuid()
-    if not switch.has_room or uuid in switch.channels:
-        return None
-    profile = _caller_profile(caller, route, own, identity, uuid)
-    channel = Channel(switch, profile, outbound=True)
-    channel.set("session_id", switch.next_session_id())
-    _set_variables(channel, caller, route, own)
-    channel.leg = OutgoingLeg(route.profile, channel, route.target)
-    route.profile.keep(channel.leg)
-    switch.channels[uuid] = channel
-    channel.fire("CHANNEL_OUTGOING", with_variables=False)
-    if caller is not None:
-        channel.set("call_uuid", caller.variables.get("call_uuid") or caller.uuid)
-        caller.profiles[0].originatee = profile
-        caller.set("originate_signal_bond", uuid)
-        caller.variables.push(
-            "originated_legs", f"{uuid};{profile.callee_id_name};{profile.callee_id_number}"
-        )
-    channel.set_state(State.INIT)
-    channel.run_state()
-    channel.fire("CHANNEL_CREATE")
-    channel.fire("CHANNEL_ORIGINATE")
-    channel.set_state(State.CONSUME_MEDIA)
-    switch.run(channel)
-    return channel
-
-
-def _caller_profile(
-    caller: Channel | None, route: Route, own: Mapping[str, str], identity: Mapping[str, str], uuid: str
-) -> CallerProfile:
-    name = own.get("origination_caller_id_name") or identity.get("caller_id_name", "")
-    number = own.get("origination_caller_id_number") or identity.get("caller_id_number", "")
-    us = now_us()
-    base = caller.hunted if caller is not None else CallerProfile(uuid, caller_id_number="0000000000")
-    if caller is not None:
-        name = name or caller.get("effective_caller_id_name") or ""
-        number = number or caller.get("effective_caller_id_number") or ""
-    profile = base.clone(
-        uuid=uuid,
-        caller_id_name=name or base.caller_id_name,
-        caller_id_number=number or base.caller_id_number,
-        callee_id_name=own.get("origination_callee_id_name", "Outbound Call"),
-        callee_id_number=own.get("origination_callee_id_number", route.number),
-        destination_number=route.number,
-        chan_name=f"sofia/{route.profile.name}/{route.target.uri.removeprefix('sip:')}"
-        if route.target.gateway is None
-        else f"sofia/{route.profile.name}/{route.number}",
-        direction="outbound",
-        rdnis="",
-        profile_index="1",
-    )
-    profile.times = Times(created=us, profile_created=us)
-    if caller is not None:
-        profile.originator = base
-    _apply_privacy(profile, own.get("origination_privacy") or "")
-    return profile
-
-
-def _apply_privacy(profile: CallerProfile, privacy: str) -> None:
-    """origination_privacy replaces all flags: hide_name, hide_number, screen, full, none (with `:` or `+`)."""
-    if not privacy:
-        return
-    words = privacy.lower().replace("+", ":").split(":")
-    profile.screen = "screen" in words
-    profile.hide_name = "hide_name" in words or "full" in words or "yes" in words
-    profile.hide_number = "hide_number" in words or "full" in words or "yes" in words
-
-
-def _set_variables(channel: Channel, caller: Channel | None, route: Route, own: Mapping[str, str]) -> None:
-    channel.set("sip_local_network_addr", route.profile.settings.sip_ip)
-    channel.set("sip_profile_name", "gateway" if route.target.gateway else route.profile.name)
-    channel.set("channel_name", channel.name)
-    channel.set("sip_destination_url", route.target.uri)
-    forwards = whole(caller.get("max_forwards") if caller else None, 71) - 1
-    channel.set("max_forwards", str(forwards))
-    channel.set("sofia_profile_name", route.profile.name)
-    if caller is not None:
-        channel.set("originator", caller.uuid)
-        channel.set("signal_bond", caller.uuid)
-        channel.set("originating_leg_uuid", caller.uuid)
-        _copy_from_caller(channel, caller, gateway=route.target.gateway is not None)
-    channel.set("originate_endpoint", "sofia")
-    for name, value in own.items():
-        channel.set(name, channel.expand(value) if "${" in value else value)
-
-
-def _copy_from_caller(channel: Channel, caller: Channel, *, gateway: bool) -> None:
-    """Custom SIP headers, the multipart body and everything named in export_vars."""
-    if (caller.get("sip_copy_custom_headers") or "true").lower() not in ("false", "no", "0"):
-        for name, value in caller.variables.with_prefix("sip_h_"):
-            channel.set(name, value)
-    for name in ("sip_multipart", *(() if gateway else ("sip_cid_type",))):
-        copied = caller.variables.get(name)
-        if copied is not None:
-            channel.set(name, copied)
-    exported = caller.get("export_vars") or ""
-    names = exported[3:].split(exported[2]) if exported.startswith("^^") else exported.split(",")
-    for entry in names:
-        exported_value = caller.variables.get(entry.strip())
-        if entry.strip() and exported_value is not None:
-            channel.set(entry.strip().removeprefix("nolocal:"), exported_value)
-    if exported:
-        channel.set("export_vars", exported)
 
 
 # -- ringing ----------------------------------------------------------------------------------------

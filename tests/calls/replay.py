@@ -77,3 +77,9 @@ def _table(records: list[LegRecord]) -> str:
     widths = [max(len(line[place]) for line in cells) for place in range(len(rows) + 1)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells)
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+if __name__ == "__main__":
+    for channel_data in sorted(Path(__file__).parent.glob("*/channel-data.txt")):
+        for file_name, content in replayed(channel_data.parent).items():
+            (channel_data.parent / file_name).write_text(content)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -54,6 +56,18 @@ def test_an_emergency_call_goes_out_with_the_lines_number(
     (record,) = [leg for leg in alone.legs() if leg["sip_call_id"] == sip_id]
     assert record["reason_id"] == "static.emergency"
     assert record["direction"] == "emergency"
+
+
+def test_a_frozen_controller_does_not_hold_up_an_emergency_call(switch: str) -> None:
+    """It accepts connections (its kernel does) and says nothing: it is found out, killed and replaced."""
+    with exchange(switch) as running, staged(running.settings) as stage:
+        stage.robot("carrier-a").on_call(Answer(after_ms=20), "112")
+        os.kill(running.processes()["controller-1"], signal.SIGSTOP)
+        call = stage.call("kanzlei-1", "112", talk_ms=100)
+        report = call.wait("ended", 30)
+        assert report.final_code == 200
+        assert report.answered_ms is not None
+        assert report.answered_ms < 10_000
 
 
 def test_any_other_call_hears_a_tone_and_is_refused_as_a_passing_fault(alone: Exchange, world: Stage) -> None:

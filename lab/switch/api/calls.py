@@ -27,31 +27,12 @@ def usage(text: str) -> str:
     return f"-USAGE: {text}\n"
 
 
-def split_dial_string(text: str) -> tuple[str, str]:
-    """The dial string in front, blanks inside brackets and quotes included, and the rest."""
-    level, quoted = 0, False
-    for place, character in enumerate(text):
-        if character == "'":
-            quoted = not quoted
-        elif character in "{[<":
-            level += 1
-        elif character in "}]>":
-            level -= 1
-        elif character == " " and level <= 0 and not quoted:
-            return text[:place], text[place + 1 :].strip()
-    return text, ""
-
-
 async def originate_command(switch: Switch, argument: str) -> str:
-    """`DIALSTRING EXTEN|&APP(ARG) [DIALPLAN [CONTEXT [CID_NAME [CID_NUM [TIMEOUT]]]]]`."""
-    dial, rest = split_dial_string(argument)
-    if not rest:
+    """Dial string, then EXTEN or &APP(ARG), then, if wanted, dialplan, context, caller name and number,
+    seconds. Single quotes keep blanks together."""
+    dial, target, *words = (*separate(argument, " "), "", "")
+    if not target:
         return usage("originate <call_url> <exten>|&<application>(<app_args>) [<dialplan>] [<context>]")
-    if rest.startswith("&"):
-        end = rest.rfind(")")
-        target, words = (rest[: end + 1], rest[end + 1 :].split()) if end > 0 else (rest.split()[0], [])
-    else:
-        target, *words = separate(rest, " ")
     dialplan, context, name, number, timeout = (*words[:5], *[""] * (5 - len(words[:5])))
     identity = {"caller_id_name": _given(name), "caller_id_number": _given(number)}
     try:

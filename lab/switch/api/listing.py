@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from lab.switch.channel import Channel
-from lab.switch.clock import local_stamp, now_us
+from lab.switch.clock import local_stamp, now_us, uptime
 from lab.switch.events import Event
 
 if TYPE_CHECKING:
@@ -127,8 +127,6 @@ def _cell(value: str) -> str:
 
 
 async def status(switch: Switch, _argument: str) -> str:
-    from lab.switch.core import uptime
-
     seconds = (now_us() - switch.started_us) // 1_000_000
     return (
         f"UP {uptime(seconds)}\n"

@@ -25,6 +25,7 @@ async def handle(connection: EslConnection, command: Command) -> None:
     """Answer one command of an authorised connection."""
     line = command.line.strip()
     word, _, rest = line.partition(" ")
+    word = "event" if word.lower().startswith("event") else word  # FreeSWITCH looks at the first letters
     match word.lower():
         case "exit" | "...":
             connection.running = False

@@ -11,6 +11,7 @@ from lab.errors import ApplicationFailedError, CommandTooLargeError
 from lab.switch.apps.park import park
 from lab.switch.channel import Channel
 from lab.switch.config.settings import whole
+from lab.switch.esl import commands
 from lab.switch.esl.connection import EslConnection
 from lab.switch.esl.framing import MAX_HEAD_BYTES, Command, read_command
 from lab.switch.events import Event
@@ -147,8 +148,6 @@ class OutboundSession:
 
     async def _handle(self, command: Command) -> None:
         """One command of the controller's; those of the whole switch only with `full`."""
-        from lab.switch.esl import commands
-
         connection, channel = self._connection, self._channel
         word, _, rest = command.line.strip().partition(" ")
         match word.lower():
@@ -180,8 +179,6 @@ class OutboundSession:
                 connection.reply(commands.NOT_FOUND)
 
     async def _message(self, command: Command, uuid: str) -> None:
-        from lab.switch.esl import commands
-
         channel = self._channel
         uuid = uuid or command.get("session-id") or ""
         is_async = self._async or (command.get("async") or "").lower() in ("true", "yes", "1")

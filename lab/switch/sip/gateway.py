@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MIN_RETRY_S: Final = 1
+MIN_SECONDS: Final = 5
+"""FreeSWITCH takes no shorter ping or retry-seconds and uses none or 30 instead."""
+DEFAULT_RETRY_S: Final = 30
 
 
 class GatewayState(Enum):
@@ -69,7 +71,7 @@ class Gateway:
     def start(self) -> None:
         if self.registers:
             self._register(None)
-        if whole(self.settings.params.get("ping"), 0) > 0:
+        if whole(self.settings.params.get("ping"), 0) >= MIN_SECONDS:
             self._ping()
 
     def stop(self) -> None:
@@ -85,12 +87,16 @@ class Gateway:
 
     # -- registration ---------------------------------------------------------------------------
 
+    @property
+    def _registrar(self) -> str:
+        return f"sip:{self.settings.proxy}"
+
     def _request(self, method: str, uri: str, expires_s: int | None) -> SipRequest:
         settings, wire = self.settings, self.profile.wire
         self._cseq += 1
         request = SipRequest(method=method, uri=uri)
         user = settings.get("from-user") or settings.get("username") or self.name
-        domain = settings.get("from-domain") or settings.get("realm") or settings.host
+        domain = settings.get("from-domain") or settings.proxy
         request.headers.set_single("Max-Forwards", "70")
         request.headers.set_single("From", f"<sip:{user}@{domain}>;tag={self._tag}")
         request.headers.set_single("To", f"<sip:{user}@{domain}>")
@@ -108,10 +114,8 @@ class Gateway:
         if credentials is None:
             self._attempts = 0
             self._set_state(GatewayState.TRYING if self.state is not GatewayState.REGED else self.state)
-        domain = self.settings.get("realm") or self.settings.host
-        port = f":{self.settings.port}" if ":" in self.settings.proxy and ":" not in domain else ""
         expires_s = whole(self.settings.params.get("expire-seconds"), 3600)
-        request = self._request("REGISTER", f"sip:{domain}{port}", expires_s)
+        request = self._request("REGISTER", self._registrar, expires_s)
         if credentials:
             request.headers.set_single(*credentials)
         self.profile.transactions.request(request, self.hop, self._register_answered)
@@ -127,16 +131,15 @@ class Gateway:
         if code in (401, 407) and self._attempts == 0:
             self._attempts += 1
             user = self.settings.get("auth-username") or self.settings.get("username")
-            domain = self.settings.get("realm") or self.settings.host
-            port = f":{self.settings.port}" if ":" in self.settings.proxy and ":" not in domain else ""
             auth = SipDigestAuth(user, self.settings.get("password"))
-            answer = answer_challenge(auth, response, code, "REGISTER", f"sip:{domain}{port}")
+            answer = answer_challenge(auth, response, code, "REGISTER", self._registrar)
             if answer is not None:
                 self._register(answer)
                 return
         log.warning("gateway %s: REGISTER answered %s %s", self.name, code, response.reason_phrase)
         self._set_state(GatewayState.FAIL_WAIT)
-        retry_s = max(MIN_RETRY_S, whole(self.settings.params.get("retry-seconds"), 30))
+        retry_s = whole(self.settings.params.get("retry-seconds"), DEFAULT_RETRY_S)
+        retry_s = retry_s if retry_s >= MIN_SECONDS else DEFAULT_RETRY_S
         self._later("register", retry_s, lambda: self._register(None))
 
     def _granted_s(self, response: SipResponse) -> int:
@@ -167,7 +170,7 @@ class Gateway:
     def _ping(self) -> None:
         request = self._request("OPTIONS", f"sip:{self.settings.host}:{self.settings.port}", None)
         self.profile.transactions.request(request, self.hop, self._ping_answered)
-        self._later("ping", max(1, whole(self.settings.params.get("ping"), 30)), self._ping)
+        self._later("ping", whole(self.settings.params.get("ping"), 0), self._ping)
 
     def _ping_answered(self, response: SipResponse, _source: Address) -> None:
         if response.status_code < 200:

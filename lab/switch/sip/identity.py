@@ -24,7 +24,7 @@ def from_header(channel: Channel, settings: ProfileSettings, gateway: GatewaySet
         uri = uri.strip().removeprefix("<").removesuffix(">")
     elif gateway is not None and not gateway.is_on("caller-id-in-from"):
         user = gateway.get("from-user") or gateway.get("username")
-        uri = f"sip:{user}@{gateway.get('from-domain') or gateway.get('realm') or gateway.host}"
+        uri = f"sip:{user}@{gateway.get('from-domain') or gateway.proxy}"
     else:
         domain = identity_domain(channel, settings, gateway)
         uri = f"sip:{quote(number, safe='+*#-_.!~')}@{domain}" if number else f"sip:{domain}"

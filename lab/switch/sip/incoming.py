@@ -80,6 +80,10 @@ class IncomingLeg(SipLeg):
         self._repeat_until_acknowledged(T1_S, 0.0)
         self.channel.mark_answered()
 
+    def release(self) -> None:
+        self.transaction.on_cancel = None  # the transaction outlives the call by 32 s, the call need not
+        super().release()
+
     def respond(self, code: int, phrase: str, contact: str | None = None) -> None:
         self._respond = (code, phrase, contact)
 

@@ -11,6 +11,7 @@ from aiosipua.message import SipRequest
 
 from lab.switch.clock import now_us
 from lab.switch.config.settings import ProfileSettings
+from lab.switch.expand import disarmed
 from lab.switch.profile import CallerProfile, Times
 from lab.switch.sip.reading import Message, cseq_of, first, name_addr, tag_of
 from lab.switch.sip.wire import Address
@@ -30,12 +31,13 @@ def caller_profile(
         if identity is not None:
             number = identity.uri.user or number
             name = identity.display_name or name
+    number, name = disarmed(number), disarmed(name)
     privacy = first(request, "privacy").lower()
     hide = any(word in privacy for word in ("id", "full", "user", "header"))
     us = now_us()
     return CallerProfile(
         uuid=uuid,
-        username=user,
+        username=disarmed(user),
         dialplan=settings.get("dialplan", "XML"),
         caller_id_name=name,
         caller_id_number=number,
@@ -43,7 +45,7 @@ def caller_profile(
         orig_caller_id_number=number,
         ani=number,
         network_addr=source.host,
-        destination_number=parse_uri(request.uri).user or "service",
+        destination_number=disarmed(parse_uri(request.uri).user or "service"),
         context=context,
         chan_name=f"sofia/{settings.name}/{user}@{_host_port(sender)}",
         hide_name=hide,

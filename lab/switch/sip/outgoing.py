@@ -256,4 +256,4 @@ class OutgoingLeg(SipLeg):
             ("sip_cseq", str(cseq_of(response)[0])),
             ("sip_user_agent", first(response, "user-agent") or first(response, "server")),
         ):
-            channel.set(name, value or None)
+            channel.take(name, value or None)

@@ -65,6 +65,14 @@ _PARTS_XML = """<include>
         <gateway name="zu"><param name="proxy" value="127.0.0.1:{closed}"/>
           <param name="realm" value="127.0.0.1"/><param name="register" value="false"/>
           <param name="caller-id-in-from" value="true"/></gateway>
+        <gateway name="selbst"><param name="proxy" value="127.0.0.1:{phone}"/>
+          <param name="realm" value="{domain}"/><param name="register" value="true"/>
+          <param name="username" value="tisch2"/><param name="password" value="{phone_password}"/>
+          <param name="retry-seconds" value="5"/></gateway>
+        <gateway name="stumm"><param name="proxy" value="127.0.0.1:{closed}"/>
+          <param name="register" value="false"/><param name="ping" value="5"/></gateway>
+        <gateway name="tcp"><param name="proxy" value="127.0.0.1:{peer}"/>
+          <param name="register" value="false"/><param name="register-transport" value="tcp"/></gateway>
       </gateways><settings>{common}<param name="sip-port" value="{carrier}"/>
         <param name="context" value="carrier"/><param name="auth-calls" value="false"/>
         <param name="apply-inbound-acl" value="peers"/><param name="disable-register" value="true"/>

@@ -240,11 +240,13 @@ class Controller:
     def __init__(self, port: int) -> None:
         self._server = socket.create_server(("127.0.0.1", port))
         self._server.settimeout(WAIT_S)
+        self._ends: list[EslEnd] = []
 
     def take(self) -> tuple[EslEnd, Headers]:
         """The next call and its channel data."""
         connection, _ = self._server.accept()
         end = EslEnd(connection)
+        self._ends.append(end)
         end.send("connect\n\n")
         data, _ = end.read()
         return end, data
@@ -254,3 +256,5 @@ class Controller:
 
     def __exit__(self, *_exc: object) -> None:
         self._server.close()
+        for end in self._ends:
+            end.close()

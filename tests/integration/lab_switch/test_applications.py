@@ -15,6 +15,8 @@ from tests.integration.lab_switch.switch_process import (
 )
 from tests.integration.lab_switch.test_calls import dial
 
+from .conftest import NewPhone
+
 
 def test_a_prompt_asks_for_digits_until_the_terminator(switch: SwitchUnderTest, caller: RobotPhone) -> None:
     call = dial(switch, caller, "app-digits")
@@ -58,9 +60,10 @@ def test_redirect_names_the_new_contact(switch: SwitchUnderTest, caller: RobotPh
 
 def parked(switch: SwitchUnderTest, caller: RobotPhone, events: InboundSocket) -> str:
     """A caller in `park`: the leg's UUID."""
-    events.command("event plain CHANNEL_PARK CHANNEL_UNPARK CHANNEL_HANGUP_COMPLETE DTMF BACKGROUND_JOB "
-                   "CHANNEL_EXECUTE_COMPLETE CHANNEL_BRIDGE PLAYBACK_START PLAYBACK_STOP RECORD_START "
-                   "RECORD_STOP CHANNEL_ANSWER")  # fmt: skip
+    events.command(
+        "event plain CHANNEL_PARK CHANNEL_UNPARK CHANNEL_HANGUP_COMPLETE DTMF BACKGROUND_JOB "
+        "CHANNEL_EXECUTE_COMPLETE CHANNEL_BRIDGE PLAYBACK_START PLAYBACK_STOP RECORD_START RECORD_STOP"
+    )
     call = dial(switch, caller, "app-park", play=tone(600))
     call.wait("answered")
     return events.event("CHANNEL_PARK")["Unique-ID"]
@@ -216,7 +219,53 @@ def test_an_application_runs_in_loops(
     switch: SwitchUnderTest, caller: RobotPhone, events: InboundSocket, loops: int
 ) -> None:
     uuid = parked(switch, caller, events)
-    events.execute("playback", "tone_stream://%(600,0,800)", uuid, loops=str(loops))
+    events.execute("playback", "tone_stream://%(900,0,800)", uuid, loops=str(loops))
     for _ in range(loops):
         events.event("PLAYBACK_STOP", Unique_ID=uuid)
     assert events.api(f"uuid_kill {uuid}").startswith("+OK")
+
+
+def test_the_caller_alone_is_recorded_until_the_limit(
+    switch: SwitchUnderTest, caller: RobotPhone, events: InboundSocket
+) -> None:
+    uuid = parked(switch, caller, events)
+    path = switch.folder / f"{uuid}.wav"
+    events.execute("record", f"{path} 1", uuid, event_uuid="aufnahme")
+    done = events.event("CHANNEL_EXECUTE_COMPLETE", Application_UUID="aufnahme")
+    assert int(done["variable_record_ms"]) >= 800
+    with wave.open(str(path)) as recorded:
+        assert 0.5 < recorded.getnframes() / recorded.getframerate() < 3
+    events.api(f"uuid_kill {uuid}")
+
+
+def test_a_supervisor_hears_both_sides(
+    switch: SwitchUnderTest, caller: RobotPhone, peer: RobotPhone, new_phone: NewPhone, events: InboundSocket
+) -> None:
+    peer.on_call(Answer(play=tone(440, on_ms=500, off_ms=500)), "ziel")
+    supervisor = new_phone()
+    events.command("event plain CHANNEL_BRIDGE")
+    call = dial(switch, caller, "leg-one-x", play=tone(800, on_ms=300, off_ms=1000))
+    call.wait("answered")
+    uuid = events.event("CHANNEL_BRIDGE")["Unique-ID"]
+    target = f"sofia/carrier/aufsicht@127.0.0.1:{supervisor.port}"
+    assert events.api(f"originate {target} &eavesdrop({uuid})").startswith("+OK")
+    listening = supervisor.incoming()
+    listening.wait_heard(440, min_ms=100)
+    listening.wait_heard(800, min_ms=100)
+    call.hangup()
+
+
+def test_a_bridged_leg_is_transferred_and_the_other_let_go(
+    switch: SwitchUnderTest, caller: RobotPhone, peer: RobotPhone, events: InboundSocket
+) -> None:
+    events.command("event plain CHANNEL_BRIDGE CHANNEL_PARK")
+    call = dial(switch, caller, "leg-one-x", play=tone(600))
+    call.wait("answered")
+    bridged = events.event("CHANNEL_BRIDGE")
+    uuid, other = bridged["Bridge-A-Unique-ID"], bridged["Bridge-B-Unique-ID"]
+    assert events.api(f"uuid_transfer {uuid} app-park XML carrier").startswith("+OK")
+    assert events.event("CHANNEL_PARK")["Unique-ID"] == uuid
+    assert peer.incoming().wait("ended").ended_by == "peer"
+    wait_until(lambda: events.api(f"uuid_exists {other}") == "false", "the other leg to go")
+    assert events.api(f"uuid_exists {uuid}") == "true"
+    events.api(f"uuid_kill {uuid}")

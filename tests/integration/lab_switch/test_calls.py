@@ -335,8 +335,10 @@ def test_conditions_breaks_and_slices_are_read_as_freeswitch_does(
 def test_events_tell_the_life_of_a_call_in_order(
     switch: SwitchUnderTest, caller: RobotPhone, peer: RobotPhone, events: InboundSocket
 ) -> None:
-    events.command("event plain CHANNEL_CREATE CHANNEL_PROGRESS CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_UNBRIDGE "
-                   "CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_DESTROY CHANNEL_ORIGINATE")  # fmt: skip
+    events.command(
+        "event plain CHANNEL_CREATE CHANNEL_PROGRESS CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_UNBRIDGE "
+        "CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_DESTROY CHANNEL_ORIGINATE"
+    )
     peer.on_call(Answer(after_ms=80))
     call = dial(switch, caller, "leg-one-x")
     call.wait("answered")

@@ -126,16 +126,15 @@ def test_greenswitch_finds_its_way_around(switch: SwitchUnderTest, caller: Robot
         "print(seen[0].headers['Hangup-Cause'], flush=True)\n"
         "client.stop()\n"
     )
-    client = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", script], stdout=subprocess.PIPE, text=True
-    )
-    assert client.stdout is not None
-    assert client.stdout.readline() == "false\n"
-    dial(switch, caller, "hangup-CALL_REJECTED").wait("ended")
-    assert client.stdout.readline() == "CALL_REJECTED\n"
-    client.stdout.close()
-    client.kill()
-    client.wait(10)
+    command = [sys.executable, "-W", "ignore", "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+        try:
+            assert client.stdout is not None
+            assert client.stdout.readline() == "false\n"
+            dial(switch, caller, "hangup-CALL_REJECTED").wait("ended")
+            assert client.stdout.readline() == "CALL_REJECTED\n"
+        finally:
+            client.kill()
 
 
 def test_options_are_answered_and_unknown_methods_refused(
@@ -143,7 +142,8 @@ def test_options_are_answered_and_unknown_methods_refused(
 ) -> None:
     def ask(method: str) -> str:
         text = (
-            f"{method} sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{caller.port};branch=z9hG4bK{method}\r\n"
+            f"{method} sip:127.0.0.1 SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP 127.0.0.1:{caller.port};branch=z9hG4bK{method}\r\n"
             f"From: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:b@127.0.0.1>\r\nCall-ID: {method}@test\r\n"
             f"CSeq: 1 {method}\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
         )

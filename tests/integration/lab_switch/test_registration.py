@@ -6,7 +6,7 @@ import pytest
 
 from lab.robots import Answer, RegistrationError, RobotPhone
 from tests.integration.lab_switch.configuration import DOMAIN, PHONE_PASSWORD
-from tests.integration.lab_switch.switch_process import InboundSocket, SwitchUnderTest
+from tests.integration.lab_switch.switch_process import InboundSocket, SwitchUnderTest, wait_until
 from tests.integration.lab_switch.test_calls import dial
 
 from .conftest import NewPhone
@@ -73,3 +73,46 @@ def test_the_carriers_profile_takes_no_registrations(switch: SwitchUnderTest, ne
     phone = new_phone(username="tisch1", password=PHONE_PASSWORD)
     with pytest.raises(RegistrationError):
         phone.register(("127.0.0.1", switch.ports.carrier), DOMAIN, 300)
+
+
+def test_a_gateway_registers_and_meets_the_challenges_of_its_calls(
+    own_lab: SwitchUnderTest, caller: RobotPhone, new_phone: NewPhone
+) -> None:
+    """`selbst` is registered with the switch's own profile for phones (FreeSWITCH waits 30 s for that)."""
+    peer = new_phone(port=own_lab.ports.peer)
+    with InboundSocket(own_lab.ports.event_socket) as client:
+        wait_until(lambda: "REGED" in client.api("sofia status gateway selbst"), "the registration")
+        assert client.api("sofia profile carrier killgw gut") == "+OK gateway marked for deletion.\n"
+        assert "Invalid" in client.api("sofia status gateway gut")
+        assert client.api("sofia profile carrier rescan").startswith("+OK")
+        assert "UP" in client.api("sofia status gateway gut")
+    call = dial(own_lab, caller, "leg-self-x")
+    call.wait("answered")
+    assert peer.incoming().report().request_uri.startswith("sip:ziel@")
+    call.hangup()
+    b_leg = own_lab.other_leg_record(own_lab.leg_record(call.wait("ended").sip_call_id), gateway="selbst")
+    assert b_leg["variables"]["hangup_cause"] == "NORMAL_CLEARING"
+
+
+def test_a_gateway_that_answers_no_pings_is_down(own_lab: SwitchUnderTest, caller: RobotPhone) -> None:
+    with InboundSocket(own_lab.ports.event_socket) as client:
+        wait_until(lambda: "DOWN" in client.api("sofia status gateway stumm"), "the pings to fail")
+    report = dial(own_lab, caller, "leg-pinged-x").wait("ended")
+    assert report.final_code == 503
+    assert own_lab.leg_record(report.sip_call_id)["variables"]["hangup_cause"] == "GATEWAY_DOWN"
+
+
+def test_a_gateway_over_tcp(switch: SwitchUnderTest, caller: RobotPhone, new_phone: NewPhone) -> None:
+    peer = new_phone(port=switch.ports.peer, transport="tcp")
+    call = dial(switch, caller, "leg-tcp-x")
+    call.wait("answered")
+    taken = peer.incoming()
+    assert taken.report().request_uri == f"sip:ziel@127.0.0.1:{switch.ports.peer};transport=tcp"
+    taken.hangup()
+    assert call.wait("ended").ended_by == "peer"
+
+
+def test_a_gateway_over_tcp_that_is_closed_fails_at_once(switch: SwitchUnderTest, caller: RobotPhone) -> None:
+    report = dial(switch, caller, "leg-tcp-x").wait("ended", 5)
+    variables = switch.leg_record(report.sip_call_id)["variables"]
+    assert (report.final_code, variables["hangup_cause"]) == (503, "NORMAL_TEMPORARY_FAILURE")

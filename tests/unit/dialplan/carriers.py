@@ -50,9 +50,7 @@ CARRIER_B = Trunk(
     priority=20,
     emergency=True,
 )
-BAU_1 = Trunk(
-    "bau-1", TrunkSide.CUSTOMER, SipAddress("198.51.100.20", 5060), (Peer("198.51.100.20"),), "bau"
-)
+BAU_1 = Trunk("bau-1", TrunkSide.CUSTOMER, SipAddress("198.51.100.20", 5060), (Peer("198.51.100.20"),), "bau")
 BAU_2 = Trunk(
     "bau-2",
     TrunkSide.CUSTOMER,

@@ -17,6 +17,7 @@ NO_ANSWER                   19  480
 SUBSCRIBER_ABSENT           20  480
 CALL_REJECTED               21  603
 NUMBER_CHANGED              22  410
+EXCHANGE_ROUTING_ERROR      25  483
 DESTINATION_OUT_OF_ORDER    27  502
 INVALID_NUMBER_FORMAT       28  484
 NORMAL_UNSPECIFIED          31  480
@@ -26,13 +27,17 @@ NORMAL_TEMPORARY_FAILURE    41  503
 SWITCH_CONGESTION           42  503
 REQUESTED_CHAN_UNAVAIL      44  503
 OUTGOING_CALL_BARRED        52  403
+SERVICE_UNAVAILABLE         63  480
+SERVICE_NOT_IMPLEMENTED     79  501
 INCOMPATIBLE_DESTINATION    88  488
 RECOVERY_ON_TIMER_EXPIRE    102 504
 INTERWORKING                127 480
 ORIGINATOR_CANCEL           487 487
 USER_NOT_REGISTERED         606 480
 PROGRESS_TIMEOUT            607 480
+INVALID_GATEWAY             608 484
 GATEWAY_DOWN                609 503
+INVALID_PROFILE             611 502
 """
 
 
@@ -57,6 +62,8 @@ def test_a_cause_is_found_by_the_switchs_name() -> None:
         Cause.NUMBER_CHANGED,
         Cause.ORIGINATOR_CANCEL,
         Cause.NORMAL_CLEARING,
+        Cause.NO_USER_RESPONSE,
+        Cause.NO_ROUTE_DESTINATION,
     ],
 )
 def test_the_word_of_the_called_party_is_final(cause: Cause) -> None:

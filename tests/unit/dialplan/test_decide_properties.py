@@ -64,7 +64,7 @@ calls = st.builds(
         }
     ),
 )
-own_numbers = {number: assigned.customer_id for number, assigned in CARRIER.numbers.items()}
+own_numbers: dict[str, str] = {number: assigned.customer_id for number, assigned in CARRIER.numbers.items()}
 
 
 @given(calls)

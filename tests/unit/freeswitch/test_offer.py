@@ -96,11 +96,13 @@ def test_what_a_caller_may_leave_out_is_none() -> None:
         ("<SIP:+4915228817386@192.0.2.10>", "+4915228817386"),
         ("<Tel:+4915228817386>", "+4915228817386"),
         ('"sip:110@x" <sip:+4915228817386@192.0.2.10>', "+4915228817386"),
+        ('"a\\" <sip:110@x>" <sip:+4915228817386@192.0.2.10>', "+4915228817386"),
+        ('"sip:110@x' + "x" * 5_000 + '" <sip:+4915228817386@192.0.2.10>', ""),
     ],
 )
 def test_an_asserted_identity_is_read_in_all_its_forms(header: str, user: str) -> None:
     """RFC 3325 section 9.1, RFC 3261 section 19.1.1 and RFC 3966; schemes are case-insensitive."""
-    assert (offered(**{"variable_sip_P__Asserted__Identity": header}).asserted_user or "") == user
+    assert (offered(variable_sip_P__Asserted__Identity=header).asserted_user or "") == user
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,178 @@
+"""Rules of the house that the layers of import-linter cannot tell."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.program import DOMAIN, PACKAGES, ROOT, calls, sources, sources_of_tests, tree
+
+ALL = sources()
+NOWHERE: list[str] = []
+
+
+def places(path: Path, *lines: int) -> list[str]:
+    return [f"{path}:{line}" for line in lines]
+
+
+def test_the_oldest_python_that_we_support_reads_every_file() -> None:
+    for path in (*ALL, *sources_of_tests()):
+        ast.parse((ROOT / path).read_text(), filename=str(path), feature_version=(3, 11))
+
+
+def test_a_leg_is_made_in_one_place_only() -> None:
+    """The choke point of architecture.md: there is no other way to dial."""
+    found = [
+        place
+        for path in ALL
+        for name, line in calls(path)
+        if name.split(".")[-1] == "Leg"
+        for place in places(path, line)
+    ]
+    assert {each.partition(":")[0] for each in found} == {"dialplan/legs.py"}
+    replaced = [
+        f"{path}:{line}"
+        for path in sources("dialplan", "freeswitch", "controller")
+        for name, line in calls(path)
+        if name == "replace" and "leg" in ast.unparse(_call_at(path, line)).lower()
+    ]
+    assert replaced == NOWHERE
+
+
+def _call_at(path: Path, line: int) -> ast.AST:
+    return next(node for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and node.lineno == line)
+
+
+def test_dial_strings_are_written_in_one_place_only() -> None:
+    """Text with `sofia/` in code (not in docstrings) outside the lab, which reads dial strings."""
+    found = set()
+    for path in sources(*(each for each in PACKAGES if each != "lab")):
+        documentation = {
+            node.value
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        }
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Constant) and node not in documentation and "sofia/" in str(node.value):
+                found.add(str(path))
+    assert found == {"freeswitch/dialstring.py"}
+
+
+FOREIGN_TO_THE_DOMAIN = {"asyncio", "gevent", "logging", "os", "random", "socket", "structlog", "time"}
+
+
+@pytest.mark.parametrize("package", DOMAIN)
+def test_the_domain_reads_no_clock_and_does_no_io(package: str) -> None:
+    found = []
+    for path in sources(package):
+        for node in ast.walk(tree(path)):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [each.name for each in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            found += [f"{path}: {name}" for name in names if name.partition(".")[0] in FOREIGN_TO_THE_DOMAIN]
+        found += [
+            f"{path}:{line}: {name}"
+            for name, line in calls(path)
+            if re.search(r"\b(now|utcnow|today)$", name) or name in {"open", "print", "input"}
+        ]
+    assert found == NOWHERE
+
+
+def test_money_is_never_a_float() -> None:
+    found = []
+    for path in sources("rating"):
+        found += [f"{path}:{line}" for name, line in calls(path) if name == "float"]
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, float):
+                found.append(f"{path}:{node.lineno}")
+            if isinstance(node, ast.Name) and node.id == "float":
+                found.append(f"{path}:{node.lineno}")
+    assert found == NOWHERE
+
+
+def test_no_file_is_a_drawer_for_anything() -> None:
+    drawers = re.compile(r"(utils?|helpers?|common|misc)\.py\Z")
+    assert [str(path) for path in (*ALL, *sources_of_tests()) if drawers.match(path.name)] == NOWHERE
+
+
+def test_no_error_is_swallowed() -> None:
+    found = []
+    for path in ALL:
+        for node in ast.walk(tree(path)):
+            if not isinstance(node, ast.ExceptHandler):
+                continue
+            caught = ast.unparse(node.type) if node.type else ""
+            silent = all(isinstance(each, ast.Pass | ast.Continue) for each in node.body)
+            if not caught or (re.search(r"\b(Base)?Exception\b", caught) and silent):
+                found.append(f"{path}:{node.lineno}")
+        found += [
+            f"{path}:{line}"
+            for name, line in calls(path)
+            if name.endswith("suppress") and "Exception" in ast.unparse(_call_at(path, line))
+        ]
+    assert found == NOWHERE
+
+
+def test_no_test_sleeps() -> None:
+    """Wait for the event, with a timeout; but a blocked program may be the fault that is tested."""
+    found = []
+    for path in sources_of_tests():
+        lines = (ROOT / path).read_text().split("\n")
+        found += [
+            f"{path}:{line}"
+            for name, line in calls(path)
+            if name in {"sleep", "time.sleep"} and "the fault under test" not in lines[line - 1]
+        ]
+    assert found == NOWHERE
+
+
+def test_nothing_listens_on_every_address_unasked() -> None:
+    """The wildcard addresses may be compared with, never be used."""
+    found = []
+    for path in ALL:
+        harmless = {
+            constant
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Compare | ast.JoinedStr)
+            or (isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".partition", ".split")))
+            for constant in ast.walk(node)
+        }
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Constant) and node.value in ("0.0.0.0", "::") and node not in harmless:  # noqa: S104
+                found.append(f"{path}:{node.lineno}")
+    assert found == NOWHERE
+
+
+def test_no_file_is_long_and_most_are_short() -> None:
+    """style.md 11. Tables of data are as long as their source."""
+    lengths = sorted(
+        len((ROOT / path).read_text().splitlines()) for path in ALL if not path.name.startswith("data_")
+    )
+    assert lengths[len(lengths) // 2] < 150
+    assert sum(length > 400 for length in lengths) <= 2
+
+
+def test_nothing_starts_at_import() -> None:
+    """style.md 4: no module calls something that connects, reads or starts when it is imported."""
+    starters = re.compile(
+        r"(connect|start|spawn|listen|run|main|open|create_engine|make_engine|patch_all|read_text)\Z"
+    )
+    found = []
+    for path in ALL:
+        if path.name == "__main__.py":
+            continue
+        for node in tree(path).body:
+            if isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign):
+                found += [
+                    f"{path}:{each.lineno}"
+                    for each in ast.walk(node)
+                    if isinstance(each, ast.Call)
+                    and starters.search(ast.unparse(each.func).split(".")[-1])
+                    and not ast.unparse(each.func).startswith("commands.")  # builds bytes, sends nothing
+                ]
+    assert found == NOWHERE

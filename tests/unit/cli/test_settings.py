@@ -1,0 +1,111 @@
+"""The settings file: read whole, or refused with file, line and column."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.layout import effective, lab_settings, run_settings_path, write_private
+from cli.settings import Settings, load_settings
+from provisioning.errors import ConfigInvalid
+
+VALID = """\
+state_dir: /var/lib/fernamt
+carrier: [/etc/fernamt/carrier]
+controllers: ["127.0.0.1:8084", "[::1]:8085"]
+node:
+  program: freeswitch
+  event_socket_password: {env: ES_PASSWORD}
+  cdr_dir: /var/spool/fernamt
+"""
+
+Load = Callable[[str], Settings]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    def from_text(text: str) -> Settings:
+        path = tmp_path / "fernamt.yaml"
+        path.write_text(text)
+        return load_settings(path)
+
+    return from_text
+
+
+def test_a_settings_file_is_read_with_its_defaults(load: Load) -> None:
+    settings = load(VALID)
+    assert settings.controllers == (("127.0.0.1", 8084), ("::1", 8085))
+    assert settings.node.ports.carrier == 5060
+    assert settings.node.event_socket == ("127.0.0.1", 8021)
+    assert settings.database is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("program: freeswitch", "program: asterisk", 5),
+        ("127.0.0.1:8084", "127.0.0.1:99999", 3),
+        ("127.0.0.1:8084", "127.0.0.1", 3),
+        ("127.0.0.1:8084", "127.0.0.1:٣", 3),
+        ("  program:", "  programm:", 5),
+        ("  cdr_dir: /var/spool/fernamt", '  cdr_dir: ""', 7),
+        ("{env: ES_PASSWORD}", "geheim", 6),
+        ("state_dir: /var", "state_dir: [x", 2),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(load: Load, old: str, new: str, line: int) -> None:
+    assert old in VALID
+    with pytest.raises(ConfigInvalid) as caught:
+        load(VALID.replace(old, new, 1))
+    assert f"fernamt.yaml:{line}:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "state_dir: a\nstate_dir: b\n", "a: &x [*x]", "\x00", "{" * 5_000]
+)
+def test_what_is_no_settings_file_is_refused(load: Load, text: str) -> None:
+    with pytest.raises(ConfigInvalid, match=r"fernamt\.yaml"):
+        load(text)
+
+
+def test_a_missing_settings_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises((ConfigInvalid, OSError), match=r"nothing-there\.yaml"):
+        load_settings(tmp_path / "nothing-there.yaml")
+
+
+def test_the_ports_of_a_lab_are_remembered(tmp_path: Path) -> None:
+    first = lab_settings(tmp_path)
+    again = lab_settings(tmp_path, program="freeswitch")
+    assert first.node.ports == again.node.ports
+    assert first.controllers == again.controllers
+    assert first.lab_network == again.lab_network
+    assert again.node.program == "freeswitch"
+
+
+def test_all_ports_of_a_lab_differ_and_all_addresses_are_loopback(tmp_path: Path) -> None:
+    settings = lab_settings(tmp_path)
+    assert settings.lab_network is not None
+    places = [settings.node.event_socket, *settings.controllers, *settings.lab_network.values()]
+    ports = [port for _, port in places]
+    ports += [settings.node.ports.carrier, settings.node.ports.trunk, settings.node.ports.phone]
+    assert len(set(ports)) == len(ports)
+    assert {host for host, _ in places} == {"127.0.0.1"}
+
+
+def test_a_lab_has_a_password_of_its_own_that_nobody_else_may_read(tmp_path: Path) -> None:
+    lab_settings(tmp_path / "a")
+    lab_settings(tmp_path / "b")
+    first, second = ((tmp_path / name / "event-socket-password") for name in "ab")
+    assert first.read_text() != second.read_text()
+    assert first.stat().st_mode & 0o777 == 0o600
+
+
+def test_settings_written_for_a_child_are_read_back_the_same(tmp_path: Path) -> None:
+    settings = lab_settings(tmp_path)
+    path = run_settings_path(tmp_path)
+    write_private(path, json.dumps(settings.model_dump(mode="json", exclude_none=True)))
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert effective(settings) == settings

@@ -1,0 +1,187 @@
+"""Ports in memory: a spool, a record store that may be away, a live store that may be away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from controller.errors import StoreAway
+from dialplan.cdr import HungUpBy, LegRecord, LegSide, Quality, RecordUnreadable
+from dialplan.live import LiveCall, LiveState
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFile:
+    """A file of the spool."""
+
+    path: Path
+    content: bytes
+    written_at_s: float = 0.0
+
+
+@dataclass
+class MemorySpool:
+    """Files by name. `remove_fails_once` stands for a process that dies between insert and remove."""
+
+    files: dict[str, MemoryFile] = field(default_factory=dict)
+    remove_fails_once: bool = False
+    aside: dict[str, MemoryFile] = field(default_factory=dict)
+
+    def put(self, name: str, content: bytes, written_at_s: float = 0.0) -> None:
+        """The switch writes a file."""
+        self.files[name] = MemoryFile(Path(f"/spool/{name}"), content, written_at_s)
+
+    def pending(self, limit: int) -> Iterable[MemoryFile]:
+        return list(self.files.values())[:limit]
+
+    def remove(self, file: MemoryFile) -> None:
+        if self.remove_fails_once:
+            self.remove_fails_once = False
+            raise KeyboardInterrupt
+        self.files.pop(file.path.name, None)
+
+    def set_aside(self, file: MemoryFile) -> None:
+        self.aside[file.path.name] = self.files.pop(file.path.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a batch."""
+
+    new: Sequence[str]
+    refused: Sequence[tuple[str, Exception]]
+
+
+@dataclass
+class MemoryStore:
+    """Records by leg id. `refuses`: leg ids that break a rule of the store."""
+
+    legs: dict[str, LegRecord] = field(default_factory=dict)
+    quarantined: list[tuple[str, str, bytes]] = field(default_factory=list)
+    refuses: frozenset[str] = frozenset()
+    away: bool = False
+    inserted: int = 0
+
+    def insert_legs(self, legs: Sequence[tuple[LegRecord, bytes]]) -> Outcome:
+        if self.away:
+            raise StoreAway("the database is away")
+        good = [leg for leg, _ in legs if leg.leg_id not in self.refuses]
+        new = [leg.leg_id for leg in good if leg.leg_id not in self.legs]
+        self.legs.update({leg.leg_id: leg for leg in good})
+        self.inserted += len(new)
+        refused = [(leg.leg_id, ValueError("too odd")) for leg, _ in legs if leg.leg_id in self.refuses]
+        return Outcome(new, refused)
+
+    def quarantine(self, *, file_name: str, reason_id: str, sentence: str, content: bytes) -> None:
+        if self.away:
+            raise StoreAway("the database is away")
+        assert sentence
+        self.quarantined.append((file_name, reason_id, content))
+
+
+def leg(leg_id: str) -> LegRecord:
+    """An unanswered call of no length."""
+    return LegRecord(
+        leg_id=leg_id,
+        call_id=leg_id,
+        side=LegSide.A,
+        node="node-1",
+        customer_id=None,
+        direction="none",
+        trunk_id=None,
+        phone_id=None,
+        a_network=None,
+        a_presented=None,
+        b_dialled="",
+        b_number=None,
+        started_at=NOW,
+        ringing_at=None,
+        answered_at=None,
+        ended_at=NOW,
+        billed_ms=0,
+        q850=16,
+        cause="NORMAL_CLEARING",
+        sip_code=480,
+        hung_up_by=HungUpBy.PEER,
+        reason_id=None,
+        config_version=None,
+        sip_call_id=None,
+        quality=Quality(),
+    )
+
+
+def parse(content: bytes) -> LegRecord:
+    """The leg whose id the file holds; `{` is the beginning of a record."""
+    if content.startswith(b"{"):
+        raise RecordUnreadable("cdr.not-json", "half a record")
+    return leg(content.decode())
+
+
+@dataclass
+class MemoryLive:
+    """Calls by id; `away` makes every order fail."""
+
+    calls: dict[str, LiveCall] = field(default_factory=dict)
+    away: bool = False
+    refreshed: list[str] = field(default_factory=list)
+    failed: int = 0
+
+    def _answer(self) -> None:
+        if self.away:
+            self.failed += 1
+            raise StoreAway("Redis is away")
+
+    def put(self, call: LiveCall) -> None:
+        self._answer()
+        self.calls[call.call_id] = call
+
+    def update(self, call: LiveCall) -> None:
+        self._answer()
+        if call.call_id in self.calls:
+            self.calls[call.call_id] = call
+
+    def remove(self, call_id: str) -> None:
+        self._answer()
+        self.calls.pop(call_id, None)
+
+    def refresh(self, node: str) -> None:
+        self._answer()
+        self.refreshed.append(node)
+
+    def calls_of(self, node: str) -> Sequence[LiveCall]:
+        self._answer()
+        return [call for call in self.calls.values() if call.node == node]
+
+    def replace_node(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None:
+        self._answer()
+        kept = {
+            call.call_id: call for call in self.calls.values() if call.node != node or call.started_at > as_of
+        }
+        self.calls = kept | {call.call_id: call for call in calls}
+
+
+def ringing(call_id: str, *, after_s: int = 0) -> LiveCall:
+    """A call as the decision notes it."""
+    return LiveCall(
+        call_id=call_id,
+        node="node-1",
+        customer_id="bau",
+        direction="in",
+        a_number="+4915228817386",
+        b_number="+492214710100",
+        state=LiveState.RINGING,
+        reason_id="in.trunk",
+        started_at=NOW + timedelta(seconds=after_s),
+        answered_at=None,
+        config_version=7,
+    )
+
+
+def listed(call_id: str, state: LiveState = LiveState.RINGING) -> LiveCall:
+    """A call as `show channels` has it."""
+    answered = NOW if state is LiveState.ANSWERED else None
+    return LiveCall(call_id, "node-1", None, "none", None, None, state, None, NOW, answered, None)

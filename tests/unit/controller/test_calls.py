@@ -1,0 +1,74 @@
+"""Deciding calls: which configuration counts, and what is noted of a call."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.calls import CallDecider
+from controller.errors import ControllerError, NoSnapshot
+from controller.following import Following
+from dialplan.live import LiveState
+from tests.unit.controller.fakes import NOW, MemoryLive
+from tests.unit.dialplan.carriers import (
+    BAU,
+    KANZLEI,
+    KOELN,
+    MOBILE,
+    blocked,
+    from_carrier,
+    from_trunk,
+    snapshot,
+)
+
+
+@pytest.fixture
+def live() -> MemoryLive:
+    return MemoryLive()
+
+
+@pytest.fixture
+def following(live: MemoryLive) -> Following:
+    made = Following(live)
+    made.start()
+    return made
+
+
+@pytest.fixture
+def decider(following: Following) -> CallDecider:
+    return CallDecider(following, lambda: NOW)
+
+
+def test_before_any_configuration_the_static_dialplan_takes_the_call(decider: CallDecider) -> None:
+    assert decider.version is None
+    with pytest.raises(NoSnapshot, match="static dialplan"):
+        decider.decide(from_carrier())
+    assert issubclass(NoSnapshot, ControllerError)
+
+
+def test_a_new_configuration_counts_from_the_next_call_on(decider: CallDecider) -> None:
+    decider.swap(snapshot(version=1))
+    before = decider.decide(from_trunk(MOBILE))
+    decider.swap(snapshot(version=2, customers=(blocked(BAU), KANZLEI)))
+    after = decider.decide(from_trunk(MOBILE))
+    assert (before.config_version, before.reason.id) == (1, "out.carrier")
+    assert (after.config_version, after.reason.id) == (2, "out.customer-blocked")
+    assert (decider.version, decider.decided) == (2, 2)
+
+
+def test_a_call_that_is_carried_out_is_noted_as_ringing(
+    decider: CallDecider, following: Following, live: MemoryLive
+) -> None:
+    decider.swap(snapshot())
+    decider.decide(from_carrier(KOELN))
+    following.stop(5.0)
+    noted = live.calls["call-1"]
+    assert (noted.state, noted.customer_id, noted.direction) == (LiveState.RINGING, "bau", "in")
+    assert (noted.a_number, noted.b_number, noted.reason_id) == (MOBILE, KOELN, "in.trunk")
+    assert (noted.started_at, noted.config_version) == (NOW, 7)
+
+
+def test_a_refused_call_is_not_noted(decider: CallDecider, following: Following, live: MemoryLive) -> None:
+    decider.swap(snapshot())
+    decider.decide(from_trunk("0900512345"))
+    following.stop(5.0)
+    assert not live.calls

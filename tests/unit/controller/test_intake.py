@@ -1,0 +1,145 @@
+"""From the spool to the store: every leg once, whatever dies. Guarantee 4."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.errors import StoreAway
+from controller.intake import BATCH, GIVE_UP_AFTER_S, Intake, Round
+from tests.unit.controller.fakes import MemoryFile, MemorySpool, MemoryStore, parse
+
+
+class Clock:
+    """The wall clock of a test, in seconds."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def spool() -> MemorySpool:
+    return MemorySpool()
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def intake(spool: MemorySpool, store: MemoryStore, clock: Clock) -> Intake[MemoryFile]:
+    return Intake(spool, store, parse, clock)
+
+
+def test_records_are_stored_and_their_files_taken_away(
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore
+) -> None:
+    spool.put("a", b"leg-a")
+    spool.put("b", b"leg-b")
+    assert intake.round() == Round(new=2)
+    assert set(store.legs) == {"leg-a", "leg-b"}
+    assert not spool.files
+    assert intake.round().idle
+
+
+def test_a_crash_between_storing_and_taking_away_counts_nothing_twice(
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore
+) -> None:
+    spool.put("a", b"leg-a")
+    spool.remove_fails_once = True
+    with pytest.raises(KeyboardInterrupt):
+        intake.round()
+    assert list(spool.files) == ["a"]
+    assert intake.round() == Round(known=1)
+    assert store.inserted == 1
+    assert not spool.files
+
+
+def test_the_same_leg_in_two_files_is_one_leg(
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore
+) -> None:
+    spool.put("disk", b"leg-a")
+    spool.put("posted", b"leg-a")
+    assert intake.round() == Round(new=1, known=1)
+    assert store.inserted == 1
+    assert not spool.files
+
+
+def test_two_intakes_on_one_spool_store_each_leg_once(
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore, clock: Clock
+) -> None:
+    spool.put("a", b"leg-a")
+    copy = MemorySpool(dict(spool.files))
+    assert intake.round().new == 1
+    assert Intake(copy, store, parse, clock).round() == Round(known=1)
+    assert store.inserted == 1
+
+
+def test_a_file_being_written_waits_and_is_then_read(
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore, clock: Clock
+) -> None:
+    spool.put("a", b"{half", clock.now_s)
+    assert intake.round() == Round(waiting=1)
+    spool.put("a", b"leg-a", clock.now_s)
+    assert intake.round() == Round(new=1)
+    assert not store.quarantined
+
+
+def test_a_file_that_stays_senseless_is_quarantined_after_a_while(
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore, clock: Clock
+) -> None:
+    spool.put("a", b"{half", clock.now_s)
+    clock.now_s += GIVE_UP_AFTER_S - 0.1
+    assert intake.round() == Round(waiting=1)
+    clock.now_s += 0.1
+    assert intake.round() == Round(quarantined=1)
+    assert store.quarantined == [("a", "cdr.not-json", b"{half")]
+    assert not spool.files
+    assert set(spool.aside) == {"a"}
+
+
+def test_a_refused_record_is_quarantined_and_holds_up_no_other(spool: MemorySpool, clock: Clock) -> None:
+    store = MemoryStore(refuses=frozenset({"leg-b"}))
+    for name in "abc":
+        spool.put(name, f"leg-{name}".encode())
+    assert Intake(spool, store, parse, clock).round() == Round(new=2, quarantined=1)
+    assert set(store.legs) == {"leg-a", "leg-c"}
+    assert store.quarantined == [("b", "cdr.refused", b"leg-b")]
+    assert not spool.files
+
+
+def test_while_the_store_is_away_every_file_stays(
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore
+) -> None:
+    spool.put("a", b"leg-a")
+    spool.put("bad", b"{", -100.0)
+    store.away = True
+    for _ in range(3):
+        with pytest.raises(StoreAway):
+            intake.round()
+    assert set(spool.files) == {"a", "bad"}
+    store.away = False
+    assert intake.round() == Round(new=1, quarantined=1)
+
+
+def test_a_round_takes_no_more_than_a_batch(
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore
+) -> None:
+    for number in range(BATCH + 5):
+        spool.put(str(number), f"leg-{number}".encode())
+    assert intake.round().new == BATCH
+    assert intake.round().new == 5
+    assert intake.round().idle
+
+
+def test_waiting_files_alone_are_time_to_rest() -> None:
+    assert Round(waiting=3).idle
+    assert not Round(quarantined=1).idle
