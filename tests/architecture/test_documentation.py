@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from cli.main import fernamt
@@ -31,3 +34,12 @@ def test_every_reason_is_documented(reason_id: str) -> None:
 
 def test_the_table_of_reasons_is_up_to_date() -> None:
     assert PATH.read_text() == table(), "run `python -m tests.architecture.reasons`"
+
+
+def test_the_command_reference_is_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "generate_cli_reference.py"), "--check"],
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, "run `python tools/generate_cli_reference.py`"
