@@ -108,6 +108,14 @@ def _no_answer(stage: Stage) -> Played:
     return _call(stage, "carrier-a", "+493023125003")
 
 
+def _hunt(stage: Stage) -> Played:
+    stage.robot("kanzlei-1").on_call(Reject(486))
+    stage.robot("kanzlei-2").on_call(Answer(after_ms=100))
+    played = _call(stage, "carrier-a", "+493023125000")
+    played.expect("the second phone answers", played.report.final_code == 200)
+    return played
+
+
 def _caller_gives_up(stage: Stage) -> Played:
     stage.robot("carrier-a").on_call(Ring(), _HAMBURG + "01")
     call = stage.call("bau-1", _HAMBURG + "01", from_user="+492214710100")
@@ -201,6 +209,7 @@ SCENARIOS: Final = (
     Scenario("to a phone", "200 after ringing", 200, "in.phone", 2, _to_phone),
     Scenario("busy", "486", 486, "in.trunk", 2, _busy),
     Scenario("no answer", "480 after 5 s", 480, "in.phone", 2, _no_answer),
+    Scenario("hunt", "200, the second phone", 200, "in.phone", 3, _hunt),
     Scenario("caller gives up", "487, ringing stops", 487, "out.carrier", 2, _caller_gives_up),
     Scenario("unknown number", "404", 404, "in.unassigned", 1, _unknown_number),
     Scenario("not our number", "404", 404, "in.not-ours", 1, _not_ours),

@@ -1,7 +1,7 @@
 """Release causes: Q.850 numbers with FreeSWITCH's names, the SIP codes it sends, and where retrying helps.
 
 Sources: ITU-T Q.850 table 1; FreeSWITCH's own names, numbers and SIP codes (it is the one that answers),
-which differ from RFC 3398 section 7.2 in places: 607 (its own, no Q.850) goes out as 480.
+which differ from RFC 3398 section 7.2 in places: 807 (its own, no Q.850) goes out as 480.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ class Cause(Enum):
     RECOVERY_ON_TIMER_EXPIRE = ("RECOVERY_ON_TIMER_EXPIRE", 102, 504)
     INTERWORKING = ("INTERWORKING", 127, 480)
     ORIGINATOR_CANCEL = ("ORIGINATOR_CANCEL", 487, 487)
-    USER_NOT_REGISTERED = ("USER_NOT_REGISTERED", 606, 480)
-    PROGRESS_TIMEOUT = ("PROGRESS_TIMEOUT", 607, 480)
-    INVALID_GATEWAY = ("INVALID_GATEWAY", 608, 484)
-    GATEWAY_DOWN = ("GATEWAY_DOWN", 609, 503)
-    INVALID_PROFILE = ("INVALID_PROFILE", 611, 502)
+    ALLOTTED_TIMEOUT = ("ALLOTTED_TIMEOUT", 802, 480)
+    USER_NOT_REGISTERED = ("USER_NOT_REGISTERED", 806, 480)
+    PROGRESS_TIMEOUT = ("PROGRESS_TIMEOUT", 807, 480)
+    INVALID_GATEWAY = ("INVALID_GATEWAY", 808, 484)
+    GATEWAY_DOWN = ("GATEWAY_DOWN", 809, 503)
+    INVALID_PROFILE = ("INVALID_PROFILE", 811, 502)
 
     def __init__(self, switch_name: str, q850: int, sip_code: int) -> None:
         self.switch_name = switch_name

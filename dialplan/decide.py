@@ -21,7 +21,16 @@ from numbering.dial import Dialled, Line, NotDialable, normalise
 from numbering.e164 import E164
 
 _EVERY_FAILURE = frozenset(Cause)
-_NOT_THERE = frozenset({Cause.USER_BUSY, Cause.NO_ANSWER, Cause.NO_USER_RESPONSE, Cause.CALL_REJECTED})
+#: How FreeSWITCH says that somebody was busy, rejected, or let it ring (our own limit is ALLOTTED_TIMEOUT).
+_NOT_THERE = frozenset(
+    {
+        Cause.USER_BUSY,
+        Cause.NO_ANSWER,
+        Cause.NO_USER_RESPONSE,
+        Cause.ALLOTTED_TIMEOUT,
+        Cause.CALL_REJECTED,
+    }
+)
 
 
 def decide(offered: CallOffered, snapshot: Snapshot) -> Decision:

@@ -102,8 +102,12 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
         case Route(legs, causes):
             variables["fernamt_do"] = "route"
             variables["continue_on_fail"] = _cause_list(causes)
-            for position, leg in enumerate(legs[:MAX_LEGS], start=1):
-                variables[f"fernamt_leg_{position}"] = dial_string([leg], domain=domain)
+            # FreeSWITCH gives up after 60 s whatever a leg's own limit says.
+            variables["call_timeout"] = str(max(leg.no_answer_s for leg in legs) + 1)
+            # The dialplan has room for `MAX_LEGS` attempts; what is beyond shares the last one.
+            attempts = [*([leg] for leg in legs[: MAX_LEGS - 1]), legs[MAX_LEGS - 1 :]]
+            for position, attempt in enumerate(filter(None, attempts), start=1):
+                variables[f"fernamt_leg_{position}"] = dial_string(attempt, domain=domain)
         case Reject(cause, sip_code):
             # `hangup` sends the cause's own SIP code with a Q.850 Reason; `respond` any other code.
             variables["fernamt_do"] = "refuse" if sip_code == cause.sip_code else "respond"
