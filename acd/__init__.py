@@ -1,1 +1,1 @@
-"""Automatic call distribution: queues, agents, skills. Pure: no I/O, no clock. Grows with the contact centre."""
+"""Automatic call distribution: queues, agents, skills. Pure: no I/O, no clock. Grows later."""

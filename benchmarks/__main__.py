@@ -1,4 +1,5 @@
-"""`python -m benchmarks [calls|parsing|numbering|all] [--json|--write] [--quick]`: run benchmark programs.
+"""`python -m benchmarks [calls|configuration|parsing|numbering|all] [--json|--write] [--quick]`:
+run benchmark programs.
 
 Options that are not known here go to the one program that was named.
 """
@@ -19,6 +20,7 @@ from benchmarks.results import write_section
 PROGRAMS: Final = {
     "numbering": ("benchmarks.numbering", {"--json"}),
     "parsing": ("benchmarks.event_parsing", {"--json"}),
+    "configuration": ("benchmarks.configuration", {"--json", "--quick"}),
     "calls": ("benchmarks.calls", {"--json", "--quick"}),
 }
 _REPOSITORY: Final = Path(__file__).parents[1]

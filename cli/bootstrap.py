@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -18,13 +19,18 @@ from gevent.event import Event as Flag
 from sqlalchemy import URL, Engine, make_url
 
 from cli.adapters import Live, Records
-from cli.carrier import compile_carrier, load_carrier, version_of
+from cli.applied import Versions, keep_for_long
+from cli.carrier import applied_carrier, applied_version
+from cli.configuration_state import StateFile
 from cli.errors import NotRunning
+from cli.node_configuration import NodeConfiguration, NoNode
 from cli.settings import ServerEntry, Settings
 from controller.calls import CallDecider
+from controller.configuration import Configuration, Node
 from controller.errors import StoreAway
 from controller.following import Following
 from controller.intake import Intake
+from dialplan.snapshot import Snapshot
 from freeswitch.channel import ChannelData, Instructions
 from freeswitch.commands import Subscription
 from freeswitch.errors import FreeSwitchError
@@ -38,7 +44,7 @@ from freeswitch.spool import Spool
 from provisioning.schema import SecretRef
 from provisioning.secrets import Secrets
 from store.cdr_repository import CdrRepository
-from store.config_versions import ConfigVersions
+from store.config_versions import ConfigStore
 from store.database import make_engine
 from store.live_calls import LiveCalls
 from store.redis_client import call_path_client
@@ -136,11 +142,11 @@ def until_stopped() -> Flag:
 
 def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -> None:
     """Decide calls on `listen` and follow the node until `stopped`; then finish what is under way."""
-    database = engine(settings, "fernamt controller")
-    carrier = load_carrier(settings)
-    version = version_of(settings, carrier, ConfigVersions(database))
-    database.dispose()  # from here on nothing waits for PostgreSQL
-    snapshot = compile_carrier(settings, carrier, version)
+    store = ConfigStore(engine(settings, "fernamt controller"))
+    carrier = applied_carrier(settings)
+    gc.disable()  # a million numbers are made now, and none of them is garbage
+    snapshot = carrier.compile(applied_version(settings, store))
+    gc.enable()
 
     def compare_notes() -> None:
         """Redis is back: rebuild what it missed. A node that is away does so itself when it is back."""
@@ -151,7 +157,12 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
 
     following = Following(Live(live_calls(settings)), on_return=compare_notes)
     decider = CallDecider(following, now)
-    decider.swap(snapshot)
+
+    def swap(fresh: Snapshot) -> None:
+        decider.swap(fresh)
+        keep_for_long()
+
+    swap(snapshot)
     domain = settings.node.domain
 
     def handle(channel: ChannelData) -> Instructions:
@@ -162,15 +173,34 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     follower = Follower(
         settings.node.name, event_socket(settings), following, random=SystemRandom(), clock=now
     )
+    # From here on nothing waits for PostgreSQL but the watch for a new version, in its own greenlet.
+    configuration = Configuration(
+        Versions(store),
+        carrier,
+        _node(settings, follower.connection),
+        first=snapshot,
+        swap=swap,
+        report=StateFile(settings, "{}:{}".format(*listen), carrier).write,
+    )
     following.start()
     server.start()
     follower.connection.start()
-    _log.info("controller ready", listen="{}:{}".format(*server.address), version=version)
+    configuration.start()
+    _log.info("controller ready", listen="{}:{}".format(*server.address), version=snapshot.version)
     stopped.wait()
+    configuration.stop(1.0)
     left = server.stop(_DRAIN_S)
     follower.connection.stop()
     following.stop(1.0)
     _log.info("controller stopped", decided=decider.decided, sessions_cut=left)
+
+
+def _node(settings: Settings, connection: InboundConnection) -> Node:
+    """The node's own configuration, where it is on this machine."""
+    conf_dir = settings.node.conf_dir
+    if conf_dir is None:
+        return NoNode()
+    return NodeConfiguration(conf_dir, switch_settings(settings), connection.bgapi)
 
 
 def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:

@@ -1,25 +1,27 @@
-"""The carrier in force: its files read and compiled, numbered as a version.
-
-A version is recorded in PostgreSQL by its content. When PostgreSQL is away the number that this machine
-saw last for the same content is used, so a controller can start without the database (guarantee 1).
-"""
+"""The carrier: its files read and checked, its applied version fetched, either compiled for this machine."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
+from datetime import date, datetime
 from pathlib import Path
 
 import structlog
 
+from cli.applied import AppliedCarrier
+from cli.errors import CacheUnusable, NothingApplied, PlanRefused
 from cli.settings import Settings
+from cli.times import GERMANY
+from cli.version_cache import read_cache
 from dialplan.snapshot import Snapshot
 from provisioning.compile import compile_snapshot
+from provisioning.errors import Severity
 from provisioning.load import CheckedConfig, load
 from provisioning.network import AddressBook, MovedNetwork, RealNetwork
+from provisioning.plan import make_plan
 from provisioning.secrets import Secrets
-from store.config_versions import ConfigVersions
+from store.config_items import ItemChanges, by_key
+from store.config_versions import ConfigStore
 from store.errors import StoreError
 
 _log = structlog.get_logger(__name__)
@@ -31,45 +33,87 @@ def load_carrier(settings: Settings) -> CheckedConfig:
 
 
 def compile_carrier(settings: Settings, carrier: CheckedConfig, version: int) -> Snapshot:
-    """The carrier as the call path reads it, with secrets and addresses of this machine."""
-    lab = settings.lab_network is not None
-    network: AddressBook = MovedNetwork(_places(settings)) if lab else RealNetwork()
-    secrets = Secrets(os.environ, settings.state_dir / "secrets", lab=lab)
+    """The carrier's files as the call path reads them, with secrets and addresses of this machine."""
     return compile_snapshot(
-        carrier.config, version=version, network=network, secrets=secrets, places=carrier.places
+        carrier.config,
+        version=version,
+        network=address_book(settings),
+        secrets=secrets(settings),
+        places=carrier.places,
+        today=today(),
     )
 
 
-def _places(settings: Settings) -> dict[tuple[str, int], tuple[str, int]]:
+def applied_carrier(settings: Settings) -> AppliedCarrier:
+    """An empty one; give it all parts of a version first."""
+    return AppliedCarrier(address_book(settings), lambda: secrets(settings), today)
+
+
+def address_book(settings: Settings) -> AddressBook:
+    """Where the configured addresses are for this machine."""
+    if settings.lab_network is None:
+        return RealNetwork()
     places = {}
-    for configured, here in (settings.lab_network or {}).items():
+    for configured, here in settings.lab_network.items():
         host, _, port = configured.rpartition(":")
         places[host, int(port)] = here
-    return places
+    return MovedNetwork(places)
 
 
-def version_of(settings: Settings, carrier: CheckedConfig, versions: ConfigVersions) -> int:
-    """The number of this content: from the database, else as last seen on this machine, else 0."""
-    content = carrier.config.model_dump(mode="json")
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    seen = settings.state_dir / "config-version.json"
+def secrets(settings: Settings) -> Secrets:
+    """The secrets of this machine, read anew."""
+    lab = settings.lab_network is not None
+    return Secrets(os.environ, settings.state_dir / "secrets", lab=lab)
+
+
+def today() -> date:
+    """The day in Germany: contracts and numbers begin and end with it."""
+    return datetime.now(GERMANY).date()
+
+
+def cache_path(settings: Settings) -> Path:
+    """The applied version in force on this machine."""
+    return settings.state_dir / "configuration.cache"
+
+
+def applied_version(settings: Settings, store: ConfigStore) -> ItemChanges:
+    """All parts of the version in force; of the one this machine saw last when the database is away.
+
+    Raises NothingApplied, or StoreError when the database is away and there is no file either.
+    """
     try:
-        version = versions.record(content, author="fernamt", note="read from files")
-    except StoreError as error:
-        known = _seen(seen, digest)
-        _log.warning(
-            "the database is away; configuration version as last seen", version=known, error=str(error)
-        )
-        return known
-    fresh = seen.with_suffix(".new")
-    fresh.write_text(json.dumps({"digest": digest, "version": version}))
-    fresh.replace(seen)
-    return version
+        version = store.current()
+        if version == 0:
+            raise NothingApplied("no configuration was ever applied: `fernamt config apply` applies one")
+        return ItemChanges(version, store.items(version), whole=True)
+    except StoreError as away:
+        try:
+            version, items = read_cache(cache_path(settings))
+        except CacheUnusable as error:
+            _log.error("no configuration: neither database nor file", file=str(error))
+            raise away from None
+        _log.warning("the database is away; configuration as last seen", version=version, error=str(away))
+        return ItemChanges(version, items, whole=True)
 
 
-def _seen(path: Path, digest: str) -> int:
-    try:
-        known = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return 0
-    return int(known["version"]) if known.get("digest") == digest else 0
+def version_at_start(settings: Settings, store: ConfigStore) -> int:
+    """The version to start with: the one in force, or a new one where the files say otherwise and are to
+    be applied at start. Raises ConfigInvalid, PlanRefused."""
+    current = store.current()
+    if current and not settings.apply_on_start:
+        return current
+    carrier = load_carrier(settings)
+    plan = make_plan(current, by_key(store.items(current)), carrier.config, allow_removal=True)
+    refused = [each for each in plan.findings if each.severity is Severity.ERROR]
+    if refused:
+        problems = "\n".join(str(carrier.places.problem(each)) for each in refused)
+        raise PlanRefused(f"{problems}\nThe files may not follow version {current}")
+    if plan.is_empty:
+        return current
+    return store.apply(
+        current,
+        plan.changed,
+        plan.removed,
+        author="fernamt up",
+        note="read from files at start",
+    )

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from cli.bootstrap import engine, live_calls, node_connection, spool_size
 from cli.carrier import load_carrier
+from cli.configuration_state import controllers_of
 from cli.errors import NotRunning, ProgramError
 from cli.layout import effective
 from cli.settings import Settings
@@ -24,6 +25,7 @@ from freeswitch.errors import FreeSwitchError
 from freeswitch.probe import takes_calls
 from provisioning.errors import ProvisioningError
 from store.cdr_repository import CdrRepository
+from store.config_versions import ConfigStore
 from store.embedded.home import NEEDED_FREE_BYTES
 from store.errors import StoreError
 from store.schema import require_current
@@ -69,6 +71,7 @@ def examine(settings: Settings) -> list[Finding]:
     checks: list[tuple[str, Callable[[Settings], Finding]]] = [
         ("configuration", _carrier),
         ("database", _database),
+        ("applied version", _applied),
         ("redis", _redis),
         ("switch", _switch),
         ("controllers", _controllers),
@@ -102,6 +105,25 @@ def _database(settings: Settings) -> Finding:
     with database.connect() as connection:
         version = connection.execute(text("SHOW server_version")).scalar_one()
     return Finding("database", State.OK, f"PostgreSQL {version}, schema is current")
+
+
+def _applied(settings: Settings) -> Finding:
+    """The version in force in the database, and what this machine's controllers make of it."""
+    name = "applied version"
+    version = ConfigStore(engine(settings, "fernamt doctor")).current()
+    if not version:
+        return Finding(name, State.FAULT, "none", "fernamt config apply")
+    found = controllers_of(settings)
+    refused = [each for each in found if each.state.problem]
+    if refused:
+        worst = refused[0].state
+        seen = f"version {worst.wanted} cannot be used, {worst.in_force} is in force: {worst.problem}"
+        return Finding(name, State.FAULT, seen, "Put in place what is missing, or fernamt config rollback")
+    late = [each.controller for each in found if each.state.in_force != version]
+    if late:
+        seen = f"version {version} is not in force yet at {', '.join(late)}"
+        return Finding(name, State.WARNING, seen, "Look again in a moment, then at the controllers' logs")
+    return Finding(name, State.OK, f"version {version}, in force at {len(found)} controllers here")
 
 
 def _redis(settings: Settings) -> Finding:

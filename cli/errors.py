@@ -3,6 +3,9 @@
 ProgramError
 ├── NotRunning        a command needs a running exchange and there is none
 ├── SwitchMissing     the switch program is not on this machine, or did not get ready
+├── CacheUnusable     the file with the configuration in force is missing or damaged
+├── NothingApplied    no configuration was ever applied, and none is to be read from files
+├── PlanRefused       a configuration may not follow the one in force
 └── ScenarioFailed    the demo's calls did not all do what they should
 """
 
@@ -25,6 +28,24 @@ class SwitchMissing(ProgramError):
     """The switch cannot be started or does not get ready."""
 
     id = "program.switch"
+
+
+class CacheUnusable(ProgramError):
+    """The file with the configuration in force cannot be used."""
+
+    id = "program.cache"
+
+
+class NothingApplied(ProgramError):
+    """There is no configuration to work with."""
+
+    id = "program.nothing-applied"
+
+
+class PlanRefused(ProgramError):
+    """The step from the configuration in force to this one is not allowed, or nobody agreed to it."""
+
+    id = "program.plan-refused"
 
 
 class ScenarioFailed(ProgramError):

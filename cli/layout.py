@@ -60,6 +60,7 @@ def lab_settings(state_dir: Path, carrier: Path = EXAMPLE_CARRIER, program: str 
     tree = {
         "state_dir": str(state_dir),
         "carrier": [str(carrier)],
+        "apply_on_start": True,
         "controllers": [f"127.0.0.1:{port}" for port in ports["controllers"]],
         "node": {
             "name": "node-1",

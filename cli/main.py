@@ -9,13 +9,16 @@ import click
 
 from cli.call import call
 from cli.cdr import cdr
+from cli.config import config
 from cli.controller import controller
+from cli.customer import customer
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.errors import ProgramError
 from cli.freeswitch import freeswitch
 from cli.layout import lab_settings
 from cli.logs import configure_logs
+from cli.number import number
 from cli.settings import Settings, load_settings
 from cli.up import up
 from controller.errors import ControllerError
@@ -78,5 +81,5 @@ class _Lazy:
         return load_settings(self._path) if self._path else lab_settings(Path("var"))
 
 
-for command in (call, cdr, controller, demo, doctor, freeswitch, up):
+for command in (call, cdr, config, controller, customer, demo, doctor, freeswitch, number, up):
     fernamt.add_command(command)

@@ -77,6 +77,11 @@ class NodeEntry(Entry):
         description="Event Socket password; FreeSWITCH's default is refused."
     )
     cdr_dir: FilePath = Field(description="Directory for mod_json_cdr's files, on a disk that survives.")
+    conf_dir: FilePath | None = Field(
+        None,
+        description="Directory of the node's freeswitch.xml, rendered anew when trunks or phones change. "
+        "Default: under the state directory where `fernamt up` starts the node, else not rendered.",
+    )
     domain: str = Field("phones.fernamt.invalid", description="Digest realm of the phones.")
     sessions_per_second: int = Field(500, ge=1, description="Calls a second that the node accepts.")
     max_sessions: int = Field(5_000, ge=2, description="Legs at once that the node accepts.")
@@ -89,6 +94,11 @@ class Settings(Entry):
     state_dir: FilePath = Field(description="Everything the program keeps on disk.")
     carrier: Annotated[tuple[FilePath, ...], Field(strict=False, min_length=1)] = Field(
         description="Files and directories that describe the carrier."
+    )
+    apply_on_start: bool = Field(
+        False,
+        description="Whether `fernamt up` applies the carrier's files at its start. It does in any case "
+        "where none was ever applied; later ones come by `fernamt config apply`.",
     )
     database: ServerEntry | None = Field(None, description="PostgreSQL; left out: an embedded one.")
     redis: ServerEntry | None = Field(None, description="Redis; left out: an embedded one.")

@@ -19,14 +19,15 @@ from typing import Final, Protocol
 import gevent
 from gevent.event import Event as Flag
 
-from cli.bootstrap import engine
-from cli.carrier import compile_carrier, load_carrier, version_of
+from cli.bootstrap import engine, switch_settings
+from cli.carrier import applied_carrier, applied_version, version_at_start
 from cli.child import Child
 from cli.layout import run_settings_path, write_private
+from cli.node_configuration import NodeConfiguration, not_running
 from cli.settings import Settings, load_settings
-from cli.switch import switch_child, write_configuration
+from cli.switch import switch_child
 from freeswitch.probe import takes_calls
-from store.config_versions import ConfigVersions
+from store.config_versions import ConfigStore
 from store.embedded import EmbeddedPostgres, EmbeddedRedis
 from store.embedded.supervisor import Server, ServerState, supervise
 from store.schema import upgrade
@@ -116,6 +117,10 @@ class Stack:
             redis = EmbeddedRedis(self._configured.state_dir)
             self._keep(redis, redis.stop)
             tree["redis"] = {"url": redis.url}
+        if self._configured.node.program != "external":
+            tree["node"].setdefault(
+                "conf_dir", str(self._configured.state_dir.absolute() / "switch" / "conf")
+            )
         path = run_settings_path(self._configured.state_dir)
         write_private(path, json.dumps(tree, indent=1))
         self.settings = load_settings(path)
@@ -125,12 +130,15 @@ class Stack:
     def _start_switch(self) -> None:
         self._progress("reading the carrier's configuration")
         database = engine(self.settings, "fernamt up")
-        carrier = load_carrier(self.settings)
-        version = version_of(self.settings, carrier, ConfigVersions(database))
+        store = ConfigStore(database)
+        version_at_start(self.settings, store)
+        snapshot = applied_carrier(self.settings).compile(applied_version(self.settings, store))
         database.dispose()
-        snapshot = compile_carrier(self.settings, carrier, version)
         state = self.settings.state_dir
-        write_configuration(self.settings, snapshot, state / "switch" / "conf")
+        node = self.settings.node
+        node.cdr_dir.mkdir(parents=True, exist_ok=True)
+        conf_dir = node.conf_dir or state / "switch" / "conf"
+        NodeConfiguration(conf_dir, switch_settings(self.settings), not_running).write(snapshot)
         if self.settings.node.program != "external":
             self._progress(f"starting the switch ({self.settings.node.program})")
             self.switch = switch_child(self.settings, state / "switch", state / "log" / "switch.log")

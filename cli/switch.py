@@ -31,7 +31,7 @@ def switch_child(settings: Settings, directory: Path, log: Path) -> Child:
     for name in ("log", "db", "run"):
         (directory / name).mkdir(parents=True, exist_ok=True)
     where = [
-        *("-conf", str(directory / "conf")),
+        *("-conf", str(settings.node.conf_dir or directory / "conf")),
         *("-log", str(directory / "log")),
         *("-db", str(directory / "db")),
         *("-run", str(directory / "run")),

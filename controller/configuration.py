@@ -103,7 +103,9 @@ class Configuration:
         self._in_force = first
         self._node_behind = True
         self._away = False
-        self._waits = 0.0
+        #: The version that could not be compiled, and how long it is left alone.
+        self._refused = 0
+        self._rest_s = 0.0
         self._state: ConfigurationState | None = None
         self._stopping = Flag()
         self._watcher: Greenlet[[], None] | None = None
@@ -142,8 +144,8 @@ class Configuration:
             newest = self.version
         else:
             self._away = False
-        self._waits = max(0.0, self._waits - POLL_S)
-        if newest != self.version and not self._waits:
+        self._rest_s = max(0.0, self._rest_s - POLL_S)
+        if newest != self.version and not (newest == self._refused and self._rest_s):
             self._bring(newest)
         elif newest == self.version:
             self._calendar()
@@ -156,7 +158,7 @@ class Configuration:
         except StoreAway as error:
             _log.warning("the new configuration could not be read; tried again", error=str(error))
         except VersionRefused as error:
-            self._waits = RETRY_S
+            self._refused, self._rest_s = newest, RETRY_S
             _log.error(
                 "the new configuration cannot be used here; the old one stays",
                 version=newest,

@@ -24,7 +24,7 @@ class CallOffered:
     `call_id` is the channel's UUID. `source_ip`/`source_port` are the network source of the request.
     `phone_id` is set by the switch after digest authentication, never by the caller. `dialled` is the
     user part of the Request-URI; `from_user`, `from_name`, `from_host` and `asserted_user` (from
-    P-Asserted-Identity, RFC 3325) are None when absent; `privacy` holds the Privacy header's values (RFC 3323).
+    P-Asserted-Identity, RFC 3325) are None when absent; `privacy` holds the values of Privacy (RFC 3323).
     """
 
     call_id: str

@@ -1,9 +1,9 @@
-"""The checked configuration as a snapshot for the call path."""
+"""The checked configuration as a snapshot for the call path: whole, or customer by customer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from dialplan.carrier import (
     AssignedNumber,
@@ -21,11 +21,22 @@ from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from provisioning.checks.numbers import phones_apart
 from provisioning.checks.trunks import all_trunks
+from provisioning.compiled import CompiledCarrier, CompiledCustomer, assemble, peers_of
 from provisioning.errors import Finding, KeyPath, Problems, ProvisioningError
 from provisioning.network import AddressBook
 from provisioning.peers import accepted_peers
-from provisioning.schema import CarrierTrunkEntry, Config, CustomerEntry, PhoneEntry, SecretRef, TrunkEntry
+from provisioning.schema import (
+    CarrierEntry,
+    CarrierTrunkEntry,
+    Config,
+    CustomerEntry,
+    NumberEntry,
+    PhoneEntry,
+    SecretRef,
+    TrunkEntry,
+)
 from provisioning.secrets import SecretSource
+from provisioning.service import of_contract, of_number
 from provisioning.tree import NoPlaces, Places
 from provisioning.validate import Parts
 
@@ -37,79 +48,115 @@ def compile_snapshot(
     network: AddressBook,
     secrets: SecretSource,
     places: Places | None = None,
+    today: date | None = None,
 ) -> Snapshot:
     """Compile a configuration that `load` has checked.
 
-    Raise `ConfigInvalid` with every secret that cannot be read and every address that has no place here;
-    `places` (of `CheckedConfig`) gives these their file and line. Numbers share their target, so a million
-    of them take about 250 MB.
+    `today` (Europe/Berlin) leaves out what is not in service on that day; without it everything is in. See
+    `compile_customer`. Raise `ConfigInvalid` with every secret that cannot be read and every address that
+    has no place here; `places` (of `CheckedConfig`) gives these their file and line. Numbers share their
+    target, so a million of them take about 250 MB.
     """
-    compiler = _Compiler(config, network, secrets, places or NoPlaces())
-    trunks = compiler.trunks()
-    phones = compiler.phones()
-    peers = compiler.peers
+    compiler = _Compiler(network, secrets, places or NoPlaces(), today)
+    carrier = compiler.carrier(config.carrier)
+    customers = [compiler.customer(each, ("customers", i)) for i, each in enumerate(config.customers)]
+    compiler.check_peers(config, carrier, customers)
     compiler.problems.raise_if_any()
-    carriers = sorted(
-        (each for each in trunks.values() if each.side is TrunkSide.CARRIER),
-        key=lambda each: (each.priority, each.id),
-    )
-    return Snapshot(
-        version=version,
-        customers=MappingProxyType(
-            {
-                each.id: Customer(each.id, each.name, each.main_number, each.blocked)
-                for each in config.customers
-            }
-        ),
-        trunks=MappingProxyType(trunks),
-        phones=MappingProxyType(phones),
-        numbers=MappingProxyType(
-            {entry.number: entry for customer in config.customers for entry in _numbers(customer)}
-        ),
-        blocks=tuple(NumberBlock(each.first, each.last) for each in config.carrier.number_blocks),
-        peers=MappingProxyType(peers),
-        carrier_trunks=tuple(each.id for each in carriers),
-        emergency_trunks=tuple(each.id for each in carriers if each.emergency),
-        default_area_code=config.carrier.default_area_code,
-    )
+    return assemble(carrier, customers, version)
+
+
+def compile_carrier(
+    carrier: CarrierEntry, *, network: AddressBook, secrets: SecretSource, places: Places | None = None
+) -> CompiledCarrier:
+    """Compile the carrier's own part. Raise `ConfigInvalid` as `compile_snapshot` does."""
+    compiler = _Compiler(network, secrets, places or NoPlaces(), None)
+    compiled = compiler.carrier(carrier)
+    compiler.problems.raise_if_any()
+    return compiled
+
+
+def compile_customer(
+    customer: CustomerEntry,
+    *,
+    network: AddressBook,
+    secrets: SecretSource,
+    today: date | None = None,
+    at: KeyPath | None = None,
+    places: Places | None = None,
+) -> CompiledCustomer:
+    """Compile one customer, for `assemble` and `replace_customers`. Raise `ConfigInvalid` as above.
+
+    Numbers that are not in service on `today` are left out, and phones with such a number. A customer whose
+    contract has not begun or is over stays, blocked and without lines; one that is only blocked keeps its
+    lines, for emergency calls (A7). Teams trunks are left out, and numbers that go nowhere else. `at` is the
+    path that problems name; by default it names the customer by its id.
+    """
+    compiler = _Compiler(network, secrets, places or NoPlaces(), today)
+    compiled = compiler.customer(customer, at or ("customers", customer.id))
+    compiler.problems.raise_if_any()
+    return compiled
 
 
 class _Compiler:
     """Collects the problems of one compilation, so that all of them are told together."""
 
     def __init__(
-        self, config: Config, network: AddressBook, secrets: SecretSource, places: Places | NoPlaces
+        self, network: AddressBook, secrets: SecretSource, places: Places | NoPlaces, today: date | None
     ) -> None:
-        self._config = config
         self._network = network
         self._secrets = secrets
         self._places = places
+        self._today = today
         self.problems = Problems()
-        self.peers: dict[Peer, str] = {}
 
-    def trunks(self) -> dict[str, Trunk]:
-        """All trunks; fills `peers`."""
-        trunks: dict[str, Trunk] = {}
-        for path, entry in all_trunks(Parts.of(self._config)):
-            trunk = self._trunk(path, entry)
-            if trunk is None:
-                continue
-            trunks[trunk.id] = trunk
-            for peer in trunk.peers:
-                self._add_peer(path, peer, trunk.id)
-        return trunks
+    def carrier(self, carrier: CarrierEntry) -> CompiledCarrier:
+        trunks = self._trunks(("carrier",), carrier.trunks, None)
+        blocks = tuple(NumberBlock(each.first, each.last) for each in carrier.number_blocks)
+        return CompiledCarrier(trunks, blocks, carrier.default_area_code)
 
-    def phones(self) -> dict[str, Phone]:
-        """All phones."""
-        phones: dict[str, Phone] = {}
-        for i, customer in enumerate(self._config.customers):
-            for j, entry in enumerate(customer.phones):
-                phone = self._phone(("customers", i, "phones", j), entry, customer.id)
-                if phone is not None:
-                    phones[phone.id] = phone
-        return phones
+    def customer(self, entry: CustomerEntry, path: KeyPath) -> CompiledCustomer:
+        if not of_contract(entry.contract).on(self._today):
+            return CompiledCustomer(Customer(entry.id, entry.name, entry.main_number, True), (), (), ())
+        trunks = self._trunks(path, entry.trunks, entry.id)
+        idle = (
+            {number for each in self._idle(entry) for number in _numbers_of(each)} if entry.phones else set()
+        )
+        phones = tuple(
+            phone
+            for k, each in enumerate(entry.phones)
+            if each.number not in idle
+            and (phone := self._phone((*path, "phones", k), each, entry.id)) is not None
+        )
+        usable = frozenset([*(each.id for each in trunks), *(each.id for each in phones)])
+        customer = Customer(entry.id, entry.name, entry.main_number, entry.blocked)
+        return CompiledCustomer(customer, trunks, phones, tuple(self._numbers(entry, usable)))
 
-    def _trunk(self, path: KeyPath, entry: TrunkEntry) -> Trunk | None:
+    def check_peers(
+        self, config: Config, carrier: CompiledCarrier, customers: Sequence[CompiledCustomer]
+    ) -> None:
+        """Two trunks that the YAML keeps apart may be moved to one place by the address book."""
+        seen: dict[Peer, str] = {}
+        twice: dict[str, tuple[Peer, str]] = {}
+        for trunks in (carrier.trunks, *(each.trunks for each in customers)):
+            for peer, trunk_id in peers_of(trunks):
+                other = seen.setdefault(peer, trunk_id)
+                if other != trunk_id:
+                    twice[trunk_id] = (peer, other)
+        if not twice:
+            return
+        for path, entry in all_trunks(Parts.of(config)):
+            if entry.id in twice:
+                peer, other = twice[entry.id]
+                message = f"calls from {peer.ip} port {peer.port} would belong to {other!r} and {entry.id!r}"
+                self.problems.add(self._places.problem(Finding("config.peer-twice", path, message)))
+
+    def _trunks(
+        self, path: KeyPath, entries: Sequence[TrunkEntry], customer_id: str | None
+    ) -> tuple[Trunk, ...]:
+        trunks = (self._trunk((*path, "trunks", k), entry, customer_id) for k, entry in enumerate(entries))
+        return tuple(each for each in trunks if each is not None)
+
+    def _trunk(self, path: KeyPath, entry: TrunkEntry, customer_id: str | None) -> Trunk | None:
         registration = None
         if entry.registration is not None:
             at = (*path, "registration", "secret")
@@ -126,7 +173,7 @@ class _Compiler:
             side=TrunkSide.CARRIER if carrier else TrunkSide.CUSTOMER,
             address=address,
             peers=tuple(dict.fromkeys(peers)),
-            customer_id=None if carrier else self._config.customers[_index(path)].id,
+            customer_id=customer_id,
             registration=registration,
             priority=carrier.priority if carrier else 100,
             emergency=carrier.emergency if carrier else False,
@@ -134,12 +181,6 @@ class _Compiler:
             no_progress_s=entry.no_progress_s,
             no_answer_s=entry.no_answer_s,
         )
-
-    def _add_peer(self, path: KeyPath, peer: Peer, trunk_id: str) -> None:
-        other = self.peers.setdefault(peer, trunk_id)
-        if other != trunk_id:
-            message = f"calls from {peer.ip} port {peer.port} would belong to {other!r} and {trunk_id!r}"
-            self.problems.add(self._places.problem(Finding("config.peer-twice", path, message)))
 
     def _phone(self, path: KeyPath, entry: PhoneEntry, customer_id: str) -> Phone | None:
         credentials = self._credentials((*path, "secret"), entry.username or entry.id, entry.secret)
@@ -154,25 +195,40 @@ class _Compiler:
             self._refuse(path, error)
             return None
 
+    def _idle(self, customer: CustomerEntry) -> Iterator[NumberEntry]:
+        """The customer's numbers that are not in service today."""
+        contract = of_contract(customer.contract)
+        if self._today is not None:
+            yield from (each for each in customer.numbers if not of_number(each, contract).on(self._today))
+
+    def _numbers(self, customer: CustomerEntry, usable: frozenset[str]) -> Iterator[AssignedNumber]:
+        """Every number of the customer; those of phones that no entry has ring all phones that share them."""
+        contract = of_contract(customer.contract)
+        for entry in customer.numbers:
+            if not of_number(entry, contract).on(self._today):
+                continue
+            ids = tuple(name for name in entry.trunks or entry.phones or () if name in usable)
+            if ids:
+                target = ToTrunks(ids) if entry.trunks is not None else ToPhones(ids)
+                for number in _numbers_of(entry):
+                    yield AssignedNumber(number, customer.id, target)
+        shared: dict[E164, list[str]] = {}
+        for k, _ in phones_apart(customer):
+            phone = customer.phones[k]
+            if phone.id in usable:
+                shared.setdefault(phone.number, []).append(phone.id)
+        for number, phone_ids in shared.items():
+            yield AssignedNumber(number, customer.id, ToPhones(tuple(phone_ids)))
+
     def _refuse(self, path: KeyPath, error: ProvisioningError) -> None:
         self.problems.add(self._places.problem(Finding(error.id, path, str(error))))
 
 
-def _index(path: KeyPath) -> int:
-    index = path[1]
-    assert isinstance(index, int)  # noqa: S101 - ("customers", index, "trunks", …)
-    return index
-
-
-def _numbers(customer: CustomerEntry) -> Iterator[AssignedNumber]:
-    """Every number of the customer; those of phones that no entry has ring all phones that share them."""
-    for entry in customer.numbers:
-        target = ToTrunks(entry.trunks) if entry.trunks is not None else ToPhones(entry.phones or ())
-        for first, last in entry.spans():
-            for digits in range(first, last + 1):
-                yield AssignedNumber(E164(f"+{digits}"), customer.id, target)
-    shared: dict[int, list[str]] = {}
-    for index, digits in phones_apart(customer):
-        shared.setdefault(digits, []).append(customer.phones[index].id)
-    for digits, phone_ids in shared.items():
-        yield AssignedNumber(E164(f"+{digits}"), customer.id, ToPhones(tuple(phone_ids)))
+def _numbers_of(entry: NumberEntry) -> Iterator[E164]:
+    if entry.first is not None and entry.last is not None:
+        for digits in range(int(entry.first[1:]), int(entry.last[1:]) + 1):
+            yield E164(f"+{digits}")
+    elif entry.number is not None:
+        yield entry.number
+    else:
+        yield from entry.list or ()

@@ -147,8 +147,10 @@ class Problems:
             if self.more >= MAX_COUNTED:
                 return
 
-    def raise_if_any(self) -> None:
-        """Raise `ConfigInvalid` when there is an error; warnings do not count."""
+    def raise_if_any(self, *, strict: bool = False) -> None:
+        """Raise `ConfigInvalid` when there is an error; warnings count when it is strict."""
+        if strict and self.warnings:
+            raise ConfigInvalid([*self.errors, *self.warnings], self.more)
         if self.errors:
             raise ConfigInvalid(self.errors, self.more)
 

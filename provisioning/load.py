@@ -24,23 +24,26 @@ class CheckedConfig:
     files: tuple[str, ...]
 
 
-def load(paths: Sequence[Path]) -> CheckedConfig:
-    """Read, check and cross-check files and directories. Raise `ConfigInvalid` with all problems."""
+def load(paths: Sequence[Path], strict: bool = False) -> CheckedConfig:
+    """Read, check and cross-check files and directories. Raise `ConfigInvalid` with all problems.
+
+    `strict` refuses a configuration with warnings too; they are then among the problems.
+    """
     problems = Problems()
-    return _checked(read_paths(paths, problems), problems)
+    return _checked(read_paths(paths, problems), problems, strict)
 
 
-def load_documents(documents: Iterable[tuple[str, bytes]]) -> CheckedConfig:
+def load_documents(documents: Iterable[tuple[str, bytes]], strict: bool = False) -> CheckedConfig:
     """The same for (name, content) pairs that are in memory already."""
     problems = Problems()
-    return _checked(read_documents(documents, problems), problems)
+    return _checked(read_documents(documents, problems), problems, strict)
 
 
-def _checked(source: Source, problems: Problems) -> CheckedConfig:
+def _checked(source: Source, problems: Problems, strict: bool) -> CheckedConfig:
     parts = Parts()
     problems.find(validate(source.tree, parts, complete=source.complete), source.places.problem)
     if problems.more < MAX_COUNTED:
         problems.find(run_checks(parts), source.places.problem)
-    problems.raise_if_any()
+    problems.raise_if_any(strict=strict)
     warnings = tuple(sorted(problems.warnings, key=lambda each: each.order))
     return CheckedConfig(parts.config(), warnings, source.places, source.files)

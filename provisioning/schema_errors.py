@@ -42,7 +42,8 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], at: KeyPath) -> Findi
     context: dict[str, Any] = detail.get("ctx") or {}
     if kind.startswith("config."):
         shown = _shown(kind, detail["input"], path)
-        return Finding(kind, path, context["message"], shown, context["allowed"])
+        choices = tuple(context.get("choices", ()))
+        return Finding(kind, path, context["message"], shown, context["allowed"], choices)
     if kind == "missing":
         return missing_key(path)
     if kind == "extra_forbidden":

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
+from provisioning.decrypt import Decryption
 from provisioning.errors import ProvisioningError
 from provisioning.schema import SecretRef
 
@@ -30,19 +31,21 @@ class SecretSource(Protocol):
     """Gives the text of a secret."""
 
     def read(self, ref: SecretRef) -> str:
-        """Raise `SecretMissing` or `LabSecret`."""
+        """Raise `SecretMissing`, `LabSecret` or `CannotDecrypt`."""
         ...
 
 
 class Secrets:
-    """Secrets of this machine: environment and files, and those of the lab where it is one.
+    """Secrets of this machine: environment, files, encrypted files, and those of the lab where it is one.
 
-    `directory` is where relative file names start. Environment and directory are given, not looked up.
+    `directory` is where relative file names start. Environment and directory are given, not looked up; the
+    programs sops and age are searched in the environment's PATH. Make a new one to read secrets again.
     """
 
     def __init__(self, environment: Mapping[str, str], directory: Path, *, lab: bool = False) -> None:
         self._environment = environment
         self._directory = directory
+        self._decryption = Decryption(environment, directory)
         self._lab = lab
 
     def read(self, ref: SecretRef) -> str:
@@ -50,6 +53,10 @@ class Secrets:
             return self._from_environment(ref.env)
         if ref.file is not None:
             return self._from_file(ref.file)
+        if ref.sops is not None:
+            return _checked(self._decryption.sops(ref.sops), f"the secret {ref.sops}")
+        if ref.age is not None:
+            return _checked(self._decryption.age(ref.age), f"the secret file {ref.age}")
         if not self._lab:
             raise LabSecret("a secret in clear text is for the lab only: use {env: NAME} or {file: path}")
         return _checked(ref.lab or "", "the secret")

@@ -9,6 +9,8 @@ StoreError
 │   ├── DatabaseLoginRefused     wrong password, no such database, missing right
 │   ├── DatabaseAddressInvalid   the URL in the configuration is not usable
 │   ├── SchemaMismatch           tables are older or newer than this program
+│   ├── VersionConflict          somebody applied another configuration in between
+│   ├── VersionUnknown           there is no configuration version of this number
 │   ├── RecordRefused            a value breaks a rule of the tables: trying again is pointless
 │   └── DatabaseDefect           anything else the database reports
 ├── LiveStateError
@@ -18,20 +20,29 @@ StoreError
 │   ├── LiveStateAddressInvalid  the URL in the configuration is not usable
 │   ├── LiveStateLimit           more than the store keeps at once
 │   └── LiveStateDefect          anything else Redis reports
-└── EmbeddedServerError
-    ├── ServerProgramMissing     no usable server program on this machine
-    ├── StateDirectoryClosed     the server's account cannot enter the state directory
-    ├── StateDirectoryInUse      another fernamt uses it
-    ├── StateDirectoryFull       the disk is full
-    ├── DataVersionMismatch      the data was written by another major version
-    ├── DataDamaged              the server refuses its own files
-    ├── PortTaken                another program listens on the remembered port
-    └── ServerStartFailed        anything else that kept the server from starting
+├── EmbeddedServerError
+│   ├── ServerProgramMissing     no usable server program on this machine
+│   ├── StateDirectoryClosed     the server's account cannot enter the state directory
+│   ├── StateDirectoryInUse      another fernamt uses it
+│   ├── StateDirectoryFull       the disk is full
+│   ├── DataVersionMismatch      the data was written by another major version
+│   ├── DataDamaged              the server refuses its own files
+│   ├── PortTaken                another program listens on the remembered port
+│   └── ServerStartFailed        anything else that kept the server from starting
+└── InventoryError
+    ├── NumbersRefused           orders that the life cycle of numbers does not allow; nothing changed
+    ├── AlreadyBlocked           the customer or user is blocked
+    ├── NotBlocked               the customer or user is not blocked
+    └── CustomerUnknown          the applied configuration has no such customer
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from numbering.e164 import E164
+from numbering.errors import LifeCycleError
 
 
 class StoreError(Exception):
@@ -101,6 +112,18 @@ class SchemaMismatch(DatabaseError):
     """Tables and program are of different versions."""
 
     id = "schema-mismatch"
+
+
+class VersionConflict(DatabaseError):
+    """The configuration that a change was made for is not the one in force any more."""
+
+    id = "config-version-conflict"
+
+
+class VersionUnknown(DatabaseError):
+    """There is no configuration version of this number."""
+
+    id = "config-version-unknown"
 
 
 class RecordRefused(DatabaseError):
@@ -218,3 +241,44 @@ class ServerStartFailed(EmbeddedServerError):
 
     id = "server-start-failed"
     retry = True
+
+
+#: Refusals that a message names; the rest is counted.
+_SHOWN: Final = 5
+
+
+class InventoryError(StoreError):
+    """The inventory did not do what was asked, and changed nothing."""
+
+    id = "inventory"
+
+
+class NumbersRefused(InventoryError):
+    """Orders that may not be carried out. `refusals`: each number with its reason, at most as many as were
+    looked at before giving up."""
+
+    id = "numbers-refused"
+
+    def __init__(self, place: str, refusals: Sequence[tuple[E164, LifeCycleError]]) -> None:
+        said = "; ".join(f"{number}: {error.what}" for number, error in refusals[:_SHOWN])
+        more = f"; and {len(refusals) - _SHOWN} more" if len(refusals) > _SHOWN else ""
+        super().__init__(place, said + more, refusals[0][1].next_step)
+        self.refusals = tuple(refusals)
+
+
+class AlreadyBlocked(InventoryError):
+    """Who is blocked is not blocked again."""
+
+    id = "customer-already-blocked"
+
+
+class NotBlocked(InventoryError):
+    """Who is not blocked cannot be unblocked."""
+
+    id = "customer-not-blocked"
+
+
+class CustomerUnknown(InventoryError):
+    """There is no such customer in the applied configuration."""
+
+    id = "customer-unknown"

@@ -1,7 +1,8 @@
 """The tables, as SQLAlchemy Core sees them. store/migrations makes them; a test holds the two together.
 
 Rules stand here by name, so that a refusal says which one was broken (RecordRefused.constraint). Triggers
-that keep evidence unchanged (TKG §63) are in the migrations only.
+that keep evidence unchanged (TKG §63) and the policies that keep customers apart (guarantee 8) are in the
+migrations only.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -34,6 +36,10 @@ MAX_ID: Final = 128
 MAX_TEXT: Final = 256
 #: Most bytes kept of a json_cdr file that could not be read.
 MAX_QUARANTINED_BYTES: Final = 1 << 20
+#: Longest note of a configuration version in characters.
+MAX_NOTE: Final = 2000
+#: Most bytes of one customer (or of the carrier's part) as canonical JSON.
+MAX_CONFIG_ITEM_BYTES: Final = 16 << 20
 
 metadata = MetaData(
     naming_convention={
@@ -156,7 +162,8 @@ cdr_quarantine = Table(
     Index("cdr_quarantine_open", "received_at", postgresql_where="resolved_at IS NULL"),
 )
 
-#: Applied configurations, numbered for ever; a CDR names the one it was made under.
+#: Applied configurations, numbered for ever; a CDR names the one it was made under. What is in a version
+#: stands in config_item.
 config_version = Table(
     "config_version",
     metadata,
@@ -164,12 +171,52 @@ config_version = Table(
     Column("applied_at", _MILLISECONDS, nullable=False, server_default=func.now()),
     Column("author", Text, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
-    Column("content", JSONB, nullable=False),
-    Column("content_sha256", LargeBinary, nullable=False),
     _length("author", MAX_TEXT, 1),
-    _length("note", 2000),
-    CheckConstraint("octet_length(content_sha256) = 32", name="content_sha256"),
-    CheckConstraint("jsonb_typeof(content) = 'object'", name="content_is_object"),
+    _length("note", MAX_NOTE),
+)
+
+#: The carrier's part and each customer's, valid for the versions [from_version, until_version). A change of
+#: one customer writes one row. `content` is canonical JSON (provisioning.canonical), digest beside it.
+config_item = Table(
+    "config_item",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("from_version", BigInteger, ForeignKey("config_version.version"), nullable=False),
+    Column("until_version", BigInteger, ForeignKey("config_version.version")),
+    Column("content", Text, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("kind", "id", "from_version"),
+    CheckConstraint("kind IN ('carrier', 'customer')", name="kind"),
+    CheckConstraint("kind <> 'carrier' OR id = 'carrier'", name="one_carrier"),
+    _length("id", MAX_ID, 1),
+    CheckConstraint("until_version > from_version", name="until_after_from"),
+    CheckConstraint(f"octet_length(content) <= {MAX_CONFIG_ITEM_BYTES}", name="content_size"),
+    CheckConstraint("jsonb_typeof(content::jsonb) = 'object'", name="content_is_object"),
+    CheckConstraint("octet_length(sha256) = 32", name="sha256"),
+    Index("config_item_in_force", "kind", "id", unique=True, postgresql_where="until_version IS NULL"),
+    Index(None, "from_version"),
+    Index(None, "until_version"),
+)
+
+#: Who changed what, when: written in the transaction of the change, never changed itself.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _MILLISECONDS, nullable=False, server_default=func.now()),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("object_kind", Text, nullable=False),
+    Column("object_id", Text, nullable=False),
+    Column("details", JSONB, nullable=False),
+    _length("actor", MAX_TEXT, 1),
+    _length("action", MAX_ID, 1),
+    _length("object_kind", MAX_ID, 1),
+    _length("object_id", MAX_TEXT, 1),
+    CheckConstraint("jsonb_typeof(details) = 'object'", name="details_is_object"),
+    Index(None, "object_kind", "object_id", "id"),
+    Index(None, "at"),
 )
 
 QUALITY_COLUMNS: Final = ("mos", "jitter_ms", "packets_received", "packets_lost")

@@ -8,10 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from provisioning.checks.contracts import check_contracts
 from provisioning.checks.ids import check_ids
 from provisioning.checks.numbers import check_numbers
+from provisioning.checks.references import check_references
+from provisioning.checks.sites import check_sites
 from provisioning.checks.targets import check_targets
+from provisioning.checks.tenants import check_tenants
 from provisioning.checks.trunks import check_trunks
+from provisioning.checks.users import check_users
 from provisioning.errors import Finding
 from provisioning.validate import Parts
 
@@ -19,7 +24,12 @@ CHECKS: Final[tuple[Callable[[Parts], Iterator[Finding]], ...]] = (
     check_ids,
     check_trunks,
     check_targets,
+    check_references,
     check_numbers,
+    check_sites,
+    check_tenants,
+    check_users,
+    check_contracts,
 )
 
 

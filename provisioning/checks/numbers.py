@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from provisioning.checks.paths import number_path
 from provisioning.errors import Finding, KeyPath, Severity
 from provisioning.schema import CarrierEntry, CustomerEntry, NumberEntry
 from provisioning.validate import Parts
@@ -31,7 +32,7 @@ class Span(NamedTuple):
 
 def check_numbers(parts: Parts) -> Iterator[Finding]:
     """All number checks. Blocks are not looked at while the carrier is not valid."""
-    spans = sorted(span for i, customer in parts.customers.items() for span in _spans(i, customer))
+    spans = all_spans(parts)
     total = sum(span.last - span.first + 1 for span in spans)
     if total > MAX_NUMBERS:
         yield Finding(
@@ -46,6 +47,11 @@ def check_numbers(parts: Parts) -> Iterator[Finding]:
     if parts.carrier is not None:
         yield from _overlapping_blocks(parts.carrier)
         yield from _outside_blocks(spans, parts, _Ranges.of(parts.carrier))
+
+
+def all_spans(parts: Parts) -> list[Span]:
+    """The numbers of all customers in order."""
+    return sorted(span for i, customer in parts.customers.items() for span in _spans(i, customer))
 
 
 def _spans(index: int, customer: CustomerEntry) -> Iterator[Span]:
@@ -84,14 +90,31 @@ def _twice(spans: list[Span], parts: Parts) -> Iterator[Finding]:
             ours, theirs = max(first.first, second.first), min(first.last, second.last)
             yield Finding(
                 "config.number-twice",
-                _path(second, parts),
+                span_path(second, parts),
                 "a number is given twice",
                 _range(ours, theirs),
                 "each number once",
-                other=_path(first, parts),
+                other=span_path(first, parts),
             )
+            yield from _second_tenant(first, second, parts)
         if reach is None or span.last > reach.last:
             reach = span
+
+
+def _second_tenant(first: Span, second: Span, parts: Parts) -> Iterator[Finding]:
+    """A4: a number is linked to one tenant id."""
+    one, other = _entry(first, parts), _entry(second, parts)
+    if one is None or other is None or one.tenant_id is None or other.tenant_id is None:
+        return
+    if one.tenant_id != other.tenant_id:
+        yield Finding(
+            "config.second-tenant",
+            ("customers", second.customer, "numbers", second.entry, "tenant_id"),
+            "a number is linked to two tenants (A4)",
+            other.tenant_id,
+            f"tenant_id: {one.tenant_id}",
+            other=("customers", first.customer, "numbers", first.entry, "tenant_id"),
+        )
 
 
 def _main_numbers(spans: list[Span], parts: Parts) -> Iterator[Finding]:
@@ -169,7 +192,7 @@ def _outside_blocks(spans: list[Span], parts: Parts, blocks: _Ranges) -> Iterato
         if ported and blocks.meets(span.first, span.last):
             yield Finding(
                 "config.ported-in-own-block",
-                _path(span, parts),
+                span_path(span, parts),
                 "a number that was ported in lies in one of our blocks",
                 _range(span.first, span.last),
                 "ported_in for numbers outside our blocks only",
@@ -178,7 +201,7 @@ def _outside_blocks(spans: list[Span], parts: Parts, blocks: _Ranges) -> Iterato
         elif not ported and not blocks.holds(span.first, span.last):
             yield Finding(
                 "config.number-outside-blocks",
-                _path(span, parts),
+                span_path(span, parts),
                 "a number is outside the carrier's blocks",
                 _range(span.first, span.last),
                 "numbers of carrier.number_blocks, or ported_in: true",
@@ -189,15 +212,12 @@ def _entry(span: Span, parts: Parts) -> NumberEntry | None:
     return parts.customers[span.customer].numbers[span.entry] if span.entry >= 0 else None
 
 
-def _path(span: Span, parts: Parts) -> KeyPath:
-    customer: KeyPath = ("customers", span.customer)
+def span_path(span: Span, parts: Parts) -> KeyPath:
+    """Where the span stands."""
     entry = _entry(span, parts)
     if entry is None:
-        return (*customer, "phones", -1 - span.entry, "number")
-    path = (*customer, "numbers", span.entry)
-    if span.item >= 0:
-        return (*path, "list", span.item)
-    return (*path, "number" if entry.number is not None else "first")
+        return ("customers", span.customer, "phones", -1 - span.entry, "number")
+    return number_path(span.customer, span.entry, entry, span.item)
 
 
 def _range(first: int, last: int) -> str:

@@ -7,34 +7,44 @@ from dataclasses import dataclass
 
 from provisioning.errors import Finding, KeyPath
 from provisioning.nearest import listed
+from provisioning.schema import CustomerEntry
 from provisioning.validate import Parts
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Trunks or phones: the noun, whose they are (None: the carrier's), and this customer's own."""
+    """Trunks or phones: whose they are (None: the carrier's); its customer's own in order and as a set."""
 
     noun: str
     owners: Mapping[str, int | None]
     own: tuple[str, ...]
+    names: frozenset[str]
 
 
 def check_targets(parts: Parts) -> Iterator[Finding]:
-    """A target is a trunk or phone of the customer, each once per entry."""
+    """A target is a trunk, Teams trunk or phone of the customer, each once per entry."""
     trunks: dict[str, int | None] = {each.id: None for each in parts.carrier.trunks} if parts.carrier else {}
     phones: dict[str, int | None] = {}
     for i, customer in parts.customers.items():
-        for trunk in customer.trunks:
-            trunks.setdefault(trunk.id, i)
+        for trunk_id in _trunk_ids(customer):
+            trunks.setdefault(trunk_id, i)
         for phone in customer.phones:
             phones.setdefault(phone.id, i)
     for i, customer in parts.customers.items():
-        own_trunks = _Kind("trunk", trunks, tuple(each.id for each in customer.trunks))
-        own_phones = _Kind("phone", phones, tuple(each.id for each in customer.phones))
+        own_trunks = _kind("trunk", trunks, _trunk_ids(customer))
+        own_phones = _kind("phone", phones, tuple(each.id for each in customer.phones))
         for j, entry in enumerate(customer.numbers):
             path = ("customers", i, "numbers", j)
             yield from _targets((*path, "trunks"), entry.trunks or (), own_trunks)
             yield from _targets((*path, "phones"), entry.phones or (), own_phones)
+
+
+def _kind(noun: str, owners: Mapping[str, int | None], own: tuple[str, ...]) -> _Kind:
+    return _Kind(noun, owners, own, frozenset(own))
+
+
+def _trunk_ids(customer: CustomerEntry) -> tuple[str, ...]:
+    return (*(each.id for each in customer.trunks), *(each.id for each in customer.teams_trunks))
 
 
 def _targets(path: KeyPath, ids: Sequence[str], kind: _Kind) -> Iterator[Finding]:
@@ -44,7 +54,7 @@ def _targets(path: KeyPath, ids: Sequence[str], kind: _Kind) -> Iterator[Finding
             yield Finding(
                 "config.listed-twice", at, f"a {kind.noun} is listed twice", repr(name), "each once"
             )
-        elif name in kind.own:
+        elif name in kind.names:
             continue
         elif name in kind.owners:
             owner = "the carrier" if kind.owners[name] is None else "another customer"

@@ -2,24 +2,69 @@
 
 To add a noun: a file with its model, a field with a description in the model that holds it, and a check
 in `provisioning.checks` for what spans several models. A new section at the top is a field of `Config`.
+Descriptions end with the ids of the requirements they serve; docs/configuration.md is made from them.
 """
 
+from provisioning.schema.bank import BankEntry, MandateEntry
 from provisioning.schema.carrier import BlockEntry, CarrierEntry, CarrierTrunkEntry
 from provisioning.schema.config import Config
-from provisioning.schema.customer import CustomerEntry, CustomerTrunkEntry, NumberEntry, PhoneEntry
+from provisioning.schema.contact import (
+    AddressesEntry,
+    CompanyEntry,
+    ContactEntry,
+    PostalAddressEntry,
+    RegisterEntry,
+)
+from provisioning.schema.contract import BillingEntry, ContractEntry, FairUseEntry, OneOffPriceEntry
+from provisioning.schema.customer import CustomerEntry, CustomerTrunkEntry, TeamsTrunkEntry
+from provisioning.schema.dates import TimeSlotEntry
+from provisioning.schema.device import AgentEntry, PhoneEntry
+from provisioning.schema.money import Amount
+from provisioning.schema.number import NumberEntry, PortingEntry, UserEntry
+from provisioning.schema.policy import (
+    BarringProfileEntry,
+    LiftedBarEntry,
+    LimitProfileEntry,
+    OpeningHoursEntry,
+)
 from provisioning.schema.secret import SecretRef
+from provisioning.schema.site import EvidenceEntry, SiteAddressEntry, SiteEntry
 from provisioning.schema.trunk import RegistrationEntry, TrunkEntry
 
 __all__ = [
+    "AddressesEntry",
+    "AgentEntry",
+    "Amount",
+    "BankEntry",
+    "BarringProfileEntry",
+    "BillingEntry",
     "BlockEntry",
     "CarrierEntry",
     "CarrierTrunkEntry",
+    "CompanyEntry",
     "Config",
+    "ContactEntry",
+    "ContractEntry",
     "CustomerEntry",
     "CustomerTrunkEntry",
+    "EvidenceEntry",
+    "FairUseEntry",
+    "LiftedBarEntry",
+    "LimitProfileEntry",
+    "MandateEntry",
     "NumberEntry",
+    "OneOffPriceEntry",
+    "OpeningHoursEntry",
     "PhoneEntry",
+    "PortingEntry",
+    "PostalAddressEntry",
+    "RegisterEntry",
     "RegistrationEntry",
     "SecretRef",
+    "SiteAddressEntry",
+    "SiteEntry",
+    "TeamsTrunkEntry",
+    "TimeSlotEntry",
     "TrunkEntry",
+    "UserEntry",
 ]

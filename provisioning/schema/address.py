@@ -10,6 +10,7 @@ from pydantic import PlainSerializer, PlainValidator
 
 from dialplan.carrier import Peer, SipAddress, Transport
 from provisioning.schema.entry import refusal
+from provisioning.schema.form import Form
 
 _ADDRESS: Final = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):(?P<port>[0-9]{1,5})(?:/(?P<transport>[a-z]{1,8}))?",
@@ -95,5 +96,12 @@ def written_peer(peer: Peer) -> str:
     return f"[{peer.ip}]:{peer.port}" if ":" in peer.ip else f"{peer.ip}:{peer.port}"
 
 
-Address = Annotated[SipAddress, PlainValidator(parse_address), PlainSerializer(written_address)]
-Source = Annotated[Peer, PlainValidator(parse_peer), PlainSerializer(written_peer)]
+Address = Annotated[
+    SipAddress,
+    PlainValidator(parse_address),
+    PlainSerializer(written_address),
+    Form("SIP address", "`host:port`, `host:port/tcp` or `host:port/tls`; without transport it is UDP"),
+]
+Source = Annotated[
+    Peer, PlainValidator(parse_peer), PlainSerializer(written_peer), Form("source", "`ip` or `ip:port`")
+]

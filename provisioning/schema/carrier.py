@@ -1,22 +1,31 @@
-"""The carrier itself: its numbers and its trunks to other carriers."""
+"""The carrier itself: who it is, its numbers, its trunks to other carriers, and what holds for all."""
 
 from __future__ import annotations
 
-from typing import Self
+from decimal import Decimal
+from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from provisioning.schema.bank import BankEntry
+from provisioning.schema.codes import CreditorId
+from provisioning.schema.contact import CompanyEntry, ContactEntry, PostalAddressEntry
 from provisioning.schema.entry import Entry, Few, Many, refusal
+from provisioning.schema.money import Amount, Euro
+from provisioning.schema.policy import BarringProfileEntry, LimitProfileEntry, OpeningHoursEntry
 from provisioning.schema.trunk import TrunkEntry
 from provisioning.schema.values import AreaCode, Number, Text
+
+#: TC 11.5.
+_LEAST_RETURN_DEBIT_FEE: Final = Decimal("5.00")
 
 
 class BlockEntry(Entry):
     """A block of numbers of ours in one area code (A2)."""
 
-    area_code: AreaCode = Field(description='Area code (ONKZ) the block belongs to, in quotes: "0221".')
-    first: Number = Field(description="First number of the block.")
-    last: Number = Field(description="Last number of the block, as long as the first one.")
+    area_code: AreaCode = Field(description='Area code (ONKZ) the block belongs to, in quotes: "0221" (A2).')
+    first: Number = Field(description="First number of the block (A2).")
+    last: Number = Field(description="Last number of the block, as long as the first one (A2).")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -46,8 +55,53 @@ class CarrierEntry(Entry):
     default_area_code: AreaCode = Field(
         description='Area code (ONKZ) of numbers dialled without one, in quotes: "0221".'
     )
-    number_blocks: Many[BlockEntry] = Field((), description="Blocks of numbers that are ours.")
-    trunks: Few[CarrierTrunkEntry] = Field(description="Trunks to other carriers.")
+    number_blocks: Many[BlockEntry] = Field((), description="Blocks of numbers that are ours (A2).")
+    trunks: Few[CarrierTrunkEntry] = Field(description="Trunks to other carriers (B1).")
+    company: CompanyEntry | None = Field(None, description="The company as invoices name it (E12).")
+    address: PostalAddressEntry | None = Field(None, description="Seat of the company (E12).")
+    contact: ContactEntry | None = Field(None, description="Whom customers write to (E12).")
+    bank: BankEntry | None = Field(None, description="Where invoices are paid to (E9).")
+    creditor_id: CreditorId | None = Field(
+        None, description="SEPA creditor id (Gläubiger-Identifikationsnummer), for direct debits (E9)."
+    )
+    time_zone: Literal["Europe/Berlin"] = Field(
+        "Europe/Berlin", description="Time zone of all days and times; there is only this one."
+    )
+    foreign_price_notice_days: int = Field(
+        7, ge=7, le=365, description="Days of notice to customers before foreign prices change (E4)."
+    )
+    number_quarantine_days: int = Field(
+        31,
+        ge=31,
+        le=3_650,
+        description="Days before a released number is given out again: a month at least, TKG § 59(6) (A6).",
+    )
+    direct_debit_days: int = Field(
+        7, ge=7, le=90, description="Days between invoice with pre-notification and direct debit (E9)."
+    )
+    return_debit_fee: Euro = Field(
+        Amount(_LEAST_RETURN_DEBIT_FEE),
+        description="Fee for a returned debit that is the customer's fault, 5.00 EUR at least (E9).",
+    )
+    barring_profiles: Few[BarringProfileEntry] = Field(
+        (), description="Barring profiles that customers may refer to (B6)."
+    )
+    limit_profiles: Few[LimitProfileEntry] = Field(
+        (), description="Limits that customers may refer to (B11)."
+    )
+    opening_hours: Few[OpeningHoursEntry] = Field(
+        (), description="Opening hours that customers may refer to (C2)."
+    )
+
+    @model_validator(mode="after")
+    def _fee_as_agreed(self) -> Self:
+        if self.return_debit_fee.value < _LEAST_RETURN_DEBIT_FEE:
+            raise refusal(
+                "config.return-debit-fee",
+                f"the fee for returned debits is {self.return_debit_fee}",
+                f"{_LEAST_RETURN_DEBIT_FEE} EUR and above",
+            )
+        return self
 
 
 def check_range(first: str, last: str) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from provisioning.schema.carrier import CarrierEntry
 from provisioning.schema.customer import CustomerEntry
 from provisioning.schema.entry import Entry
+from provisioning.schema.form import Items
 
 
 class Config(Entry):
@@ -17,6 +18,6 @@ class Config(Entry):
     carrier: CarrierEntry = Field(
         description="The carrier itself: its numbers and its trunks to other carriers."
     )
-    customers: Annotated[tuple[CustomerEntry, ...], Field(strict=False, max_length=100_000)] = Field(
-        (), description="The carrier's customers."
-    )
+    customers: Annotated[
+        tuple[CustomerEntry, ...], Field(strict=False, max_length=100_000), Items(100_000)
+    ] = Field((), description="The carrier's customers.")

@@ -1,75 +1,52 @@
-"""Customers with their trunks, phones and numbers."""
+"""Customers: the company, its contract, its sites, and its telephony."""
 
 from __future__ import annotations
 
-from typing import Self
+import re
+from typing import Annotated, Any, Final
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field
 
-from provisioning.schema.carrier import check_range
-from provisioning.schema.entry import Choices, Entry, Many, refusal
-from provisioning.schema.secret import SecretRef
+from provisioning.schema.bank import BankEntry, MandateEntry
+from provisioning.schema.codes import TenantId
+from provisioning.schema.contact import AddressesEntry, CompanyEntry, ContactEntry
+from provisioning.schema.contract import BillingEntry, ContractEntry
+from provisioning.schema.device import AgentEntry, PhoneEntry
+from provisioning.schema.entry import Entry, Few, Many, refusal
+from provisioning.schema.form import Form
+from provisioning.schema.number import NumberEntry
+from provisioning.schema.policy import (
+    BarringProfileEntry,
+    LiftedBarEntry,
+    LimitProfileEntry,
+    OpeningHoursEntry,
+)
+from provisioning.schema.site import SiteEntry
 from provisioning.schema.trunk import TrunkEntry
-from provisioning.schema.values import Id, Number, Text, Username
+from provisioning.schema.values import Id, Number, Text
 
-#: Trunks or phones tried for one call.
-Targets = Choices[Id]
+_FQDN: Final = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
+
+
+def _parse_fqdn(value: Any) -> str:
+    if isinstance(value, str) and _FQDN.fullmatch(value.lower()):
+        return value.lower()
+    raise refusal("config.host-name", "not a full host name", "sbc.example.com")
+
+
+Fqdn = Annotated[str, BeforeValidator(_parse_fqdn), Form("host name", "with its domain")]
 
 
 class CustomerTrunkEntry(TrunkEntry):
     """A trunk to the customer's own telephone system."""
 
 
-class PhoneEntry(Entry):
-    """A device that registers with us."""
+class TeamsTrunkEntry(Entry):
+    """The customer's Microsoft Teams, reached by Operator Connect (A4, B1)."""
 
-    id: Id = Field(description="Name of the phone, unique among all phones.")
-    number: Number = Field(
-        description="The phone's own number: shown by its calls. Rings it unless `numbers` says otherwise."
-    )
-    username: Username | None = Field(None, description="User name it registers with. Default: the id.")
-    secret: SecretRef = Field(description="Where the password is that it registers with.")
-    no_answer_s: int = Field(
-        60, ge=5, le=600, description="Seconds of ringing before the next phone is tried."
-    )
-
-
-class NumberEntry(Entry):
-    """Numbers of a customer and where their calls go: one of `number`, `list`, or `first` with `last`."""
-
-    number: Number | None = Field(None, description="One number.")
-    list: Many[Number] | None = Field(None, description="Several numbers, in any order.")
-    first: Number | None = Field(None, description="First number of a range.")
-    last: Number | None = Field(None, description="Last number of the range, included.")
-    trunks: Targets | None = Field(None, description="Trunks of the customer, tried in this order.")
-    phones: Targets | None = Field(None, description="Phones of the customer, rung in this order.")
-    ported_in: bool = Field(
-        False, description="The numbers were ported to us and lie outside our blocks (A2)."
-    )
-
-    @model_validator(mode="after")
-    def _one_form(self) -> Self:
-        given = tuple(name for name in ("number", "list", "first", "last") if getattr(self, name) is not None)
-        if given not in {("number",), ("list",), ("first", "last")}:
-            raise refusal(
-                "config.number-form",
-                f"an entry with {' and '.join(given) or 'no number'}",
-                "one of number, list, or first with last",
-            )
-        if (self.trunks is None) == (self.phones is None):
-            raise refusal(
-                "config.number-target", "an entry has one kind of target", "trunks or phones, not both"
-            )
-        if self.first is not None and self.last is not None:
-            check_range(self.first, self.last)
-        return self
-
-    def spans(self) -> tuple[tuple[int, int], ...]:
-        """The numbers as pairs of first and last, each as integer of the digits without "+"."""
-        if self.first is not None and self.last is not None:
-            return ((int(self.first[1:]), int(self.last[1:])),)
-        numbers = (self.number,) if self.number is not None else self.list or ()
-        return tuple((value, value) for value in (int(number[1:]) for number in numbers))
+    id: Id = Field(description="Name of the trunk, unique among all trunks.")
+    tenant_id: TenantId = Field(description="The customer's Microsoft tenant (A4).")
+    fqdn: Fqdn = Field(description="Our host name towards Teams for this customer (B1).")
 
 
 class CustomerEntry(Entry):
@@ -81,6 +58,37 @@ class CustomerEntry(Entry):
         description="One of the customer's numbers: shown when a call brings no number of its own."
     )
     blocked: bool = Field(False, description="True bars all calls but those to 110 and 112 (A7).")
+    company: CompanyEntry | None = Field(None, description="The company as contracts name it (A1).")
+    addresses: AddressesEntry | None = Field(None, description="Postal addresses (A1).")
+    contacts: Few[ContactEntry] = Field((), description="Whom to write to (A1).")
+    bank: BankEntry | None = Field(None, description="Bank account for direct debits (A1, E9).")
+    mandate: MandateEntry | None = Field(
+        None, description="SEPA mandate; without one invoices are paid (E9)."
+    )
+    billing: BillingEntry | None = Field(
+        None, description="How invoices travel. Default: as plain e-mail, without itemised bill (E7)."
+    )
+    contract: ContractEntry | None = Field(None, description="Product, prices and dates (E2, E11).")
+    sites: Few[SiteEntry] = Field((), description="Places with lines (A2, B8).")
     trunks: Many[CustomerTrunkEntry] = Field((), description="Trunks to the customer's telephone systems.")
+    teams_trunks: Few[TeamsTrunkEntry] = Field((), description="The customer's Microsoft Teams (A4).")
     phones: Many[PhoneEntry] = Field((), description="Phones that register with us.")
+    agents: Many[AgentEntry] = Field((), description="Agents of the contact centre (C1).")
     numbers: Many[NumberEntry] = Field((), description="The customer's numbers and where their calls go.")
+    barring_profiles: Few[BarringProfileEntry] = Field(
+        (), description="Barring profiles of this customer only (B6)."
+    )
+    barring: Few[Id] = Field(
+        (), description="Barring profiles that hold for all lines: own ones or the carrier's (B6)."
+    )
+    lifted_bars: Few[LiftedBarEntry] = Field(
+        (), description="Default bars that an operator lifted for this customer (B6)."
+    )
+    limit_profiles: Few[LimitProfileEntry] = Field((), description="Limits of this customer only (B11).")
+    limits: Id | None = Field(
+        None, description="Limits that hold: own ones or the carrier's. Default: none (B11)."
+    )
+    opening_hours: Few[OpeningHoursEntry] = Field((), description="Opening hours of this customer (C2).")
+    hours: Id | None = Field(
+        None, description="Opening hours that hold: own ones or the carrier's. Default: always open (C2)."
+    )

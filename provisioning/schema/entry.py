@@ -7,6 +7,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from provisioning.schema.form import Items
+
 T = TypeVar("T")
 
 
@@ -34,7 +36,7 @@ def _at_most(most: int) -> BeforeValidator:
 
 
 #: A YAML list as a tuple; `strict=False` is for list -> tuple only, the items stay strict.
-Few = Annotated[tuple[T, ...], Field(strict=False), _at_most(1_000)]
-Many = Annotated[tuple[T, ...], Field(strict=False), _at_most(100_000)]
+Few = Annotated[tuple[T, ...], Field(strict=False), _at_most(1_000), Items(1_000)]
+Many = Annotated[tuple[T, ...], Field(strict=False), _at_most(100_000), Items(100_000)]
 #: Choices in order of preference: at least one.
-Choices = Annotated[tuple[T, ...], Field(strict=False, min_length=1), _at_most(20)]
+Choices = Annotated[tuple[T, ...], Field(strict=False, min_length=1), _at_most(20), Items(20, 1)]

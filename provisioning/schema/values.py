@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, PlainValidator
 from numbering.e164 import E164
 from numbering.plan import is_area_code
 from provisioning.schema.entry import refusal
+from provisioning.schema.form import Form
 
 MAX_TEXT: Final = 200
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
@@ -18,10 +19,11 @@ _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _AREA_CODE: Final = re.compile(r"0?([1-9][0-9]{1,4})", re.ASCII)
 
 #: What people put between digits: spaces (also the no-break ones of word processors), dashes, "/()." .
-_SEPARATORS: Final = dict.fromkeys(map(ord, " \u00a0\u202f-\u2010\u2011\u2013/()."))
-_MAX_WRITTEN_NUMBER: Final = 40
+SEPARATORS: Final = dict.fromkeys(map(ord, " \u00a0\u202f-\u2010\u2011\u2013/()."))
+MAX_WRITTEN_NUMBER: Final = 40
 #: National significant numbers are at most 13 digits (E.164: 15 with the country code 49).
 _GERMAN: Final = re.compile(r"\+49[1-9][0-9]{2,12}", re.ASCII)
+_INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _NUMBER_ALLOWED: Final = '"+49 221 4710-100" or "0221 4710-100"'
 
 
@@ -70,9 +72,9 @@ def parse_number(value: Any) -> E164:
         )
     if not isinstance(value, str):
         raise refusal("config.wrong-type", "not a number", f"text in quotes: {_NUMBER_ALLOWED}")
-    if len(value) > _MAX_WRITTEN_NUMBER:
+    if len(value) > MAX_WRITTEN_NUMBER:
         raise refusal("config.number", "a number is too long", "at most 15 digits")
-    written = value.translate(_SEPARATORS)
+    written = value.translate(SEPARATORS)
     if written.startswith("0") and not written.startswith("00"):
         written = "+49" + written[1:]
     if not _GERMAN.fullmatch(written):
@@ -105,14 +107,45 @@ def _parse_area_code(value: Any) -> str:
     return match.group(1)
 
 
+def _parse_contact_number(value: Any) -> str:
+    """A number to call somebody at, also a foreign one; read to E.164."""
+    if isinstance(value, str) and len(value) <= MAX_WRITTEN_NUMBER:
+        written = value.translate(SEPARATORS)
+        if _INTERNATIONAL.fullmatch(written) and not written.startswith("+49"):
+            return written
+    return parse_number(value)
+
+
 #: Name of a thing within the configuration; also gateway and SIP user name, so letters of a host name only.
-Id = Annotated[str, BeforeValidator(_parse_id)]
+Id = Annotated[
+    str,
+    BeforeValidator(_parse_id),
+    Form("id", "lower-case letters, digits, `.`, `_` and `-` within, at most 64 characters"),
+]
 #: One line of text for people.
-Text = Annotated[str, BeforeValidator(_parse_text)]
+Text = Annotated[str, BeforeValidator(_parse_text), Form("text", f"1 to {MAX_TEXT} characters")]
 #: User name for digest authentication.
-Username = Annotated[str, BeforeValidator(_parse_username)]
-EnvName = Annotated[str, BeforeValidator(_parse_env_name)]
+Username = Annotated[
+    str,
+    BeforeValidator(_parse_username),
+    Form("user name", 'letters, digits and ". + _ ~ @ -", at most 128 characters'),
+]
+EnvName = Annotated[
+    str, BeforeValidator(_parse_env_name), Form("name", "letters, digits and `_`, at most 128 characters")
+]
 #: A German number, read to E.164.
-Number = Annotated[E164, PlainValidator(parse_number)]
+Number = Annotated[
+    E164,
+    PlainValidator(parse_number),
+    Form("number", "German, in quotes: `0221 4710-100`, `+49 221 4710-100`"),
+]
+#: Any number, read to E.164.
+ContactNumber = Annotated[
+    str, BeforeValidator(_parse_contact_number), Form("number", "German or with its country code, in quotes")
+]
 #: An area code (Ortsnetzkennzahl) without its 0: "221".
-AreaCode = Annotated[str, BeforeValidator(_parse_area_code)]
+AreaCode = Annotated[
+    str,
+    BeforeValidator(_parse_area_code),
+    Form("area code", 'one of the numbering plan, in quotes: `"0221"`'),
+]

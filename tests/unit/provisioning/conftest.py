@@ -31,6 +31,15 @@ customers:
       - {id: phone-1, number: "0221 4710-200", secret: {lab: geheim}}
     numbers:
       - {first: "0221 4710-100", last: "0221 4710-199", trunks: [bau-1]}
+    company: {legal_name: Beispiel Bau GmbH, legal_form: GmbH}
+    addresses: {main: {street: Beispielweg, house_number: "1", postcode: "50667", town: Köln}}
+    contacts: [{email: post@bau.example}]
+    contract: {product: teams, price_model: basis, start: 2026-01-01}
+    sites:
+      - id: koeln
+        area_code: "0221"
+        address: {street: Beispielweg, house_number: "1", postcode: "50667", town: Köln, state: NW}
+        evidence: [{kind: lease, dated: 2025-12-01, document: Mietvertrag}]
 """
 
 Lines = list[str]

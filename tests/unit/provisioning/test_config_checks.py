@@ -82,8 +82,8 @@ CASES: list[Case] = [
         ],
         [
             (
-                "a.yaml:17:14: customers[0].phones[1].id: two phones register with the same user name "
-                "(the other one: customers[0].phones[0].username at a.yaml:16:33), found 'phone-1'; "
+                "a.yaml:17:14: customers[0].phones[1].id: two phones or agents register with the same user "
+                "name (the other one: customers[0].phones[0].username at a.yaml:16:33), found 'phone-1'; "
                 "allowed: a name of its own [config.id-twice]"
             )
         ],
@@ -266,11 +266,11 @@ CASES: list[Case] = [
     ),
     (
         "a number outside the blocks",
-        [("    numbers:\n", "    numbers:\n      - {number: '030 23125-001', trunks: [bau-1]}\n")],
+        [("    numbers:\n", "    numbers:\n      - {number: '0221 4711-001', trunks: [bau-1]}\n")],
         [
             (
                 "a.yaml:18:18: customers[0].numbers[0].number: a number is outside the carrier's blocks, "
-                "found '+493023125001'; allowed: numbers of carrier.number_blocks, or ported_in: true "
+                "found '+492214711001'; allowed: numbers of carrier.number_blocks, or ported_in: true "
                 "[config.number-outside-blocks]"
             )
         ],
@@ -316,10 +316,11 @@ CASES: list[Case] = [
             (
                 "    numbers:\n",
                 (
-                    "    numbers:\n      - {first: '+492220000000', last: '+492220999999', trunks: [bau-1], "
-                    "ported_in: true}\n      - {first: '+492230000000', last: '+492230999999', trunks: "
-                    "[bau-1], ported_in: true}\n      - {first: '+492240000000', last: '+492240999999', "
-                    "trunks: [bau-1], ported_in: true}\n"
+                    "    numbers:\n      - {first: '+4922112000000', last: '+4922112999999', trunks: "
+                    "[bau-1], ported_in: true}\n      - {first: '+4922113000000', "
+                    "last: '+4922113999999', trunks: [bau-1], ported_in: true}\n"
+                    "      - {first: '+4922114000000', last: '+4922114999999', trunks: [bau-1], "
+                    "ported_in: true}\n"
                 ),
             )
         ],

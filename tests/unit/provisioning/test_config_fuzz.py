@@ -9,17 +9,16 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
+from provisioning import schema
 from provisioning.errors import ConfigInvalid, ConfigProblem, Problems
 from provisioning.load import load_documents
 from provisioning.yaml_source import LOADER, read_documents
 
+_MODELS = [getattr(schema, name) for name in schema.__all__]
 _WORDS = st.sampled_from(
-    [
-        *("carrier", "customers", "name", "trunks", "id", "address", "phones", "numbers", "first", "last"),
-        *("list", "number", "secret", "lab", "env", "main_number", "default_area_code", "number_blocks"),
-        *("area_code", "codecs", "registration", "accepts_from", "<<"),
-    ]
+    sorted({key for each in _MODELS if issubclass(each, BaseModel) for key in each.model_fields} | {"<<"})
 )
 _SCALARS = st.one_of(
     st.none(),
@@ -28,6 +27,9 @@ _SCALARS = st.one_of(
     st.floats(),
     st.text(max_size=20),
     st.sampled_from(["+492214710100", "0221 4710-100", "192.0.2.10:5060", "[::1]:1/tls", "a-1", "030", "*a"]),
+    st.sampled_from(
+        ["2026-02-28", "2026-02-29", "08:00", "3.90 EUR", "DE", "50667", "teams", "mon", "basis"]
+    ),
 )
 _TREES = st.recursive(
     _SCALARS,

@@ -22,8 +22,8 @@ CASES: list[Case] = [
             ),
             (
                 "a.yaml:3:3: carrier.default_area_kode: an unknown key, found 'default_area_kode'; "
-                "allowed: name, default_area_code, number_blocks, trunks; did you mean "
-                "'default_area_code'? [config.unknown-key]"
+                "allowed: name, default_area_code, number_blocks, trunks, company, address, contact, "
+                "bank, …; did you mean 'default_area_code'? [config.unknown-key]"
             ),
         ],
     ),

@@ -94,7 +94,7 @@ CASES: list[Case] = [
             (
                 "a.yaml:16:56: customers[0].phones[0].secret: a secret does not stand in the "
                 "configuration, found a value that is not shown (secret); allowed: {env: NAME}, {file: "
-                "path}, or {lab: text} for the lab only [config.plain-secret]"
+                "path}, {sops: path#key}, {age: path}, or {lab: text} for the lab only [config.plain-secret]"
             )
         ],
     ),
@@ -104,7 +104,8 @@ CASES: list[Case] = [
         [
             (
                 "a.yaml:16:56: customers[0].phones[0].secret: a secret has one source; allowed: {env: "
-                "NAME}, {file: path}, or {lab: text} for the lab only [config.secret]"
+                "NAME}, {file: path}, {sops: path#key}, {age: path}, or {lab: text} for "
+                "the lab only [config.secret]"
             )
         ],
     ),
@@ -135,7 +136,7 @@ CASES: list[Case] = [
         [
             (
                 "a.yaml:16:57: customers[0].phones[0].secret.lap: an unknown key, found 'lap'; allowed: "
-                "env, file, lab; did you mean 'lab'? [config.unknown-key]"
+                "env, file, sops, age, lab; did you mean 'lab'? [config.unknown-key]"
             )
         ],
     ),

@@ -1,0 +1,67 @@
+"""Options of every command that changes something: when, who, why."""
+
+from __future__ import annotations
+
+import functools
+import getpass
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+import click
+
+from cli.bootstrap import now
+from cli.times import Moment
+from store.tables import MAX_TEXT
+
+_MAX_REASON: Final = 1_000
+_Command = Callable[..., Any]
+
+
+def _who() -> str:
+    """The account that runs the command; accounts without a name have a number only."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown account"
+
+
+def _not_ahead(_ctx: click.Context, _param: click.Parameter, value: datetime | None) -> datetime:
+    moment = now()
+    if value is not None and value > moment:
+        raise click.BadParameter("lies in the future: what changes later stands in the configuration")
+    return value or moment
+
+
+def _short(_ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    most = MAX_TEXT if param.name == "actor" else _MAX_REASON
+    text = (value or "").strip()
+    if len(text) > most or not text.isprintable():
+        raise click.BadParameter(f"at most {most} characters in one line")
+    if param.required and not text:
+        raise click.BadParameter("must not be empty")
+    return text or (_who() if param.name == "actor" else "")
+
+
+def changing(*, reason_required: bool = False, with_reason: bool = True) -> Callable[[_Command], _Command]:
+    """Add --at, --actor and --reason, and pass the settings first."""
+    options = [
+        click.option("--at", type=Moment(), callback=_not_ahead, help="When it happened. Default: now."),
+        click.option("--actor", metavar="NAME", callback=_short, help="Who does it. Default: your account."),
+    ]
+    if with_reason:
+        options.append(
+            click.option(
+                "--reason",
+                metavar="TEXT",
+                required=reason_required,
+                callback=_short,
+                help="Why; stands in the history.",
+            )
+        )
+
+    def decorate(command: _Command) -> _Command:
+        with_settings: _Command = click.pass_obj(command)
+        return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), with_settings)
+
+    return decorate

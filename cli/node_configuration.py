@@ -1,0 +1,180 @@
+"""The node's own configuration kept in line with the snapshot: freeswitch.xml, gateways, registrations.
+
+What the node was last brought to stands in `.loaded.json` beside freeswitch.xml, as digests. So whoever
+comes next (another controller, one that was away) knows what is left to do, and doing it twice is harmless.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from gevent.hub import get_hub
+
+from cli.layout import write_private
+from controller.errors import NodeAway
+from dialplan.call import Entry
+from dialplan.carrier import Phone, Trunk
+from dialplan.snapshot import Snapshot
+from freeswitch import api_calls, profile_calls
+from freeswitch.commands import ApiCall
+from freeswitch.errors import CommandFailed, FreeSwitchError, NotConnected
+from freeswitch.render import render, write
+from freeswitch.settings import SwitchSettings
+
+_LOADED: Final = ".loaded.json"
+_GATEWAYS: Final = (Entry.CARRIER.value, Entry.TRUNK.value)
+_PHONES: Final = Entry.PHONE.value
+#: FreeSWITCH reads the whole XML anew for each of these.
+_TIMEOUT_S: Final = 30.0
+
+#: Digest of each gateway and phone by profile and name.
+State = dict[str, dict[str, str]]
+
+
+class NodeConfiguration:
+    """controller.configuration.Node for a node on this machine whose freeswitch.xml is in `conf_dir`.
+
+    `api` runs an API command on the node and gives what it printed; raises FreeSwitchError.
+    """
+
+    def __init__(
+        self, conf_dir: Path, settings: SwitchSettings, api: Callable[[ApiCall, float], str]
+    ) -> None:
+        self._conf_dir = conf_dir
+        self._settings = settings
+        self._api = api
+        self._prepared: Snapshot | None = None
+        self._wanted: State = {}
+        #: Whether something that is not wanted may be left on the node.
+        self._left = False
+
+    def prepare(self, snapshot: Snapshot) -> None:
+        if self._prepared is not None and _same_for_node(snapshot, self._prepared):
+            self._prepared = snapshot
+            return
+        # In a thread of the system: ten thousand trunks take seconds, calls must not wait for that.
+        text, wanted, loaded = get_hub().threadpool.apply(self._compared, (snapshot,))
+        try:
+            if wanted != loaded:
+                self._bring(text, wanted, loaded)
+        except (FreeSwitchError, OSError) as error:
+            raise NodeAway(str(error)) from error
+        self._prepared, self._wanted, self._left = snapshot, wanted, wanted != loaded
+
+    def retire(self, snapshot: Snapshot) -> None:
+        if not self._left:
+            return
+        wanted, loaded = self._wanted, get_hub().threadpool.apply(self._loaded)
+        try:
+            for profile in _GATEWAYS:
+                for gateway in loaded.get(profile, {}).keys() - wanted[profile].keys():
+                    self._kill(profile, gateway)
+            for user in loaded.get(_PHONES, {}).keys() - wanted[_PHONES].keys():
+                self._run(profile_calls.flush_registrations(_PHONES, user, self._settings.domain))
+            self._note(wanted)
+        except (FreeSwitchError, OSError) as error:
+            raise NodeAway(str(error)) from error
+        self._left = False
+
+    def write(self, snapshot: Snapshot) -> None:
+        """For a node that is about to be started: it reads all of this then. Raises OSError."""
+        text, wanted, _ = self._compared(snapshot)
+        write(self._conf_dir, text)
+        self._note(wanted)
+
+    def _compared(self, snapshot: Snapshot) -> tuple[str, State, State]:
+        """The XML, and the node's state as wanted and as it is."""
+        text = render(snapshot, self._settings)
+        return text, _state(snapshot, text), self._loaded()
+
+    def _bring(self, text: str, wanted: State, loaded: State) -> None:
+        write(self._conf_dir, text)
+        self._run(api_calls.reload_xml())
+        self._run(profile_calls.reload_acl())
+        for profile in _GATEWAYS:
+            have, old = wanted[profile], loaded.get(profile, {})
+            for gateway in [name for name in have if name in old and old[name] != have[name]]:
+                self._kill(profile, gateway)
+            if have.items() - old.items():
+                self._run(profile_calls.rescan(profile))
+        self._note({name: loaded.get(name, {}) | wanted[name] for name in wanted})
+
+    def _kill(self, profile: str, gateway: str) -> None:
+        try:
+            self._run(profile_calls.kill_gateway(profile, gateway))
+        except CommandFailed as error:
+            if "no such gateway" not in str(error):
+                raise
+
+    def _run(self, call: ApiCall) -> None:
+        self._api(call, _TIMEOUT_S)
+
+    def _loaded(self) -> State:
+        try:
+            found: Any = json.loads((self._conf_dir / _LOADED).read_text(encoding="utf-8"))
+            return {str(profile): dict(names) for profile, names in found.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+    def _note(self, state: State) -> None:
+        write_private(self._conf_dir / _LOADED, json.dumps(state, sort_keys=True))
+
+
+def not_running(call: ApiCall, timeout_s: float) -> str:
+    """The `api` of a node that does not run yet: nothing is to be asked of it."""
+    raise NotConnected(f"the node does not run yet: {call.name} has to wait")
+
+
+class NoNode:
+    """For nodes elsewhere: their configuration is rendered there."""
+
+    def prepare(self, snapshot: Snapshot) -> None: ...
+
+    def retire(self, snapshot: Snapshot) -> None: ...
+
+
+def _same_for_node(snapshot: Snapshot, other: Snapshot) -> bool:
+    """Whether both are rendered alike. Parts that did not change are the same objects: this is fast."""
+    if snapshot is other:
+        return True
+    same_tables = snapshot.trunks == other.trunks and snapshot.phones == other.phones
+    return (
+        same_tables
+        and snapshot.emergency_trunks == other.emergency_trunks
+        and snapshot.customers.keys() == other.customers.keys()
+        and all(
+            each is other.customers[name] or each.main_number == other.customers[name].main_number
+            for name, each in snapshot.customers.items()
+        )
+    )
+
+
+def _state(snapshot: Snapshot, text: str) -> State:
+    """What the node has to know: the whole XML, gateways by profile, phones."""
+    state: State = {"xml": {"sha256": hashlib.sha256(text.encode()).hexdigest()}}
+    state |= {entry.value: {} for entry in Entry}
+    for trunk in snapshot.trunks.values():
+        entry = Entry.CARRIER if trunk.customer_id is None else Entry.TRUNK
+        state[entry.value][trunk.id] = _trunk(trunk)
+    for phone in snapshot.phones.values():
+        state[_PHONES][phone.credentials.username] = _phone(phone)
+    return state
+
+
+def _trunk(trunk: Trunk) -> str:
+    """Of what is rendered for a gateway."""
+    login = trunk.registration
+    secret = (login.username, login.password) if login else None
+    return _digest((str(trunk.address), trunk.address.transport.value, secret))
+
+
+def _phone(phone: Phone) -> str:
+    return _digest((phone.id, phone.customer_id, phone.credentials.password, phone.number))
+
+
+def _digest(facts: Any) -> str:
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

@@ -1,0 +1,157 @@
+"""Compiled customers, put together to a snapshot, and exchanged in one without compiling the others again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from types import MappingProxyType
+from typing import Final, NoReturn, TypeVar
+
+from dialplan.carrier import AssignedNumber, Customer, NumberBlock, Peer, Phone, Trunk
+from dialplan.snapshot import Snapshot
+from numbering.e164 import E164
+from provisioning.errors import ConfigInvalid, Finding
+from provisioning.tree import NoPlaces
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+#: Numbers looked at between two breaths: about 2 ms.
+SLICE: Final = 25_000
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCarrier:
+    """What the snapshot has of the carrier itself."""
+
+    trunks: tuple[Trunk, ...]
+    blocks: tuple[NumberBlock, ...]
+    default_area_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCustomer:
+    """What the snapshot has of one customer. `numbers` are those in service."""
+
+    customer: Customer
+    trunks: tuple[Trunk, ...]
+    phones: tuple[Phone, ...]
+    numbers: tuple[AssignedNumber, ...]
+
+    @property
+    def peers(self) -> tuple[tuple[Peer, str], ...]:
+        """The sources of its trunks, each with the trunk's id."""
+        return tuple(peers_of(self.trunks))
+
+
+def peers_of(trunks: Iterable[Trunk]) -> Iterator[tuple[Peer, str]]:
+    """The sources of trunks, each with the trunk's id."""
+    return ((peer, trunk.id) for trunk in trunks for peer in trunk.peers)
+
+
+def assemble(carrier: CompiledCarrier, customers: Sequence[CompiledCustomer], version: int) -> Snapshot:
+    """The snapshot of a carrier and all its customers.
+
+    Raise `ConfigInvalid` when two of them claim the same id, number or source; `load` has refused such a
+    configuration before.
+    """
+    ordered = sorted(carrier.trunks, key=lambda each: (each.priority, each.id))
+    snapshot = Snapshot(
+        version=version,
+        customers=MappingProxyType({}),
+        trunks=MappingProxyType({each.id: each for each in carrier.trunks}),
+        phones=MappingProxyType({}),
+        numbers=MappingProxyType({}),
+        blocks=carrier.blocks,
+        peers=MappingProxyType(dict(peers_of(carrier.trunks))),
+        carrier_trunks=tuple(each.id for each in ordered),
+        emergency_trunks=tuple(each.id for each in ordered if each.emergency),
+        default_area_code=carrier.default_area_code,
+    )
+    return replace_customers(snapshot, (), customers, version)
+
+
+def replace_customers(
+    snapshot: Snapshot,
+    removed_ids: Collection[str],
+    added: Iterable[CompiledCustomer],
+    version: int,
+    *,
+    breathe: Callable[[], None] | None = None,
+) -> Snapshot:
+    """The snapshot without the removed customers and with the added ones, which replace those of their id.
+
+    The given snapshot is not changed. The cost is a copy of the tables and one look at each number (about
+    0.1 s for a million); `breathe` is called after every `SLICE` of them, for a controller to take calls
+    between. Raise `ConfigInvalid` when an added customer claims what another one has.
+    """
+    new = tuple(added)
+    gone = (frozenset(removed_ids) | {each.customer.id for each in new}) & snapshot.customers.keys()
+    customers = _copy(snapshot.customers)
+    trunks = _copy(snapshot.trunks)
+    phones = _copy(snapshot.phones)
+    numbers = _copy(snapshot.numbers)
+    peers = _copy(snapshot.peers)
+    if gone:
+        for name in gone:
+            del customers[name]
+        _drop(trunks, [each.id for each in snapshot.trunks.values() if each.customer_id in gone])
+        _drop(phones, [each.id for each in snapshot.phones.values() if each.customer_id in gone])
+        _drop(peers, [peer for peer, trunk_id in snapshot.peers.items() if trunk_id not in trunks])
+        _drop(numbers, _numbers_of(gone, snapshot.numbers, breathe))
+    seen = 0
+    for each in new:
+        name = each.customer.id
+        _add(customers, ((name, each.customer),), name, "id-twice", "the customer")
+        _add(trunks, ((trunk.id, trunk) for trunk in each.trunks), name, "id-twice", "the trunk")
+        _add(phones, ((phone.id, phone) for phone in each.phones), name, "id-twice", "the phone")
+        _add(peers, each.peers, name, "peer-twice", "the source")
+        _add(numbers, ((entry.number, entry) for entry in each.numbers), name, "number-twice", "the number")
+        seen += len(each.numbers)
+        if breathe is not None and seen >= SLICE:
+            seen = 0
+            breathe()
+    return replace(
+        snapshot,
+        version=version,
+        customers=MappingProxyType(customers),
+        trunks=MappingProxyType(trunks),
+        phones=MappingProxyType(phones),
+        numbers=MappingProxyType(numbers),
+        peers=MappingProxyType(peers),
+    )
+
+
+def _copy(table: Mapping[K, V]) -> dict[K, V]:
+    """`dict(proxy)` would ask the proxy for each key; its `copy` is ten times as fast."""
+    return table.copy() if isinstance(table, MappingProxyType) else dict(table)
+
+
+def _drop(table: dict[K, V], keys: Iterable[K]) -> None:
+    for key in keys:
+        del table[key]
+
+
+def _numbers_of(
+    gone: frozenset[str], numbers: Mapping[E164, AssignedNumber], breathe: Callable[[], None] | None
+) -> list[E164]:
+    found: list[E164] = []
+    entries = iter(numbers.values())
+    while batch := list(islice(entries, SLICE)):
+        found += [each.number for each in batch if each.customer_id in gone]
+        if breathe is not None:
+            breathe()
+    return found
+
+
+def _add(table: dict[K, V], entries: Iterable[tuple[K, V]], customer: str, id_: str, noun: str) -> None:
+    for key, value in entries:
+        if table.setdefault(key, value) is not value:
+            _refuse(key, customer, id_, noun)
+
+
+def _refuse(key: object, customer: str, id_: str, noun: str) -> NoReturn:
+    shown = f"{key.ip}:{key.port}" if isinstance(key, Peer) else key
+    message = f"{noun} {shown} is another one's already"
+    raise ConfigInvalid([NoPlaces().problem(Finding(f"config.{id_}", ("customers", customer), message))])

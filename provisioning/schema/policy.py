@@ -1,0 +1,161 @@
+"""What a customer may dial, how much, and when: barring profiles, limits, opening hours."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from itertools import pairwise
+from typing import Annotated, Any, Final, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from numbering.classes import DEFAULT_POLICY, NumberClass, Policy
+from provisioning.nearest import listed
+from provisioning.schema.codes import Country, Land
+from provisioning.schema.dates import Day, TimeSlotEntry
+from provisioning.schema.entry import Entry, Few, refusal
+from provisioning.schema.form import Form
+from provisioning.schema.money import Euro
+from provisioning.schema.values import MAX_WRITTEN_NUMBER, SEPARATORS, Id, Text
+
+_CLASSES: Final = tuple(each.value for each in NumberClass if each is not NumberClass.EMERGENCY)
+_LIFTABLE: Final = tuple(each.value for each in NumberClass if DEFAULT_POLICY[each] is Policy.BARRED)
+_PREFIX: Final = re.compile(r"\+[1-9][0-9]{0,14}", re.ASCII)
+
+
+def _parse_class(value: Any) -> str:
+    if value == NumberClass.EMERGENCY.value:
+        raise refusal("config.bar-emergency", "110 and 112 cannot be barred (TKG § 164)", "other classes")
+    if isinstance(value, str) and value in _CLASSES:
+        return value
+    raise refusal("config.not-a-choice", "not a class of numbers", listed(_CLASSES), choices=_CLASSES)
+
+
+def _parse_liftable(value: Any) -> str:
+    if isinstance(value, str) and value in _LIFTABLE:
+        return value
+    raise refusal(
+        "config.bar-not-liftable",
+        "not a class that is barred by default and can be lifted",
+        listed(_LIFTABLE),
+        choices=_LIFTABLE,
+    )
+
+
+def _parse_prefix(value: Any) -> str:
+    allowed = '"+" and 1 to 15 digits, or "0" and digits, in quotes: "+4419", "0151"'
+    if not isinstance(value, str) or len(value) > MAX_WRITTEN_NUMBER:
+        raise refusal("config.prefix", "not a prefix", allowed)
+    written = value.translate(SEPARATORS)
+    if written.startswith("00"):
+        written = "+" + written[2:]
+    elif written.startswith("0"):
+        written = "+49" + written[1:]
+    if not _PREFIX.fullmatch(written):
+        raise refusal("config.prefix", "not a prefix", allowed)
+    return written
+
+
+BarredClass = Annotated[
+    str, BeforeValidator(_parse_class), Form("number class", f"one of {', '.join(_CLASSES)}")
+]
+LiftableClass = Annotated[
+    str, BeforeValidator(_parse_liftable), Form("number class", f"one of {', '.join(_LIFTABLE)}")
+]
+#: The first digits of numbers in E.164 form; `0151` is read as `+49151`, `0044` as `+44`.
+Prefix = Annotated[str, BeforeValidator(_parse_prefix), Form("prefix", "1 to 15 digits, in quotes")]
+
+
+class BarringProfileEntry(Entry):
+    """Numbers that cannot be called: those of any of the classes, prefixes and countries (B6, B7).
+
+    110 and 112 are never barred.
+    """
+
+    id: Id = Field(description="Name of the profile, unique among the carrier's and the customer's own.")
+    classes: Few[BarredClass] = Field((), description="Classes of numbers (B6).")
+    prefixes: Few[Prefix] = Field((), description="Numbers that begin with one of these (B6).")
+    countries: Few[Country] = Field((), description="Countries (B7).")
+    times: Few[TimeSlotEntry] = Field((), description="When the bar holds. Default: always (B6).")
+
+    @model_validator(mode="after")
+    def _bars_something(self) -> Self:
+        if not (self.classes or self.prefixes or self.countries):
+            raise refusal(
+                "config.empty-profile", "the profile bars nothing", "classes, prefixes or countries"
+            )
+        return self
+
+
+class LiftedBarEntry(Entry):
+    """A default bar that an operator has lifted for the customer (B6)."""
+
+    number_class: LiftableClass = Field(description="Class of numbers that may be called now (B6).")
+    operator: Text = Field(description="Who lifted it (B6).")
+    lifted: Day = Field(description="From which day on (B6).")
+    until: Day | None = Field(None, description="Last day it is lifted. Default: until taken back (B6).")
+    reason: Text = Field(description="Why: the agreement with the customer (B6).")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        check_days(self.lifted, self.until, "lifted", "until")
+        return self
+
+
+class LimitProfileEntry(Entry):
+    """How much a customer may call (B11). Emergency calls do not count. A missing key sets no limit."""
+
+    id: Id = Field(description="Name of the profile, unique among the carrier's and the customer's own.")
+    simultaneous_calls: int | None = Field(
+        None, ge=1, le=100_000, description="Calls at the same time, both directions together (B11)."
+    )
+    calls_per_second: int | None = Field(
+        None, ge=1, le=1_000, description="New outgoing calls a second (B11)."
+    )
+    spend_per_day: Euro | None = Field(None, description="Charges of a day (B11).")
+    spend_per_month: Euro | None = Field(None, description="Charges of a calendar month (B11).")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        day, month = self.spend_per_day, self.spend_per_month
+        if day is not None and month is not None and day.value > month.value:
+            raise refusal(
+                "config.limits-contradict",
+                f"{day} a day is more than {month} a month",
+                "a day within the month",
+            )
+        return self
+
+
+class OpeningHoursEntry(Entry):
+    """When somebody is there (C2)."""
+
+    id: Id = Field(description="Name of the hours, unique among the carrier's and the customer's own.")
+    slots: Few[TimeSlotEntry] = Field(description="Open at these times of the week (C2).")
+    holidays_of: Land | None = Field(
+        None, description="Closed on the public holidays of this Land. Default: open on holidays (C2)."
+    )
+    closed_on: Few[Day] = Field((), description="Further days on which it is closed (C2).")
+    open_on: Few[Day] = Field((), description="Holidays on which it is open all the same (C2).")
+
+    @model_validator(mode="after")
+    def _slots_apart(self) -> Self:
+        times = sorted((day, slot.begins, slot.ends) for slot in self.slots for day in slot.days)
+        for (day, _, ends), (next_day, begins, _) in pairwise(times):
+            if day == next_day and begins < ends:
+                raise refusal(
+                    "config.slots-overlap", f"two slots overlap: {day} {begins}", "each time of the week once"
+                )
+        if both := set(self.closed_on) & set(self.open_on):
+            raise refusal("config.hours-contradict", f"{min(both)} is closed and open", "one of them")
+        return self
+
+
+def check_days(first: date, last: date | None, first_key: str, last_key: str) -> None:
+    """Raise a refusal when a last day comes before the first."""
+    if last is not None and last < first:
+        raise refusal(
+            "config.days-order",
+            f"{last_key} {last} comes before {first_key} {first}",
+            f"{last_key} on or after {first_key}",
+        )

@@ -1,0 +1,50 @@
+"""Numbers, moments and orders of these tests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine
+
+from numbering.e164 import E164
+from numbering.life import Assignment, Event, Order
+from store.number_inventory import NumberOrder
+from store.number_transitions import Reconciled, reconcile
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+DAY = timedelta(days=1)
+ACTOR = "operator"
+TENANT = "11111111-2222-4333-8444-555555555555"
+
+BLOCKS = [
+    {"area_code": "221", "first": "+492214710000", "last": "+492214710999"},
+    {"area_code": "30", "first": "+493023125000", "last": "+493023125999"},
+]
+CUSTOMERS = {"kunde-bau": "Beispiel Bau GmbH", "kunde-druck": "Beispiel Druck AG"}
+BAU = Assignment("kunde-bau", NOW - DAY)
+DRUCK = Assignment("kunde-druck", NOW - DAY)
+
+
+def koeln(index: int) -> E164:
+    """A drama number of Köln."""
+    return E164(f"+49221471{index:04d}")
+
+
+def follow(
+    engine: Engine,
+    now: Mapping[E164, Assignment],
+    before: Collection[E164] = (),
+    at: datetime = NOW,
+) -> Reconciled:
+    """Apply a version whose changed parts assign these numbers."""
+    with engine.begin() as connection:
+        return reconcile(connection, before, now, at, ACTOR)
+
+
+def reserve(number: E164, customer: str = "kunde-bau", until: datetime = NOW + DAY) -> NumberOrder:
+    return NumberOrder(number, Order(Event.RESERVE, customer_id=customer, until=until))
+
+
+def block(number: E164, reason: str = "abuse") -> NumberOrder:
+    return NumberOrder(number, Order(Event.BLOCK, reason))

@@ -1,0 +1,102 @@
+"""A customer's session sees that customer's rows only (guarantee 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from os import getpid
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from store.cdr_repository import CdrRepository
+from store.config_items import CARRIER, CUSTOMER, ConfigItem
+from store.config_versions import ConfigStore
+from store.errors import DatabaseLoginRefused, RecordRefused
+from store.foreign_errors import database_errors
+from store.separation import CUSTOMER_TABLES, customer_session, make_customer_role
+from tests.integration.store.legs import leg, with_raw
+
+ROLE = f"fernamt_test_customer_{getpid()}"
+
+
+@pytest.fixture
+def shared(engine: Engine, repository: CdrRepository) -> Iterator[Engine]:
+    """A database with rows of two customers, the carrier's and nobody's."""
+    legs = [leg(leg_id=f"call-{owner}", customer_id=owner) for owner in ("kunde-a", "kunde-b", None)]
+    repository.insert_legs([with_raw(one) for one in legs])
+    items = [ConfigItem.of(CUSTOMER, owner, "{}") for owner in ("kunde-a", "kunde-b")]
+    ConfigStore(engine).apply(0, [ConfigItem.of(CARRIER, CARRIER, "{}"), *items], [], author="beispiel")
+    make_customer_role(engine, ROLE)
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY {ROLE}"))
+        connection.execute(text(f"DROP ROLE {ROLE}"))
+
+
+def _seen(connection: Connection) -> dict[str, list[str]]:
+    keys = {"cdr": "leg_id", "cdr_raw": "leg_id", "config_item": "id"}
+    return {
+        table: list(connection.scalars(text(f"SELECT {keys[table]} FROM {table} ORDER BY 1")))  # noqa: S608
+        for table in CUSTOMER_TABLES
+    }
+
+
+def test_a_session_sees_its_own_customer_and_nothing_else(shared: Engine) -> None:
+    for owner in ("kunde-a", "kunde-b"):
+        with customer_session(shared, owner, role=ROLE) as connection:
+            assert _seen(connection) == {
+                "cdr": [f"call-{owner}"],
+                "cdr_raw": [f"call-{owner}"],
+                "config_item": [owner],
+            }
+
+
+@pytest.mark.parametrize("owner", ["", "carrier", "kunde-c", "kunde-a' OR true --"])
+def test_a_session_of_nobody_sees_nothing(shared: Engine, owner: str) -> None:
+    with customer_session(shared, owner, role=ROLE) as connection:
+        assert _seen(connection) == {table: [] for table in CUSTOMER_TABLES}
+
+
+def test_without_a_customer_named_nothing_is_seen(shared: Engine) -> None:
+    with shared.begin() as connection:
+        connection.execute(text(f"SET LOCAL ROLE {ROLE}"))
+        assert _seen(connection) == {table: [] for table in CUSTOMER_TABLES}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE cdr SET mos = 5",
+        "DELETE FROM cdr",
+        "INSERT INTO config_version (author) VALUES ('kunde-a')",
+        "SELECT * FROM audit",
+        "SELECT * FROM cdr_quarantine",
+        "SELECT * FROM config_version",
+    ],
+)
+def test_a_customer_changes_nothing_and_reads_no_other_table(shared: Engine, statement: str) -> None:
+    with pytest.raises(DatabaseLoginRefused), customer_session(shared, "kunde-a", role=ROLE) as connection:
+        connection.execute(text(statement))
+
+
+def test_the_next_transaction_of_the_connection_is_the_owner_s_again(shared: Engine) -> None:
+    with customer_session(shared, "kunde-a", role=ROLE):
+        pass
+    with shared.begin() as connection:
+        assert len(_seen(connection)["cdr"]) == 3
+
+
+def test_every_table_with_a_customer_has_a_policy(shared: Engine) -> None:
+    """So that a new table is not forgotten."""
+    query = """
+        SELECT DISTINCT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        WHERE a.attname = 'customer_id' AND c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+        AND NOT c.relrowsecurity
+    """
+    with shared.connect() as connection:
+        assert connection.scalars(text(query)).all() == []
+
+
+def test_a_role_s_name_is_no_place_for_statements(engine: Engine) -> None:
+    with pytest.raises(RecordRefused, match="no role name"), database_errors("test"):
+        make_customer_role(engine, "portal; DROP TABLE cdr")
