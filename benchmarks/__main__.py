@@ -1,4 +1,4 @@
-"""`python -m benchmarks [calls|configuration|parsing|numbering|all] [--json|--write] [--quick]`:
+"""`python -m benchmarks [PROGRAM|all] [--json|--write] [--quick]`: run benchmark programs.
 run benchmark programs.
 
 Options that are not known here go to the one program that was named.
@@ -7,6 +7,7 @@ Options that are not known here go to the one program that was named.
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -40,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"{' '.join(others)}: name the program that this is for")
     flags = [f"--{name}" for name in ("json", "quick") if getattr(options, name)]
     names = list(PROGRAMS) if options.program == "all" else [options.program]
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     # A list, so that every program runs whatever the one before came to.
     worked = [_run(name, flags, others, write=options.write) for name in names]
     return 0 if all(worked) else 1
@@ -53,11 +55,17 @@ def _run(name: str, flags: Sequence[str], others: Sequence[str], *, write: bool)
         return True
     print(f"== {name}", file=sys.stderr, flush=True)
     argv = [sys.executable, "-m", module, *(flag for flag in flags if flag in known), *others]
-    done = subprocess.run(argv, cwd=_REPOSITORY, stdout=subprocess.PIPE, text=True, check=False)
-    print(done.stdout, end="", flush=True)
-    if write and done.returncode == 0 and done.stdout.strip():
-        write_section("leaks" if "--leaks" in others else name, done.stdout)
-    return done.returncode == 0
+    with subprocess.Popen(argv, cwd=_REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            text, _ = process.communicate()
+        except BaseException:
+            # It has servers of its own to end: ask it, and wait for that.
+            process.terminate()
+            raise
+    print(text, end="", flush=True)
+    if write and process.returncode == 0 and text.strip():
+        write_section("leaks" if "--leaks" in others else name, text)
+    return process.returncode == 0
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from controller.errors import StoreAway
 from dialplan.cdr import LegRecord
-from dialplan.live import LiveCall
+from dialplan.live import LiveCall, LiveChange
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository, InsertOutcome
 from store.errors import StoreError
@@ -46,21 +46,9 @@ class Live:
     def __init__(self, calls: LiveCalls) -> None:
         self._calls = calls
 
-    def put(self, call: LiveCall) -> None:
+    def write(self, changes: Sequence[LiveChange]) -> None:
         with _store_errors():
-            self._calls.put(call)
-
-    def update(self, call: LiveCall) -> None:
-        with _store_errors():
-            self._calls.update(call)
-
-    def remove(self, call_id: str) -> None:
-        with _store_errors():
-            self._calls.remove(call_id)
-
-    def refresh(self, node: str) -> None:
-        with _store_errors():
-            self._calls.refresh(node)
+            self._calls.write(changes)
 
     def calls_of(self, node: str) -> Sequence[LiveCall]:
         with _store_errors():

@@ -85,6 +85,11 @@ class NodeEntry(Entry):
     domain: str = Field("phones.fernamt.invalid", description="Digest realm of the phones.")
     sessions_per_second: int = Field(500, ge=1, description="Calls a second that the node accepts.")
     max_sessions: int = Field(5_000, ge=2, description="Legs at once that the node accepts.")
+    realtime: bool = Field(
+        False,
+        description="Let FreeSWITCH take real-time priority, as it does by default (needs root or "
+        "RLIMIT_RTPRIO): for production. On a small machine that does other things too it starves them.",
+    )
     log_level: Literal["warning", "info", "debug"] = Field("warning", description="FreeSWITCH's log.")
 
 

@@ -38,22 +38,23 @@ def switch_child(settings: Settings, directory: Path, log: Path) -> Child:
     ]
     return Child(
         settings.node.program,
-        [*_program(settings.node.program), *where],
+        [*_program(settings), *where],
         directory=_HERE,
         log=log,
         ready=lambda: _is_ready(settings),
     )
 
 
-def _program(name: str) -> list[str]:
-    if name == "lab":
+def _program(settings: Settings) -> list[str]:
+    if settings.node.program == "lab":
         return [sys.executable, "-m", "lab", "switch"]
     found = shutil.which("freeswitch")
     if found is None:
         raise SwitchMissing(
             "there is no program `freeswitch` on the PATH: install FreeSWITCH, or set node.program to lab"
         )
-    return [found, "-nonat", "-nf", "-nc", "-np"]
+    priority = "-rp" if settings.node.realtime else "-np"
+    return [found, "-nonat", "-nf", "-nc", priority]
 
 
 def _is_ready(settings: Settings) -> bool:

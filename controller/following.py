@@ -9,22 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 import structlog
-from gevent import Greenlet, spawn
+from gevent import Greenlet, sleep, spawn
 from gevent.queue import Full, Queue
 
 from controller.errors import StoreAway
 from controller.ports import LiveCallStore
-from dialplan.live import LiveCall
+from dialplan.live import CallAnswered, CallBegun, CallEnded, LiveCall, LiveChange, NodeSeen
 
 _log = structlog.get_logger(__name__)
 
 _QUEUE_LIMIT: Final = 20_000
-Change = Callable[[LiveCallStore], None]
+#: How long changes are gathered, and how many go in one message.
+_GATHER_S: Final = 0.1
+_BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Rebuild:
+    """All calls of a node as the switch lists them."""
+
+    node: str
+    calls: tuple[LiveCall, ...]
+    as_of: datetime
+
+    def carry_out(self, store: LiveCallStore) -> None:
+        noted = {call.call_id: call for call in store.calls_of(self.node)}
+        calls = [_with_state(noted.get(call.call_id, call), call) for call in self.calls]
+        store.replace_node(self.node, calls, self.as_of)
 
 
 class Following:
@@ -36,7 +53,7 @@ class Following:
     def __init__(self, store: LiveCallStore, on_return: Callable[[], None] = lambda: None) -> None:
         self._store = store
         self._on_return = on_return
-        self._changes: Queue[Change | None] = Queue(maxsize=_QUEUE_LIMIT)
+        self._changes: Queue[LiveChange | _Rebuild | None] = Queue(maxsize=_QUEUE_LIMIT)
         self._writer: Greenlet[[], None] | None = None
         self._away = False
         self.dropped = 0
@@ -54,55 +71,64 @@ class Following:
 
     def begun(self, call: LiveCall) -> None:
         """A call was decided and is being carried out."""
-        self._put(lambda store: store.put(call))
+        self._put(CallBegun(call))
 
     def answered(self, call: LiveCall) -> None:
         """The caller's leg was answered."""
-        self._put(lambda store: store.update(call))
+        self._put(CallAnswered(call))
 
     def ended(self, call_id: str) -> None:
         """The caller's leg is gone."""
-        self._put(lambda store: store.remove(call_id))
+        self._put(CallEnded(call_id))
 
     def heartbeat(self, node: str) -> None:
         """The node lives, and so do its calls."""
-        self._put(lambda store: store.refresh(node))
+        self._put(NodeSeen(node))
 
     def resync(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None:
         """These are all the calls of the node; whatever else was noted for it is a ghost.
 
         The switch's list is short of words: what was noted of a call before is kept, but for its state.
         """
+        self._put(_Rebuild(node, tuple(calls), as_of))
 
-        def rebuild(store: LiveCallStore) -> None:
-            noted = {call.call_id: call for call in store.calls_of(node)}
-            store.replace_node(
-                node, [_with_state(noted.get(call.call_id, call), call) for call in calls], as_of
-            )
-
-        self._put(rebuild)
-
-    def _put(self, change: Change) -> None:
+    def _put(self, change: LiveChange | _Rebuild) -> None:
         try:
             self._changes.put_nowait(change)
         except Full:
             self.dropped += 1
 
     def _write(self) -> None:
-        while (change := self._changes.get()) is not None:
-            try:
-                change(self._store)
-            except StoreAway as error:
-                self.dropped += 1
-                if not self._away:
-                    _log.warning("live state is not written; calls go on", error=str(error))
-                self._away = True
-                continue
-            except Exception:  # noqa: BLE001 - logged; foreign changes
-                # A defect in one change must not end the writer for all that come after it.
-                self.dropped += 1
-                _log.exception("a change of the live state failed")
-                continue
+        ended = False
+        while not ended:
+            batch = [self._changes.get()]
+            # One message to the store for what comes within a moment: a call's three changes cost the
+            # controller more in single messages than its decision.
+            sleep(0 if batch[0] is None else _GATHER_S)
+            while len(batch) < _BATCH and not self._changes.empty():
+                batch.append(self._changes.get_nowait())
+            ended = batch[-1] is None
+            changes = [change for change in batch if change is not None]
+            for kind, group in groupby(changes, key=lambda change: isinstance(change, _Rebuild)):
+                self._carry_out(list(group), rebuild=kind)
+
+    def _carry_out(self, changes: list[LiveChange | _Rebuild], *, rebuild: bool) -> None:
+        try:
+            if rebuild:
+                for change in changes:
+                    if isinstance(change, _Rebuild):
+                        change.carry_out(self._store)
+            else:
+                self._store.write([change for change in changes if not isinstance(change, _Rebuild)])
+        except StoreAway as error:
+            self.dropped += len(changes)
+            if not self._away:
+                _log.warning("live state is not written; calls go on", error=str(error))
+            self._away = True
+        except Exception:  # noqa: BLE001 - a defect in one change must not end the writer for all others
+            self.dropped += len(changes)
+            _log.exception("a change of the live state failed")
+        else:
             if self._away:
                 self._away = False
                 _log.info("live state is written again")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from dialplan.cdr import LegRecord
-from dialplan.live import LiveCall
+from dialplan.live import LiveCall, LiveChange
 
 
 class RecordFile(Protocol):
@@ -52,12 +52,9 @@ class RecordStore(Protocol):
 class LiveCallStore(Protocol):
     """The calls that are up now, seen by every controller and by operators. May lose everything.
 
-    `update` changes a known call only: a late event must not bring an ended one back. Raises StoreAway.
+    `write` carries changes out in their order. Raises StoreAway.
     """
 
-    def put(self, call: LiveCall) -> None: ...
-    def update(self, call: LiveCall) -> None: ...
-    def remove(self, call_id: str) -> None: ...
-    def refresh(self, node: str) -> None: ...
+    def write(self, changes: Sequence[LiveChange]) -> None: ...
     def calls_of(self, node: str) -> Sequence[LiveCall]: ...
     def replace_node(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None: ...

@@ -28,6 +28,6 @@ RUN --mount=type=secret,id=signalwire_token,required=true \
       /etc/apt/sources.list.d/freeswitch.list
 # The configuration is rendered by fernamt into this volume before FreeSWITCH starts.
 VOLUME /etc/fernamt/freeswitch /var/spool/fernamt
-ENTRYPOINT ["freeswitch", "-nonat", "-nf", "-nc", "-np", \
+ENTRYPOINT ["freeswitch", "-nonat", "-nf", "-nc", "-rp", \
             "-conf", "/etc/fernamt/freeswitch", "-log", "/var/log/freeswitch", \
             "-db", "/var/lib/freeswitch/db", "-run", "/run/freeswitch"]

@@ -35,3 +35,34 @@ class LiveCall:
     answered_at: datetime | None
     config_version: int | None
     trunk_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallBegun:
+    """Note the call."""
+
+    call: LiveCall
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """Bring the call up to date, if it is noted: a late event must not bring an ended one back."""
+
+    call: LiveCall
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """Forget the call."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSeen:
+    """The node gave a sign of life, and so did its calls."""
+
+    node: str
+
+
+LiveChange = CallBegun | CallAnswered | CallEnded | NodeSeen

@@ -39,7 +39,7 @@ def offered_call(get: Lookup) -> CallOffered:
     a header that FreeSWITCH itself writes is missing or has no sense.
     """
     try:
-        entry = Entry(_required(get, "variable_fernamt_entry"))
+        entry = Entry(_required(get, "variable_sofia_profile_name"))
         port = int(get("variable_sip_network_port") or 0)
     except ValueError as error:
         raise UnexpectedReply(f"channel data of no profile of ours: {error}") from error
@@ -101,6 +101,7 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
     match decision.outcome:
         case Route(legs, causes):
             variables["fernamt_do"] = "route"
+            variables["hangup_after_bridge"] = "true"
             variables["continue_on_fail"] = _cause_list(causes)
             # FreeSWITCH gives up after 60 s whatever a leg's own limit says.
             variables["call_timeout"] = str(max(leg.no_answer_s for leg in legs) + 1)

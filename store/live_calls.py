@@ -20,8 +20,9 @@ from typing import Final, cast
 
 import redis
 import structlog
+from redis.client import Pipeline
 
-from dialplan.live import LiveCall
+from dialplan.live import CallAnswered, CallBegun, CallEnded, LiveCall, LiveChange, NodeSeen
 from store.errors import LiveStateLimit
 from store.foreign_errors import redis_errors
 from store.live_call_records import decode, encode, milliseconds
@@ -136,6 +137,28 @@ class LiveCalls:
         self._refresh = client.register_script(_REFRESH)
         self._replace = client.register_script(_REPLACE)
 
+    def write(self, changes: Sequence[LiveChange]) -> None:
+        """Carry out changes in their order, all in one message to the server."""
+        with redis_errors("writing live calls"):
+            pipeline = self._client.pipeline(transaction=False)
+            for change in changes:
+                self._add(pipeline, change)
+            pipeline.execute()
+
+    def _add(self, pipeline: Pipeline, change: LiveChange) -> None:
+        match change:
+            case CallBegun(call):
+                self._put(keys=_keys(call.node), args=self._words(call, "0"), client=pipeline)
+            case CallAnswered(call):
+                self._put(keys=_keys(call.node), args=self._words(call, "1"), client=pipeline)
+            case CallEnded(call_id):
+                self._remove(keys=[_ALL, _NODE, _CALL], args=[call_id], client=pipeline)
+            case NodeSeen(node):
+                self._refresh(keys=_keys(node), args=[self._ttl_ms], client=pipeline)
+
+    def _words(self, call: LiveCall, only_known: str) -> list[str | int]:
+        return [call.call_id, encode(call), self._ttl_ms, only_known]
+
     def put(self, call: LiveCall) -> None:
         """Keep a call, new or changed."""
         self._store(call, only_known="0")
@@ -146,10 +169,7 @@ class LiveCalls:
 
     def _store(self, call: LiveCall, only_known: str) -> bool:
         with redis_errors(f"keeping live call {call.call_id}"):
-            stored = self._put(
-                keys=[_ALL, _NODE + call.node, _CALL],
-                args=[call.call_id, encode(call), self._ttl_ms, only_known],
-            )
+            stored = self._put(keys=_keys(call.node), args=self._words(call, only_known))
         return bool(stored)
 
     def remove(self, call_id: str) -> bool:
@@ -219,3 +239,7 @@ class LiveCalls:
         except ValueError as error:
             _log.warning("live-call-unreadable", call_id=call_id, error=str(error)[:200])
             return None
+
+
+def _keys(node: str) -> list[str]:
+    return [_ALL, _NODE + node, _CALL]

@@ -53,6 +53,11 @@ class Child:
         return f"<{self.name}, process {self._process.pid}>"
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
         return self._process.poll() is None

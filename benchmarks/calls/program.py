@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from benchmarks.calls.report import (
 )
 from benchmarks.calls.run import Measured, stage
 from benchmarks.calls.sustained import Climb, Trial
+from benchmarks.calls.switch import Scheduling
 from benchmarks.calls.variants import ALL, DEFAULT, Variant
 
 _LEAK_RATE: Final = 70.0
@@ -43,6 +45,8 @@ _QUICK: Final = Plan(1, 6.0, Climb(step=40, finest=20, seconds=4.0), 1_000)
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; 0, also when a program is missing and nothing can be measured, else 1."""
     options = _options(argv)
+    # So that everything that was started is ended on SIGTERM too.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         require_programs()
         text = _leaks(options) if options.leaks else _compare(options)
@@ -64,6 +68,14 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=60.0, help="calls per second")
     parser.add_argument("--rounds", type=int, help="rounds of each variant")
     parser.add_argument("--seconds", type=float, help="length of a round's load")
+    parser.add_argument(
+        "--realtime",
+        dest="scheduling",
+        action="store_const",
+        const=Scheduling.REALTIME,
+        default=Scheduling.NORMAL,
+        help="give FreeSWITCH the realtime scheduling that it takes by itself where it may",
+    )
     parser.add_argument("--no-sustained", action="store_true", help="do not look for the highest rate")
     parser.add_argument("--leaks", action="store_true", help="watch the controller over 20,000 calls instead")
     parser.add_argument("--calls", type=int, help="how many, with --leaks")
@@ -89,9 +101,13 @@ def _compare(options: argparse.Namespace) -> str:
             measured[variant.name].append(_round(variant, number, options))
     rates: dict[str, float | None] = dict.fromkeys(measured)
     if not options.no_sustained:
-        rates = {variant.name: Trial(variant, options.climb, _tell).sustained() for variant in variants}
+        rates = {
+            variant.name: Trial(variant, options.scheduling, options.climb, _tell).sustained()
+            for variant in variants
+        }
     result = Comparison(
         this_machine(),
+        options.scheduling.name.lower(),
         options.rate,
         options.seconds,
         options.rounds,
@@ -101,7 +117,7 @@ def _compare(options: argparse.Namespace) -> str:
 
 
 def _round(variant: Variant, number: int, options: argparse.Namespace) -> Measured:
-    with stage(variant) as ready:
+    with stage(variant, options.scheduling) as ready:
         measured = ready.measure(options.rate, options.seconds)
     one = figures(variant.name, [measured], None)
     _tell(
@@ -112,7 +128,7 @@ def _round(variant: Variant, number: int, options: argparse.Namespace) -> Measur
 
 
 def _leaks(options: argparse.Namespace) -> str:
-    result = look_for_leaks(options.calls, _LEAK_RATE, _tell)
+    result = look_for_leaks(options.calls, _LEAK_RATE, options.scheduling, _tell)
     machine = this_machine()
     return leaks_json(result, machine) if options.json else leaks_text(result, machine)
 

@@ -31,9 +31,11 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All variants of one run. `rate` in calls/s, `seconds` for each of `rounds` rounds."""
+    """All variants of one run. `rate` in calls/s, `seconds` for each of `rounds` rounds;
+    `scheduling` of FreeSWITCH's threads is "normal" or "realtime"."""
 
     machine: Machine
+    scheduling: str
     rate: float
     seconds: float
     rounds: int
@@ -75,7 +77,8 @@ def comparison_text(result: Comparison) -> str:
     """Tables."""
     load = (
         f"Load: {result.rate:g} calls/s for {result.seconds:g} s, {result.rounds} rounds of each variant "
-        "in turn, each on a freshly started FreeSWITCH; calls of 0.2 s ringing and 0.3 s talk"
+        f"in turn, each on a freshly started FreeSWITCH ({result.scheduling} scheduling); "
+        "calls of 0.2 s ringing and 0.3 s talk"
     )
     parts = [*result.machine.lines(), load, ""]
     parts += [f"{one.name}: {ALL[one.name].sentence}" for one in result.variants]

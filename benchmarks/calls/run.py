@@ -14,7 +14,7 @@ from benchmarks.calls.child import Child, settled
 from benchmarks.calls.errors import ChildFailed
 from benchmarks.calls.sipp import Caller, Load, Outcome
 from benchmarks.calls.site import DIALLED, Ports
-from benchmarks.calls.switch import Switch
+from benchmarks.calls.switch import Scheduling, Switch
 from benchmarks.calls.variants import Variant
 from store.embedded import EmbeddedRedis
 from store.errors import StoreError
@@ -78,7 +78,9 @@ class Stage:
 
 
 @contextmanager
-def stage(variant: Variant, *, warm_up_rate: float = 30) -> Iterator[Stage]:
+def stage(
+    variant: Variant, scheduling: Scheduling = Scheduling.NORMAL, *, warm_up_rate: float = 30
+) -> Iterator[Stage]:
     """Start FreeSWITCH, what the variant needs and the carrier; end them all afterwards."""
     with ExitStack() as running:
         name = running.enter_context(
@@ -94,7 +96,7 @@ def stage(variant: Variant, *, warm_up_rate: float = 30) -> Iterator[Stage]:
         ports = Ports.free()
         entry = variant.entry(ports) if variant.entry else None
         redis_url = _redis(folder, running) if variant.wants_redis else ""
-        switch = running.enter_context(Switch(ports, folder, entry))
+        switch = running.enter_context(Switch(ports, folder, entry, scheduling))
         controller = variant.start_controller(ports, redis_url, folder)
         if controller is not None:
             running.callback(controller.stop)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
+from enum import Enum
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -42,10 +44,18 @@ def configuration(ports: Ports, folder: Path, entry: Steps | None) -> str:
     return ET.tostring(root, encoding="unicode")
 
 
+class Scheduling(Enum):
+    """FreeSWITCH's option for the priority of its threads. `REALTIME` (SCHED_FIFO) is what it takes by itself
+    where it may (read: set_auto_priority)."""
+
+    NORMAL = "-np"
+    REALTIME = "-rp"
+
+
 class Switch:
     """A running node. Use it as a context manager: it is stopped at the end."""
 
-    def __init__(self, ports: Ports, folder: Path, entry: Steps | None) -> None:
+    def __init__(self, ports: Ports, folder: Path, entry: Steps | None, scheduling: Scheduling) -> None:
         self._ports = ports
         self.cdr_folder = folder / "cdr"
         places = {name: folder / name for name in ("conf", "log", "db", "run", "cdr", "temp")}
@@ -53,8 +63,9 @@ class Switch:
             place.mkdir(parents=True, exist_ok=True)
         write(places["conf"], configuration(ports, folder, entry))
         options = [("-" + name, str(places[name])) for name in ("conf", "log", "db", "run", "temp")]
-        # A direct child in the foreground without a console, at normal priority.
-        argv = ["freeswitch", "-nonat", "-nf", "-nc", "-np", *chain.from_iterable(options)]
+        self._scheduling = scheduling
+        # A direct child in the foreground without a console.
+        argv = ["freeswitch", "-nonat", "-nf", "-nc", scheduling.value, *chain.from_iterable(options)]
         self.child = Child("freeswitch", argv, folder)
 
     def __enter__(self) -> Switch:
@@ -84,9 +95,16 @@ class Switch:
             if not self.child.running:
                 raise self.child.failure("ended while it started")
             if self._accepts_calls():
+                self._check_scheduling()
                 return
             time.sleep(_POLL_S)
         raise self.child.failure(f"was not ready within {_START_S:.0f} s")
+
+    def _check_scheduling(self) -> None:
+        """Where it may not have realtime FreeSWITCH goes on without: that would be another figure."""
+        realtime = os.sched_getscheduler(self.child.pid) in (os.SCHED_FIFO, os.SCHED_RR)
+        if realtime != (self._scheduling is Scheduling.REALTIME):
+            raise self.child.failure("did not get its scheduling; realtime needs root or RLIMIT_RTPRIO")
 
     def _accepts_calls(self) -> bool:
         """Ask `status`: SIP's OPTIONS is answered seconds before calls are accepted (seen)."""

@@ -75,8 +75,8 @@ def text(measured: Measured) -> str:
         "",
         f"validate {measured.validate_s:g} s, plan {measured.plan_s:g} s; first apply with everything in it "
         f"{measured.first_apply_s:g} s (validate, plan, write)",
-        f"controller from nothing to ready {measured.controller_start_s:g} s; longest pause at rest "
-        f"{measured.idle_pause_ms:g} ms",
+        f"controller from nothing to ready {measured.controller_start_s:g} s; longest pause "
+        f"in the 3 s after it, when the node's configuration is rendered, {measured.idle_pause_ms:g} ms",
         "pauses at the swaps: " + ", ".join(f"{each.pause_ms:g} ms" for each in measured.swaps),
     ]
     return "\n".join(lines)

@@ -151,7 +151,9 @@ def test_no_figure_of_a_call_is_ever_changed_but_quality_may_be_added(
 
 
 QUARANTINE = "INSERT INTO cdr_quarantine (file_name, reason_id, sentence, content, full_size_bytes) VALUES "
-VERSION = "INSERT INTO config_version (author, note, content, content_sha256) VALUES "
+VERSION = "INSERT INTO config_version (author, note) VALUES "
+ITEM = "INSERT INTO config_item (kind, id, from_version, until_version, content, sha256) VALUES "
+AUDIT = "INSERT INTO audit (actor, action, object_kind, object_id, details) VALUES "
 
 
 @pytest.mark.parametrize(
@@ -165,10 +167,21 @@ VERSION = "INSERT INTO config_version (author, note, content, content_sha256) VA
         (QUARANTINE + "('f', 'r', 's', 'xy', 1)", "cdr_quarantine_full_size"),
         (QUARANTINE + "('f', 'r', 's', 'x', 1), ('f', 'r', 's', 'x', 1)",
          "cdr_quarantine_unique_file_name_content_sha256"),
-        (VERSION + "('', '', '{}', sha256('x'))", "config_version_author_length"),
-        (VERSION + "('a', repeat('n', 2001), '{}', sha256('x'))", "config_version_note_length"),
-        (VERSION + "('a', '', '[]', sha256('x'))", "config_version_content_is_object"),
-        (VERSION + "('a', '', '{}', 'x')", "config_version_content_sha256"),
+        (VERSION + "('', '')", "config_version_author_length"),
+        (VERSION + "('a', repeat('n', 2001))", "config_version_note_length"),
+        (ITEM + "('trunk', 'a', 1, NULL, '{}', sha256('x'))", "config_item_kind"),
+        (ITEM + "('carrier', 'a', 1, NULL, '{}', sha256('x'))", "config_item_one_carrier"),
+        (ITEM + "('customer', '', 1, NULL, '{}', sha256('x'))", "config_item_id_length"),
+        (ITEM + "('customer', 'a', 2, 2, '{}', sha256('x'))", "config_item_until_after_from"),
+        (ITEM + "('customer', 'a', 1, NULL, '[]', sha256('x'))", "config_item_content_is_object"),
+        (ITEM + "('customer', 'a', 1, NULL, '{}', 'x')", "config_item_sha256"),
+        (ITEM + "('customer', 'a', 99, NULL, '{}', sha256('x'))",
+         "config_item_from_version_of_config_version"),
+        (AUDIT + "('', 'a', 'k', 'i', '{}')", "audit_actor_length"),
+        (AUDIT + "('a', '', 'k', 'i', '{}')", "audit_action_length"),
+        (AUDIT + "('a', 'a', '', 'i', '{}')", "audit_object_kind_length"),
+        (AUDIT + "('a', 'a', 'k', '', '{}')", "audit_object_id_length"),
+        (AUDIT + "('a', 'a', 'k', 'i', '[]')", "audit_details_is_object"),
         ("UPDATE config_version SET note = 'nicer'", "config_version_is_final"),
     ],
 )  # fmt: skip

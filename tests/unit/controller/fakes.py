@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gevent.event import Event as Flag
+
 from controller.errors import StoreAway
 from dialplan.cdr import HungUpBy, LegRecord, LegSide, Quality, RecordUnreadable
-from dialplan.live import LiveCall, LiveState
+from dialplan.live import CallAnswered, CallBegun, CallEnded, LiveCall, LiveChange, LiveState, NodeSeen
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -128,29 +130,25 @@ class MemoryLive:
     calls: dict[str, LiveCall] = field(default_factory=dict)
     away: bool = False
     refreshed: list[str] = field(default_factory=list)
-    failed: int = 0
+    failed: Flag = field(default_factory=Flag)
 
     def _answer(self) -> None:
         if self.away:
-            self.failed += 1
+            self.failed.set()
             raise StoreAway("Redis is away")
 
-    def put(self, call: LiveCall) -> None:
+    def write(self, changes: Sequence[LiveChange]) -> None:
         self._answer()
-        self.calls[call.call_id] = call
-
-    def update(self, call: LiveCall) -> None:
-        self._answer()
-        if call.call_id in self.calls:
-            self.calls[call.call_id] = call
-
-    def remove(self, call_id: str) -> None:
-        self._answer()
-        self.calls.pop(call_id, None)
-
-    def refresh(self, node: str) -> None:
-        self._answer()
-        self.refreshed.append(node)
+        for change in changes:
+            match change:
+                case CallBegun(call):
+                    self.calls[call.call_id] = call
+                case CallAnswered(call) if call.call_id in self.calls:
+                    self.calls[call.call_id] = call
+                case CallEnded(call_id):
+                    self.calls.pop(call_id, None)
+                case NodeSeen(node):
+                    self.refreshed.append(node)
 
     def calls_of(self, node: str) -> Sequence[LiveCall]:
         self._answer()

@@ -44,7 +44,7 @@ from tests.unit.freeswitch.node import ES_PASSWORD, GOLDEN, rendered
 #: it measures itself. Nothing here can be written with a SIP message.
 OURS = {
     *(f"fernamt_leg_{number}" for number in range(1, 9)),
-    *("fernamt_do", "fernamt_entry", "fernamt_cause", "fernamt_sip_code"),
+    *("fernamt_do", "sofia_profile_name", "fernamt_cause", "fernamt_sip_code"),
     *("fernamt_static_110", "fernamt_static_112"),
     *("originate_disposition", "sip_network_port", "uuid"),
 }

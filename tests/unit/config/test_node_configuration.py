@@ -1,0 +1,149 @@
+"""What is sent to a node when its trunks and phones change: as little as possible, in the right order."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cli.applied import AppliedCarrier
+from cli.node_configuration import NodeConfiguration
+from controller.errors import NodeAway
+from dialplan.snapshot import Snapshot
+from freeswitch.commands import ApiCall
+from freeswitch.errors import CommandFailed, NotConnected
+from freeswitch.settings import EventSocketAddress, SwitchSettings
+from provisioning.canonical import items_of
+from provisioning.network import RealNetwork
+from provisioning.secrets import Secrets
+from store.config_items import ItemChanges
+from tests.unit.config.test_plan import Change, config
+
+
+class FakeNode:
+    """A node's API: notes what it is asked, fails when told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.away = False
+
+    def api(self, call: ApiCall, timeout_s: float) -> str:
+        assert timeout_s > 0
+        if self.away:
+            raise NotConnected("no connection")
+        self.asked.append(f"{call.name} {call.argument}".strip())
+        if "killgw unknown" in call.argument:
+            raise CommandFailed("-ERR no such gateway.")
+        return "+OK"
+
+    def take(self) -> list[str]:
+        asked, self.asked = self.asked, []
+        return asked
+
+
+def settings(tmp_path: Path) -> SwitchSettings:
+    return SwitchSettings(
+        node="node-1",
+        carrier_port=5060,
+        trunk_port=5070,
+        phone_port=5080,
+        event_socket=EventSocketAddress("127.0.0.1", 8021, "geheim"),
+        controllers=(("127.0.0.1", 8084),),
+        cdr_dir=tmp_path / "cdr",
+    )
+
+
+def snapshot(*changes: Change) -> Snapshot:
+    carrier = AppliedCarrier(RealNetwork(), lambda: Secrets({}, Path(), lab=True), lambda: date(2026, 11, 22))
+    return carrier.compile(ItemChanges(1, tuple(items_of(config(*changes)).values()), whole=True))
+
+
+@pytest.fixture
+def fake() -> FakeNode:
+    return FakeNode()
+
+
+@pytest.fixture
+def node(fake: FakeNode, tmp_path: Path) -> NodeConfiguration:
+    """A node that was started with the example's configuration."""
+    NodeConfiguration(tmp_path, settings(tmp_path), fake.api).write(snapshot())
+    return NodeConfiguration(tmp_path, settings(tmp_path), fake.api)
+
+
+NUMBERS = ('last: "0221 4710-199"', 'last: "0221 4710-209"')
+NEW_TRUNK = ("id: bau-2", "id: bau-3"), ("[bau-1, bau-2]", "[bau-1, bau-3]")
+
+
+def test_a_node_that_was_started_with_it_is_asked_nothing(node: NodeConfiguration, fake: FakeNode) -> None:
+    node.prepare(snapshot())
+    node.retire(snapshot())
+    assert fake.take() == []
+
+
+def test_new_numbers_are_no_matter_of_the_node(
+    node: NodeConfiguration, fake: FakeNode, tmp_path: Path
+) -> None:
+    before = (tmp_path / "freeswitch.xml").read_text()
+    node.prepare(snapshot(NUMBERS))
+    node.retire(snapshot(NUMBERS))
+    assert fake.take() == []
+    assert (tmp_path / "freeswitch.xml").read_text() == before
+
+
+def test_a_gateway_comes_first_and_the_one_it_replaces_goes_last(
+    node: NodeConfiguration, fake: FakeNode, tmp_path: Path
+) -> None:
+    fresh = snapshot(*NEW_TRUNK)
+    node.prepare(fresh)
+    assert fake.take() == ["reloadxml", "reloadacl", "sofia profile trunk rescan"]
+    assert 'name="bau-3"' in (tmp_path / "freeswitch.xml").read_text()
+    node.retire(fresh)
+    assert fake.take() == ["sofia profile trunk killgw bau-2"]
+    node.prepare(fresh)
+    node.retire(fresh)
+    assert fake.take() == []
+
+
+def test_a_changed_gateway_is_exchanged_under_its_name(node: NodeConfiguration, fake: FakeNode) -> None:
+    fresh = snapshot(("192.0.2.11:5060", "192.0.2.11:5062"))
+    node.prepare(fresh)
+    assert fake.take()[2:] == ["sofia profile carrier killgw carrier-b", "sofia profile carrier rescan"]
+    node.retire(fresh)
+    assert fake.take() == []
+
+
+def test_a_removed_phone_rings_no_more(node: NodeConfiguration, fake: FakeNode) -> None:
+    fresh = snapshot(("id: kanzlei-2\n", "id: kanzlei-9\n"), ("[kanzlei-1, kanzlei-2]", "[kanzlei-1]"))
+    node.prepare(fresh)
+    assert fake.take() == ["reloadxml", "reloadacl"]
+    node.retire(fresh)
+    assert fake.take() == ["sofia profile phone flush_inbound_reg kanzlei-2@phones.fernamt.invalid"]
+
+
+def test_what_a_node_missed_is_made_up_for_by_whoever_comes_next(
+    node: NodeConfiguration, fake: FakeNode, tmp_path: Path
+) -> None:
+    fresh = snapshot(*NEW_TRUNK)
+    fake.away = True
+    with pytest.raises(NodeAway):
+        node.prepare(fresh)
+    fake.away = False
+    node.prepare(fresh)
+    assert fake.take() == ["reloadxml", "reloadacl", "sofia profile trunk rescan"]
+    fake.away = True
+    with pytest.raises(NodeAway):
+        node.retire(fresh)
+    fake.away = False
+    another = NodeConfiguration(tmp_path, settings(tmp_path), fake.api)
+    another.prepare(fresh)
+    another.retire(fresh)
+    assert "sofia profile trunk killgw bau-2" in fake.take()
+
+
+def test_a_gateway_that_is_gone_already_is_no_failure(fake: FakeNode, tmp_path: Path) -> None:
+    node = NodeConfiguration(tmp_path, settings(tmp_path), fake.api)
+    node.write(snapshot(("id: bau-2", "id: unknown"), ("[bau-1, bau-2]", "[bau-1, unknown]")))
+    node.prepare(snapshot())
+    node.retire(snapshot())
+    assert fake.take()[-1] == "sofia profile trunk killgw unknown"
