@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 from controller.errors import StoreAway
+from dialplan.blocks import Blocks
 from dialplan.cdr import LegRecord
 from dialplan.live import LiveCall, LiveChange
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository, InsertOutcome
+from store.customer_blocks import Blocked, BlockedReader
 from store.errors import StoreError
 from store.live_calls import MAX_CALLS_PER_NODE, LiveCalls
 
@@ -38,6 +40,22 @@ class Records:
     def quarantine(self, *, file_name: str, reason_id: str, sentence: str, content: bytes) -> None:
         with _store_errors():
             self._repository.quarantine(file_name, reason_id, sentence, content)
+
+
+class OperatorBlocks:
+    """controller.blocking.BlockSource on PostgreSQL."""
+
+    def __init__(self, reader: BlockedReader, clock: Callable[[], datetime]) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._known: Blocked | None = None
+
+    def news(self) -> Blocks | None:
+        with _store_errors():
+            if not self._reader.changed(self._known, self._clock()):
+                return None
+            self._known = known = self._reader.read(self._clock())
+        return Blocks(known.customers, known.users, known.numbers)
 
 
 class Live:

@@ -18,13 +18,14 @@ import structlog
 from gevent.event import Event as Flag
 from sqlalchemy import URL, Engine, make_url
 
-from cli.adapters import Live, Records
+from cli.adapters import Live, OperatorBlocks, Records
 from cli.applied import Versions, keep_for_long
 from cli.carrier import applied_carrier, applied_version
 from cli.configuration_state import StateFile
 from cli.errors import NotRunning
 from cli.node_configuration import NodeConfiguration, NoNode
 from cli.settings import ServerEntry, Settings
+from controller.blocking import Blocking
 from controller.calls import CallDecider
 from controller.configuration import Configuration, Node
 from controller.errors import StoreAway
@@ -45,6 +46,7 @@ from provisioning.schema import SecretRef
 from provisioning.secrets import Secrets
 from store.cdr_repository import CdrRepository
 from store.config_versions import ConfigStore
+from store.customer_blocks import BlockedReader
 from store.database import make_engine
 from store.live_calls import LiveCalls
 from store.redis_client import call_path_client
@@ -142,7 +144,8 @@ def until_stopped() -> Flag:
 
 def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -> None:
     """Decide calls on `listen` and follow the node until `stopped`; then finish what is under way."""
-    store = ConfigStore(engine(settings, "fernamt controller"))
+    database = engine(settings, "fernamt controller")
+    store = ConfigStore(database)
     carrier = applied_carrier(settings)
     gc.disable()  # a million numbers are made now, and none of them is garbage
     snapshot = carrier.compile(applied_version(settings, store))
@@ -182,13 +185,16 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         swap=swap,
         report=StateFile(settings, "{}:{}".format(*listen), carrier).write,
     )
+    blocking = Blocking(OperatorBlocks(BlockedReader(database), now), decider.block)
     following.start()
+    blocking.start()
     server.start()
     follower.connection.start()
     configuration.start()
     _log.info("controller ready", listen="{}:{}".format(*server.address), version=snapshot.version)
     stopped.wait()
     configuration.stop(1.0)
+    blocking.stop(1.0)
     left = server.stop(_DRAIN_S)
     follower.connection.stop()
     following.stop(1.0)

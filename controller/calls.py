@@ -9,6 +9,7 @@ import structlog
 
 from controller.errors import NoSnapshot
 from controller.following import Following
+from dialplan.blocks import NOTHING_BLOCKED, Blocks
 from dialplan.call import CallOffered
 from dialplan.carrier import Trunk
 from dialplan.decide import decide
@@ -30,12 +31,18 @@ class CallDecider:
         self._following = following
         self._clock = clock
         self._snapshot: Snapshot | None = None
+        self._blocks = NOTHING_BLOCKED
         self.decided = 0
 
     def swap(self, snapshot: Snapshot) -> None:
         """Use this configuration version from the next call on."""
         self._snapshot = snapshot
         _log.info("configuration in force", version=snapshot.version, numbers=len(snapshot.numbers))
+
+    def block(self, blocks: Blocks) -> None:
+        """Heed these blocks from the next call on."""
+        self._blocks = blocks
+        _log.info("blocks in force", customers=len(blocks.customers), numbers=len(blocks.numbers))
 
     @property
     def version(self) -> int | None:
@@ -46,7 +53,7 @@ class CallDecider:
         """Decide, log the reason, note the call as live. Raises NoSnapshot before the first `swap`."""
         if self._snapshot is None:
             raise NoSnapshot("no configuration loaded; the static dialplan takes the call")
-        decision = decide(offered, self._snapshot)
+        decision = decide(offered, self._snapshot, self._blocks)
         self.decided += 1
         _log.info(
             "call decided",

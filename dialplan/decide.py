@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dialplan.blocks import NOTHING_BLOCKED, Blocks
 from dialplan.call import CallOffered, Entry
 from dialplan.caller import Origin, claimed_numbers, customer_caller, network_caller
 from dialplan.carrier import AssignedNumber, ToPhones, ToTrunks, TrunkSide
@@ -33,26 +34,27 @@ _NOT_THERE = frozenset(
 )
 
 
-def decide(offered: CallOffered, snapshot: Snapshot) -> Decision:
+def decide(offered: CallOffered, snapshot: Snapshot, blocks: Blocks = NOTHING_BLOCKED) -> Decision:
     """The decision for this call under this configuration version. Never raises for any input of a caller."""
     match offered.entry:
         case Entry.CARRIER:
             trunk = snapshot.trunk_at(offered.source_ip, offered.source_port)
             if trunk is None or trunk.side is not TrunkSide.CARRIER:
                 return _stranger(offered, snapshot)
-            return _incoming(offered, snapshot, trunk.id)
+            return _incoming(offered, snapshot, blocks, trunk.id)
         case Entry.TRUNK:
             trunk = snapshot.trunk_at(offered.source_ip, offered.source_port)
             if trunk is None or trunk.customer_id is None:
                 return _stranger(offered, snapshot)
-            return _outgoing(offered, snapshot, _trunk_origin(offered, snapshot, trunk.customer_id, trunk.id))
+            origin = _trunk_origin(offered, snapshot, trunk.customer_id, trunk.id)
+            return _outgoing(offered, snapshot, blocks, origin)
         case Entry.PHONE:
             phone = snapshot.phones.get(offered.phone_id or "")
             if phone is None:
                 facts = CallFacts(Direction.NONE)
                 return _refuse(snapshot, facts, Cause.CALL_REJECTED, reason("phone.unknown"), sip_code=403)
             origin = Origin(snapshot.customers[phone.customer_id], phone.number, None)
-            return _outgoing(offered, snapshot, origin)
+            return _outgoing(offered, snapshot, blocks, origin)
 
 
 def _stranger(offered: CallOffered, snapshot: Snapshot) -> Decision:
@@ -75,7 +77,7 @@ def _trunk_origin(offered: CallOffered, snapshot: Snapshot, customer_id: str, tr
     return origin
 
 
-def _incoming(offered: CallOffered, snapshot: Snapshot, trunk_id: str) -> Decision:
+def _incoming(offered: CallOffered, snapshot: Snapshot, blocks: Blocks, trunk_id: str) -> Decision:
     line = Line(snapshot.default_area_code, plus_optional=True)
     caller = network_caller(offered, line)
     dialled = normalise(offered.dialled, line)
@@ -96,10 +98,10 @@ def _incoming(offered: CallOffered, snapshot: Snapshot, trunk_id: str) -> Decisi
     if assigned is None:
         return _refuse(snapshot, facts, Cause.UNALLOCATED_NUMBER, reason("in.unassigned", number=number))
     facts = replace(facts, customer_id=assigned.customer_id)
-    return _to_customer(snapshot, assigned, caller, facts, "in")
+    return _to_customer(snapshot, blocks, assigned, caller, facts, "in")
 
 
-def _outgoing(offered: CallOffered, snapshot: Snapshot, origin: Origin) -> Decision:
+def _outgoing(offered: CallOffered, snapshot: Snapshot, blocks: Blocks, origin: Origin) -> Decision:
     dialled = normalise(offered.dialled, origin.line(snapshot))
     customer = origin.customer.id
     if isinstance(dialled, NotDialable):
@@ -109,8 +111,8 @@ def _outgoing(offered: CallOffered, snapshot: Snapshot, origin: Origin) -> Decis
     if dialled.emergency:
         return _emergency(snapshot, origin, dialled.emergency)
     facts = _facts(origin, Direction.OUTGOING, dialled.number)
-    if origin.customer.blocked:
-        blocked = reason("out.customer-blocked", customer=customer)
+    blocked = _blocked(offered, blocks, origin)
+    if blocked:
         return _refuse(snapshot, facts, Cause.OUTGOING_CALL_BARRED, blocked)
     barred = _barred(snapshot, facts, dialled)
     if barred:
@@ -121,12 +123,24 @@ def _outgoing(offered: CallOffered, snapshot: Snapshot, origin: Origin) -> Decis
         assigned = snapshot.numbers.get(dialled.number)
         if assigned:
             on_net = replace(facts, direction=Direction.ON_NET)
-            return _to_customer(snapshot, assigned, caller, on_net, "onnet")
+            return _to_customer(snapshot, blocks, assigned, caller, on_net, "onnet")
         if snapshot.is_ours(dialled.number):
             on_net = replace(facts, direction=Direction.ON_NET)
             why = reason("onnet.unassigned", customer=customer, number=dialled.number)
             return _refuse(snapshot, on_net, Cause.UNALLOCATED_NUMBER, why)
     return _to_carriers(snapshot, dialled.number, caller, facts)
+
+
+def _blocked(offered: CallOffered, blocks: Blocks, origin: Origin) -> Reason | None:
+    """A7: why this line may place no call but emergency calls, or None."""
+    customer, phone, number = origin.customer.id, offered.phone_id or "", origin.network_number
+    if origin.customer.blocked or customer in blocks.customers:
+        return reason("out.customer-blocked", customer=customer)
+    if (customer, phone) in blocks.users:
+        return reason("out.user-blocked", customer=customer, phone=phone)
+    if number in blocks.numbers:
+        return reason("out.number-blocked", customer=customer, number=number)
+    return None
 
 
 def _barred(snapshot: Snapshot, facts: CallFacts, dialled: Dialled) -> Decision | None:
@@ -168,9 +182,13 @@ def _to_carriers(snapshot: Snapshot, number: str, caller: Caller, facts: CallFac
 
 
 def _to_customer(
-    snapshot: Snapshot, assigned: AssignedNumber, caller: Caller, facts: CallFacts, how: str
+    snapshot: Snapshot, blocks: Blocks, assigned: AssignedNumber, caller: Caller, facts: CallFacts, how: str
 ) -> Decision:
     """To where the number's calls go: the customer's trunks in order, or phones in order."""
+    if assigned.number in blocks.numbers:
+        customer = assigned.customer_id if how == "in" else facts.customer_id or ""
+        why = reason(f"{how}.number-blocked", number=assigned.number, customer=customer)
+        return _refuse(snapshot, facts, Cause.SUBSCRIBER_ABSENT, why)
     legs: tuple[Leg, ...]
     match assigned.target:
         case ToTrunks(trunk_ids):

@@ -175,3 +175,20 @@ def test_a_version_that_cannot_be_used_leaves_the_old_one_in_force_and_the_docto
 
     running.run("config", "rollback", str(before), "--yes")
     eventually(lambda: finding()["state"] == "ok", 15, "the doctor to be content")
+
+
+def test_a_customer_that_an_operator_blocks_can_only_make_emergency_calls(
+    running: Exchange, stage: Stage
+) -> None:
+    """A7: within moments, without touching anybody else; and all is as before once it is lifted."""
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), "112")
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), "+494066969042")
+
+    def outcome(dialled: str) -> int | None:
+        return stage.call("praxis-1", dialled, talk_ms=50).wait("ended", 20).final_code
+
+    running.run("customer", "block", "kunde-praxis", "--reason", "end-to-end test")
+    eventually(lambda: outcome("04066969042") == 403, 10, "the block to reach the calls")
+    assert outcome("112") == 200
+    running.run("customer", "unblock", "kunde-praxis", "--reason", "end of the test")
+    eventually(lambda: outcome("04066969042") == 200, 10, "the block to be gone")

@@ -47,8 +47,14 @@ CASES: dict[str, tuple[CallOffered, Snapshot, int | list[str]]] = {
 }
 
 
-#: Those of the rendered dialplan are looked for in tests/unit/freeswitch/test_render.py.
-DECIDED = sorted(each for each in all_ids() if not each.startswith("static."))
+#: Those of the rendered dialplan are looked for in tests/unit/freeswitch/test_render.py, those of operators'
+#: blocks in test_blocks.py.
+DECIDED = sorted(each for each in all_ids() if not each.startswith("static.") and each in CASES)
+
+
+def test_every_reason_has_a_case() -> None:
+    elsewhere = {"in.number-blocked", "out.user-blocked", "out.number-blocked", "onnet.number-blocked"}
+    assert {each for each in all_ids() if not each.startswith("static.")} == set(CASES) | elsewhere
 
 
 @pytest.mark.parametrize("reason_id", DECIDED)

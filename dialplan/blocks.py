@@ -1,0 +1,24 @@
+"""What operators have blocked at the moment, beside the configuration (A7).
+
+A blocked customer or user places no calls but emergency calls; a blocked number neither places nor gets any
+but emergency calls. Calls to a blocked customer still come in, so that a control centre can call back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from numbering.e164 import E164
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Look-ups in sets. `users` are pairs of customer id and phone id."""
+
+    customers: frozenset[str] = frozenset()
+    users: frozenset[tuple[str, str]] = frozenset()
+    numbers: frozenset[E164] = frozenset()
+
+
+NOTHING_BLOCKED: Final = Blocks()
