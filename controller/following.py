@@ -20,7 +20,7 @@ from gevent.queue import Full, Queue
 
 from controller.errors import StoreAway
 from controller.ports import LiveCallStore
-from dialplan.live import CallAnswered, CallBegun, CallEnded, LiveCall, LiveChange, NodeSeen
+from dialplan.live import CallAnswered, CallBegun, CallEnded, LiveCall, LiveChange, LiveState, NodeSeen
 
 _log = structlog.get_logger(__name__)
 
@@ -56,6 +56,8 @@ class Following:
         self._changes: Queue[LiveChange | _Rebuild | None] = Queue(maxsize=_QUEUE_LIMIT)
         self._writer: Greenlet[[], None] | None = None
         self._away = False
+        #: The calls that were decided here, until they end.
+        self._begun: dict[str, LiveCall] = {}
         self.dropped = 0
 
     def start(self) -> None:
@@ -71,14 +73,20 @@ class Following:
 
     def begun(self, call: LiveCall) -> None:
         """A call was decided and is being carried out."""
+        if len(self._begun) < _QUEUE_LIMIT:
+            self._begun[call.call_id] = call
         self._put(CallBegun(call))
 
-    def answered(self, call: LiveCall) -> None:
-        """The caller's leg was answered."""
-        self._put(CallAnswered(call))
+    def answered(self, call_id: str, at: datetime) -> None:
+        """The caller's leg was answered. Calls that another controller decided are its to note."""
+        call = self._begun.get(call_id)
+        if call is not None and call.state is LiveState.RINGING:
+            self._begun[call_id] = answered = replace(call, state=LiveState.ANSWERED, answered_at=at)
+            self._put(CallAnswered(answered))
 
     def ended(self, call_id: str) -> None:
         """The caller's leg is gone."""
+        self._begun.pop(call_id, None)
         self._put(CallEnded(call_id))
 
     def heartbeat(self, node: str) -> None:
@@ -90,6 +98,10 @@ class Following:
 
         The switch's list is short of words: what was noted of a call before is kept, but for its state.
         """
+        listed = {call.call_id for call in calls}
+        for call in list(self._begun.values()):
+            if call.call_id not in listed and call.node == node and call.started_at < as_of:
+                del self._begun[call.call_id]  # its end was missed
         self._put(_Rebuild(node, tuple(calls), as_of))
 
     def _put(self, change: LiveChange | _Rebuild) -> None:

@@ -37,7 +37,7 @@ def answered(call: LiveCall) -> LiveCall:
 def test_a_call_is_noted_answered_and_forgotten(following: Following, live: MemoryLive) -> None:
     following.begun(ringing("c1"))
     following.begun(ringing("c2"))
-    following.answered(answered(ringing("c1")))
+    following.answered("c1", NOW)
     following.ended("c2")
     following.stop(WAIT_S)
     assert live.calls == {"c1": answered(ringing("c1"))}
@@ -46,7 +46,7 @@ def test_a_call_is_noted_answered_and_forgotten(following: Following, live: Memo
 def test_a_late_answer_does_not_bring_an_ended_call_back(following: Following, live: MemoryLive) -> None:
     following.begun(ringing("c1"))
     following.ended("c1")
-    following.answered(answered(ringing("c1")))
+    following.answered("c1", NOW)
     following.stop(WAIT_S)
     assert not live.calls
 
