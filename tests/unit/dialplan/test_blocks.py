@@ -38,9 +38,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("offered", "blocks", "reason_id", "code"), CASES.values(), ids=CASES.keys())
-def test_what_is_blocked_is_refused(
-    offered: CallOffered, blocks: Blocks, reason_id: str, code: int
-) -> None:
+def test_what_is_blocked_is_refused(offered: CallOffered, blocks: Blocks, reason_id: str, code: int) -> None:
     assert isinstance(decide(offered, snapshot()).outcome, Route)
     decision = decide(offered, snapshot(), blocks)
     assert decision.reason.id == reason_id
