@@ -12,6 +12,7 @@ from controller.following import Following
 from dialplan.blocks import NOTHING_BLOCKED, Blocks
 from dialplan.call import CallOffered
 from dialplan.carrier import Trunk
+from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Decision, Route
 from dialplan.live import LiveCall, LiveState
@@ -53,7 +54,8 @@ class CallDecider:
         """Decide, log the reason, note the call as live. Raises NoSnapshot before the first `swap`."""
         if self._snapshot is None:
             raise NoSnapshot("no configuration loaded; the static dialplan takes the call")
-        decision = decide(offered, self._snapshot, self._blocks)
+        now = self._clock()
+        decision = decide(offered, self._snapshot, Circumstances(now, self._blocks))
         self.decided += 1
         _log.info(
             "call decided",
@@ -64,7 +66,7 @@ class CallDecider:
             version=decision.config_version,
         )
         if isinstance(decision.outcome, Route):
-            self._following.begun(_live(offered, decision, self._clock()))
+            self._following.begun(_live(offered, decision, now))
         return decision
 
 

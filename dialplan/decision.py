@@ -64,3 +64,10 @@ class Decision:
     reason: Reason
     facts: CallFacts
     config_version: int
+
+
+def refuse(
+    config_version: int, facts: CallFacts, cause: Cause, why: Reason, sip_code: int | None = None
+) -> Decision:
+    """A refusal, with the cause's own SIP code unless another is given."""
+    return Decision(Reject(cause, sip_code or cause.sip_code), why, facts, config_version)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from dialplan.carrier import (
     Trunk,
     TrunkSide,
 )
+from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.snapshot import Snapshot
 from freeswitch.offer import decision_variables
@@ -148,4 +150,6 @@ def decided_variables(ports: Ports) -> dict[str, str]:
         from_user=CALLER,
     )
     place = settings(ports, Path("unused"))
-    return decision_variables(decide(offered, snapshot(ports)), offered, domain=place.domain)
+    return decision_variables(
+        decide(offered, snapshot(ports), Circumstances(datetime.now(UTC))), offered, domain=place.domain
+    )

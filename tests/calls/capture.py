@@ -10,8 +10,12 @@ import json
 import re
 import socket
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+
+#: When every captured call is decided: on a Wednesday, ten in the morning in Germany.
+DECIDED_AT: Final = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 
 HERE: Final = Path(__file__).resolve().parent
 #: Where the carrier's addresses are in every captured call, so that captures can be replayed for ever.
@@ -61,6 +65,7 @@ def _play(settings: Any, chosen: list[Any]) -> list[tuple[str, bytes, list[bytes
     from cli.demo import Records
     from cli.stack import Stack
     from cli.stage import staged
+    from dialplan.circumstances import Circumstances
     from dialplan.decide import decide
     from freeswitch.channel import ChannelData, Instructions
     from freeswitch.offer import decision_variables, offered_call
@@ -74,7 +79,7 @@ def _play(settings: Any, chosen: list[Any]) -> list[tuple[str, bytes, list[bytes
         lines = [b"%s: %s" % (name.encode(), channel.headers.raw(name)) for name in channel.headers]
         seen[channel.variable("sip_call_id") or ""] = b"\n".join(lines) + b"\n"
         offered = offered_call(channel.get)
-        decision = decide(offered, snapshot)
+        decision = decide(offered, snapshot, Circumstances(DECIDED_AT))
         return Instructions(decision_variables(decision, offered, domain=settings.node.domain))
 
     began = now() - timedelta(seconds=1)

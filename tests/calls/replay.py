@@ -11,6 +11,7 @@ from typing import Any
 from cli.layout import EXAMPLE_CARRIER
 from cli.records import row
 from dialplan.cdr import LegRecord
+from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Route
 from dialplan.snapshot import Snapshot
@@ -22,7 +23,7 @@ from provisioning.compile import compile_snapshot
 from provisioning.load import load
 from provisioning.network import MovedNetwork
 from provisioning.secrets import Secrets
-from tests.calls.capture import NETWORK
+from tests.calls.capture import DECIDED_AT, NETWORK
 
 DOMAIN = "phones.fernamt.invalid"
 
@@ -47,7 +48,7 @@ def replayed(folder: Path, snapshot: Snapshot | None = None) -> Mapping[str, str
     """What the product makes of the folder's captures: `offered.json`, `decision.json`, `legs.txt`."""
     block = (folder / "channel-data.txt").read_bytes()
     offered = offered_call(ChannelData(Headers(block, encoded=True)).get)
-    decision = decide(offered, snapshot or example_snapshot())
+    decision = decide(offered, snapshot or example_snapshot(), Circumstances(DECIDED_AT))
     outcome = decision.outcome
     told = {
         "reason": decision.reason.id,

@@ -108,7 +108,7 @@ def test_a_new_number_works_within_a_second_and_running_calls_keep_their_version
     eventually(lambda: _version_of(running, report.sip_call_id) is not None, 15, "the call's record")
     assert _version_of(running, report.sip_call_id) == first
     history = running.json("config", "history")
-    assert [each["version"] for each in history] == list(range(first + 6, first - 1, -1))
+    assert [each["version"] for each in history][:7] == list(range(first + 6, first - 1, -1))
 
 
 def test_gateways_come_and_go_while_a_call_is_up(changed: tuple[Exchange, Stage], files: Files) -> None:

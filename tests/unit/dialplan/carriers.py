@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from dialplan.call import CallOffered, Entry
@@ -20,8 +21,13 @@ from dialplan.carrier import (
     Trunk,
     TrunkSide,
 )
+from dialplan.circumstances import Circumstances
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
+
+#: A Wednesday, ten in the morning in Germany.
+NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
+AT = Circumstances(NOW)
 
 KOELN = E164("+492214710100")
 KOELN_HUNT = E164("+492214710101")

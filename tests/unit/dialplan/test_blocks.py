@@ -6,13 +6,16 @@ import pytest
 
 from dialplan.blocks import Blocks
 from dialplan.call import CallOffered
+from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Reject, Route
 from tests.unit.dialplan.carriers import (
+    AT,
     BERLIN,
     KOELN,
     KOELN_HUNT,
     MOBILE,
+    NOW,
     from_carrier,
     from_phone,
     from_trunk,
@@ -39,8 +42,8 @@ CASES = {
 
 @pytest.mark.parametrize(("offered", "blocks", "reason_id", "code"), CASES.values(), ids=CASES.keys())
 def test_what_is_blocked_is_refused(offered: CallOffered, blocks: Blocks, reason_id: str, code: int) -> None:
-    assert isinstance(decide(offered, snapshot()).outcome, Route)
-    decision = decide(offered, snapshot(), blocks)
+    assert isinstance(decide(offered, snapshot(), AT).outcome, Route)
+    decision = decide(offered, snapshot(), Circumstances(NOW, blocks))
     assert decision.reason.id == reason_id
     assert isinstance(decision.outcome, Reject)
     assert decision.outcome.sip_code == code
@@ -50,14 +53,16 @@ def test_what_is_blocked_is_refused(offered: CallOffered, blocks: Blocks, reason
 @pytest.mark.parametrize("dialled", ["110", "112", "112555", "01033112"])
 def test_emergency_calls_get_through_whatever_is_blocked(blocks: Blocks, dialled: str) -> None:
     for offered in (from_phone(dialled), from_trunk(dialled)):
-        decision = decide(offered, snapshot(), blocks)
+        decision = decide(offered, snapshot(), Circumstances(NOW, blocks))
         assert decision.reason.id == "emergency.route"
 
 
 def test_a_blocked_customer_can_be_called_back() -> None:
-    assert isinstance(decide(from_carrier(KOELN), snapshot(), CUSTOMER).outcome, Route)
-    assert isinstance(decide(from_carrier(BERLIN), snapshot(), USER).outcome, Route)
+    assert isinstance(decide(from_carrier(KOELN), snapshot(), Circumstances(NOW, CUSTOMER)).outcome, Route)
+    assert isinstance(decide(from_carrier(BERLIN), snapshot(), Circumstances(NOW, USER)).outcome, Route)
 
 
 def test_only_what_is_blocked_is_refused() -> None:
-    assert isinstance(decide(from_phone(MOBILE), snapshot(), Blocks(frozenset({"bau"}))).outcome, Route)
+    assert isinstance(
+        decide(from_phone(MOBILE), snapshot(), Circumstances(NOW, Blocks(frozenset({"bau"})))).outcome, Route
+    )

@@ -17,6 +17,7 @@ from dialplan.decide import decide
 from dialplan.decision import Reject, Route
 from dialplan.reasons import all_ids
 from tests.unit.dialplan.carriers import (
+    AT,
     BAU,
     BERLIN,
     KANZLEI,
@@ -69,7 +70,7 @@ own_numbers: dict[str, str] = {number: assigned.customer_id for number, assigned
 
 @given(calls)
 def test_no_text_of_a_caller_makes_the_decision_fail(offered: CallOffered) -> None:
-    decision = decide(offered, CARRIER)
+    decision = decide(offered, CARRIER, AT)
     assert decision.reason.id in all_ids()
     assert decision.config_version == CARRIER.version
 
@@ -82,7 +83,7 @@ def test_a_customers_legs_show_only_numbers_assigned_to_the_customer(
     offered = replace(
         texts, entry=who.entry, source_ip=who.source_ip, source_port=who.source_port, phone_id=who.phone_id
     )
-    decision = decide(offered, CARRIER)
+    decision = decide(offered, CARRIER, AT)
     if isinstance(decision.outcome, Route):
         customer = decision.facts.customer_id
         assert {own_numbers[leg.caller.number or ""] for leg in decision.outcome.legs} == {customer}
@@ -90,7 +91,9 @@ def test_a_customers_legs_show_only_numbers_assigned_to_the_customer(
 
 @given(calls, maybe)
 def test_an_incoming_call_shows_its_own_callers_number_or_none(texts: CallOffered, claimed: str) -> None:
-    decision = decide(replace(texts, entry=from_carrier().entry, dialled=KOELN, from_user=claimed), CARRIER)
+    decision = decide(
+        replace(texts, entry=from_carrier().entry, dialled=KOELN, from_user=claimed), CARRIER, AT
+    )
     if isinstance(decision.outcome, Route):
         for leg in decision.outcome.legs:
             assert leg.caller.number == decision.facts.a_network
@@ -127,7 +130,7 @@ def test_emergency_calls_go_to_every_emergency_trunk_and_show_the_number(
         asserted_user=texts.asserted_user,
         privacy=texts.privacy,
     )
-    decision = decide(offered, BLOCKED if carrier is BLOCKED else CARRIER)
+    decision = decide(offered, BLOCKED if carrier is BLOCKED else CARRIER, AT)
     assert decision.reason.id == "emergency.route"
     assert isinstance(decision.outcome, Route)
     assert [leg.to.id for leg in decision.outcome.legs] == ["carrier-a", "carrier-b"]
@@ -147,11 +150,11 @@ def test_no_spelling_of_a_barred_number_makes_a_leg(who: CallOffered, seed: int)
     german = SPELLINGS.spell_german(nsn, random)
     abroad = SPELLINGS.spell_abroad(SPELLINGS.barred_abroad(random), random)
     for dialled in (german, abroad):
-        outcome = decide(replace(who, dialled=dialled), CARRIER).outcome
+        outcome = decide(replace(who, dialled=dialled), CARRIER, AT).outcome
         assert isinstance(outcome, Reject), dialled
 
 
 @pytest.mark.parametrize("dialled", ["0221112", "0112", "+49112", "0049112", "00112", "+112", "11", "1112"])
 def test_what_only_contains_110_or_112_does_not_reach_emergency_services(dialled: str) -> None:
     """NotrufV §4(5) sentence 1."""
-    assert isinstance(decide(from_trunk(dialled), CARRIER).outcome, Reject)
+    assert isinstance(decide(from_trunk(dialled), CARRIER, AT).outcome, Reject)

@@ -11,6 +11,7 @@ from dialplan.decide import decide
 from dialplan.decision import Route
 from dialplan.legs import Caller
 from tests.unit.dialplan.carriers import (
+    AT,
     BERLIN,
     KOELN,
     KOELN_HUNT,
@@ -24,7 +25,7 @@ from tests.unit.dialplan.carriers import (
 
 def shown(offered: CallOffered) -> Caller:
     """The identity that all legs of the call show."""
-    outcome = decide(offered, snapshot()).outcome
+    outcome = decide(offered, snapshot(), AT).outcome
     assert isinstance(outcome, Route)
     callers = {leg.caller for leg in outcome.legs}
     assert len(callers) == 1

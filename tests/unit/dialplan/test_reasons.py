@@ -10,6 +10,7 @@ from dialplan.decision import Direction, Reject, Route
 from dialplan.reasons import all_ids, reason, sentence
 from dialplan.snapshot import Snapshot
 from tests.unit.dialplan.carriers import (
+    AT,
     BAU,
     BERLIN,
     KANZLEI,
@@ -60,7 +61,7 @@ def test_every_reason_has_a_case() -> None:
 @pytest.mark.parametrize("reason_id", DECIDED)
 def test_every_reason_is_reached_by_a_call(reason_id: str) -> None:
     offered, carrier, expected = CASES[reason_id]
-    decision = decide(offered, carrier)
+    decision = decide(offered, carrier, AT)
     assert decision.reason.id == reason_id
     assert "{" not in decision.reason.sentence
     assert decision.config_version == carrier.version
@@ -86,19 +87,19 @@ def test_every_reason_is_reached_by_a_call(reason_id: str) -> None:
 def test_a_call_is_seen_from_the_customer_who_pays_for_it(
     offered: CallOffered, direction: Direction, customer: str | None
 ) -> None:
-    facts = decide(offered, snapshot()).facts
+    facts = decide(offered, snapshot(), AT).facts
     assert (facts.direction, facts.customer_id) == (direction, customer)
 
 
 def test_a_customers_trunk_is_a_stranger_on_the_carriers_profile_and_the_other_way_round() -> None:
     as_carrier = from_carrier(source_ip="198.51.100.20")
     as_customer = from_trunk(source_ip="192.0.2.10")
-    assert decide(as_carrier, snapshot()).reason.id == "peer.unknown"
-    assert decide(as_customer, snapshot()).reason.id == "peer.unknown"
+    assert decide(as_carrier, snapshot(), AT).reason.id == "peer.unknown"
+    assert decide(as_customer, snapshot(), AT).reason.id == "peer.unknown"
 
 
 def test_a_carrier_cannot_place_emergency_calls_through_us() -> None:
-    assert decide(from_carrier("112"), snapshot()).reason.id == "in.not-ours"
+    assert decide(from_carrier("112"), snapshot(), AT).reason.id == "in.not-ours"
 
 
 def test_a_reason_without_its_facts_is_refused() -> None:

@@ -16,6 +16,7 @@ from freeswitch.errors import UnexpectedReply
 from freeswitch.offer import decision_variables, offered_call
 from freeswitch.render.dialplan import MAX_LEGS
 from tests.unit.dialplan.carriers import (
+    AT,
     CARRIER_A,
     KOELN,
     MOBILE,
@@ -75,7 +76,7 @@ def test_what_the_switch_itself_writes_must_be_there_and_make_sense(changes: dic
 def test_what_a_caller_may_leave_out_is_none() -> None:
     call = offered(variable_sip_from_user=None, Caller__Destination__Number=None)
     assert (call.dialled, call.from_user, call.from_name, call.asserted_user) == ("", None, None, None)
-    assert decide(call, snapshot()).reason.id == "in.not-a-number"
+    assert decide(call, snapshot(), AT).reason.id == "in.not-a-number"
 
 
 @pytest.mark.parametrize(
@@ -141,12 +142,12 @@ def test_channel_data_of_any_content_are_read_or_refused(changes: dict[str, str]
         call = offered_call(headers.get)
     except UnexpectedReply:
         return
-    variables = decision_variables(decide(call, snapshot()), call, domain=DOMAIN)
+    variables = decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN)
     assert variables["fernamt_do"] in {"route", "refuse", "respond"}
 
 
 def variables_of(call: CallOffered) -> dict[str, str]:
-    return decision_variables(decide(call, snapshot()), call, domain=DOMAIN)
+    return decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN)
 
 
 def test_a_route_has_a_dial_string_for_each_leg_and_the_causes_that_try_the_next() -> None:

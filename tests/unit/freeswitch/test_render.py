@@ -22,6 +22,7 @@ from dialplan.decide import decide
 from dialplan.reasons import all_ids
 from freeswitch.render import write
 from tests.unit.dialplan.carriers import (
+    AT,
     BAU,
     BAU_1,
     BAU_2,
@@ -185,7 +186,7 @@ def test_the_static_part_knows_the_same_emergency_numbers_as_the_controller(dial
     tree_expression = EMERGENCY.search(GOLDEN.read_text())
     assert tree_expression is not None
     static = re.search(tree_expression[1], dialled, re.ASCII)
-    decided = decide(from_phone(dialled), snapshot())
+    decided = decide(from_phone(dialled), snapshot(), AT)
     found = decided.facts.b_number if decided.reason.id == "emergency.route" else None
     assert (static[1] if static else None) == found
 

@@ -1,0 +1,46 @@
+"""Calls from the public network to numbers of ours (B1, B3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dialplan.call import CallOffered
+from dialplan.caller import network_caller
+from dialplan.carrier import Trunk
+from dialplan.causes import Cause
+from dialplan.circumstances import Circumstances
+from dialplan.decision import CallFacts, Decision, Direction, refuse
+from dialplan.reasons import reason
+from dialplan.snapshot import Snapshot
+from dialplan.targets import to_customer
+from numbering.dial import Dialled, Line, NotDialable, normalise
+from numbering.e164 import E164
+
+
+def incoming(
+    offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances, trunk: Trunk
+) -> Decision:
+    """The decision for a call that `trunk`, a carrier's, handed over to us."""
+    line = Line(snapshot.default_area_code, plus_optional=True)
+    caller = network_caller(offered, line)
+    dialled = normalise(offered.dialled, line)
+    number = dialled.number if isinstance(dialled, Dialled) else None
+    facts = CallFacts(
+        Direction.INCOMING,
+        trunk_in=trunk.id,
+        a_network=caller.number,
+        a_presented=caller.shown,
+        b_number=number,
+    )
+    if isinstance(dialled, NotDialable):
+        why = reason("in.not-a-number", why=dialled.sentence)
+        return refuse(snapshot.version, facts, Cause.INVALID_NUMBER_FORMAT, why)
+    if not isinstance(number, E164) or not snapshot.is_ours(number):
+        why = reason("in.not-ours", number=str(number))
+        return refuse(snapshot.version, facts, Cause.UNALLOCATED_NUMBER, why)
+    assigned = snapshot.numbers.get(number)
+    if assigned is None:
+        why = reason("in.unassigned", number=number)
+        return refuse(snapshot.version, facts, Cause.UNALLOCATED_NUMBER, why)
+    facts = replace(facts, customer_id=assigned.customer_id)
+    return to_customer(snapshot, circumstances, assigned, caller, facts, "in")

@@ -1,0 +1,81 @@
+"""Calls of customers: to emergency services, to each other, to the public network (B1, B2, B5, B8).
+
+The order of the rules is the order of this module: what is no number is refused, 110 and 112 pass before
+anything can stop them, then blocks, then bars, then the way out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dialplan.barring import barred
+from dialplan.blocks import Blocks
+from dialplan.call import CallOffered
+from dialplan.caller import Origin, customer_caller
+from dialplan.causes import Cause
+from dialplan.circumstances import Circumstances
+from dialplan.decision import CallFacts, Decision, Direction, Reason, refuse
+from dialplan.emergency import emergency
+from dialplan.reasons import reason
+from dialplan.snapshot import Snapshot
+from dialplan.targets import to_customer
+from dialplan.trunk_choice import to_carriers
+from numbering.dial import NotDialable, normalise
+from numbering.e164 import E164
+
+
+def outgoing(
+    offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances, origin: Origin
+) -> Decision:
+    """The decision for a call that a customer's line wants to place."""
+    dialled = normalise(offered.dialled, origin.line(snapshot))
+    customer = origin.customer.id
+    if isinstance(dialled, NotDialable):
+        facts = _facts(origin, Direction.OUTGOING, None)
+        why = reason("out.not-a-number", customer=customer, why=dialled.sentence)
+        return refuse(snapshot.version, facts, Cause.INVALID_NUMBER_FORMAT, why)
+    if dialled.emergency:
+        facts = _facts(origin, Direction.EMERGENCY, dialled.emergency)
+        return emergency(snapshot, origin, dialled.emergency, facts)
+    facts = _facts(origin, Direction.OUTGOING, dialled.number)
+    blocked = _blocked(offered, circumstances.blocks, origin)
+    if blocked:
+        return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, blocked)
+    bar = barred(dialled, customer)
+    if bar:
+        return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, bar)
+    caller = customer_caller(origin, offered, dialled)
+    facts = replace(facts, a_presented=caller.shown)
+    if isinstance(dialled.number, E164):
+        assigned = snapshot.numbers.get(dialled.number)
+        if assigned:
+            on_net = replace(facts, direction=Direction.ON_NET)
+            return to_customer(snapshot, circumstances, assigned, caller, on_net, "onnet")
+        if snapshot.is_ours(dialled.number):
+            on_net = replace(facts, direction=Direction.ON_NET)
+            why = reason("onnet.unassigned", customer=customer, number=dialled.number)
+            return refuse(snapshot.version, on_net, Cause.UNALLOCATED_NUMBER, why)
+    return to_carriers(snapshot, circumstances, dialled.number, caller, facts)
+
+
+def _blocked(offered: CallOffered, blocks: Blocks, origin: Origin) -> Reason | None:
+    """A7: why this line may place no call but emergency calls, or None."""
+    customer, phone, number = origin.customer.id, offered.phone_id or "", origin.network_number
+    if origin.customer.blocked or customer in blocks.customers:
+        return reason("out.customer-blocked", customer=customer)
+    if (customer, phone) in blocks.users:
+        return reason("out.user-blocked", customer=customer, phone=phone)
+    if number in blocks.numbers:
+        return reason("out.number-blocked", customer=customer, number=number)
+    return None
+
+
+def _facts(origin: Origin, direction: Direction, number: str | None) -> CallFacts:
+    return CallFacts(
+        direction=direction,
+        customer_id=origin.customer.id,
+        trunk_in=origin.trunk_id,
+        a_network=origin.network_number,
+        a_presented=origin.network_number,
+        b_number=number,
+    )
