@@ -86,12 +86,39 @@ def test_the_domain_reads_no_clock_and_does_no_io(package: str) -> None:
 def test_money_is_never_a_float() -> None:
     found = []
     for path in sources("rating"):
-        found += [f"{path}:{line}" for name, line in calls(path) if name == "float"]
         for node in ast.walk(tree(path)):
-            if isinstance(node, ast.Constant) and isinstance(node.value, float):
+            if isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
                 found.append(f"{path}:{node.lineno}")
-            if isinstance(node, ast.Name) and node.id == "float":
+            if isinstance(node, ast.Name | ast.Attribute | ast.alias):
+                name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+                if (name or getattr(node, "name", "")) in {"float", "fsum", "math", "statistics"}:
+                    found.append(f"{path}:{node.lineno}")
+    assert found == NOWHERE
+
+
+#: Where rating divides: money in one place, and whole numbers of time in three.
+DIVIDES_MONEY = "rating/money.py"
+DIVIDES_TIME = {"rating/berlin.py", "rating/increments.py", "rating/windows.py"}
+
+
+def test_money_is_divided_and_rounded_in_one_place() -> None:
+    """Issue 5, build 1: no `/`, `//`, `%`, divmod, round, quantize elsewhere under rating/."""
+    found = []
+    for path in sources("rating"):
+        if str(path) == DIVIDES_MONEY:
+            continue
+        whole = (ast.FloorDiv, ast.Mod) if str(path) in DIVIDES_TIME else ()
+        for node in ast.walk(tree(path)):
+            if (
+                isinstance(node, ast.BinOp | ast.AugAssign)
+                and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod)
+                and not isinstance(node.op, whole)
+            ):
                 found.append(f"{path}:{node.lineno}")
+        refused = re.compile(
+            r"(^|\.)(round|divmod|quantize|normalize|to_integral\w*|truediv|floordiv|mod|scaleb)$"
+        )
+        found += [f"{path}:{line}: {name}" for name, line in calls(path) if refused.search(name)]
     assert found == NOWHERE
 
 
