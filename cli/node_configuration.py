@@ -169,7 +169,7 @@ def _trunk(trunk: Trunk) -> str:
     """Of what is rendered for a gateway."""
     login = trunk.registration
     secret = (login.username, login.password) if login else None
-    return _digest((str(trunk.address), trunk.address.transport.value, secret))
+    return _digest((str(trunk.address), trunk.address.transport.value, secret, trunk.ping_s))
 
 
 def _phone(phone: Phone) -> str:

@@ -7,8 +7,10 @@ configuration from them, `dialplan.decide` reads them for every call.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
+from dialplan.week import WeekTimes
 from numbering.e164 import E164
 
 
@@ -59,12 +61,36 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class CarrierRoute:
+    """Calls that a carrier trunk takes: numbers of any of the prefixes, countries and classes, all numbers
+    where none is named; always, or at these times.
+
+    Lower `priority` is tried first, then lower `cost` (net euro a minute, paid by us); equals share the calls
+    by `weight`, 1 at least.
+    """
+
+    priority: int = 100
+    weight: int = 100
+    cost: Decimal | None = None
+    prefixes: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    times: WeekTimes | None = None
+
+    @property
+    def takes_everything(self) -> bool:
+        """Whether no kind of number is named."""
+        return not (self.prefixes or self.countries or self.classes)
+
+
+@dataclass(frozen=True, slots=True)
 class Trunk:
     """A SIP connection to a carrier or to a customer's equipment.
 
     `priority`: lower is tried first. `registration`: we register there with these credentials (else the
     peer is known by its address). `emergency`: may carry 110/112 calls. `no_answer_s` ends ringing,
-    `no_progress_s` gives a silent peer up and lets the next trunk try.
+    `no_progress_s` gives a silent peer up and lets the next trunk try. `routes`: which calls leave over a
+    carrier's trunk; none named: all. `capacity`: calls at once, both ways. `ping_s`: seconds between OPTIONS.
     """
 
     id: str
@@ -78,6 +104,9 @@ class Trunk:
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
     no_progress_s: int = 4
     no_answer_s: int = 120
+    routes: tuple[CarrierRoute, ...] = ()
+    capacity: int | None = None
+    ping_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +122,14 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A company. `main_number` is shown when a call carries no number of its own."""
+    """A company. `main_number` is shown when a call carries no number of its own. `carrier_trunks`: its calls
+    leave over these only (but emergency calls); none named: over all."""
 
     id: str
     name: str
     main_number: E164
     blocked: bool = False
+    carrier_trunks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from dialplan.blocks import NOTHING_BLOCKED, Blocks
+
+#: No trunk carries a call.
+NO_CALLS: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +19,10 @@ class Circumstances:
     """`now` is an aware time (UTC); rules that speak of days and hours read it in Europe/Berlin.
 
     `trunks_down` are the trunks that are known not to answer: they are tried last, never left out.
+    `trunk_calls` counts the calls on a trunk now, both ways; a trunk that is not in it carries none.
     """
 
     now: datetime
     blocks: Blocks = NOTHING_BLOCKED
     trunks_down: frozenset[str] = frozenset()
+    trunk_calls: Mapping[str, int] = field(default_factory=lambda: NO_CALLS)

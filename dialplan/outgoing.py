@@ -55,7 +55,7 @@ def outgoing(
             on_net = replace(facts, direction=Direction.ON_NET)
             why = reason("onnet.unassigned", customer=customer, number=dialled.number)
             return refuse(snapshot.version, on_net, Cause.UNALLOCATED_NUMBER, why)
-    return to_carriers(snapshot, circumstances, dialled.number, caller, facts)
+    return to_carriers(snapshot, circumstances, dialled, caller, facts, call_id=offered.call_id)
 
 
 def _blocked(offered: CallOffered, blocks: Blocks, origin: Origin) -> Reason | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dialplan.carrier import AssignedNumber, Customer, NumberBlock, Peer, Phone, Trunk
+from dialplan.carrier import AssignedNumber, Customer, Peer, Phone, Trunk
+from dialplan.carrier_routes import NO_ROUTES, RouteTable
+from dialplan.number_blocks import NumberBlocks
 from numbering.e164 import E164
 
 
@@ -13,7 +15,8 @@ from numbering.e164 import E164
 class Snapshot:
     """One applied configuration version, indexed for the call path.
 
-    `carrier_trunks` and `emergency_trunks` are ordered by priority, then id. `peers` finds the trunk that
+    `routes` finds the carrier trunks for a number; `carrier_trunks` (all of them) and `emergency_trunks` are
+    ordered by priority, then id. `peers` finds the trunk that
     a request came from: first by address and port, then by address alone (`Peer(ip, None)`).
     """
 
@@ -22,11 +25,12 @@ class Snapshot:
     trunks: Mapping[str, Trunk]
     phones: Mapping[str, Phone]
     numbers: Mapping[E164, AssignedNumber]
-    blocks: tuple[NumberBlock, ...]
+    blocks: NumberBlocks
     peers: Mapping[Peer, str]
     carrier_trunks: tuple[str, ...]
     emergency_trunks: tuple[str, ...]
     default_area_code: str
+    routes: RouteTable = NO_ROUTES
 
     def trunk_at(self, ip: str, port: int) -> Trunk | None:
         """The trunk whose requests come from this source, or None for a stranger."""
@@ -35,4 +39,4 @@ class Snapshot:
 
     def is_ours(self, number: E164) -> bool:
         """Whether the number is of one of our blocks or assigned to a customer (ported in)."""
-        return number in self.numbers or any(number in block for block in self.blocks)
+        return number in self.numbers or number in self.blocks

@@ -1,27 +1,114 @@
-"""Over which carrier trunks a call to the public network goes, in which order (B1)."""
+"""Over which carrier trunks a call to the public network goes, in which order (B1).
+
+Which trunks take the call, and in which order, is compiled beforehand (carrier_routes.py). Here the moment
+counts: times of the week, the customer's own trunks, full ones, those that do not answer.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from zlib import crc32
+
+from dialplan.carrier_routes import Group, Way
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Route, refuse
 from dialplan.legs import Caller, leg_to_trunk
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot
+from dialplan.week import minute_of_week
+from numbering.dial import Dialled
+
+#: Knuth's multiplier: spreads a 32-bit hash anew for each further draw.
+_SPREAD: Final = 2_654_435_761
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkChoice:
+    """Trunks in the order in which they are tried, and those left out because they are full."""
+
+    trunk_ids: tuple[str, ...]
+    full: tuple[str, ...] = ()
 
 
 def to_carriers(
-    snapshot: Snapshot, circumstances: Circumstances, number: str, caller: Caller, facts: CallFacts
+    snapshot: Snapshot,
+    circumstances: Circumstances,
+    dialled: Dialled,
+    caller: Caller,
+    facts: CallFacts,
+    *,
+    call_id: str,
 ) -> Decision:
-    """The call over the carrier's trunks in order of priority; those known to be down are tried last."""
+    """The call over the carrier trunks that take it. `call_id` decides between trunks that are equal."""
     customer = facts.customer_id or ""
-    if not snapshot.carrier_trunks:
-        why = reason("out.no-carrier", customer=customer, number=number)
+    choice = chosen(snapshot, circumstances, dialled, customer_id=customer, call_id=call_id)
+    if not choice.trunk_ids and choice.full:
+        full = ", ".join(choice.full)
+        why = reason("out.carriers-full", customer=customer, number=dialled.number, trunks=full)
+        return refuse(snapshot.version, facts, Cause.NORMAL_CIRCUIT_CONGESTION, why)
+    if not choice.trunk_ids:
+        why = reason("out.no-carrier", customer=customer, number=dialled.number)
         return refuse(snapshot.version, facts, Cause.NO_ROUTE_DESTINATION, why)
-    down = circumstances.trunks_down
-    trunk_ids = snapshot.carrier_trunks
-    if down:
-        trunk_ids = tuple(sorted(trunk_ids, key=lambda trunk_id: trunk_id in down))
-    legs = tuple(leg_to_trunk(snapshot.trunks[t], number, caller) for t in trunk_ids)
-    why = reason("out.carrier", customer=customer, number=number)
+    legs = tuple(leg_to_trunk(snapshot.trunks[t], dialled.number, caller) for t in choice.trunk_ids)
+    why = reason("out.carrier", customer=customer, number=dialled.number)
     return Decision(Route(legs), why, facts, snapshot.version)
+
+
+def chosen(
+    snapshot: Snapshot, circumstances: Circumstances, dialled: Dialled, *, customer_id: str, call_id: str
+) -> TrunkChoice:
+    """The trunks that take the customer's call now; full ones are passed over, those down come last."""
+    customer = snapshot.customers.get(customer_id)
+    only = customer.carrier_trunks if customer else frozenset()
+    found: dict[str, None] = {}
+    full: dict[str, None] = {}
+    calls, trunks = circumstances.trunk_calls, snapshot.trunks
+    for way in _ways(snapshot, circumstances, dialled, call_id):
+        trunk_id = way.trunk_id
+        if only and trunk_id not in only:
+            continue
+        capacity = trunks[trunk_id].capacity
+        if capacity is not None and calls.get(trunk_id, 0) >= capacity:
+            full[trunk_id] = None
+        else:
+            found[trunk_id] = None
+    return TrunkChoice(down_last(found, circumstances), tuple(full))
+
+
+def down_last(trunk_ids: Iterable[str], circumstances: Circumstances) -> tuple[str, ...]:
+    """The trunks in their order, but those known to be down behind all others: tried last, never left out,
+    because what is known may be old (guarantee 1)."""
+    down = circumstances.trunks_down
+    if not down:
+        return tuple(trunk_ids)
+    return tuple(sorted(trunk_ids, key=lambda trunk_id: trunk_id in down))
+
+
+def _ways(snapshot: Snapshot, circumstances: Circumstances, dialled: Dialled, call_id: str) -> Iterator[Way]:
+    """Every way at this moment, the first to be tried first."""
+    minute = -1
+    for group in snapshot.routes.groups(dialled.number, dialled.number_class.value, dialled.country):
+        open_now: Group = group
+        if any(way.times is not None for way in group):
+            minute = minute_of_week(circumstances.now) if minute < 0 else minute
+            open_now = tuple(way for way in group if way.times is None or minute in way.times)
+        yield from open_now if len(open_now) < 2 else _shared(open_now, call_id)
+
+
+def _shared(group: Group, call_id: str) -> Iterator[Way]:
+    """Equals in an order drawn by their weights: the same for the same call, spread over all calls."""
+    left = list(group)
+    drawn = crc32(call_id.encode(errors="replace"))
+    while len(left) > 1:
+        drawn = drawn * _SPREAD & 0xFFFF_FFFF
+        point = drawn * sum(way.weight for way in left) >> 32
+        for way in left:
+            point -= way.weight
+            if point < 0:
+                break
+        left.remove(way)
+        yield way
+    yield left[0]

@@ -7,6 +7,7 @@ from datetime import date
 
 from dialplan.carrier import (
     AssignedNumber,
+    CarrierRoute,
     Credentials,
     Customer,
     NumberBlock,
@@ -27,6 +28,7 @@ from provisioning.network import AddressBook
 from provisioning.peers import accepted_peers
 from provisioning.schema import (
     CarrierEntry,
+    CarrierRouteEntry,
     CarrierTrunkEntry,
     Config,
     CustomerEntry,
@@ -39,6 +41,7 @@ from provisioning.secrets import SecretSource
 from provisioning.service import of_contract, of_number
 from provisioning.tree import NoPlaces, Places
 from provisioning.validate import Parts
+from provisioning.week_times import week_times
 
 
 def compile_snapshot(
@@ -116,7 +119,7 @@ class _Compiler:
 
     def customer(self, entry: CustomerEntry, path: KeyPath) -> CompiledCustomer:
         if not of_contract(entry.contract).on(self._today):
-            return CompiledCustomer(Customer(entry.id, entry.name, entry.main_number, True), (), (), ())
+            return CompiledCustomer(_customer(entry, blocked=True), (), (), ())
         trunks = self._trunks(path, entry.trunks, entry.id)
         idle = (
             {number for each in self._idle(entry) for number in _numbers_of(each)} if entry.phones else set()
@@ -128,7 +131,7 @@ class _Compiler:
             and (phone := self._phone((*path, "phones", k), each, entry.id)) is not None
         )
         usable = frozenset([*(each.id for each in trunks), *(each.id for each in phones)])
-        customer = Customer(entry.id, entry.name, entry.main_number, entry.blocked)
+        customer = _customer(entry, blocked=entry.blocked)
         return CompiledCustomer(customer, trunks, phones, tuple(self._numbers(entry, usable)))
 
     def check_peers(
@@ -180,6 +183,9 @@ class _Compiler:
             codecs=entry.codecs,
             no_progress_s=entry.no_progress_s,
             no_answer_s=entry.no_answer_s,
+            routes=tuple(carrier_routes(carrier)) if carrier else (),
+            capacity=carrier.capacity if carrier else None,
+            ping_s=entry.ping_s or None,
         )
 
     def _phone(self, path: KeyPath, entry: PhoneEntry, customer_id: str) -> Phone | None:
@@ -222,6 +228,25 @@ class _Compiler:
 
     def _refuse(self, path: KeyPath, error: ProvisioningError) -> None:
         self.problems.add(self._places.problem(Finding(error.id, path, str(error))))
+
+
+def carrier_routes(trunk: CarrierTrunkEntry) -> Iterator[CarrierRoute]:
+    """The trunk's routes with its own terms where they name none; one for everything where there is none."""
+    for entry in trunk.routes or (CarrierRouteEntry.model_validate({}),):
+        cost = entry.cost or trunk.cost
+        yield CarrierRoute(
+            entry.priority or trunk.priority,
+            entry.weight or trunk.weight,
+            cost.value if cost else None,
+            entry.prefixes,
+            entry.countries,
+            entry.classes,
+            week_times(entry.times),
+        )
+
+
+def _customer(entry: CustomerEntry, *, blocked: bool) -> Customer:
+    return Customer(entry.id, entry.name, entry.main_number, blocked, frozenset(entry.carrier_trunks))
 
 
 def _numbers_of(entry: NumberEntry) -> Iterator[E164]:

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Final, NoReturn, TypeVar
 
 from dialplan.carrier import AssignedNumber, Customer, NumberBlock, Peer, Phone, Trunk
+from dialplan.carrier_routes import route_table
+from dialplan.number_blocks import NumberBlocks
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from provisioning.errors import ConfigInvalid, Finding
@@ -63,11 +65,12 @@ def assemble(carrier: CompiledCarrier, customers: Sequence[CompiledCustomer], ve
         trunks=MappingProxyType({each.id: each for each in carrier.trunks}),
         phones=MappingProxyType({}),
         numbers=MappingProxyType({}),
-        blocks=carrier.blocks,
+        blocks=NumberBlocks(carrier.blocks),
         peers=MappingProxyType(dict(peers_of(carrier.trunks))),
         carrier_trunks=tuple(each.id for each in ordered),
         emergency_trunks=tuple(each.id for each in ordered if each.emergency),
         default_area_code=carrier.default_area_code,
+        routes=route_table(carrier.trunks),
     )
     return replace_customers(snapshot, (), customers, version)
 

@@ -20,8 +20,10 @@ from dialplan.carrier import (
     Trunk,
     TrunkSide,
 )
+from dialplan.carrier_routes import route_table
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
+from dialplan.number_blocks import NumberBlocks
 from dialplan.snapshot import Snapshot
 from freeswitch.offer import decision_variables
 from freeswitch.settings import EventSocketAddress, SwitchSettings
@@ -102,11 +104,12 @@ def snapshot(ports: Ports) -> Snapshot:
         trunks={trunk.id: trunk for trunk in trunks},
         phones={},
         numbers={number.number: number},
-        blocks=(NumberBlock(E164("+492214710000"), E164("+492214710999")),),
+        blocks=NumberBlocks((NumberBlock(E164("+492214710000"), E164("+492214710999")),)),
         peers={peer: trunk.id for trunk in trunks for peer in trunk.peers},
         carrier_trunks=carriers,
         emergency_trunks=carriers,
         default_area_code="221",
+        routes=route_table(trunks),
     )
 
 

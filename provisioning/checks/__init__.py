@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from provisioning.checks.carrier_routes import check_carrier_routes
 from provisioning.checks.contracts import check_contracts
 from provisioning.checks.ids import check_ids
 from provisioning.checks.numbers import check_numbers
@@ -23,6 +24,7 @@ from provisioning.validate import Parts
 CHECKS: Final[tuple[Callable[[Parts], Iterator[Finding]], ...]] = (
     check_ids,
     check_trunks,
+    check_carrier_routes,
     check_targets,
     check_references,
     check_numbers,

@@ -7,6 +7,7 @@ Descriptions end with the ids of the requirements they serve; docs/configuration
 
 from provisioning.schema.bank import BankEntry, MandateEntry
 from provisioning.schema.carrier import BlockEntry, CarrierEntry, CarrierTrunkEntry
+from provisioning.schema.carrier_route import CarrierRouteEntry
 from provisioning.schema.config import Config
 from provisioning.schema.contact import (
     AddressesEntry,
@@ -40,6 +41,7 @@ __all__ = [
     "BillingEntry",
     "BlockEntry",
     "CarrierEntry",
+    "CarrierRouteEntry",
     "CarrierTrunkEntry",
     "CompanyEntry",
     "Config",

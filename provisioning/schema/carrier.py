@@ -8,6 +8,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from provisioning.schema.bank import BankEntry
+from provisioning.schema.carrier_route import CarrierRouteEntry
 from provisioning.schema.codes import CreditorId
 from provisioning.schema.contact import CompanyEntry, ContactEntry, PostalAddressEntry
 from provisioning.schema.entry import Entry, Few, Many, refusal
@@ -45,6 +46,29 @@ class CarrierTrunkEntry(TrunkEntry):
     """A trunk to another carrier, over which calls from and to the public network go."""
 
     priority: int = Field(100, ge=1, le=1_000, description="Lower is tried first.")
+    weight: int = Field(
+        100, ge=1, le=1_000, description="Share of the calls among trunks of equal priority and cost (B1)."
+    )
+    cost: Euro | None = Field(
+        None,
+        description="What a minute costs us: among trunks of equal priority the cheaper is tried first. "
+        "Default: behind those that have one (B1).",
+    )
+    capacity: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="Calls at once, both ways; what is beyond takes the next trunk. Default: no limit (B1).",
+    )
+    ping_s: int = Field(
+        30,
+        ge=0,
+        le=3_600,
+        description="Seconds between two OPTIONS that ask whether the peer is there, 5 at least; 0: none.",
+    )
+    routes: Few[CarrierRouteEntry] = Field(
+        (), description="Which calls leave over this trunk. Default: all of them (B1)."
+    )
     emergency: bool = Field(False, description="Whether calls to 110 and 112 may leave over this trunk (B8).")
 
 

@@ -70,6 +70,11 @@ class CustomerEntry(Entry):
     )
     contract: ContractEntry | None = Field(None, description="Product, prices and dates (E2, E11).")
     sites: Few[SiteEntry] = Field((), description="Places with lines (A2, B8).")
+    carrier_trunks: Few[Id] = Field(
+        (),
+        description="Calls to the public network leave over these carrier trunks only, but emergency calls. "
+        "Default: over all (B1).",
+    )
     trunks: Many[CustomerTrunkEntry] = Field((), description="Trunks to the customer's telephone systems.")
     teams_trunks: Few[TeamsTrunkEntry] = Field((), description="The customer's Microsoft Teams (A4).")
     phones: Many[PhoneEntry] = Field((), description="Phones that register with us.")

@@ -12,6 +12,8 @@ from provisioning.schema.secret import SecretRef
 from provisioning.schema.values import Id, Username
 
 Codec = Literal["PCMA", "PCMU", "G722", "OPUS"]
+#: mod_sofia refuses shorter ones.
+_LEAST_PING_S: Final = 5
 DEFAULT_CODECS: Final[tuple[Codec, ...]] = ("PCMA", "PCMU")
 
 
@@ -43,6 +45,19 @@ class TrunkEntry(Entry):
     no_answer_s: int = Field(
         120, ge=10, le=600, description="Seconds of ringing before the call is given up."
     )
+
+    ping_s: int = Field(
+        0,
+        ge=0,
+        le=3_600,
+        description="Seconds between two OPTIONS that ask whether the peer is there, 5 at least; 0: none.",
+    )
+
+    @model_validator(mode="after")
+    def _pings_as_the_switch_can(self) -> Self:
+        if 0 < self.ping_s < _LEAST_PING_S:
+            raise refusal("config.ping", "too often for the switch", f"0, or {_LEAST_PING_S} to 3600")
+        return self
 
     @model_validator(mode="after")
     def _sources_are_known(self) -> Self:

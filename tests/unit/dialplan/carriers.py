@@ -21,7 +21,9 @@ from dialplan.carrier import (
     Trunk,
     TrunkSide,
 )
+from dialplan.carrier_routes import route_table
 from dialplan.circumstances import Circumstances
+from dialplan.number_blocks import NumberBlocks
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 
@@ -91,14 +93,17 @@ def snapshot(
         trunks={each.id: each for each in trunks},
         phones={each.id: each for each in phones},
         numbers={each.number: each for each in numbers},
-        blocks=(
-            NumberBlock(E164("+492214710000"), E164("+492214710999")),
-            NumberBlock(E164("+493023125000"), E164("+493023125999")),
+        blocks=NumberBlocks(
+            (
+                NumberBlock(E164("+492214710000"), E164("+492214710999")),
+                NumberBlock(E164("+493023125000"), E164("+493023125999")),
+            )
         ),
         peers={peer: each.id for each in trunks for peer in each.peers},
         carrier_trunks=tuple(each.id for each in carrier),
         emergency_trunks=tuple(each.id for each in carrier if each.emergency),
         default_area_code="221",
+        routes=route_table(carrier),
     )
 
 

@@ -49,12 +49,13 @@ CASES: dict[str, tuple[CallOffered, Snapshot, int | list[str]]] = {
 
 
 #: Those of the rendered dialplan are looked for in tests/unit/freeswitch/test_render.py, those of operators'
-#: blocks in test_blocks.py.
+#: blocks in test_blocks.py, those of trunks in test_trunk_choice.py.
 DECIDED = sorted(each for each in all_ids() if not each.startswith("static.") and each in CASES)
 
 
 def test_every_reason_has_a_case() -> None:
     elsewhere = {"in.number-blocked", "out.user-blocked", "out.number-blocked", "onnet.number-blocked"}
+    elsewhere |= {"out.carriers-full"}
     assert {each for each in all_ids() if not each.startswith("static.")} == set(CASES) | elsewhere
 
 
