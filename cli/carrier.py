@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Final
 
 import structlog
+from sqlalchemy import Engine
 
 from cli.applied import AppliedCarrier
 from cli.errors import CacheUnusable, NothingApplied, PlanRefused
+from cli.inventory_step import catch_up, following
 from cli.settings import Settings
 from cli.times import GERMANY
 from cli.version_cache import read_cache
@@ -25,6 +28,7 @@ from store.config_versions import ConfigStore
 from store.errors import StoreError
 
 _log = structlog.get_logger(__name__)
+_AT_START: Final = "fernamt up"
 
 
 def load_carrier(settings: Settings) -> CheckedConfig:
@@ -96,10 +100,15 @@ def applied_version(settings: Settings, store: ConfigStore) -> ItemChanges:
         return ItemChanges(version, items, whole=True)
 
 
-def version_at_start(settings: Settings, store: ConfigStore) -> int:
+def version_at_start(settings: Settings, database: Engine) -> int:
     """The version to start with: the one in force, or a new one where the files say otherwise and are to
-    be applied at start. Raises ConfigInvalid, PlanRefused."""
+    be applied at start. The number inventory is brought in line. Raises ConfigInvalid, PlanRefused,
+    NumbersRefused."""
+    store = ConfigStore(database)
     current = store.current()
+    at = datetime.now(UTC)
+    if current:
+        catch_up(database, store, current, at)
     if current and not settings.apply_on_start:
         return current
     carrier = load_carrier(settings)
@@ -114,6 +123,7 @@ def version_at_start(settings: Settings, store: ConfigStore) -> int:
         current,
         plan.changed,
         plan.removed,
-        author="fernamt up",
+        author=_AT_START,
         note="read from files at start",
+        then=following(plan, carrier.config, at, _AT_START),
     )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 from rich.table import Table
 
-from cli.bootstrap import engine
+from cli.bootstrap import engine, now
 from cli.config_step import Step, agreed, applied, refuse_unless_allowed, running_calls, show_plan
 from cli.errors import PlanRefused
+from cli.inventory_step import refused_numbers
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
@@ -267,12 +268,14 @@ def _refuse_lab_secrets(checked: CheckedConfig) -> None:
 
 
 def _step(settings: Settings, wanted: Config, places: Places | NoPlaces, *, allow_removal: bool) -> Step:
-    store = ConfigStore(engine(settings, "fernamt config"))
+    database = engine(settings, "fernamt config")
+    store = ConfigStore(database)
     base = store.current()
     calls = running_calls(settings)
     old = by_key(store.items(base))
     found = make_plan(base, old, wanted, calls=calls, allow_removal=allow_removal)
-    return Step(store, found, places)
+    refused = refused_numbers(database, found, wanted, now())
+    return Step(store, replace(found, findings=(*found.findings, *refused)), wanted, places)
 
 
 def _perform(

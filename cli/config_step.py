@@ -11,14 +11,16 @@ from typing import Final
 import click
 from rich.text import Text
 
-from cli.bootstrap import live_calls
+from cli.bootstrap import live_calls, now
 from cli.errors import NotRunning, PlanRefused
+from cli.inventory_step import following
 from cli.settings import Settings
 from cli.terminal import console
 from dialplan.live import LiveCall
 from provisioning.errors import Severity
 from provisioning.plan import Action, Plan
 from provisioning.plan_text import plan_lines, plan_tree
+from provisioning.schema import Config
 from provisioning.tree import NoPlaces, Places
 from store.config_versions import ConfigStore
 from store.errors import StoreError
@@ -30,10 +32,11 @@ _MAX_CALLS: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A plan with the store it was made from and the files' places for its findings."""
+    """A plan with the store it was made from, what it leads to, and the files' places for its findings."""
 
     store: ConfigStore
     plan: Plan
+    wanted: Config
     places: Places | NoPlaces
 
 
@@ -79,8 +82,9 @@ def agreed(*, yes: bool) -> None:
 
 
 def applied(step: Step, action: str, *, author: str | None, note: str) -> int:
-    """Make the version; its number. Raises VersionConflict when somebody was faster."""
-    plan = step.plan
+    """Make the version, with the number inventory in line; its number. Raises VersionConflict when somebody
+    was faster, NumbersRefused when a number may not go where it is to."""
+    plan, who = step.plan, author or account()
     ids = {
         each.value: [change.key.id for change in plan.changes if change.action is each][:_MAX_AUDITED]
         for each in Action
@@ -90,10 +94,11 @@ def applied(step: Step, action: str, *, author: str | None, note: str) -> int:
         plan.base_version,
         plan.changed,
         plan.removed,
-        author=author or account(),
+        author=who,
         note=note,
         action=action,
         details={**ids, **counts},
+        then=following(plan, step.wanted, now(), who),
     )
 
 

@@ -131,7 +131,7 @@ class Stack:
         self._progress("reading the carrier's configuration")
         database = engine(self.settings, "fernamt up")
         store = ConfigStore(database)
-        version_at_start(self.settings, store)
+        version_at_start(self.settings, database)
         snapshot = applied_carrier(self.settings).compile(applied_version(self.settings, store))
         database.dispose()
         state = self.settings.state_dir

@@ -17,9 +17,11 @@ from provisioning.checks.tenants import moved_tenants
 from provisioning.diff import FieldChange, field_changes
 from provisioning.errors import ConfigInvalid, Finding
 from provisioning.nearest import nearest_name
+from provisioning.number_assignments import number_changes
 from provisioning.schema import Config, CustomerEntry
 from provisioning.spans import spans_of
 from store.config_items import CARRIER_KEY, CUSTOMER, ConfigItem, ItemKey, Items
+from store.number_following import NumberRange
 
 
 class Action(StrEnum):
@@ -53,8 +55,8 @@ class PartChange:
 class Plan:
     """From version `base_version` to the new configuration: `changed` and `removed` are what to write.
 
-    `findings` are about the step itself, with paths of the new configuration: an error among them means
-    that the step is not allowed.
+    `numbers` is what the number inventory is told. `findings` are about the step itself, with paths of the
+    new configuration: an error among them means that the step is not allowed.
     """
 
     base_version: int
@@ -62,6 +64,7 @@ class Plan:
     changed: tuple[ConfigItem, ...]
     removed: tuple[ItemKey, ...]
     findings: tuple[Finding, ...] = ()
+    numbers: tuple[NumberRange, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -99,7 +102,8 @@ def make_plan(
     changes = tuple(parts.changes(effects_of(parts.known(), parts.after.values(), calls)))
     removed = tuple(each.key for each in changes if each.action is Action.REMOVED)
     findings = (*_tenants(parts, new), *(() if allow_removal else _removals(parts, removed)))
-    return Plan(base_version, changes, tuple(wanted[key] for key in parts.after), removed, findings)
+    changed = tuple(wanted[key] for key in parts.after)
+    return Plan(base_version, changes, changed, removed, findings, parts.numbers())
 
 
 @dataclass(slots=True)
@@ -123,6 +127,17 @@ class _Parts:
     def known(self) -> list[Entry]:
         """What changes or goes, as it was."""
         return [entry for entry in self.before.values() if entry is not None]
+
+    def numbers(self) -> tuple[NumberRange, ...]:
+        """What becomes of the numbers of customers that change, come or go."""
+        before = [each for each in self.known() if isinstance(each, CustomerEntry)]
+        after = [each for each in self.after.values() if isinstance(each, CustomerEntry)]
+        unread = [
+            self.stored[key].content
+            for key, read in self.before.items()
+            if read is None and key.kind == CUSTOMER
+        ]
+        return number_changes(before, after, unread)
 
     def changes(self, effects: Effects) -> Iterator[PartChange]:
         """All of them: changed, added, removed."""

@@ -3,7 +3,7 @@ is valid in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
@@ -80,11 +80,13 @@ class ConfigStore:
         note: str = "",
         action: str = "config.apply",
         details: Mapping[str, Any] | None = None,
+        then: Callable[[Connection], None] | None = None,
     ) -> int:
         """Make a new version of `base_version` with these parts new or changed and those gone; its number.
 
-        One transaction, with its entry in the audit. Raises VersionConflict, and changes nothing, when
-        `base_version` is not the one in force any more.
+        One transaction, with its entry in the audit and with what `then` does in it at last (the number
+        inventory follows). Raises VersionConflict, and changes nothing, when `base_version` is not the one in
+        force any more; what `then` raises undoes all of it.
         """
         with database_errors("applying the configuration"), self._engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -107,6 +109,8 @@ class ConfigStore:
                 object_id=str(version),
                 details={"base_version": base_version, "note": note, **(details or {})},
             )
+            if then is not None:
+                then(connection)
             return version
 
     def history(self, limit: int = 50) -> tuple[AppliedVersion, ...]:

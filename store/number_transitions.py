@@ -7,8 +7,7 @@ lives that are replaced, also those of free numbers, which have no row.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -18,9 +17,8 @@ from sqlalchemy import Connection, select, text
 
 from numbering.e164 import E164
 from numbering.errors import LifeCycleError
-from numbering.life import FREE, TERMS, Assignment, Life, State, Terms
-from numbering.life_cycle import Step, follow_configuration
-from store.errors import NumbersRefused
+from numbering.life import FREE, Life, State
+from numbering.life_cycle import Step
 from store.number_records import LIFE_COLUMNS, event_row, life_of, state_row
 from store.number_tables import number_state
 
@@ -28,10 +26,6 @@ from store.number_tables import number_state
 PORTION: Final = 5_000
 #: pg_advisory_xact_lock key of whoever moves numbers: "numbers" in ASCII, as a number.
 _LOCK: Final = int.from_bytes(b"numbers")
-#: Refusals collected before an apply gives up.
-_MOST_REFUSALS: Final = 100
-#: Lives remembered with what became of them: numbers of one entry share theirs.
-_REMEMBERED: Final = 10_000
 
 #: From a life to the steps that are to be made; raises LifeCycleError.
 Plan = Callable[[Life], tuple[Step, ...]]
@@ -47,69 +41,9 @@ class Outcome:
     error: LifeCycleError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What an applied version did to the inventory: how many numbers were moved, and by which events."""
-
-    numbers: int
-    events: Mapping[str, int]
-
-
 def lock_inventory(connection: Connection) -> None:
     """Until the end of the transaction nobody else moves numbers. Waits at most the lock timeout."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-
-
-def reconcile(
-    connection: Connection,
-    assigned_before: Collection[E164],
-    assigned_now: Mapping[E164, Assignment],
-    at: datetime,
-    actor: str,
-    terms: Terms = TERMS,
-) -> Reconciled:
-    """Let the inventory follow an applied version, in the transaction of the apply.
-
-    Pass only numbers of parts that changed: `assigned_before` those that the changed parts assigned until now
-    (a mapping will do), `assigned_now` those that they assign from now on, with their particulars. A number
-    in both whose particulars did not change costs a look-up and changes nothing. `at` is the moment of the
-    apply and has a zone. Takes 60 to 120 µs for a number that is moved, 20 µs where nothing changes.
-
-    Raises NumbersRefused (a number that is kept for another customer, a second tenant, one that was ported
-    out ...), then the whole apply must be undone; database errors are the caller's to map.
-    """
-    lock_inventory(connection)
-    at = milliseconds(at)
-    remembered: dict[tuple[Life, Assignment | None], tuple[Step, ...]] = {}
-
-    def follow(life: Life, assignment: Assignment | None) -> tuple[Step, ...]:
-        known = remembered.get((life, assignment))
-        if known is None:
-            if len(remembered) >= _REMEMBERED:
-                remembered.clear()
-            known = remembered[life, assignment] = follow_configuration(life, assignment, at, terms)
-        return known
-
-    def plan(assignment: Assignment | None) -> Plan:
-        return lambda life: follow(life, assignment)
-
-    gone = (number for number in assigned_before if number not in assigned_now)
-    orders = [
-        *((number, plan(None)) for number in gone),
-        *((number, plan(assignment)) for number, assignment in assigned_now.items()),
-    ]
-    moved, events = 0, Counter[str]()
-    refusals: list[tuple[E164, LifeCycleError]] = []
-    for outcome in carry(connection, orders, actor, {}):
-        if outcome.error is not None:
-            refusals.append((outcome.number, outcome.error))
-            if len(refusals) >= _MOST_REFUSALS:
-                break
-        moved += bool(outcome.steps)
-        events.update(str(step.event) for step in outcome.steps)
-    if refusals:
-        raise NumbersRefused("number inventory", refusals)
-    return Reconciled(moved, dict(events))
 
 
 def carry(
@@ -124,22 +58,33 @@ def carry(
     """
     for portion in portions(orders):
         lives = read_lives(connection, [number for number, _ in portion])
-        touched: dict[E164, Life] = {}
-        events: list[dict[str, Any]] = []
-        outcomes: list[Outcome] = []
-        for number, plan in portion:
-            before = lives.get(number, FREE)
-            try:
-                steps = plan(before)
-            except LifeCycleError as error:
-                outcomes.append(Outcome(number, before, error=error))
-                continue
-            outcomes.append(Outcome(number, before, steps))
-            if steps:
-                lives[number] = touched[number] = steps[-1].after
-                events += [event_row(number, step, actor, details) for step in steps]
-        _write(connection, touched, events)
-        yield from outcomes
+        yield from move(connection, portion, lives, actor, details)
+
+
+def move(
+    connection: Connection,
+    orders: Iterable[tuple[E164, Plan]],
+    lives: dict[E164, Life],
+    actor: str,
+    details: Mapping[str, Any],
+) -> list[Outcome]:
+    """Move numbers whose lives were read, and write what became of them; `lives` goes with them."""
+    touched: dict[E164, Life] = {}
+    events: list[dict[str, Any]] = []
+    outcomes: list[Outcome] = []
+    for number, plan in orders:
+        before = lives.get(number, FREE)
+        try:
+            steps = plan(before)
+        except LifeCycleError as error:
+            outcomes.append(Outcome(number, before, error=error))
+            continue
+        outcomes.append(Outcome(number, before, steps))
+        if steps:
+            lives[number] = touched[number] = steps[-1].after
+            events += [event_row(number, step, actor, details) for step in steps]
+    _write(connection, touched, events)
+    return outcomes
 
 
 def read_lives(connection: Connection, numbers: Sequence[E164]) -> dict[E164, Life]:

@@ -18,7 +18,14 @@ from store.errors import RecordRefused
 from store.foreign_errors import database_errors
 
 #: Tables that a customer may read, each with a policy.
-CUSTOMER_TABLES: Final = ("cdr", "cdr_raw", "config_item")
+CUSTOMER_TABLES: Final = (
+    "cdr",
+    "cdr_raw",
+    "config_item",
+    "customer_block",
+    "number_event",
+    "number_state",
+)
 _ROLE: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
 
 

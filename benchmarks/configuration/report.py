@@ -43,6 +43,7 @@ class Measured:
     validate_s: float
     plan_s: float
     first_apply_s: float
+    first_write_s: float
     apply_s: float
     controller_start_s: float
     look_up_us: float
@@ -74,7 +75,7 @@ def text(measured: Measured) -> str:
     lines += [
         "",
         f"validate {measured.validate_s:g} s, plan {measured.plan_s:g} s; first apply with everything in it "
-        f"{measured.first_apply_s:g} s (validate, plan, write)",
+        f"{measured.first_apply_s:g} s (validate, plan, write), of which {measured.first_write_s:g} s write",
         f"controller from nothing to ready {measured.controller_start_s:g} s; longest pause "
         f"in the 3 s after it, when the node's configuration is rendered, {measured.idle_pause_ms:g} ms",
         "pauses at the swaps: " + ", ".join(f"{each.pause_ms:g} ms" for each in measured.swaps),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from alembic import op
 
-import store.number_tables  # noqa: F401 - whoever compares the migrations with the metadata finds both
-
 revision = "0003"
 down_revision = "0002"
 

@@ -167,7 +167,7 @@ def test_an_operator_who_was_overtaken_while_being_asked_applies_nothing(applied
     grow(applied)
     versions = store(applied)
     mine = load([applied.files])
-    step = Step(versions, make_plan(1, by_key(versions.items(1)), mine.config), mine.places)
+    step = Step(versions, make_plan(1, by_key(versions.items(1)), mine.config), mine.config, mine.places)
     applied.change("carrier.yaml", "no_progress_s: 4", "no_progress_s: 5")
     assert applied.config("apply", "--yes", "--author", "bert").exit_code == 0
     with pytest.raises(VersionConflict, match="version 2 was applied meanwhile"):
@@ -179,15 +179,17 @@ def test_at_the_first_start_the_files_are_applied_and_later_only_when_the_settin
     operator: Operator,
 ) -> None:
     operator.write_settings(apply_on_start=False)
-    versions = store(operator)
+    database = engine(loaded(operator), "fernamt test")
+    versions = ConfigStore(database)
     with pytest.raises(NothingApplied):
         applied_version(loaded(operator), versions)
-    assert version_at_start(loaded(operator), versions) == 1
+    assert version_at_start(loaded(operator), database) == 1
     grow(operator)
-    assert version_at_start(loaded(operator), versions) == 1
+    assert version_at_start(loaded(operator), database) == 1
     operator.write_settings(apply_on_start=True)
-    assert version_at_start(loaded(operator), versions) == 2
-    assert version_at_start(loaded(operator), versions) == 2
+    assert version_at_start(loaded(operator), database) == 2
+    assert version_at_start(loaded(operator), database) == 2
+    database.dispose()
     assert versions.history()[0].author == "fernamt up"
 
 

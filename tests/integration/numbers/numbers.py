@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
 from numbering.e164 import E164
 from numbering.life import Assignment, Event, Order
+from store.number_following import Followed, NumberRange, follow_version
 from store.number_inventory import NumberOrder
-from store.number_transitions import Reconciled, reconcile
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -31,15 +31,23 @@ def koeln(index: int) -> E164:
     return E164(f"+49221471{index:04d}")
 
 
+def ranges(now: Mapping[E164, Assignment], before: Collection[E164] = ()) -> list[NumberRange]:
+    """What a version says: who has numbers now, and which ones had somebody before."""
+    found = [NumberRange(int(number.digits), int(number.digits), each) for number, each in now.items()]
+    gone = [int(number.digits) for number in before if number not in now]
+    return [*found, *(NumberRange(number, number, None) for number in gone)]
+
+
 def follow(
-    engine: Engine,
-    now: Mapping[E164, Assignment],
-    before: Collection[E164] = (),
-    at: datetime = NOW,
-) -> Reconciled:
+    engine: Engine, now: Mapping[E164, Assignment], before: Collection[E164] = (), at: datetime = NOW
+) -> Followed:
     """Apply a version whose changed parts assign these numbers."""
+    return follow_ranges(engine, ranges(now, before), at)
+
+
+def follow_ranges(engine: Engine, told: Sequence[NumberRange], at: datetime = NOW) -> Followed:
     with engine.begin() as connection:
-        return reconcile(connection, before, now, at, ACTOR)
+        return follow_version(connection, told, at, ACTOR)
 
 
 def reserve(number: E164, customer: str = "kunde-bau", until: datetime = NOW + DAY) -> NumberOrder:

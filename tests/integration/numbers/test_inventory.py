@@ -13,9 +13,10 @@ from numbering.life import FREE, Assignment, Event, Order, State
 from store.audit import AuditLog
 from store.errors import DatabaseTimeout, NumbersRefused
 from store.foreign_errors import database_errors
+from store.number_following import follow_version
 from store.number_inventory import NumberInventory, NumberOrder
 from store.number_records import NumberFilter
-from store.number_transitions import lock_inventory, reconcile
+from store.number_transitions import lock_inventory
 from tests.integration.numbers.numbers import (
     ACTOR,
     BAU,
@@ -26,6 +27,7 @@ from tests.integration.numbers.numbers import (
     block,
     follow,
     koeln,
+    ranges,
     reserve,
 )
 
@@ -201,7 +203,7 @@ def test_two_orders_for_one_number_wait_for_each_other(engine: Engine, inventory
         with engine.begin() as second:
             second.execute(text("SET LOCAL lock_timeout = '50ms'"))
             with pytest.raises(DatabaseTimeout), database_errors("second order"):
-                reconcile(second, (), {koeln(0): BAU}, NOW, ACTOR)
+                follow_version(second, ranges({koeln(0): BAU}), NOW, ACTOR)
     follow(engine, {koeln(0): BAU})
     assert inventory.show(koeln(0)).customer_id == "kunde-bau"
 

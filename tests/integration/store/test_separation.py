@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from os import getpid
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from numbering.life import Assignment
 from store.cdr_repository import CdrRepository
 from store.config_items import CARRIER, CUSTOMER, ConfigItem
 from store.config_versions import ConfigStore
+from store.customer_blocks import CustomerBlocks
 from store.errors import DatabaseLoginRefused, RecordRefused
 from store.foreign_errors import database_errors
+from store.number_following import NumberRange, follow_version
 from store.separation import CUSTOMER_TABLES, customer_session, make_customer_role
 from tests.integration.store.legs import leg, with_raw
 
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 ROLE = f"fernamt_test_customer_{getpid()}"
 
 
@@ -26,6 +31,12 @@ def shared(engine: Engine, repository: CdrRepository) -> Iterator[Engine]:
     repository.insert_legs([with_raw(one) for one in legs])
     items = [ConfigItem.of(CUSTOMER, owner, "{}") for owner in ("kunde-a", "kunde-b")]
     ConfigStore(engine).apply(0, [ConfigItem.of(CARRIER, CARRIER, "{}"), *items], [], author="beispiel")
+    for index, owner in enumerate(("kunde-a", "kunde-b")):
+        assignment = Assignment(owner, NOW)
+        with engine.begin() as connection:
+            number = 492214710000 + index
+            follow_version(connection, [NumberRange(number, number, assignment)], NOW, "anna")
+        CustomerBlocks(engine).block(owner, NOW, "anna", "two months unpaid")
     make_customer_role(engine, ROLE)
     yield engine
     with engine.begin() as connection:
@@ -34,20 +45,27 @@ def shared(engine: Engine, repository: CdrRepository) -> Iterator[Engine]:
 
 
 def _seen(connection: Connection) -> dict[str, list[str]]:
-    keys = {"cdr": "leg_id", "cdr_raw": "leg_id", "config_item": "id"}
+    keys = {"cdr": "leg_id", "cdr_raw": "leg_id", "config_item": "id", "number_state": "number"}
     return {
-        table: list(connection.scalars(text(f"SELECT {keys[table]} FROM {table} ORDER BY 1")))  # noqa: S608
+        table: list(
+            connection.scalars(
+                text(f"SELECT DISTINCT {keys.get(table, 'customer_id')} FROM {table} ORDER BY 1")  # noqa: S608
+            )
+        )
         for table in CUSTOMER_TABLES
     }
 
 
 def test_a_session_sees_its_own_customer_and_nothing_else(shared: Engine) -> None:
-    for owner in ("kunde-a", "kunde-b"):
+    for owner, number in (("kunde-a", "+492214710000"), ("kunde-b", "+492214710001")):
         with customer_session(shared, owner, role=ROLE) as connection:
             assert _seen(connection) == {
                 "cdr": [f"call-{owner}"],
                 "cdr_raw": [f"call-{owner}"],
                 "config_item": [owner],
+                "customer_block": [owner],
+                "number_event": [owner],
+                "number_state": [number],
             }
 
 
@@ -67,6 +85,8 @@ def test_without_a_customer_named_nothing_is_seen(shared: Engine) -> None:
     "statement",
     [
         "UPDATE cdr SET mos = 5",
+        "UPDATE number_state SET state = 'active'",
+        "DELETE FROM customer_block",
         "DELETE FROM cdr",
         "INSERT INTO config_version (author) VALUES ('kunde-a')",
         "SELECT * FROM audit",

@@ -54,7 +54,9 @@ def without_files(config: Config) -> Config:
     return Config.model_validate_json(text)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 @given(versions=st.lists(configs().map(without_files), min_size=1, max_size=4))
 def test_every_version_is_what_compiling_it_anew_gives(versions: list[Config]) -> None:
     carrier = AppliedCarrier(RealNetwork(), secrets, lambda: DAY)
