@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+from numbering.e164 import E164
 
 #: Longest user part, display name or header text taken from a call; what is longer is cut before use.
 MAX_TEXT = 256
@@ -17,14 +20,56 @@ class Entry(StrEnum):
     PHONE = "phone"
 
 
+class Via(StrEnum):
+    """How somebody came to ask for a leg: by dialling it now, or by one of the indirections (guarantee 2)."""
+
+    DIALLED = "dialled"
+    #: REFER, blind or attended (RFC 3515, RFC 3891): a person pressed the key.
+    TRANSFER = "transfer"
+    #: Call forwarding of a number, and a phone's own by 302 (RFC 3261 section 21.3).
+    FORWARD = "forward"
+    CALLBACK = "callback"
+    QUEUE = "queue"
+    MAILBOX = "mailbox"
+    API = "api"
+    DIALLER = "dialler"
+
+    @property
+    def automatic(self) -> bool:
+        """No human dials this now. NotrufV § 4(6): such calls must not reach 110 and 112."""
+        return self not in _BY_A_PERSON
+
+
+_BY_A_PERSON: Final = frozenset({Via.DIALLED, Via.TRANSFER})
+
+
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    """Whose rights and money a leg uses that nobody dials directly: of this customer, this line.
+
+    `number` is the line's own number: shown as network-provided number, and its area code reads local
+    numbers; None (or a number that is not the customer's) means the main number. `phone_id`: the phone whose
+    bars and blocks hold too. `trunk_id`: the trunk that the call in hand came in on, for the record.
+    """
+
+    customer_id: str
+    number: E164 | None = None
+    phone_id: str | None = None
+    trunk_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CallOffered:
-    """The facts of an INVITE, untrusted as they came.
+    """The facts of an INVITE, untrusted as they came, and how we came to ask for a leg.
 
     `call_id` is the channel's UUID. `source_ip`/`source_port` are the network source of the request.
     `phone_id` is set by the switch after digest authentication, never by the caller. `dialled` is the
     user part of the Request-URI; `from_user`, `from_name`, `from_host` and `asserted_user` (from
     P-Asserted-Identity, RFC 3325) are None when absent; `privacy` holds the values of Privacy (RFC 3323).
+
+    A leg that nobody dials directly has `via` and `behalf`, which no peer can write; `dialled` is then where
+    it shall go, and `forwarded_by` the numbers of ours that have passed the call on, the first one first
+    (see `dialplan.place`). `behalf` is None exactly when `via` is DIALLED.
     """
 
     call_id: str
@@ -39,3 +84,6 @@ class CallOffered:
     from_host: str | None = None
     asserted_user: str | None = None
     privacy: frozenset[str] = frozenset()
+    via: Via = Via.DIALLED
+    behalf: Behalf | None = None
+    forwarded_by: tuple[E164, ...] = ()

@@ -17,12 +17,15 @@ from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Direction, refuse
 from dialplan.incoming import incoming
 from dialplan.outgoing import outgoing
+from dialplan.place import place
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot
 
 
 def decide(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances) -> Decision:
     """The decision for this call under this configuration version. Never raises for any input of a caller."""
+    if offered.behalf is not None:
+        return place(offered, snapshot, circumstances)
     match offered.entry:
         case Entry.CARRIER:
             trunk = snapshot.trunk_at(offered.source_ip, offered.source_port)

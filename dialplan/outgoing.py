@@ -1,7 +1,8 @@
 """Calls of customers: to emergency services, to each other, to the public network (B1, B2, B5, B8).
 
 The order of the rules is the order of this module: what is no number is refused, 110 and 112 pass before
-anything can stop them, then blocks, then bars, then the way out.
+anything can stop them (unless no human dials them, NotrufV § 4(6)), then blocks, then bars, then the way
+out. `outgoing` is called for dialled calls by `decide` and for every indirection by `place`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ def outgoing(
         return refuse(snapshot.version, facts, Cause.INVALID_NUMBER_FORMAT, why)
     if dialled.emergency:
         facts = _facts(origin, Direction.EMERGENCY, dialled.emergency)
+        if offered.via.automatic:
+            why = reason(
+                "emergency.automatic", customer=customer, number=dialled.emergency, via=offered.via.value
+            )
+            return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, why)
         return emergency(snapshot, origin, dialled.emergency, facts)
     facts = _facts(origin, Direction.OUTGOING, dialled.number)
     blocked = _blocked(offered, circumstances.blocks, origin)
