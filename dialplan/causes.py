@@ -6,7 +6,9 @@ which differ from RFC 3398 section 7.2 in places: 807 (its own, no Q.850) goes o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Final
 
 
@@ -51,26 +53,30 @@ class Cause(Enum):
         self.sip_code = sip_code
 
 
-#: The path failed, not the called party: another trunk may succeed. Busy, no answer, rejected and unknown
-#: numbers are the called party's own word and are final; so are NO_USER_RESPONSE and NO_ROUTE_DESTINATION,
-#: which FreeSWITCH makes of a received 480, and of 485 and 604.
-PATH_FAILURES: Final = frozenset(
+#: Causes after which another trunk is tried, each with why: the path failed there, not the called party. What
+#: is not here is the called party's own word, and final: busy, no answer, rejected, unknown, changed or
+#: incomplete numbers, media that nobody understands; NO_USER_RESPONSE and NO_ROUTE_DESTINATION too, which
+#: FreeSWITCH makes of a received 480, and of 485 and 604.
+#: Teams' own rule (408, 503, 504 or silence) lies within; FreeSWITCH cannot tell 503 from 400, 481 and 500.
+#: SIP codes: mod_sofia's table of what a received final answer means, which follows RFC 3398 section 8.2.6.1.
+RETRY_ELSEWHERE: Final[Mapping[Cause, str]] = MappingProxyType(
     {
-        Cause.EXCHANGE_ROUTING_ERROR,
-        Cause.DESTINATION_OUT_OF_ORDER,
-        Cause.NORMAL_CIRCUIT_CONGESTION,
-        Cause.NETWORK_OUT_OF_ORDER,
-        Cause.NORMAL_TEMPORARY_FAILURE,
-        Cause.SWITCH_CONGESTION,
-        Cause.REQUESTED_CHAN_UNAVAIL,
-        Cause.RECOVERY_ON_TIMER_EXPIRE,
-        Cause.USER_NOT_REGISTERED,
-        Cause.PROGRESS_TIMEOUT,
-        Cause.GATEWAY_DOWN,
-        Cause.INVALID_GATEWAY,
-        Cause.INVALID_PROFILE,
-        Cause.SERVICE_UNAVAILABLE,
-        Cause.SERVICE_NOT_IMPLEMENTED,
-        Cause.INTERWORKING,
+        Cause.EXCHANGE_ROUTING_ERROR: "482, 483: a loop in that network (RFC 3261 section 16.3)",
+        Cause.DESTINATION_OUT_OF_ORDER: "the trunk cannot be reached at all (Q.850 no. 27)",
+        Cause.NORMAL_CIRCUIT_CONGESTION: "no channel free there (Q.850 no. 34)",
+        Cause.NETWORK_OUT_OF_ORDER: "502: the network behind it fails (Q.850 no. 38)",
+        Cause.NORMAL_TEMPORARY_FAILURE: "400, 481, 500, 503: that server cannot now (RFC 3263 section 4.3)",
+        Cause.SWITCH_CONGESTION: "that switch is overloaded (Q.850 no. 42)",
+        Cause.REQUESTED_CHAN_UNAVAIL: "no channel of that trunk (Q.850 no. 44)",
+        Cause.RECOVERY_ON_TIMER_EXPIRE: "408, 504: nobody answered behind it (RFC 3263 section 4.3)",
+        Cause.USER_NOT_REGISTERED: "no connection to that phone or trunk is known",
+        Cause.PROGRESS_TIMEOUT: "silent for no_progress_s, not even 100 Trying",
+        Cause.GATEWAY_DOWN: "FreeSWITCH has lost the registration there",
+        Cause.INVALID_GATEWAY: "FreeSWITCH does not know the trunk yet (configuration under way)",
+        Cause.INVALID_PROFILE: "FreeSWITCH does not run the SIP profile",
+        Cause.SERVICE_UNAVAILABLE: "405: that server takes no INVITE",
+        Cause.SERVICE_NOT_IMPLEMENTED: "406, 415, 501: that server cannot do it, another may",
+        Cause.INTERWORKING: "413 to 423, 505, 513: that server does not understand us, another may",
     }
 )
+PATH_FAILURES: Final = frozenset(RETRY_ELSEWHERE)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dialplan.causes import PATH_FAILURES, Cause
 from dialplan.legs import Leg
+from dialplan.rules import Rule
 from numbering.e164 import E164
 
 
@@ -30,7 +31,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """What the CDR keeps of the decision. None where the call did not get as far as knowing it."""
+    """What the CDR keeps of the decision. None where the call did not get as far as knowing it.
+
+    `passed`: the rules that the call has passed so far, in their order.
+    """
 
     direction: Direction
     customer_id: str | None = None
@@ -38,6 +42,11 @@ class CallFacts:
     a_network: E164 | None = None
     a_presented: E164 | None = None
     b_number: str | None = None
+    passed: tuple[Rule, ...] = ()
+
+    def past(self, *rules: Rule) -> CallFacts:
+        """The same with further rules passed."""
+        return replace(self, passed=self.passed + rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,11 @@ class Decision:
     reason: Reason
     facts: CallFacts
     config_version: int
+
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """The rules that the call passed, in their order; one that refused it is not among them (B12)."""
+        return self.facts.passed
 
 
 def refuse(

@@ -11,6 +11,7 @@ from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Direction, refuse
 from dialplan.reasons import reason
+from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
 from dialplan.targets import to_customer
 from numbering.dial import Dialled, Line, NotDialable, normalise
@@ -31,6 +32,7 @@ def incoming(
         a_network=caller.number,
         a_presented=caller.shown,
         b_number=number,
+        passed=(Rule.SOURCE, Rule.NUMBER) if number else (Rule.SOURCE,),
     )
     if isinstance(dialled, NotDialable):
         why = reason("in.not-a-number", why=dialled.sentence)
@@ -41,6 +43,6 @@ def incoming(
     assigned = snapshot.numbers.get(number)
     if assigned is None:
         why = reason("in.unassigned", number=number)
-        return refuse(snapshot.version, facts, Cause.UNALLOCATED_NUMBER, why)
-    facts = replace(facts, customer_id=assigned.customer_id)
+        return refuse(snapshot.version, facts.past(Rule.OURS), Cause.UNALLOCATED_NUMBER, why)
+    facts = replace(facts, customer_id=assigned.customer_id).past(Rule.OURS, Rule.ASSIGNED)
     return to_customer(snapshot, circumstances, assigned, caller, facts, "in")

@@ -18,6 +18,7 @@ from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Direction, Reason, refuse
 from dialplan.emergency import emergency
 from dialplan.reasons import reason
+from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
 from dialplan.targets import to_customer
 from dialplan.trunk_choice import to_carriers
@@ -49,9 +50,9 @@ def outgoing(
         return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, blocked)
     bar = barred(dialled, customer)
     if bar:
-        return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, bar)
+        return refuse(snapshot.version, facts.past(Rule.BLOCKS), Cause.OUTGOING_CALL_BARRED, bar)
     caller = customer_caller(origin, offered, dialled)
-    facts = replace(facts, a_presented=caller.shown)
+    facts = replace(facts, a_presented=caller.shown).past(Rule.BLOCKS, Rule.BARS, Rule.CALLER)
     if isinstance(dialled.number, E164):
         assigned = snapshot.numbers.get(dialled.number)
         if assigned:
@@ -84,4 +85,5 @@ def _facts(origin: Origin, direction: Direction, number: str | None) -> CallFact
         a_network=origin.network_number,
         a_presented=origin.network_number,
         b_number=number,
+        passed=(Rule.SOURCE, Rule.NUMBER) if number else (Rule.SOURCE,),
     )

@@ -10,6 +10,7 @@ from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Route, refuse
 from dialplan.legs import Caller, Leg, leg_to_phone, leg_to_trunk
 from dialplan.reasons import reason
+from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
 
 #: How FreeSWITCH says that somebody was busy, rejected, or let it ring (our own limit is ALLOTTED_TIMEOUT).
@@ -47,4 +48,4 @@ def to_customer(
             # The next phone is another person: it rings when the one before is busy or does not answer.
             causes, kind = PATH_FAILURES | _NOT_THERE, "phone"
     why = reason(f"{how}.{kind}", number=assigned.number, customer=assigned.customer_id)
-    return Decision(Route(legs, causes), why, facts, snapshot.version)
+    return Decision(Route(legs, causes), why, facts.past(Rule.CALLED_BLOCKS), snapshot.version)

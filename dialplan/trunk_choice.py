@@ -17,6 +17,7 @@ from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Route, refuse
 from dialplan.legs import Caller, leg_to_trunk
 from dialplan.reasons import reason
+from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
 from dialplan.week import minute_of_week
 from numbering.dial import Dialled
@@ -54,7 +55,7 @@ def to_carriers(
         return refuse(snapshot.version, facts, Cause.NO_ROUTE_DESTINATION, why)
     legs = tuple(leg_to_trunk(snapshot.trunks[t], dialled.number, caller) for t in choice.trunk_ids)
     why = reason("out.carrier", customer=customer, number=dialled.number)
-    return Decision(Route(legs), why, facts, snapshot.version)
+    return Decision(Route(legs), why, facts.past(Rule.TRUNKS), snapshot.version)
 
 
 def chosen(
