@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
+from dialplan.header_map import PRESETS, HeaderMap, Preset
 from dialplan.week import WeekTimes
 from numbering.e164 import E164
 
@@ -27,6 +29,12 @@ class TrunkSide(StrEnum):
 
     CARRIER = "carrier"
     CUSTOMER = "customer"
+
+
+_HEADERS_OF_SIDE: Final = {
+    TrunkSide.CARRIER: PRESETS[Preset.STANDARD],
+    TrunkSide.CUSTOMER: PRESETS[Preset.CUSTOMER],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,12 @@ class Trunk:
     routes: tuple[CarrierRoute, ...] = ()
     capacity: int | None = None
     ping_s: int | None = None
+    own_header_map: HeaderMap | None = None
+
+    @property
+    def header_map(self) -> HeaderMap:
+        """How callers are shown to the peer: as configured, else by whose equipment it is."""
+        return self.own_header_map or _HEADERS_OF_SIDE[self.side]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +132,11 @@ class Phone:
     credentials: Credentials
     number: E164
     no_answer_s: int = 60
+
+    @property
+    def header_map(self) -> HeaderMap:
+        """How callers are shown to it: as to all equipment of customers."""
+        return PRESETS[Preset.CUSTOMER]
 
 
 @dataclass(frozen=True, slots=True)

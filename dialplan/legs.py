@@ -9,32 +9,45 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dialplan.carrier import Phone, Trunk
+from dialplan.diversion import Diversion
 from numbering.e164 import E164
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The identity a leg shows. `number` None means the caller is unknown; `withheld` hides it (RFC 3323)."""
+    """The identity of a leg: `number` is the network-provided one, None when the caller is unknown.
+
+    `presented` is the user-provided number shown in its stead (CLIP no screening, TKG § 120(2)); `withheld`
+    hides both (RFC 3323), `forced` says that the caller wants to be seen. `diversions`: who passed the call
+    on, the first one first. All of it was checked by `caller_rules`.
+    """
 
     number: E164 | None
     name: str | None = None
     withheld: bool = False
+    presented: E164 | None = None
+    forced: bool = False
+    diversions: tuple[Diversion, ...] = ()
 
     @property
     def shown(self) -> E164 | None:
         """The number that the called party gets to see."""
-        return None if self.withheld else self.number
+        return None if self.withheld else self.presented or self.number
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A call to be placed: over a trunk to `number` (Request-URI user part), or to a registered phone."""
+    """A call to be placed: over a trunk to `number` (Request-URI user part), or to a registered phone.
+
+    `headers` go into the INVITE beside those of the identity: name and value, printable ASCII (RFC 3261).
+    """
 
     to: Trunk | Phone
     number: str
     caller: Caller
     no_progress_s: int
     no_answer_s: int
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def leg_to_trunk(trunk: Trunk, number: str, caller: Caller) -> Leg:

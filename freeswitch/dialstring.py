@@ -8,31 +8,31 @@ caller sent goes in unchecked: numbers are digits, names are reduced to harmless
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NewType
 
-from dialplan.carrier import Phone, Trunk, TrunkSide
+from dialplan.carrier import Phone, Trunk
 from dialplan.legs import Leg
 from freeswitch.errors import CommandRefused
+from freeswitch.identity import request_user, user_is_phone, wire_identity
 
 DialString = NewType("DialString", str)
 
-_NAME_DROP: Final = re.compile(r"[^\w .+&/-]+")
-_NAME_MAX: Final = 40
 _TARGET: Final = re.compile(r"\+?[0-9A-F*#]{1,40}\Z", re.ASCII)
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
 #: As the configuration allows them.
 _USERNAME: Final = re.compile(r"[A-Za-z0-9._+~-]{1,128}\Z", re.ASCII)
+_HEADER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}\Z", re.ASCII)
+#: Printable ASCII without what brackets, quotes, escapes, separators and expansions are made of.
+_HEADER_VALUE: Final = re.compile(r"[ !\"#%&()*+,./0-9:;<=>?@A-Z_a-z~-]{1,1000}\Z", re.ASCII)
 _DEFAULT_CODECS: Final = ("PCMA", "PCMU")
 
 
-def display_name(text: str) -> str:
-    """What is left of a caller's display name once everything that could be syntax is gone; may be empty."""
-    return " ".join(_NAME_DROP.sub(" ", text).split())[:_NAME_MAX]
-
-
 def dial_string(legs: Iterable[Leg], *, domain: str) -> DialString:
-    """The legs, tried one after the other on any failure (`|`). For failover by cause pass one at a time."""
+    """The legs, tried one after the other on any failure (`|`). For failover by cause pass one at a time.
+
+    Raises CommandRefused for a leg with anything in it that could be syntax.
+    """
     return DialString("|".join(_leg(leg, domain) for leg in legs))
 
 
@@ -44,17 +44,21 @@ def _leg(leg: Leg, domain: str) -> str:
     variables = {
         "leg_timeout": str(leg.no_answer_s),
         "leg_progress_timeout": str(leg.no_progress_s),
-        **_caller(leg),
+        **dict(_identity(leg, domain)),
     }
     match target:
         case Trunk():
             variables["fernamt_trunk"] = target.id
             if target.codecs != _DEFAULT_CODECS:
                 variables["absolute_codec_string"] = "^^:" + ":".join(target.codecs)
-            where = f"sofia/gateway/{target.id}/{leg.number}"
+            if user_is_phone(leg.number, target.header_map):
+                variables["sip_invite_params"] = "user=phone"
+            where = f"sofia/gateway/{target.id}/{request_user(leg)}"
         case Phone():
             variables["fernamt_phone"] = target.id
             where = f"sofia/phone/{_checked_id(target.credentials.username, _USERNAME)}%{domain}"
+    # The leg's own headers come last: they may replace one of the identity's.
+    variables |= dict(_header(name, value) for name, value in leg.headers)
     return "[" + ",".join(f"{name}={value}" for name, value in variables.items()) + "]" + where
 
 
@@ -64,25 +68,23 @@ def _checked_id(text: str, allowed: re.Pattern[str] = _ID) -> str:
     return text
 
 
-def _caller(leg: Leg) -> dict[str, str]:
-    """Identity as P-Asserted-Identity and Privacy (RFC 3325, RFC 3323), anonymous From when withheld.
+def _identity(leg: Leg, domain: str) -> Iterator[tuple[str, str]]:
+    """The identity headers, written by us to the last character (`sip_cid_type=none` keeps FreeSWITCH's own
+    out: it knows one number for all headers, and asserts or prefers it by a flag of `origination_privacy`).
 
-    `origination_privacy` with `screen` gives P-Asserted-Identity; without it FreeSWITCH writes
-    P-Preferred-Identity.
+    The display name alone is FreeSWITCH's to write: it makes a quoted string of it.
     """
-    caller = leg.caller
-    hidden = caller.withheld or caller.number is None
-    # RFC 3325 section 7: a withheld identity stays among carriers; customers are not told (TDDDG §15).
-    trusted = isinstance(leg.to, Trunk) and leg.to.side is TrunkSide.CARRIER
-    number = caller.number if caller.number and (trusted or not hidden) else "anonymous"
-    name = display_name(caller.name or "") or number
-    variables = {
-        "origination_caller_id_number": number,
-        "origination_caller_id_name": f"'{name}'",
-        "sip_cid_type": "pid",
-        "origination_privacy": "screen:hide_name:hide_number" if hidden else "screen",
-    }
-    if hidden:
-        variables["sip_invite_from_uri"] = "<sip:anonymous@anonymous.invalid>"
-        variables["origination_caller_id_name"] = "Anonymous"
-    return variables
+    identity = wire_identity(leg, domain)
+    yield "origination_caller_id_number", leg.caller.shown or "anonymous"
+    yield "origination_caller_id_name", f"'{identity.from_name}'"
+    yield "sip_cid_type", "none"
+    yield "sip_invite_from_uri", f"<{identity.from_uri}>"
+    for name, value in identity.headers:
+        yield _header(name, value)
+
+
+def _header(name: str, value: str) -> tuple[str, str]:
+    """A header as the variable that FreeSWITCH writes it from; a comma would end the variable."""
+    if not _HEADER_NAME.match(name) or not _HEADER_VALUE.match(value):
+        raise CommandRefused(f"not a header that can be sent: {name[:64]!r}: {value[:80]!r}")
+    return f"sip_h_{name}", value.replace(",", "\\,")

@@ -96,6 +96,8 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
         "fernamt_a_presented": facts.a_presented,
         "fernamt_b_number": facts.b_number,
         "export_vars": ",".join(_EXPORTED),
+        # FreeSWITCH would copy a caller's X-, P-, Diversion and User-to-User headers to the legs we make.
+        "sip_copy_custom_headers": "false",
     }
     variables = {name: value for name, value in known.items() if value is not None}
     match decision.outcome:

@@ -30,7 +30,7 @@ _EMERGENCY: Final = r"^(?:\*31#|#31#)?(?:010(?:0\d\d|[1-9]\d))?(110|112)[\d*#]*$
 _ANYTHING: Final = "^"
 #: What the records of an emergency call tell when no controller said it; `fernamt_call` joins the legs.
 _STATIC_FACTS: Final = (
-    "hangup_after_bridge=true;"
+    "hangup_after_bridge=true;sip_copy_custom_headers=false;"
     "fernamt_call=${uuid};fernamt_reason=static.emergency;fernamt_direction=emergency;"
     "export_vars=fernamt_call,fernamt_customer,fernamt_direction,fernamt_reason,fernamt_b_number"
 )

@@ -51,6 +51,9 @@ def _profile(
         "rfc2833-pt": 101,
         "rtp-timer-name": "soft",
         "caller-id-type": "pid",
+        # The connected number is not told back (COLR, TDDDG §15(1)): FreeSWITCH would make up a
+        # Remote-Party-ID of the leg it made, a phone's user name among others.
+        "pass-callee-id": False,
         "manage-presence": False,
         "disable-transfer": True,
         "enable-100rel": False,

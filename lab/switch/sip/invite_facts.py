@@ -17,6 +17,8 @@ from lab.switch.sip.reading import Message, cseq_of, first, name_addr, tag_of
 from lab.switch.sip.wire import Address
 
 MAX_EXTRA_HEADERS: Final = 64
+#: Beginnings of the names, as mod_sofia compares them.
+_KEPT: Final = ("x-", "p-", "k-", "on", "user-to-user", "diversion", "accept-language")
 
 
 def caller_profile(
@@ -134,11 +136,14 @@ def _identity(request: SipRequest, name: str) -> NameAddr | None:
 
 
 def _extra_headers(request: SipRequest) -> Iterator[tuple[str, str]]:
-    """X- and P- headers become sip_h_ variables, which go on to the other leg unless switched off."""
+    """Headers that become sip_h_ variables, which the other leg gets unless switched off."""
     for count, (name, values) in enumerate(request.headers.items()):
         lowered = name.lower()
-        known = lowered in ("p-asserted-identity", "p-preferred-identity")
-        if count < MAX_EXTRA_HEADERS * 4 and lowered.startswith(("x-", "p-")) and not known and values[0]:
+        if lowered == "history-info":
+            yield "sip_history_info", ", ".join(values)
+        elif lowered in ("p-asserted-identity", "p-preferred-identity"):
+            continue
+        elif count < MAX_EXTRA_HEADERS * 4 and lowered.startswith(_KEPT) and values[0]:
             yield f"sip_h_{name}", values[0]
 
 

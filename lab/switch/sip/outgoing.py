@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from aiosipua.auth import SipDigestAuth, answer_challenge
@@ -44,6 +44,10 @@ class OutgoingLeg(SipLeg):
 
     def __init__(self, profile: SipProfile, channel: Channel, target: Target) -> None:
         local = from_header(channel, profile.settings, target.gateway)
+        params = channel.get("sip_invite_params")
+        if params:
+            # After sofia_overcome_sip_uri_weakness: behind the transport, in the Request-URI only.
+            target = replace(target, uri=f"{target.uri};{params}")
         dialog = Dialog(
             call_id=channel.get("sip_invite_call_id") or new_uuid(),
             local=local,

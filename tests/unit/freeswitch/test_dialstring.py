@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from dialplan.carrier import Credentials
 from dialplan.legs import Caller, Leg, emergency_leg, leg_to_phone, leg_to_trunk
-from freeswitch.dialstring import dial_string, display_name
+from freeswitch.dialstring import dial_string
 from freeswitch.errors import CommandRefused
+from freeswitch.identity import display_name
 from tests.unit.dialplan.carriers import BAU_1, BAU_2, BERLIN, CARRIER_A, KOELN, MOBILE, PHONE_1, PHONE_2
 from tests.unit.freeswitch.node import DOMAIN
 
 #: A name and a value, as they may stand between the brackets.
-VARIABLE = re.compile(r"(?P<name>[a-z_]+)=(?P<value>'[\w .+&/-]*'|[\w.:+^<>@-]*)\Z")
+VARIABLE = re.compile(r"(?P<name>[a-z_]+|sip_h_[A-Za-z-]+)=(?P<value>'[\w .+&/-]*'|[\w.:+^<>@;=\\, -]*)\Z")
 HOSTILE = (
     "Eve%0Avariable_fernamt_customer: bau",
     "${system(reboot)}",
@@ -41,7 +42,7 @@ def parts(text: str) -> tuple[dict[str, str], str]:
     """The variables and the destination; fails on anything that is not one leg of ours."""
     match = re.fullmatch(r"\[([^\[\]]*)\]([\w./+*#%-]+)", text)
     assert match is not None, text
-    found = [VARIABLE.match(each) for each in match[1].split(",")]
+    found = [VARIABLE.match(each) for each in re.split(r"(?<!\\),", match[1])]
     assert all(found), text
     return {each["name"]: each["value"] for each in found if each}, match[2]
 
@@ -133,7 +134,8 @@ def test_a_withheld_number_is_not_told_to_a_customers_trunk(to_customer: Leg) ->
     assert MOBILE not in text
     assert "Eve" not in text
     variables, _ = parts(text)
-    assert variables["origination_privacy"] == "screen:hide_name:hide_number"
+    assert variables["sip_h_Privacy"] == "id"
+    assert "sip_h_P-Asserted-Identity" not in variables
 
 
 def test_a_withheld_number_is_not_told_to_a_phone() -> None:
@@ -145,23 +147,28 @@ def test_a_withheld_number_is_not_told_to_a_phone() -> None:
 def test_another_carrier_is_told_a_withheld_number_and_to_hide_it() -> None:
     """RFC 3325 section 7: inside the trust domain the identity goes along with Privacy: id."""
     variables, _ = parts(dial_string([leg(Caller(KOELN, "Eve", withheld=True))], domain=DOMAIN))
-    assert variables["origination_caller_id_number"] == KOELN
-    assert variables["origination_caller_id_name"] == "Anonymous"
-    assert variables["origination_privacy"] == "screen:hide_name:hide_number"
+    assert variables["sip_h_P-Asserted-Identity"] == f"<sip:{KOELN}@192.0.2.10;user=phone>"
+    assert variables["sip_h_Privacy"] == "id"
+    assert variables["origination_caller_id_name"] == "'Anonymous'"
+    assert variables["origination_caller_id_number"] == "anonymous"
     assert variables["sip_invite_from_uri"] == "<sip:anonymous@anonymous.invalid>"
 
 
-def test_a_shown_number_is_asserted() -> None:
-    variables, _ = parts(dial_string([leg(Caller(KOELN))], domain=DOMAIN))
-    assert variables["sip_cid_type"] == "pid"
-    assert variables["origination_privacy"] == "screen"
-    assert "sip_invite_from_uri" not in variables
+def test_a_shown_number_is_asserted_to_a_carrier() -> None:
+    variables, where = parts(dial_string([leg(Caller(KOELN))], domain=DOMAIN))
+    assert variables["sip_cid_type"] == "none"
+    assert variables["sip_h_P-Asserted-Identity"] == f"<sip:{KOELN}@192.0.2.10;user=phone>"
+    assert variables["sip_invite_from_uri"] == f"<sip:{KOELN}@192.0.2.10;user=phone>"
+    assert variables["sip_invite_params"] == "user=phone"
+    assert where == f"sofia/gateway/carrier-a/{MOBILE}"
+    assert "sip_h_Privacy" not in variables
 
 
-def test_an_unknown_caller_is_anonymous() -> None:
+def test_an_unknown_caller_is_anonymous_without_having_asked_for_it() -> None:
     variables, _ = parts(dial_string([leg(Caller(None, "Eve"))], domain=DOMAIN))
     assert variables["origination_caller_id_number"] == "anonymous"
-    assert variables["origination_caller_id_name"] == "Anonymous"
+    assert variables["origination_caller_id_name"] == "'Anonymous'"
+    assert not [name for name in variables if name.startswith("sip_h_")]
 
 
 def test_an_emergency_leg_hides_nothing_and_gives_a_silent_trunk_up_after_two_seconds() -> None:
@@ -169,9 +176,34 @@ def test_an_emergency_leg_hides_nothing_and_gives_a_silent_trunk_up_after_two_se
     text = dial_string([emergency_leg(CARRIER_A, "112", Caller(BERLIN, withheld=True))], domain=DOMAIN)
     variables, where = parts(text)
     assert where == "sofia/gateway/carrier-a/112"
-    assert variables["origination_privacy"] == "screen"
-    assert variables["origination_caller_id_number"] == BERLIN
+    assert "sip_h_Privacy" not in variables
+    assert BERLIN in variables["sip_h_P-Asserted-Identity"]
     assert variables["leg_progress_timeout"] == "2"
+    assert "sip_invite_params" not in variables
+
+
+def test_a_legs_own_headers_are_written_and_replace_those_of_the_identity() -> None:
+    own = (("Geolocation", "<cid:ort@example.de>"), ("Privacy", "none"), ("X-List", "a, b,c"))
+    given_headers = replace(leg(Caller(KOELN, withheld=True)), headers=own)
+    variables, _ = parts(dial_string([given_headers], domain=DOMAIN))
+    assert variables["sip_h_Geolocation"] == "<cid:ort@example.de>"
+    assert variables["sip_h_Privacy"] == "none"
+    assert variables["sip_h_X-List"] == "a\\, b\\,c"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("", "x"),
+        ("A b", "x"),
+        ("A:", "x"),
+        ("X" * 65, "x"),
+        *(("X-Y", value) for value in ["", "x" * 1001, *(f"a{sign}b" for sign in "'\\[]{}|$^\r\n\0\u00e4")]),
+    ],
+)
+def test_a_header_with_anything_that_could_be_syntax_is_refused(name: str, value: str) -> None:
+    with pytest.raises(CommandRefused, match="not a header"):
+        dial_string([replace(leg(Caller(KOELN)), headers=((name, value),))], domain=DOMAIN)
 
 
 def test_codecs_other_than_usual_are_offered_in_their_order() -> None:

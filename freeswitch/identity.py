@@ -1,0 +1,134 @@
+"""Who is calling, as it goes on the wire of one leg: From, P-Asserted-Identity, Privacy, Diversion and all.
+
+One structured view for whoever needs it: `dialstring` makes FreeSWITCH's variables of it, and explanations
+show it. Nothing here comes from a caller but the display name, which `display_name` reduces; numbers are
+digits, hosts come from the configuration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from dialplan.carrier import Trunk
+from dialplan.header_map import HeaderMap, NumberFormat, Which
+from dialplan.legs import Caller, Leg
+from numbering.e164 import E164
+
+_NAME_DROP: Final = re.compile(r"[^\w .+&/-]+")
+_NAME_MAX: Final = 40
+_DIGITS: Final = re.compile(r"\+[0-9]{2,15}\Z", re.ASCII)
+#: RFC 3323 section 4.1.1.3.
+ANONYMOUS_URI: Final = "sip:anonymous@anonymous.invalid"
+ANONYMOUS_NAME: Final = "Anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class WireIdentity:
+    """What a leg's INVITE says about the caller. `headers` are name and value in the order of writing."""
+
+    from_name: str
+    from_uri: str
+    headers: tuple[tuple[str, str], ...]
+
+
+def display_name(text: str) -> str:
+    """What is left of a caller's display name once everything that could be syntax is gone; may be empty."""
+    return " ".join(_NAME_DROP.sub(" ", text).split())[:_NAME_MAX]
+
+
+def wire_identity(leg: Leg, domain: str) -> WireIdentity:
+    """The identity headers of a leg by its trunk's header map; `domain` is the host for phones."""
+    target, caller = leg.to, leg.caller
+    header_map = target.header_map
+    host = _host(header_map.host or target.address.host) if isinstance(target, Trunk) else domain
+    hidden = caller.shown is None
+    name, uri = ANONYMOUS_NAME, ANONYMOUS_URI
+    if not hidden:
+        shown = _which(caller, header_map.from_header)
+        name = display_name(caller.name or "") or written(shown, header_map.number_format)
+        uri = _uri(shown, header_map, host)
+    return WireIdentity(name, uri, tuple(_headers(leg, header_map, host)))
+
+
+def request_user(leg: Leg) -> str:
+    """The user part of the leg's Request-URI: E.164 numbers in the trunk's format, all else as it is."""
+    return written(leg.number, leg.to.header_map.number_format)
+
+
+def user_is_phone(number: str, header_map: HeaderMap) -> bool:
+    """Whether URIs with this number get user=phone: global numbers only (RFC 3261 section 19.1.1)."""
+    return header_map.number_format is NumberFormat.E164 and _DIGITS.match(number) is not None
+
+
+def written(number: str, number_format: NumberFormat) -> str:
+    """An E.164 number in this format; anything else (short codes, Notrufcodierungen) stays as it is."""
+    if not _DIGITS.match(number):
+        return number
+    match number_format:
+        case NumberFormat.E164 | NumberFormat.PLUS:
+            return number
+        case NumberFormat.DIGITS:
+            return number[1:]
+        case NumberFormat.INTERNATIONAL:
+            return "00" + number[1:]
+        case NumberFormat.NATIONAL:
+            return "0" + number[3:] if number.startswith("+49") else "00" + number[1:]
+
+
+def _headers(leg: Leg, header_map: HeaderMap, host: str) -> Iterator[tuple[str, str]]:
+    caller = leg.caller
+    # RFC 3325 section 7: a withheld identity stays within the trust domain (TDDDG § 15(1)).
+    if caller.number is not None and (header_map.trusted or not caller.withheld):
+        for header, which in (
+            ("P-Asserted-Identity", header_map.asserted),
+            ("P-Preferred-Identity", header_map.preferred),
+        ):
+            if which is not None:
+                yield header, f"<{_uri(_which(caller, which), header_map, host)}>"
+    if caller.withheld:
+        yield "Privacy", "id"
+    elif caller.forced:
+        yield "Privacy", "none"
+    if caller.diversions:
+        yield from _diversions(leg, header_map, host)
+
+
+def _diversions(leg: Leg, header_map: HeaderMap, host: str) -> Iterator[tuple[str, str]]:
+    diversions = leg.caller.diversions
+    if header_map.diversion:
+        # RFC 5806 section 3: the last diversion stands first.
+        rows = [
+            f"<{_uri(each.number, header_map, host)}>;reason={each.reason.text};counter=1"
+            for each in reversed(diversions)
+        ]
+        yield "Diversion", ", ".join(rows)
+    if header_map.history_info:
+        yield "History-Info", ", ".join(_history(leg, header_map, host))
+
+
+def _history(leg: Leg, header_map: HeaderMap, host: str) -> Iterator[str]:
+    """RFC 7044 section 10: who was called first, then each target with the cause of RFC 4458 it came by."""
+    targets = [each.number for each in leg.caller.diversions]
+    causes = [each.reason.cause for each in leg.caller.diversions]
+    index = "1"
+    yield f"<{_uri(targets[0], header_map, host)}>;index=1"
+    for number, cause in zip([*targets[1:], leg.number], causes, strict=True):
+        before, index = index, index + ".1"
+        yield f"<{_uri(number, header_map, host)};cause={cause}>;index={index};mp={before}"
+
+
+def _which(caller: Caller, which: Which) -> E164:
+    number = caller.number if which is Which.NETWORK else caller.presented or caller.number
+    return number if number is not None else E164("")
+
+
+def _uri(number: str, header_map: HeaderMap, host: str) -> str:
+    parameter = ";user=phone" if user_is_phone(number, header_map) else ""
+    return f"sip:{written(number, header_map.number_format)}@{host}{parameter}"
+
+
+def _host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
