@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 from controller.errors import StoreAway
 from dialplan.blocks import Blocks
 from dialplan.cdr import LegRecord
+from dialplan.limits import Claim
 from dialplan.live import LiveCall, LiveChange
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository, InsertOutcome
 from store.customer_blocks import Blocked, BlockedReader
 from store.errors import StoreError
+from store.limits import CallCounters
 from store.live_calls import MAX_CALLS_PER_NODE, LiveCalls
 
 
@@ -75,3 +77,38 @@ class Live:
     def replace_node(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None:
         with _store_errors():
             self._calls.replace_node(node, calls, as_of)
+
+
+class SharedLimits:
+    """controller.limiting.LimitStore on Redis."""
+
+    def __init__(self, counters: CallCounters) -> None:
+        self._counters = counters
+
+    def take(self, call_id: str, node: str, claims: Sequence[Claim]) -> Claim | None:
+        with _store_errors():
+            return self._counters.take(call_id, node, claims)
+
+    def restore(self, node: str, calls: Sequence[tuple[str, tuple[Claim, ...]]]) -> None:
+        with _store_errors():
+            self._counters.restore(node, calls)
+
+    def release(self, call_ids: Sequence[str]) -> None:
+        with _store_errors():
+            self._counters.release(call_ids)
+
+    def renew(self, node: str) -> int:
+        with _store_errors():
+            return self._counters.renew(node)
+
+    def replace_node(self, node: str, call_ids: Collection[str], as_of: datetime) -> None:
+        with _store_errors():
+            self._counters.replace_node(node, call_ids, as_of)
+
+    def missing(self, call_ids: Sequence[str]) -> Collection[str]:
+        with _store_errors():
+            return self._counters.missing(call_ids)
+
+    def ping(self) -> None:
+        with _store_errors():
+            self._counters.ping()

@@ -18,19 +18,21 @@ import structlog
 from gevent.event import Event as Flag
 from sqlalchemy import URL, Engine, make_url
 
-from cli.adapters import Live, OperatorBlocks, Records
+from cli.adapters import Live, OperatorBlocks, Records, SharedLimits
 from cli.applied import Versions, keep_for_long
 from cli.carrier import applied_carrier, applied_version
 from cli.configuration_state import StateFile
 from cli.errors import NotRunning
 from cli.node_configuration import NodeConfiguration, NoNode
 from cli.settings import ServerEntry, Settings
+from controller.audience import Audience
 from controller.blocking import Blocking
 from controller.calls import CallDecider
 from controller.configuration import Configuration, Node
 from controller.errors import StoreAway
 from controller.following import Following
 from controller.intake import Intake
+from controller.limiting import Limiting
 from dialplan.snapshot import Snapshot
 from freeswitch.channel import ChannelData, Instructions
 from freeswitch.commands import Subscription
@@ -48,8 +50,9 @@ from store.cdr_repository import CdrRepository
 from store.config_versions import ConfigStore
 from store.customer_blocks import BlockedReader
 from store.database import make_engine
+from store.limits import CallCounters
 from store.live_calls import LiveCalls
-from store.redis_client import call_path_client
+from store.redis_client import call_path_client, limits_client
 
 _log = structlog.get_logger(__name__)
 
@@ -92,6 +95,12 @@ def engine(settings: Settings, name: str) -> Engine:
 def live_calls(settings: Settings) -> LiveCalls:
     """The live state. Raises NotRunning when there is none to use."""
     return LiveCalls(call_path_client(_url(settings, settings.redis, "Redis")))
+
+
+def call_counters(settings: Settings, controller: str) -> CallCounters:
+    """The counters of limits. Raises NotRunning when there is none to use."""
+    url = _url(settings, settings.redis, "Redis")
+    return CallCounters(call_path_client(url), quick=limits_client(url), controller=controller)
 
 
 def event_socket(settings: Settings) -> EventSocketAddress:
@@ -159,7 +168,9 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
             _log.warning("live state may lack calls: the node did not list them", error=str(error))
 
     following = Following(Live(live_calls(settings)), on_return=compare_notes)
-    decider = CallDecider(following, now)
+    counters = call_counters(settings, "{}:{}/{}".format(*listen, os.getpid()))
+    limiting = Limiting(SharedLimits(counters), lambda: time.monotonic() * 1000, on_return=compare_notes)
+    decider = CallDecider(following, limiting, now)
 
     def swap(fresh: Snapshot) -> None:
         decider.swap(fresh)
@@ -174,7 +185,11 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
 
     server = OutboundServer(listen, handle)
     follower = Follower(
-        settings.node.name, event_socket(settings), following, random=SystemRandom(), clock=now
+        settings.node.name,
+        event_socket(settings),
+        Audience(following, limiting),
+        random=SystemRandom(),
+        clock=now,
     )
     # From here on nothing waits for PostgreSQL but the watch for a new version, in its own greenlet.
     configuration = Configuration(
@@ -187,6 +202,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     )
     blocking = Blocking(OperatorBlocks(BlockedReader(database), now), decider.block)
     following.start()
+    limiting.start()
     blocking.start()
     server.start()
     follower.connection.start()
@@ -198,6 +214,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     left = server.stop(_DRAIN_S)
     follower.connection.stop()
     following.stop(1.0)
+    limiting.stop(1.0)
     _log.info("controller stopped", decided=decider.decided, sessions_cut=left)
 
 

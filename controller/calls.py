@@ -9,10 +9,12 @@ import structlog
 
 from controller.errors import NoSnapshot
 from controller.following import Following
+from controller.limiting import Limiting
 from dialplan.blocks import NOTHING_BLOCKED, Blocks
 from dialplan.call import CallOffered
 from dialplan.carrier import Trunk
 from dialplan.circumstances import Circumstances
+from dialplan.claims import refused
 from dialplan.decide import decide
 from dialplan.decision import Decision, Route
 from dialplan.live import LiveCall, LiveState
@@ -22,14 +24,16 @@ _log = structlog.get_logger(__name__)
 
 
 class CallDecider:
-    """Holds the snapshot and decides with it. Nothing here waits for a server (architecture.md).
+    """Holds the snapshot and decides with it. Nothing here waits for PostgreSQL (architecture.md); a call
+    that takes something of a limit asks Redis once, for 50 ms at most, and goes on without an answer.
 
     `clock` gives the time in UTC. A new snapshot is swapped in whole; calls keep the version they began with
     because their decision was made before.
     """
 
-    def __init__(self, following: Following, clock: Callable[[], datetime]) -> None:
+    def __init__(self, following: Following, limiting: Limiting, clock: Callable[[], datetime]) -> None:
         self._following = following
+        self._limiting = limiting
         self._clock = clock
         self._snapshot: Snapshot | None = None
         self._blocks = NOTHING_BLOCKED
@@ -55,7 +59,9 @@ class CallDecider:
         if self._snapshot is None:
             raise NoSnapshot("no configuration loaded; the static dialplan takes the call")
         now = self._clock()
-        decision = decide(offered, self._snapshot, Circumstances(now, self._blocks))
+        decision = self._within_limits(
+            offered, decide(offered, self._snapshot, Circumstances(now, self._blocks))
+        )
         self.decided += 1
         _log.info(
             "call decided",
@@ -68,6 +74,13 @@ class CallDecider:
         if isinstance(decision.outcome, Route):
             self._following.begun(_live(offered, decision, now))
         return decision
+
+    def _within_limits(self, offered: CallOffered, decision: Decision) -> Decision:
+        """The decision, or the refusal that a limit makes of it (B11)."""
+        if not decision.claims:
+            return decision
+        stopped_by = self._limiting.take(offered.call_id, offered.node, decision.claims)
+        return refused(decision, stopped_by) if stopped_by else decision
 
 
 def _live(offered: CallOffered, decision: Decision, now: datetime) -> LiveCall:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from dialplan.header_map import PRESETS, HeaderMap, Preset
+from dialplan.limits import Limits
 from dialplan.week import WeekTimes
 from numbering.e164 import E164
 
@@ -125,13 +126,16 @@ class Trunk:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A device that registers with us. `number` is its own line number (network-provided number)."""
+    """A device that registers with us. `number` is its own line number (network-provided number).
+
+    `limits`: a profile, or the name of one of the carrier's (B11)."""
 
     id: str
     customer_id: str
     credentials: Credentials
     number: E164
     no_answer_s: int = 60
+    limits: Limits | str | None = None
 
     @property
     def header_map(self) -> HeaderMap:
@@ -142,13 +146,15 @@ class Phone:
 @dataclass(frozen=True, slots=True)
 class Customer:
     """A company. `main_number` is shown when a call carries no number of its own. `carrier_trunks`: its calls
-    leave over these only (but emergency calls); none named: over all."""
+    leave over these only (but emergency calls); none named: over all. `limits`: a profile, or the name of one
+    of the carrier's (B11)."""
 
     id: str
     name: str
     main_number: E164
     blocked: bool = False
     carrier_trunks: frozenset[str] = frozenset()
+    limits: Limits | str | None = None
 
 
 @dataclass(frozen=True, slots=True)

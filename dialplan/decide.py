@@ -14,6 +14,7 @@ from dialplan.caller import Origin, claimed_numbers
 from dialplan.carrier import TrunkSide
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
+from dialplan.claims import with_claims
 from dialplan.decision import CallFacts, Decision, Direction, refuse
 from dialplan.incoming import incoming
 from dialplan.outgoing import outgoing
@@ -26,6 +27,10 @@ def decide(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstance
     """The decision for this call under this configuration version. Never raises for any input of a caller."""
     if offered.behalf is not None:
         return place(offered, snapshot, circumstances)
+    return with_claims(_decided(offered, snapshot, circumstances), snapshot, circumstances, offered.phone_id)
+
+
+def _decided(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances) -> Decision:
     match offered.entry:
         case Entry.CARRIER:
             trunk = snapshot.trunk_at(offered.source_ip, offered.source_port)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from dialplan.causes import PATH_FAILURES, Cause
 from dialplan.legs import Leg
+from dialplan.limits import Claim
 from dialplan.rules import Rule
 from numbering.e164 import E164
 
@@ -67,12 +68,16 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome, its reason, and the configuration version it was made with."""
+    """The outcome, its reason, and the configuration version it was made with.
+
+    `claims`: what the call takes of limits; when one is refused, `claims.refused` says what becomes of it.
+    """
 
     outcome: Route | Reject
     reason: Reason
     facts: CallFacts
     config_version: int
+    claims: tuple[Claim, ...] = ()
 
     @property
     def passed(self) -> tuple[str, ...]:

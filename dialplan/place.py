@@ -15,6 +15,7 @@ from dialplan.call import Behalf, CallOffered, Entry, Via
 from dialplan.caller import Origin
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
+from dialplan.claims import with_claims
 from dialplan.decision import CallFacts, Decision, Direction, refuse
 from dialplan.outgoing import outgoing
 from dialplan.reasons import reason
@@ -75,7 +76,8 @@ def place(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances
         facts = CallFacts(Direction.OUTGOING, customer.id, behalf.trunk_id, origin.network_number)
         why = reason("forward.loop", customer=customer.id, number=numbers[-1], times=str(len(numbers)))
         return refuse(snapshot.version, facts, Cause.EXCHANGE_ROUTING_ERROR, why)
-    return outgoing(offered, snapshot, circumstances, origin)
+    decision = outgoing(offered, snapshot, circumstances, origin)
+    return with_claims(decision, snapshot, circumstances, offered.phone_id)
 
 
 def _number_of(behalf: Behalf, snapshot: Snapshot, main_number: E164) -> E164:

@@ -34,6 +34,18 @@ _SENTENCES: Final = {
     "emergency.automatic": "Customer {customer}: {number} by {via}, and no human dialled it (NotrufV § 4).",
     "place.no-customer": "A leg was asked for by {via} on behalf of {customer!r}, which is no customer.",
     "forward.loop": "{number} of customer {customer} passed the call on for the {times}th time: a loop.",
+    "limit.simultaneous-calls": "Customer {customer} has {limit} calls at the same time already.",
+    "limit.user-simultaneous-calls": "Phone {detail} of customer {customer} has {limit} calls already.",
+    "limit.country-simultaneous-calls": "Customer {customer} has {limit} calls to {detail} already.",
+    "limit.calls-per-second": "Customer {customer} places more than {limit} calls a second.",
+    "limit.user-calls-per-second": "Phone {detail} of customer {customer} places more than {limit} calls "
+    "a second.",
+    "limit.country-calls-per-second": "Customer {customer} places more than {limit} calls a second to "
+    "{detail}.",
+    "limit.spend-per-day": "Customer {customer} has spent the {limit} of {detail}; free calls go on.",
+    "limit.spend-per-month": "Customer {customer} has spent the {limit} of {detail}; free calls go on.",
+    "limit.called-party-busy": "Call to {number}, but customer {customer} has {limit} calls already.",
+    "limit.throttled": "Customer {customer} is slowed down to {limit} calls by an abuse rule.",
     "peer.unknown": "The call came from {peer}, which is no trunk of ours.",
     "phone.unknown": "The call came from a phone that is not configured.",
     "static.no-controller": "No controller answered twice; the call was refused with an announcement.",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from dialplan.carrier import AssignedNumber, Customer, Peer, Phone, Trunk
 from dialplan.carrier_routes import NO_ROUTES, RouteTable
+from dialplan.limits import Limits
 from dialplan.number_blocks import NumberBlocks
 from numbering.e164 import E164
 
@@ -18,6 +20,7 @@ class Snapshot:
     `routes` finds the carrier trunks for a number; `carrier_trunks` (all of them) and `emergency_trunks` are
     ordered by priority, then id. `peers` finds the trunk that
     a request came from: first by address and port, then by address alone (`Peer(ip, None)`).
+    `limit_profiles` are the carrier's own, which customers name.
     """
 
     version: int
@@ -31,11 +34,16 @@ class Snapshot:
     emergency_trunks: tuple[str, ...]
     default_area_code: str
     routes: RouteTable = NO_ROUTES
+    limit_profiles: Mapping[str, Limits] = field(default_factory=lambda: MappingProxyType({}))
 
     def trunk_at(self, ip: str, port: int) -> Trunk | None:
         """The trunk whose requests come from this source, or None for a stranger."""
         trunk_id = self.peers.get(Peer(ip, port)) or self.peers.get(Peer(ip))
         return self.trunks[trunk_id] if trunk_id else None
+
+    def limits_of(self, limits: Limits | str | None) -> Limits | None:
+        """The limits meant: themselves, or the carrier's profile of that name (B11)."""
+        return self.limit_profiles.get(limits) if isinstance(limits, str) else limits
 
     def is_ours(self, number: E164) -> bool:
         """Whether the number is of one of our blocks or assigned to a customer (ported in)."""

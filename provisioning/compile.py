@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from dialplan.carrier import (
     AssignedNumber,
@@ -22,6 +23,7 @@ from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from provisioning.checks.numbers import phones_apart
 from provisioning.checks.trunks import all_trunks
+from provisioning.compile_limits import limits, limits_of
 from provisioning.compiled import CompiledCarrier, CompiledCustomer, assemble, peers_of
 from provisioning.errors import Finding, KeyPath, Problems, ProvisioningError
 from provisioning.network import AddressBook
@@ -115,7 +117,8 @@ class _Compiler:
     def carrier(self, carrier: CarrierEntry) -> CompiledCarrier:
         trunks = self._trunks(("carrier",), carrier.trunks, None)
         blocks = tuple(NumberBlock(each.first, each.last) for each in carrier.number_blocks)
-        return CompiledCarrier(trunks, blocks, carrier.default_area_code)
+        profiles = {each.id: limits(each) for each in carrier.limit_profiles}
+        return CompiledCarrier(trunks, blocks, carrier.default_area_code, MappingProxyType(profiles))
 
     def customer(self, entry: CustomerEntry, path: KeyPath) -> CompiledCustomer:
         if not of_contract(entry.contract).on(self._today):
@@ -128,7 +131,7 @@ class _Compiler:
             phone
             for k, each in enumerate(entry.phones)
             if each.number not in idle
-            and (phone := self._phone((*path, "phones", k), each, entry.id)) is not None
+            and (phone := self._phone((*path, "phones", k), each, entry)) is not None
         )
         usable = frozenset([*(each.id for each in trunks), *(each.id for each in phones)])
         customer = _customer(entry, blocked=entry.blocked)
@@ -188,11 +191,12 @@ class _Compiler:
             ping_s=entry.ping_s or None,
         )
 
-    def _phone(self, path: KeyPath, entry: PhoneEntry, customer_id: str) -> Phone | None:
+    def _phone(self, path: KeyPath, entry: PhoneEntry, customer: CustomerEntry) -> Phone | None:
         credentials = self._credentials((*path, "secret"), entry.username or entry.id, entry.secret)
         if credentials is None:
             return None
-        return Phone(entry.id, customer_id, credentials, entry.number, entry.no_answer_s)
+        own = limits_of(entry.limits, customer.limit_profiles)
+        return Phone(entry.id, customer.id, credentials, entry.number, entry.no_answer_s, limits=own)
 
     def _credentials(self, path: KeyPath, username: str, ref: SecretRef) -> Credentials | None:
         try:
@@ -246,7 +250,14 @@ def carrier_routes(trunk: CarrierTrunkEntry) -> Iterator[CarrierRoute]:
 
 
 def _customer(entry: CustomerEntry, *, blocked: bool) -> Customer:
-    return Customer(entry.id, entry.name, entry.main_number, blocked, frozenset(entry.carrier_trunks))
+    return Customer(
+        entry.id,
+        entry.name,
+        entry.main_number,
+        blocked,
+        frozenset(entry.carrier_trunks),
+        limits=limits_of(entry.limits, entry.limit_profiles),
+    )
 
 
 def _numbers_of(entry: NumberEntry) -> Iterator[E164]:

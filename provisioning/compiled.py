@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from types import MappingProxyType
 from typing import Final, NoReturn, TypeVar
 
 from dialplan.carrier import AssignedNumber, Customer, NumberBlock, Peer, Phone, Trunk
 from dialplan.carrier_routes import route_table
+from dialplan.limits import Limits
 from dialplan.number_blocks import NumberBlocks
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
@@ -30,6 +31,7 @@ class CompiledCarrier:
     trunks: tuple[Trunk, ...]
     blocks: tuple[NumberBlock, ...]
     default_area_code: str
+    limit_profiles: Mapping[str, Limits] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def assemble(carrier: CompiledCarrier, customers: Sequence[CompiledCustomer], ve
         emergency_trunks=tuple(each.id for each in ordered if each.emergency),
         default_area_code=carrier.default_area_code,
         routes=route_table(carrier.trunks),
+        limit_profiles=carrier.limit_profiles,
     )
     return replace_customers(snapshot, (), customers, version)
 

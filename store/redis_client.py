@@ -18,6 +18,9 @@ from store.errors import LiveStateAddressInvalid
 #: On the call path: longest wait for a connection, an answer, or a free place in the pool.
 CALL_PATH_TIMEOUT_S: Final = 0.5
 CALL_PATH_CONNECTIONS: Final = 16
+#: Longest wait of a call for its limits: beyond that the controller counts for itself (docs/decisions).
+LIMITS_TIMEOUT_S: Final = 0.05
+LIMITS_CONNECTIONS: Final = 32
 #: What a blocking read may take longer than the time it asked the server to block for.
 BLOCKING_MARGIN_S: Final = 2.0
 BLOCKING_CONNECTIONS: Final = 8
@@ -29,6 +32,14 @@ def call_path_client(url: str) -> redis.Redis:
     Raises LiveStateAddressInvalid.
     """
     return _client(url, CALL_PATH_TIMEOUT_S, CALL_PATH_CONNECTIONS)
+
+
+def limits_client(url: str) -> redis.Redis:
+    """For the one question of a call about its limits: fails after LIMITS_TIMEOUT_S.
+
+    Raises LiveStateAddressInvalid.
+    """
+    return _client(url, LIMITS_TIMEOUT_S, LIMITS_CONNECTIONS)
 
 
 def blocking_client(url: str, longest_block_s: float) -> redis.Redis:
@@ -47,7 +58,7 @@ def _client(url: str, timeout_s: float, connections: int) -> redis.Redis:
             max_connections=connections,
             timeout=timeout_s,
             socket_timeout=timeout_s,
-            socket_connect_timeout=CALL_PATH_TIMEOUT_S,
+            socket_connect_timeout=min(timeout_s, CALL_PATH_TIMEOUT_S),
             socket_keepalive=True,
             retry=Retry(NoBackoff(), 0),
             retry_on_timeout=False,

@@ -11,6 +11,7 @@ from typing import Final
 from provisioning.checks.carrier_routes import check_carrier_routes
 from provisioning.checks.contracts import check_contracts
 from provisioning.checks.ids import check_ids
+from provisioning.checks.limits import check_limits
 from provisioning.checks.numbers import check_numbers
 from provisioning.checks.references import check_references
 from provisioning.checks.sites import check_sites
@@ -27,6 +28,7 @@ CHECKS: Final[tuple[Callable[[Parts], Iterator[Finding]], ...]] = (
     check_carrier_routes,
     check_targets,
     check_references,
+    check_limits,
     check_numbers,
     check_sites,
     check_tenants,

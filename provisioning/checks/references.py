@@ -76,6 +76,9 @@ def _profile_names(path: KeyPath, customer: CustomerEntry) -> Iterator[tuple[str
         yield "opening_hours", (*path, "hours"), customer.hours
     for m, name in enumerate(customer.barring):
         yield "barring_profiles", (*path, "barring", m), name
+    for k, phone in enumerate(customer.phones):
+        if phone.limits is not None:
+            yield "limit_profiles", (*path, "phones", k, "limits"), phone.limits
     for key in ("phones", "agents"):
         for k, entry in enumerate(getattr(customer, key)):
             for m, name in enumerate(entry.barring):

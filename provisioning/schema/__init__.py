@@ -24,6 +24,8 @@ from provisioning.schema.money import Amount
 from provisioning.schema.number import NumberEntry, PortingEntry, UserEntry
 from provisioning.schema.policy import (
     BarringProfileEntry,
+    CallLimitEntry,
+    CountryLimitEntry,
     LiftedBarEntry,
     LimitProfileEntry,
     OpeningHoursEntry,
@@ -40,6 +42,7 @@ __all__ = [
     "BarringProfileEntry",
     "BillingEntry",
     "BlockEntry",
+    "CallLimitEntry",
     "CarrierEntry",
     "CarrierRouteEntry",
     "CarrierTrunkEntry",
@@ -47,6 +50,7 @@ __all__ = [
     "Config",
     "ContactEntry",
     "ContractEntry",
+    "CountryLimitEntry",
     "CustomerEntry",
     "CustomerTrunkEntry",
     "EvidenceEntry",

@@ -26,6 +26,9 @@ class PhoneEntry(Entry):
         description="Site of the phone. Default: that of its number, else the customer's only site (B8).",
     )
     barring: Few[Id] = Field((), description="Barring profiles of this phone, with the customer's (B6).")
+    limits: Id | None = Field(
+        None, description="Limits of the calls that this phone places, beside the customer's (B11)."
+    )
 
 
 class AgentEntry(Entry):

@@ -102,8 +102,33 @@ class LiftedBarEntry(Entry):
         return self
 
 
+class CallLimitEntry(Entry):
+    """How many calls, of whatever it stands with (B11). A missing key sets no limit."""
+
+    simultaneous_calls: int | None = Field(
+        None, ge=1, le=100_000, description="Calls at the same time (B11)."
+    )
+    calls_per_second: int | None = Field(None, ge=1, le=1_000, description="New calls a second (B11).")
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.simultaneous_calls is None and self.calls_per_second is None:
+            raise refusal("config.empty-limit", "nothing is limited", "simultaneous_calls, calls_per_second")
+        return self
+
+
+class CountryLimitEntry(CallLimitEntry):
+    """How many calls to one country (B11, B7)."""
+
+    country: Country = Field(description="The country; DE limits calls to German numbers (B11).")
+
+
 class LimitProfileEntry(Entry):
-    """How much a customer may call (B11). Emergency calls do not count. A missing key sets no limit."""
+    """How much a customer or a phone may call (B11). A missing key sets no limit.
+
+    Emergency calls do not count. For a phone, calls are those that it places; countries and money are
+    limited for whole customers only.
+    """
 
     id: Id = Field(description="Name of the profile, unique among the carrier's and the customer's own.")
     simultaneous_calls: int | None = Field(
@@ -114,6 +139,20 @@ class LimitProfileEntry(Entry):
     )
     spend_per_day: Euro | None = Field(None, description="Charges of a day (B11).")
     spend_per_month: Euro | None = Field(None, description="Charges of a calendar month (B11).")
+
+    countries: Few[CountryLimitEntry] = Field((), description="Outgoing calls to single countries (B11, B7).")
+    abroad: CallLimitEntry | None = Field(
+        None, description="Outgoing calls to all foreign countries together (B11, B7)."
+    )
+
+    @model_validator(mode="after")
+    def _each_country_once(self) -> Self:
+        seen: set[str] = set()
+        for each in self.countries:
+            if each.country in seen:
+                raise refusal("config.country-twice", f"{each.country} is limited twice", "each country once")
+            seen.add(each.country)
+        return self
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

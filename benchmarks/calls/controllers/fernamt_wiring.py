@@ -8,6 +8,7 @@ import gc
 import json
 import signal
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
@@ -19,16 +20,19 @@ from gevent.server import StreamServer
 from greenlet import greenlet
 
 from benchmarks.calls.site import HOST, Ports, settings, snapshot
-from cli.adapters import Live
+from cli.adapters import Live, SharedLimits
 from cli.logs import configure_logs
+from controller.audience import Audience
 from controller.calls import CallDecider
 from controller.following import Following
+from controller.limiting import Limiting
 from freeswitch.channel import ChannelData, Instructions
 from freeswitch.follow import Follower
 from freeswitch.offer import decision_variables, offered_call
 from freeswitch.outbound import OutboundServer
+from store.limits import CallCounters
 from store.live_calls import LiveCalls
-from store.redis_client import call_path_client
+from store.redis_client import call_path_client, limits_client
 
 
 class Controller:
@@ -39,17 +43,26 @@ class Controller:
         self._domain = place.domain
         live = Live(LiveCalls(call_path_client(redis_url)))
         self._following = Following(live, on_return=self._resync)
-        self._decider = CallDecider(self._following, _now)
+        counters = CallCounters(
+            call_path_client(redis_url), quick=limits_client(redis_url), controller="benchmark"
+        )
+        self._limiting = Limiting(SharedLimits(counters), _now_ms, on_return=self._resync)
+        self._decider = CallDecider(self._following, self._limiting, _now)
         self._decider.swap(snapshot(ports))
         self._server = OutboundServer((HOST, ports.controller), self._decide)
         self._follower = Follower(
-            place.node, place.event_socket, self._following, random=SystemRandom(), clock=_now
+            place.node,
+            place.event_socket,
+            Audience(self._following, self._limiting),
+            random=SystemRandom(),
+            clock=_now,
         )
         self._status = StreamServer((HOST, ports.status), self._tell)
 
     def start(self) -> bool:
         """Begin; whether FreeSWITCH let us in."""
         self._following.start()
+        self._limiting.start()
         self._server.start()
         self._status.start()
         self._follower.connection.start()
@@ -61,6 +74,7 @@ class Controller:
         self._server.stop()
         self._follower.connection.stop()
         self._following.stop(1.0)
+        self._limiting.stop(1.0)
 
     def _resync(self) -> None:
         self._follower.resync()
@@ -84,6 +98,10 @@ class Controller:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _now_ms() -> float:
+    return time.monotonic() * 1000
 
 
 def serve(ports: str, redis_url: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from gevent.event import Event as Flag
 
 from controller.errors import StoreAway
 from dialplan.cdr import HungUpBy, LegRecord, LegSide, Quality, RecordUnreadable
+from dialplan.limits import Claim, Counter
 from dialplan.live import CallAnswered, CallBegun, CallEnded, LiveCall, LiveChange, LiveState, NodeSeen
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -183,3 +184,67 @@ def listed(call_id: str, state: LiveState = LiveState.RINGING) -> LiveCall:
     """A call as `show channels` has it."""
     answered = NOW if state is LiveState.ANSWERED else None
     return LiveCall(call_id, "node-1", None, "none", None, None, state, None, NOW, answered, None)
+
+
+@dataclass
+class MemoryLimits:
+    """Simultaneous calls by counter; `away` makes every order fail."""
+
+    calls: dict[str, tuple[str, tuple[Claim, ...]]] = field(default_factory=dict)
+    away: bool = False
+    asked: int = 0
+    spent: set[str] = field(default_factory=set)
+    renewed: list[str] = field(default_factory=list)
+    #: Called within `take`, as the wire lets others run.
+    meanwhile: Callable[[], None] = lambda: None
+
+    def _answer(self) -> None:
+        if self.away:
+            raise StoreAway("Redis is away")
+
+    def taken(self, key: str) -> int:
+        """How many calls hold a claim of this counter."""
+        return sum(key in {claim.key for claim in claims} for _, claims in self.calls.values())
+
+    def take(self, call_id: str, node: str, claims: Sequence[Claim]) -> Claim | None:
+        self.asked += 1
+        self._answer()
+        self.meanwhile()
+        for claim in claims:
+            if claim.key in self.spent:
+                return claim
+            if claim.counter is not Counter.SIMULTANEOUS_CALLS:
+                continue
+            if call_id not in self.calls and self.taken(claim.key) >= claim.limit:
+                return claim
+        self.calls[call_id] = (node, tuple(claims))
+        return None
+
+    def restore(self, node: str, calls: Sequence[tuple[str, tuple[Claim, ...]]]) -> None:
+        self._answer()
+        self.calls.update({call_id: (node, claims) for call_id, claims in calls})
+
+    def release(self, call_ids: Sequence[str]) -> None:
+        self._answer()
+        for call_id in call_ids:
+            self.calls.pop(call_id, None)
+
+    def renew(self, node: str) -> int:
+        self._answer()
+        self.renewed.append(node)
+        return sum(at == node for at, _ in self.calls.values())
+
+    def replace_node(self, node: str, call_ids: Collection[str], as_of: datetime) -> None:
+        self._answer()
+        self.calls = {
+            call_id: (at, claims)
+            for call_id, (at, claims) in self.calls.items()
+            if at != node or call_id in call_ids
+        }
+
+    def missing(self, call_ids: Sequence[str]) -> Collection[str]:
+        self._answer()
+        return [each for each in call_ids if each not in self.calls]
+
+    def ping(self) -> None:
+        self._answer()

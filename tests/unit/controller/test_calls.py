@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from controller.calls import CallDecider
 from controller.errors import ControllerError, NoSnapshot
 from controller.following import Following
+from controller.limiting import Limiting
+from dialplan.limits import CallLimits, Limits
 from dialplan.live import LiveState
-from tests.unit.controller.fakes import NOW, MemoryLive
+from tests.unit.controller.fakes import NOW, MemoryLimits, MemoryLive
 from tests.unit.dialplan.carriers import (
     BAU,
     KANZLEI,
@@ -27,6 +31,11 @@ def live() -> MemoryLive:
 
 
 @pytest.fixture
+def limits() -> MemoryLimits:
+    return MemoryLimits()
+
+
+@pytest.fixture
 def following(live: MemoryLive) -> Following:
     made = Following(live)
     made.start()
@@ -34,8 +43,8 @@ def following(live: MemoryLive) -> Following:
 
 
 @pytest.fixture
-def decider(following: Following) -> CallDecider:
-    return CallDecider(following, lambda: NOW)
+def decider(following: Following, limits: MemoryLimits) -> CallDecider:
+    return CallDecider(following, Limiting(limits, lambda: 0.0), lambda: NOW)
 
 
 def test_before_any_configuration_the_static_dialplan_takes_the_call(decider: CallDecider) -> None:
@@ -72,3 +81,25 @@ def test_a_refused_call_is_not_noted(decider: CallDecider, following: Following,
     decider.decide(from_trunk("0900512345"))
     following.stop(5.0)
     assert not live.calls
+
+
+def test_a_call_over_its_limit_is_refused_and_not_noted_and_112_passes(
+    decider: CallDecider, following: Following, live: MemoryLive, limits: MemoryLimits
+) -> None:
+    """B11, guarantee 1."""
+    one = replace(BAU, limits=Limits(CallLimits(simultaneous_calls=1)))
+    decider.swap(snapshot(customers=(one, KANZLEI)))
+    outcomes = [
+        decider.decide(from_trunk(dialled, call_id=call_id)).reason.id
+        for call_id, dialled in (("c1", MOBILE), ("c2", MOBILE), ("c3", "112"))
+    ]
+    following.stop(5.0)
+    assert outcomes == ["out.carrier", "limit.simultaneous-calls", "emergency.route"]
+    assert set(live.calls) == {"c1", "c3"}
+    assert limits.asked == 2
+
+
+def test_a_call_without_limits_asks_nobody(decider: CallDecider, limits: MemoryLimits) -> None:
+    decider.swap(snapshot())
+    decider.decide(from_trunk(MOBILE))
+    assert limits.asked == 0

@@ -120,13 +120,13 @@ def without_carriers() -> Snapshot:
 def from_carrier(dialled: str = KOELN, **facts: Any) -> CallOffered:
     """A call from the public network over carrier-a."""
     known: dict[str, Any] = {"from_user": MOBILE, "source_ip": "192.0.2.10", "source_port": 5060}
-    return CallOffered("call-1", "node-1", Entry.CARRIER, dialled=dialled, **{**known, **facts})
+    return _offered(Entry.CARRIER, dialled, {**known, **facts})
 
 
 def from_trunk(dialled: str = MOBILE, **facts: Any) -> CallOffered:
     """A call from the customer "bau" over bau-1."""
     known: dict[str, Any] = {"from_user": KOELN_HUNT, "source_ip": "198.51.100.20", "source_port": 5060}
-    return CallOffered("call-1", "node-1", Entry.TRUNK, dialled=dialled, **{**known, **facts})
+    return _offered(Entry.TRUNK, dialled, {**known, **facts})
 
 
 def from_phone(dialled: str = MOBILE, **facts: Any) -> CallOffered:
@@ -137,4 +137,8 @@ def from_phone(dialled: str = MOBILE, **facts: Any) -> CallOffered:
         "source_ip": "203.0.113.9",
         "source_port": 40_000,
     }
-    return CallOffered("call-1", "node-1", Entry.PHONE, dialled=dialled, **{**known, **facts})
+    return _offered(Entry.PHONE, dialled, {**known, **facts})
+
+
+def _offered(entry: Entry, dialled: str, facts: dict[str, Any]) -> CallOffered:
+    return CallOffered(**{"call_id": "call-1", "node": "node-1", "entry": entry, "dialled": dialled, **facts})

@@ -1,0 +1,219 @@
+"""Which counters a decided call takes, and what a call is told that a counter refuses (B11).
+
+Emergency calls have no claims ever (guarantee 1, TKG § 164). Everything else that is carried out is counted:
+for the customer who places it and for the one who is called, once where both are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from dialplan.carrier import Customer
+from dialplan.causes import Cause
+from dialplan.circumstances import Circumstances
+from dialplan.decision import Decision, Direction, Reject
+from dialplan.limits import (
+    ABROAD,
+    CallLimits,
+    Claim,
+    Counter,
+    Limits,
+    Scope,
+    Throttle,
+    spend_day,
+    spend_month,
+)
+from dialplan.reasons import reason
+from dialplan.snapshot import Snapshot
+from numbering.classes import NumberClass
+from numbering.dial import GERMANY, Dialled, Line, normalise
+from numbering.e164 import E164
+
+#: Calls that cost the customer nothing go on when the money is used up: free by their class (TKG § 3 Nr. 8
+#: for 0800; BNetzA Vfg 61/2004 for 116xyz). Calls inside our network have a direction of their own.
+FREE_CLASSES: Final = frozenset(
+    {NumberClass.FREEPHONE, NumberClass.HARMONISED_116, NumberClass.SHORT_124124, NumberClass.EMERGENCY}
+)
+_E164_ONLY: Final = Line(None)
+
+
+class _Refusal(NamedTuple):
+    reason_id: str
+    cause: Cause
+    sip_code: int
+
+
+#: Refusals by counter and scope. 480: later, without the peer taking us for broken; 503 (with Q.850 42,
+#: "switching equipment congestion"): at once again; 403: not before the day, the month or the limit changes.
+_REFUSALS: Final[dict[tuple[Counter, Scope], _Refusal]] = {
+    (Counter.SIMULTANEOUS_CALLS, Scope.CUSTOMER): _Refusal(
+        "limit.simultaneous-calls", Cause.NORMAL_CIRCUIT_CONGESTION, 480
+    ),
+    (Counter.SIMULTANEOUS_CALLS, Scope.USER): _Refusal(
+        "limit.user-simultaneous-calls", Cause.NORMAL_CIRCUIT_CONGESTION, 480
+    ),
+    (Counter.SIMULTANEOUS_CALLS, Scope.COUNTRY): _Refusal(
+        "limit.country-simultaneous-calls", Cause.NORMAL_CIRCUIT_CONGESTION, 480
+    ),
+    (Counter.CALLS_PER_SECOND, Scope.CUSTOMER): _Refusal(
+        "limit.calls-per-second", Cause.SWITCH_CONGESTION, 503
+    ),
+    (Counter.CALLS_PER_SECOND, Scope.USER): _Refusal(
+        "limit.user-calls-per-second", Cause.SWITCH_CONGESTION, 503
+    ),
+    (Counter.CALLS_PER_SECOND, Scope.COUNTRY): _Refusal(
+        "limit.country-calls-per-second", Cause.SWITCH_CONGESTION, 503
+    ),
+    (Counter.SPEND_PER_DAY, Scope.CUSTOMER): _Refusal("limit.spend-per-day", Cause.OUTGOING_CALL_BARRED, 403),
+    (Counter.SPEND_PER_MONTH, Scope.CUSTOMER): _Refusal(
+        "limit.spend-per-month", Cause.OUTGOING_CALL_BARRED, 403
+    ),
+}
+#: The called party's own limit: busy, as a telephone system with no line left says it (Q.850 17).
+_CALLED: Final = _Refusal("limit.called-party-busy", Cause.USER_BUSY, Cause.USER_BUSY.sip_code)
+_THROTTLED: Final = _Refusal("limit.throttled", Cause.SWITCH_CONGESTION, 503)
+
+
+def with_claims(
+    decision: Decision, snapshot: Snapshot, circumstances: Circumstances, user_id: str | None
+) -> Decision:
+    """The decision with what it takes. `user_id`: the phone that places the call, None for a trunk."""
+    if isinstance(decision.outcome, Reject):
+        return decision
+    claims = tuple(_claims(decision, snapshot, circumstances, user_id))
+    return replace(decision, claims=claims) if claims else decision
+
+
+def refused(decision: Decision, claim: Claim) -> Decision:
+    """What becomes of the decision when this claim of it is refused."""
+    if claim.called:
+        row = _CALLED
+    elif claim.throttled:
+        row = _THROTTLED
+    else:
+        row = _REFUSALS[claim.counter, claim.scope]
+    why = reason(
+        row.reason_id,
+        customer=claim.customer_id,
+        detail=claim.owner.partition("/")[2],
+        limit=_shown(claim),
+        number=decision.facts.b_number or "-",
+    )
+    return replace(decision, outcome=Reject(row.cause, row.sip_code), reason=why, claims=())
+
+
+def every_claim(
+    snapshot: Snapshot, customer: Customer, throttle: Throttle | None, at: datetime
+) -> Iterator[Claim]:
+    """Every counter that has a limit for this customer, for `fernamt limit show`."""
+    limits = snapshot.limits_of(customer.limits)
+    yield from _of_calls(Scope.CUSTOMER, customer.id, limits.calls if limits else None, throttle)
+    if limits:
+        for country, calls in limits.countries.items():
+            yield from _of_calls(Scope.COUNTRY, f"{customer.id}/{country}", calls)
+        yield from _of_money(customer.id, limits, at)
+    for phone in snapshot.phones.values():
+        own = snapshot.limits_of(phone.limits) if phone.customer_id == customer.id else None
+        if own:
+            yield from _of_calls(Scope.USER, f"{customer.id}/{phone.id}", own.calls)
+
+
+def _claims(
+    decision: Decision, snapshot: Snapshot, circumstances: Circumstances, user_id: str | None
+) -> Iterator[Claim]:
+    facts = decision.facts
+    customer = snapshot.customers.get(facts.customer_id or "")
+    if customer is None:
+        return
+    if facts.direction is Direction.INCOMING:
+        yield from _to_called(customer, snapshot)
+    elif facts.direction is Direction.OUTGOING:
+        yield from _of_caller(customer, snapshot, circumstances, user_id)
+        yield from _to_network(customer, facts.b_number, snapshot, circumstances)
+    elif facts.direction is Direction.ON_NET:
+        yield from _of_caller(customer, snapshot, circumstances, user_id)
+        assigned = snapshot.numbers.get(E164(facts.b_number or ""))
+        if assigned is not None and assigned.customer_id != customer.id:
+            yield from _to_called(snapshot.customers[assigned.customer_id], snapshot)
+
+
+def _to_called(customer: Customer, snapshot: Snapshot) -> Iterator[Claim]:
+    limits = snapshot.limits_of(customer.limits)
+    if limits and limits.calls.simultaneous_calls is not None:
+        yield Claim(
+            Counter.SIMULTANEOUS_CALLS,
+            Scope.CUSTOMER,
+            customer.id,
+            limits.calls.simultaneous_calls,
+            called=True,
+        )
+
+
+def _of_caller(
+    customer: Customer, snapshot: Snapshot, circumstances: Circumstances, user_id: str | None
+) -> Iterator[Claim]:
+    limits = snapshot.limits_of(customer.limits)
+    throttle = circumstances.blocks.throttled.get(customer.id)
+    if limits or throttle:
+        yield from _of_calls(Scope.CUSTOMER, customer.id, limits.calls if limits else None, throttle)
+    phone = snapshot.phones.get(user_id) if user_id else None
+    own = snapshot.limits_of(phone.limits) if phone else None
+    if phone and own:
+        yield from _of_calls(Scope.USER, f"{phone.customer_id}/{phone.id}", own.calls)
+
+
+def _to_network(
+    customer: Customer, number: str | None, snapshot: Snapshot, circumstances: Circumstances
+) -> Iterator[Claim]:
+    limits = snapshot.limits_of(customer.limits)
+    if limits is None or not (limits.countries or limits.has_spend):
+        return
+    read = normalise(number or "", _E164_ONLY)
+    country, number_class = (
+        (read.country, read.number_class) if isinstance(read, Dialled) else (GERMANY, None)
+    )
+    if number_class not in FREE_CLASSES:
+        yield from _of_money(customer.id, limits, circumstances.now)
+    keys = (country,) if country == GERMANY else (country, ABROAD)
+    for key in keys:
+        calls = limits.countries.get(key)
+        if calls:
+            yield from _of_calls(Scope.COUNTRY, f"{customer.id}/{key}", calls)
+
+
+def _of_calls(
+    scope: Scope, owner: str, calls: CallLimits | None, throttle: Throttle | None = None
+) -> Iterator[Claim]:
+    if throttle:
+        yield Claim(
+            Counter.CALLS_PER_SECOND,
+            scope,
+            owner,
+            throttle.calls,
+            window_ms=throttle.window_ms,
+            throttled=True,
+        )
+    elif calls and calls.calls_per_second is not None:
+        yield Claim(Counter.CALLS_PER_SECOND, scope, owner, calls.calls_per_second)
+    if calls and calls.simultaneous_calls is not None:
+        yield Claim(Counter.SIMULTANEOUS_CALLS, scope, owner, calls.simultaneous_calls)
+
+
+def _of_money(customer_id: str, limits: Limits, at: datetime) -> Iterator[Claim]:
+    if limits.spend_per_day is not None:
+        owner = f"{customer_id}/{spend_day(at)}"
+        yield Claim(Counter.SPEND_PER_DAY, Scope.CUSTOMER, owner, limits.spend_per_day)
+    if limits.spend_per_month is not None:
+        owner = f"{customer_id}/{spend_month(at)}"
+        yield Claim(Counter.SPEND_PER_MONTH, Scope.CUSTOMER, owner, limits.spend_per_month)
+
+
+def _shown(claim: Claim) -> str:
+    if claim.counter in (Counter.SPEND_PER_DAY, Counter.SPEND_PER_MONTH):
+        return f"{claim.limit // 1_000_000}.{claim.limit % 1_000_000 // 10_000:02} EUR"
+    if claim.window_ms != 1_000:
+        return f"{claim.limit} in {claim.window_ms / 1000:g} s"
+    return str(claim.limit)
