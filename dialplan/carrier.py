@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from dialplan.bars import LiftedBar, ProfileRef
 from dialplan.header_map import PRESETS, HeaderMap, Preset
 from dialplan.limits import Limits
 from dialplan.week import WeekTimes
@@ -128,7 +129,8 @@ class Trunk:
 class Phone:
     """A device that registers with us. `number` is its own line number (network-provided number).
 
-    `limits`: a profile, or the name of one of the carrier's (B11)."""
+    `limits`: a profile, or the name of one of the carrier's (B11). `barring`: what it cannot call, beside
+    what the customer cannot (B6)."""
 
     id: str
     customer_id: str
@@ -136,6 +138,7 @@ class Phone:
     number: E164
     no_answer_s: int = 60
     limits: Limits | str | None = None
+    barring: tuple[ProfileRef, ...] = ()
 
     @property
     def header_map(self) -> HeaderMap:
@@ -147,7 +150,8 @@ class Phone:
 class Customer:
     """A company. `main_number` is shown when a call carries no number of its own. `carrier_trunks`: its calls
     leave over these only (but emergency calls); none named: over all. `limits`: a profile, or the name of one
-    of the carrier's (B11)."""
+    of the carrier's (B11). `barring`: what none of its lines can
+    call; `lifted_bars`: what they can although it is barred by default (B6)."""
 
     id: str
     name: str
@@ -155,6 +159,8 @@ class Customer:
     blocked: bool = False
     carrier_trunks: frozenset[str] = frozenset()
     limits: Limits | str | None = None
+    barring: tuple[ProfileRef, ...] = ()
+    lifted_bars: tuple[LiftedBar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ def outgoing(
     blocked = _blocked(offered, circumstances.blocks, origin)
     if blocked:
         return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, blocked)
-    bar = barred(dialled, customer)
+    phone = snapshot.phones.get(offered.phone_id or "")
+    bar = barred(dialled, origin.customer, phone, snapshot, circumstances.now)
     if bar:
         return refuse(snapshot.version, facts.past(Rule.BLOCKS), Cause.OUTGOING_CALL_BARRED, bar)
     caller = customer_caller(origin, offered, dialled)

@@ -21,6 +21,7 @@ _SENTENCES: Final = {
     "out.carriers-full": "Outgoing call of customer {customer} to {number}, but full are {trunks}.",
     "out.not-a-number": "Customer {customer} dialled something that is no number: {why}",
     "out.barred": "Customer {customer} dialled {number}; {class_name} is barred by default.",
+    "out.barred-by-profile": "Customer {customer} dialled {number}; the profile {profile} bars it ({part}).",
     "out.unreachable": "Customer {customer} dialled {number}; {class_name} cannot be reached.",
     "out.customer-blocked": "Customer {customer} is blocked; only 110 and 112 are possible.",
     "out.user-blocked": "Phone {phone} of customer {customer} is blocked; only 110 and 112 are possible.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from dialplan.bars import BarringProfile
 from dialplan.carrier import AssignedNumber, Customer, Peer, Phone, Trunk
 from dialplan.carrier_routes import NO_ROUTES, RouteTable
 from dialplan.limits import Limits
@@ -18,9 +19,9 @@ class Snapshot:
     """One applied configuration version, indexed for the call path.
 
     `routes` finds the carrier trunks for a number; `carrier_trunks` (all of them) and `emergency_trunks` are
-    ordered by priority, then id. `peers` finds the trunk that
-    a request came from: first by address and port, then by address alone (`Peer(ip, None)`).
-    `limit_profiles` are the carrier's own, which customers name.
+    ordered by priority, then id. `barring` are the carrier's profiles, which customers name. `peers` finds
+    the trunk that a request came from: first by address and port, then by address alone (`Peer(ip, None)`).
+    `limit_profiles` are the carrier's own too.
     """
 
     version: int
@@ -35,6 +36,7 @@ class Snapshot:
     default_area_code: str
     routes: RouteTable = NO_ROUTES
     limit_profiles: Mapping[str, Limits] = field(default_factory=lambda: MappingProxyType({}))
+    barring: Mapping[str, BarringProfile] = field(default_factory=lambda: MappingProxyType({}))
 
     def trunk_at(self, ip: str, port: int) -> Trunk | None:
         """The trunk whose requests come from this source, or None for a stranger."""

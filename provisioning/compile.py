@@ -21,6 +21,7 @@ from dialplan.carrier import (
 )
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
+from provisioning import barring
 from provisioning.checks.numbers import phones_apart
 from provisioning.checks.trunks import all_trunks
 from provisioning.compile_limits import limits, limits_of
@@ -118,7 +119,13 @@ class _Compiler:
         trunks = self._trunks(("carrier",), carrier.trunks, None)
         blocks = tuple(NumberBlock(each.first, each.last) for each in carrier.number_blocks)
         profiles = {each.id: limits(each) for each in carrier.limit_profiles}
-        return CompiledCarrier(trunks, blocks, carrier.default_area_code, MappingProxyType(profiles))
+        return CompiledCarrier(
+            trunks,
+            blocks,
+            carrier.default_area_code,
+            MappingProxyType(profiles),
+            barring.profiles(carrier.barring_profiles),
+        )
 
     def customer(self, entry: CustomerEntry, path: KeyPath) -> CompiledCustomer:
         if not of_contract(entry.contract).on(self._today):
@@ -196,7 +203,15 @@ class _Compiler:
         if credentials is None:
             return None
         own = limits_of(entry.limits, customer.limit_profiles)
-        return Phone(entry.id, customer.id, credentials, entry.number, entry.no_answer_s, limits=own)
+        return Phone(
+            entry.id,
+            customer.id,
+            credentials,
+            entry.number,
+            entry.no_answer_s,
+            limits=own,
+            barring=barring.of_phone(customer, entry),
+        )
 
     def _credentials(self, path: KeyPath, username: str, ref: SecretRef) -> Credentials | None:
         try:
@@ -257,6 +272,8 @@ def _customer(entry: CustomerEntry, *, blocked: bool) -> Customer:
         blocked,
         frozenset(entry.carrier_trunks),
         limits=limits_of(entry.limits, entry.limit_profiles),
+        barring=barring.of_customer(entry),
+        lifted_bars=barring.lifted_bars(entry),
     )
 
 

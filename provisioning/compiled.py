@@ -8,6 +8,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final, NoReturn, TypeVar
 
+from dialplan.bars import BarringProfile
 from dialplan.carrier import AssignedNumber, Customer, NumberBlock, Peer, Phone, Trunk
 from dialplan.carrier_routes import route_table
 from dialplan.limits import Limits
@@ -32,6 +33,7 @@ class CompiledCarrier:
     blocks: tuple[NumberBlock, ...]
     default_area_code: str
     limit_profiles: Mapping[str, Limits] = field(default_factory=lambda: MappingProxyType({}))
+    barring: tuple[BarringProfile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def assemble(carrier: CompiledCarrier, customers: Sequence[CompiledCustomer], ve
         default_area_code=carrier.default_area_code,
         routes=route_table(carrier.trunks),
         limit_profiles=carrier.limit_profiles,
+        barring=MappingProxyType({each.id: each for each in carrier.barring}),
     )
     return replace_customers(snapshot, (), customers, version)
 

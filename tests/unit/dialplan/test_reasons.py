@@ -56,6 +56,7 @@ DECIDED = sorted(each for each in all_ids() if not each.startswith("static.") an
 def test_every_reason_has_a_case() -> None:
     elsewhere = {"in.number-blocked", "out.user-blocked", "out.number-blocked", "onnet.number-blocked"}
     elsewhere |= {"out.carriers-full"}
+    elsewhere |= {"out.barred-by-profile"}  # test_barring.py
     elsewhere |= {"emergency.automatic", "place.no-customer", "forward.loop"}  # test_place.py
     decided = {each for each in all_ids() if not each.startswith(("static.", "limit."))}
     assert decided == set(CASES) | elsewhere
