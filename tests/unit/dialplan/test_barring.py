@@ -18,6 +18,7 @@ from dialplan.snapshot import Snapshot
 from dialplan.week import WeekTimes
 from numbering.classes import DEFAULT_POLICY, NumberClass, Policy
 from tests.unit.dialplan.carriers import (
+    BAU,
     BERLIN,
     KANZLEI,
     KOELN,
@@ -47,7 +48,9 @@ def carrier(
     known: tuple[BarringProfile, ...] = (),
 ) -> Snapshot:
     lawyers = replace(KANZLEI, barring=refs, lifted_bars=lifted)
-    return replace(snapshot(customers=(lawyers,), phones=phones), barring={each.id: each for each in known})
+    return replace(
+        snapshot(customers=(BAU, lawyers), phones=phones), barring={each.id: each for each in known}
+    )
 
 
 def call(
