@@ -13,7 +13,7 @@ import click
 from rich.table import Table
 from sqlalchemy import text
 
-from cli.bootstrap import engine, live_calls, node_connection, spool_size
+from cli.bootstrap import call_counters, engine, live_calls, node_connection, spool_size
 from cli.carrier import load_carrier
 from cli.configuration_state import controllers_of
 from cli.errors import NotRunning, ProgramError
@@ -73,6 +73,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("database", _database),
         ("applied version", _applied),
         ("redis", _redis),
+        ("limits", _limits),
         ("switch", _switch),
         ("controllers", _controllers),
         ("CDR spool", _spool),
@@ -129,6 +130,18 @@ def _applied(settings: Settings) -> Finding:
 def _redis(settings: Settings) -> Finding:
     count = len(live_calls(settings).list(limit=20_000))
     return Finding("redis", State.OK, f"answers; {count} calls in progress")
+
+
+def _limits(settings: Settings) -> Finding:
+    """Without Redis calls go on, so this is no fault of its own: the one of Redis is told already."""
+    try:
+        call_counters(settings, "fernamt doctor").ping()
+    except StoreError as error:
+        seen = f"each controller counts for itself: {error.what}"
+        return Finding(
+            "limits", State.WARNING, seen, "Bring Redis back; limits of all controllers hold again then"
+        )
+    return Finding("limits", State.OK, "counted over all controllers")
 
 
 def _switch(settings: Settings) -> Finding:

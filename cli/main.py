@@ -17,6 +17,7 @@ from cli.doctor import doctor
 from cli.errors import ProgramError
 from cli.freeswitch import freeswitch
 from cli.layout import lab_settings
+from cli.limit import limit
 from cli.logs import configure_logs
 from cli.number import number
 from cli.settings import Settings, load_settings
@@ -81,5 +82,5 @@ class _Lazy:
         return load_settings(self._path) if self._path else lab_settings(Path("var"))
 
 
-for command in (call, cdr, config, controller, customer, demo, doctor, freeswitch, number, up):
+for command in (call, cdr, config, controller, customer, demo, doctor, freeswitch, limit, number, up):
     fernamt.add_command(command)

@@ -6,7 +6,7 @@ for the customer who places it and for the one who is called, once where both ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -106,19 +106,20 @@ def refused(decision: Decision, claim: Claim) -> Decision:
 
 
 def every_claim(
-    snapshot: Snapshot, customer: Customer, throttle: Throttle | None, at: datetime
+    customer_id: str,
+    limits: Limits | None,
+    users: Mapping[str, Limits],
+    throttle: Throttle | None,
+    at: datetime,
 ) -> Iterator[Claim]:
-    """Every counter that has a limit for this customer, for `fernamt limit show`."""
-    limits = snapshot.limits_of(customer.limits)
-    yield from _of_calls(Scope.CUSTOMER, customer.id, limits.calls if limits else None, throttle)
+    """Every counter that has a limit for this customer and its `users`, for `fernamt limit show`."""
+    yield from _of_calls(Scope.CUSTOMER, customer_id, limits.calls if limits else None, throttle)
     if limits:
         for country, calls in limits.countries.items():
-            yield from _of_calls(Scope.COUNTRY, f"{customer.id}/{country}", calls)
-        yield from _of_money(customer.id, limits, at)
-    for phone in snapshot.phones.values():
-        own = snapshot.limits_of(phone.limits) if phone.customer_id == customer.id else None
-        if own:
-            yield from _of_calls(Scope.USER, f"{customer.id}/{phone.id}", own.calls)
+            yield from _of_calls(Scope.COUNTRY, f"{customer_id}/{country}", calls)
+        yield from _of_money(customer_id, limits, at)
+    for user_id, own in users.items():
+        yield from _of_calls(Scope.USER, f"{customer_id}/{user_id}", own.calls)
 
 
 def _claims(

@@ -183,9 +183,11 @@ def test_money_is_shown_in_euro() -> None:
 
 
 def test_every_counter_of_a_customer_can_be_listed() -> None:
-    carrier = replace(LIMITED, customers={"bau": replace(BAU, limits=EVERYTHING)})
-    keys = {each.key for each in every_claim(carrier, carrier.customers["bau"], None, NOW)}
-    assert keys == set(OWN | MONEY | TO_LONDON)
+    users = {"phone-1": Limits(CallLimits(1))}
+    keys = {each.key for each in every_claim("bau", EVERYTHING, users, None, NOW)}
+    assert keys == set(OWN | MONEY | TO_LONDON) | {"simultaneous-calls:user:bau/phone-1"}
+    (slow,) = every_claim("bau", None, {}, Throttle(1, 10_000), NOW)
+    assert slow.throttled
 
 
 def _is_refusal(outcome: Decision, before: Decision, reason_id: str, sip_code: int, q850: int) -> None:
