@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 from controller.errors import StoreAway
 from dialplan.blocks import Blocks
@@ -14,6 +14,7 @@ from dialplan.live import LiveCall, LiveChange
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository, InsertOutcome
 from store.customer_blocks import Blocked, BlockedReader
+from store.daily_sweep import DailySweep
 from store.errors import StoreError
 from store.limits import CallCounters
 from store.live_calls import MAX_CALLS_PER_NODE, LiveCalls
@@ -42,6 +43,19 @@ class Records:
     def quarantine(self, *, file_name: str, reason_id: str, sentence: str, content: bytes) -> None:
         with _store_errors():
             self._repository.quarantine(file_name, reason_id, sentence, content)
+
+
+class NumberSweep:
+    """The work of controller.daily.Daily, on PostgreSQL."""
+
+    def __init__(self, sweep: DailySweep, clock: Callable[[], datetime]) -> None:
+        self._sweep = sweep
+        self._clock = clock
+
+    def work(self, day: date) -> bool:
+        """Whether the day's sweep is done."""
+        with _store_errors():
+            return self._sweep.run(day, self._clock(), "daily sweep")
 
 
 class OperatorBlocks:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -18,9 +17,9 @@ import structlog
 from gevent.event import Event as Flag
 from sqlalchemy import URL, Engine, make_url
 
-from cli.adapters import Live, OperatorBlocks, Records, SharedLimits
+from cli.adapters import Live, NumberSweep, OperatorBlocks, Records, SharedLimits
 from cli.applied import Versions, keep_for_long
-from cli.carrier import applied_carrier, applied_version
+from cli.carrier import applied_carrier, applied_version, secrets, today
 from cli.configuration_state import StateFile
 from cli.errors import NotRunning
 from cli.node_configuration import NodeConfiguration, NoNode
@@ -29,6 +28,7 @@ from controller.audience import Audience
 from controller.blocking import Blocking
 from controller.calls import CallDecider
 from controller.configuration import Configuration, Node
+from controller.daily import Daily
 from controller.errors import StoreAway
 from controller.following import Following
 from controller.intake import Intake
@@ -43,12 +43,12 @@ from freeswitch.json_cdr import parse
 from freeswitch.offer import decision_variables, offered_call
 from freeswitch.outbound import OutboundServer
 from freeswitch.settings import EventSocketAddress, SwitchSettings
-from freeswitch.spool import Spool
+from freeswitch.spool import Spool, SpoolFile
 from provisioning.schema import SecretRef
-from provisioning.secrets import Secrets
 from store.cdr_repository import CdrRepository
 from store.config_versions import ConfigStore
 from store.customer_blocks import BlockedReader
+from store.daily_sweep import DailySweep
 from store.database import make_engine
 from store.limits import CallCounters
 from store.live_calls import LiveCalls
@@ -71,8 +71,7 @@ def now() -> datetime:
 
 def read_secret(settings: Settings, ref: SecretRef) -> str:
     """A secret of the settings. Raises ProvisioningError's children."""
-    lab = settings.lab_network is not None
-    return Secrets(os.environ, settings.state_dir, lab=lab).read(ref)
+    return secrets(settings).read(ref)
 
 
 def _url(settings: Settings, server: ServerEntry | None, what: str) -> str:
@@ -227,10 +226,24 @@ def _node(settings: Settings, connection: InboundConnection) -> Node:
 
 
 def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
-    """Take CDR files in until `stopped(seconds)`, which waits that long, says so and the spool is empty."""
+    """Take CDR files in until `stopped(seconds)`, which waits that long, says so and the spool is empty.
+
+    The process also does the day's work on numbers: it takes processor time that calls must not wait for, so
+    it is not the controllers'. Of several intakes one does it.
+    """
     spool = Spool(settings.node.cdr_dir)
-    intake = Intake(spool, Records(CdrRepository(engine(settings, "fernamt intake"))), parse, time.time)
+    database = engine(settings, "fernamt intake")
+    intake = Intake(spool, Records(CdrRepository(database)), parse, time.time)
+    daily = Daily(NumberSweep(DailySweep(database), now).work, today)
+    daily.start()
     _log.info("intake ready", spool=str(spool.directory))
+    try:
+        _empty(intake, stopped)
+    finally:
+        daily.stop(5.0)
+
+
+def _empty(intake: Intake[SpoolFile], stopped: Callable[[float], bool]) -> None:
     ending = False
     while True:
         try:

@@ -6,29 +6,36 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.table import Table
 from sqlalchemy import text
 
 from cli.bootstrap import call_counters, engine, live_calls, node_connection, spool_size
-from cli.carrier import load_carrier
+from cli.carrier import load_carrier, today
 from cli.configuration_state import controllers_of
 from cli.errors import NotRunning, ProgramError
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
+from cli.times import shown
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
 from freeswitch.probe import takes_calls
 from provisioning.errors import ProvisioningError
 from store.cdr_repository import CdrRepository
 from store.config_versions import ConfigStore
+from store.daily_sweep import DailySweep, SweepRun
 from store.embedded.home import NEEDED_FREE_BYTES
 from store.errors import StoreError
 from store.schema import require_current
+
+#: A sweep of yesterday is in time until today's is done.
+_LATE: Final = timedelta(days=1)
 
 
 class State(StrEnum):
@@ -78,6 +85,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("controllers", _controllers),
         ("CDR spool", _spool),
         ("CDR quarantine", _quarantine),
+        ("number sweep", _sweep),
         ("disk", _disk),
         ("freeswitch program", _program),
     ]
@@ -177,6 +185,21 @@ def _quarantine(settings: Settings) -> Finding:
     if count:
         return Finding("CDR quarantine", State.WARNING, f"{count} records", "fernamt cdr quarantine")
     return Finding("CDR quarantine", State.OK, "empty")
+
+
+def _sweep(settings: Settings) -> Finding:
+    return sweep_finding(DailySweep(engine(settings, "fernamt doctor")).last(), today())
+
+
+def sweep_finding(last: SweepRun | None, today: date) -> Finding:
+    """Activations, last days and quarantines are kept by a run each day."""
+    name, step = "number sweep", "See that `fernamt cdr intake` runs; by hand: fernamt number sweep"
+    if last is None:
+        return Finding(name, State.WARNING, "never ran", step)
+    seen = f"last ran {shown(last.at)}: {last.numbers} numbers moved, {last.blocks_lifted} blocks ended"
+    if last.day < today - _LATE:
+        return Finding(name, State.WARNING, seen, step)
+    return Finding(name, State.OK, seen)
 
 
 def _disk(settings: Settings) -> Finding:

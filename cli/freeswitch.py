@@ -7,10 +7,14 @@ from pathlib import Path
 
 import click
 
-from cli.carrier import compile_carrier, load_carrier
+from cli.bootstrap import engine
+from cli.carrier import applied_carrier, applied_version, compile_carrier
 from cli.layout import effective
 from cli.settings import Settings
 from cli.switch import write_configuration
+from dialplan.snapshot import Snapshot
+from provisioning.load import load
+from store.config_versions import ConfigStore
 
 
 @click.group()
@@ -20,19 +24,37 @@ def freeswitch() -> None:
 
 @freeswitch.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--config",
+    "paths",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="Render these files, or directories, and not the applied version.",
+)
 @click.pass_obj
-def render(settings: Callable[[], Settings], directory: Path) -> None:
-    """Write a complete, private FreeSWITCH configuration into DIRECTORY.
+def render(settings: Callable[[], Settings], directory: Path, paths: tuple[Path, ...]) -> None:
+    """Write a complete, private FreeSWITCH configuration of the applied version into DIRECTORY.
 
     It holds credentials and is readable by its owner alone. Start FreeSWITCH with it:
 
     \b
       fernamt freeswitch render /etc/freeswitch-fernamt
+      fernamt freeswitch render conf --config carrier/        files that are not applied yet
       freeswitch -nonat -nf -nc -np -conf /etc/freeswitch-fernamt -log … -db … -run …
     """
     known = effective(settings())
-    carrier = load_carrier(known)
+    snapshot = _of_files(known, paths) if paths else _applied(known)
+    click.echo(write_configuration(known, snapshot, directory))
+
+
+def _applied(settings: Settings) -> Snapshot:
+    """The version in force; the one this machine saw last while the database is away."""
+    store = ConfigStore(engine(settings, "fernamt freeswitch"))
+    return applied_carrier(settings).compile(applied_version(settings, store))
+
+
+def _of_files(settings: Settings, paths: tuple[Path, ...]) -> Snapshot:
+    carrier = load(paths)
     for warning in carrier.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    path = write_configuration(known, compile_carrier(known, carrier, 0), directory)
-    click.echo(path)
+        click.echo(str(warning), err=True)
+    return compile_carrier(settings, carrier, 0)

@@ -5,6 +5,7 @@ The carrier itself (customers, numbers, trunks) is described in other files, see
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -18,6 +19,10 @@ from provisioning.yaml_source import read_documents, read_paths
 
 _HOST_PORT: Final = "host:port, such as 127.0.0.1:8084"
 HostPort = tuple[str, int]
+_MAX_DOMAIN: Final = 253
+_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+#: RFC 1123 section 2.1. It goes into FreeSWITCH's configuration and dial strings.
+_DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 
 
 def _host_port(value: Any) -> HostPort:
@@ -33,11 +38,20 @@ def _path(value: Any) -> Path:
     return Path(value).expanduser()
 
 
+def _domain(value: Any) -> str:
+    if isinstance(value, str) and len(value) <= _MAX_DOMAIN and _DOMAIN.fullmatch(value):
+        return value
+    raise refusal(
+        "settings.domain", "not a host name", "letters, digits and '-' between dots: phones.example.com"
+    )
+
+
 Address = Annotated[
     HostPort, PlainValidator(_host_port), PlainSerializer(lambda address: f"{address[0]}:{address[1]}")
 ]
 #: Written out absolute: another program reads it in another folder.
 FilePath = Annotated[Path, PlainValidator(_path), PlainSerializer(lambda path: str(path.absolute()))]
+Domain = Annotated[str, PlainValidator(_domain)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -45,7 +59,10 @@ class ServerEntry(Entry):
     """A PostgreSQL or Redis server of the operator's own."""
 
     url: str = Field(description="URL without the password: postgresql://fernamt@127.0.0.1:5432/fernamt")
-    password: SecretRef | None = Field(None, description="Where the password is: {env: NAME} or {file: path}")
+    password: SecretRef | None = Field(
+        None,
+        description="Where the password is: {env: NAME} or {file: path}, relative to `secrets` in state_dir",
+    )
 
 
 class PortsEntry(Entry):
@@ -82,7 +99,9 @@ class NodeEntry(Entry):
         description="Directory of the node's freeswitch.xml, rendered anew when trunks or phones change. "
         "Default: under the state directory where `fernamt up` starts the node, else not rendered.",
     )
-    domain: str = Field("phones.fernamt.invalid", description="Digest realm of the phones.")
+    domain: Domain = Field(
+        "phones.fernamt.invalid", description="Digest realm of the phones: a host name; it need not exist."
+    )
     sessions_per_second: int = Field(500, ge=1, description="Calls a second that the node accepts.")
     max_sessions: int = Field(5_000, ge=2, description="Legs at once that the node accepts.")
     realtime: bool = Field(

@@ -179,11 +179,13 @@ class ToPhones:
 
 @dataclass(frozen=True, slots=True)
 class AssignedNumber:
-    """A number of ours that belongs to a customer, and where its calls go."""
+    """A number of ours that belongs to a customer, and where its calls go. `behind`: it is the extension of
+    a user behind this number (A5)."""
 
     number: E164
     customer_id: str
     target: ToTrunks | ToPhones
+    behind: E164 | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def outgoing(
             return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, why)
         return emergency(snapshot, origin, dialled.emergency, facts)
     facts = _facts(origin, Direction.OUTGOING, dialled.number)
-    blocked = _blocked(offered, circumstances.blocks, origin)
+    blocked = _blocked(offered, circumstances.blocks, origin, snapshot)
     if blocked:
         return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, blocked)
     phone = snapshot.phones.get(offered.phone_id or "")
@@ -66,14 +66,14 @@ def outgoing(
     return to_carriers(snapshot, circumstances, dialled, caller, facts, call_id=offered.call_id)
 
 
-def _blocked(offered: CallOffered, blocks: Blocks, origin: Origin) -> Reason | None:
+def _blocked(offered: CallOffered, blocks: Blocks, origin: Origin, snapshot: Snapshot) -> Reason | None:
     """A7: why this line may place no call but emergency calls, or None."""
     customer, phone, number = origin.customer.id, offered.phone_id or "", origin.network_number
     if origin.customer.blocked or customer in blocks.customers:
         return reason("out.customer-blocked", customer=customer)
     if (customer, phone) in blocks.users:
         return reason("out.user-blocked", customer=customer, phone=phone)
-    if number in blocks.numbers:
+    if snapshot.main_of(number) in blocks.numbers:
         return reason("out.number-blocked", customer=customer, number=number)
     return None
 

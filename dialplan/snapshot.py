@@ -47,6 +47,11 @@ class Snapshot:
         """The limits meant: themselves, or the carrier's profile of that name (B11)."""
         return self.limit_profiles.get(limits) if isinstance(limits, str) else limits
 
+    def main_of(self, number: E164) -> E164:
+        """The number that an extension is behind (A5); any other number itself."""
+        assigned = self.numbers.get(number)
+        return assigned.behind or number if assigned is not None else number
+
     def is_ours(self, number: E164) -> bool:
         """Whether the number is of one of our blocks or assigned to a customer (ported in)."""
         return number in self.numbers or number in self.blocks

@@ -34,7 +34,7 @@ def to_customer(
     how: str,
 ) -> Decision:
     """The call to where the number's calls go; `how` is "in" or "onnet", the family of its reasons."""
-    if assigned.number in circumstances.blocks.numbers:
+    if (assigned.behind or assigned.number) in circumstances.blocks.numbers:
         customer = assigned.customer_id if how == "in" else facts.customer_id or ""
         why = reason(f"{how}.number-blocked", number=assigned.number, customer=customer)
         return refuse(snapshot.version, facts, Cause.SUBSCRIBER_ABSENT, why)

@@ -41,7 +41,7 @@ from provisioning.schema import (
     TrunkEntry,
 )
 from provisioning.secrets import SecretSource
-from provisioning.service import of_contract, of_number
+from provisioning.service import of_contract, of_number, of_user
 from provisioning.tree import NoPlaces, Places
 from provisioning.validate import Parts
 from provisioning.week_times import week_times
@@ -237,6 +237,7 @@ class _Compiler:
                 target = ToTrunks(ids) if entry.trunks is not None else ToPhones(ids)
                 for number in _numbers_of(entry):
                     yield AssignedNumber(number, customer.id, target)
+                yield from self._users(customer, entry, target, usable)
         shared: dict[E164, list[str]] = {}
         for k, _ in phones_apart(customer):
             phone = customer.phones[k]
@@ -244,6 +245,23 @@ class _Compiler:
                 shared.setdefault(phone.number, []).append(phone.id)
         for number, phone_ids in shared.items():
             yield AssignedNumber(number, customer.id, ToPhones(tuple(phone_ids)))
+
+    def _users(
+        self,
+        customer: CustomerEntry,
+        entry: NumberEntry,
+        target: ToTrunks | ToPhones,
+        usable: frozenset[str],
+    ) -> Iterator[AssignedNumber]:
+        """The extensions behind the entry's number that have a user today, as numbers of their own (A5)."""
+        seen: set[int] = set()
+        for user in entry.users:
+            if entry.number is None or user.extension in seen or not of_user(user).on(self._today):
+                continue
+            seen.add(user.extension)
+            own = ToPhones((user.phone,)) if user.phone in usable else target
+            whole = E164(f"{entry.number}{user.extension}")
+            yield AssignedNumber(whole, customer.id, own, behind=entry.number)
 
     def _refuse(self, path: KeyPath, error: ProvisioningError) -> None:
         self.problems.add(self._places.problem(Finding(error.id, path, str(error))))

@@ -40,7 +40,7 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], at: KeyPath) -> Findi
     path = (*at, *detail["loc"])
     kind = detail["type"]
     context: dict[str, Any] = detail.get("ctx") or {}
-    if kind.startswith("config."):
+    if kind.startswith(("config.", "settings.")):
         shown = _shown(kind, detail["input"], path)
         choices = tuple(context.get("choices", ()))
         return Finding(kind, path, context["message"], shown, context["allowed"], choices)

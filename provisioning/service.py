@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from provisioning.schema import ContractEntry, CustomerEntry, NumberEntry
+from provisioning.schema import ContractEntry, CustomerEntry, NumberEntry, UserEntry
 
 _DAY = timedelta(days=1)
 
@@ -36,6 +36,11 @@ def of_number(entry: NumberEntry, contract: Service) -> Service:
     return Service(first, entry.deactivated if entry.deactivated is not None else contract.end)
 
 
+def of_user(user: UserEntry) -> Service:
+    """The days of a user behind a number (A5), within those of the number."""
+    return Service(user.active_from, user.active_until + _DAY if user.active_until is not None else None)
+
+
 def next_change(customer: CustomerEntry, today: date) -> date | None:
     """The first day after `today` on which something of the customer begins or ends its service.
 
@@ -43,4 +48,5 @@ def next_change(customer: CustomerEntry, today: date) -> date | None:
     """
     contract = of_contract(customer.contract)
     days = {*contract, *(day for entry in customer.numbers for day in of_number(entry, contract))}
+    days |= {day for entry in customer.numbers for user in entry.users for day in of_user(user)}
     return min((day for day in days if day is not None and day > today), default=None)

@@ -158,6 +158,16 @@ customer_block = Table(
     UniqueConstraint("customer_id", "user_id", "since"),
 )
 
+#: The days on which the calendar's work was done, each once.
+number_sweep = Table(
+    "number_sweep",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("at", _MILLISECONDS, nullable=False),
+    Column("numbers", BigInteger, nullable=False),
+    Column("blocks_lifted", BigInteger, nullable=False),
+)
+
 #: One row: counted up, in the same transaction, by every change to what is blocked. Not a sequence: those
 #: count before the commit, and a poller between the two would miss the change for ever.
 block_counter = Table(

@@ -37,6 +37,9 @@ def check_targets(parts: Parts) -> Iterator[Finding]:
             path = ("customers", i, "numbers", j)
             yield from _targets((*path, "trunks"), entry.trunks or (), own_trunks)
             yield from _targets((*path, "phones"), entry.phones or (), own_phones)
+            for k, user in enumerate(entry.users):
+                if user.phone is not None:
+                    yield from _targets((*path, "users", k, "phone"), user.phone, own_phones)
 
 
 def _kind(noun: str, owners: Mapping[str, int | None], own: tuple[str, ...]) -> _Kind:
@@ -47,10 +50,12 @@ def _trunk_ids(customer: CustomerEntry) -> tuple[str, ...]:
     return (*(each.id for each in customer.trunks), *(each.id for each in customer.teams_trunks))
 
 
-def _targets(path: KeyPath, ids: Sequence[str], kind: _Kind) -> Iterator[Finding]:
-    for index, name in enumerate(ids):
-        at = (*path, index)
-        if name in ids[:index]:
+def _targets(path: KeyPath, ids: Sequence[str] | str, kind: _Kind) -> Iterator[Finding]:
+    """For the names of a list, or one name at the path itself."""
+    names = (ids,) if isinstance(ids, str) else ids
+    for index, name in enumerate(names):
+        at = path if isinstance(ids, str) else (*path, index)
+        if name in names[:index]:
             yield Finding(
                 "config.listed-twice", at, f"a {kind.noun} is listed twice", repr(name), "each once"
             )

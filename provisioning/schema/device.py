@@ -6,7 +6,7 @@ from pydantic import Field
 
 from provisioning.schema.entry import Entry, Few
 from provisioning.schema.secret import SecretRef
-from provisioning.schema.values import Id, Number, Text, Username
+from provisioning.schema.values import Id, Login, Number, Text
 
 
 class PhoneEntry(Entry):
@@ -16,7 +16,7 @@ class PhoneEntry(Entry):
     number: Number = Field(
         description="The phone's own number: shown by its calls. Rings it unless `numbers` says otherwise."
     )
-    username: Username | None = Field(None, description="User name it registers with. Default: the id.")
+    username: Login | None = Field(None, description="User name it registers with. Default: the id.")
     secret: SecretRef = Field(description="Where the password is that it registers with (F5).")
     no_answer_s: int = Field(
         60, ge=5, le=600, description="Seconds of ringing before the next phone is tried."
@@ -36,7 +36,7 @@ class AgentEntry(Entry):
 
     id: Id = Field(description="Name of the agent, unique among all agents.")
     name: Text | None = Field(None, description="Name as supervisors see it.")
-    username: Username | None = Field(None, description="User name of the login. Default: the id.")
+    username: Login | None = Field(None, description="User name of the login. Default: the id.")
     secret: SecretRef = Field(description="Where the password of the login is (F5).")
     phone: Id | None = Field(
         None,

@@ -22,6 +22,11 @@ class UserEntry(Entry):
 
     extension: int = Field(ge=0, le=99, description="The digits behind the number: 0 to 99 (A5).")
     name: Text | None = Field(None, description="Who it is; not needed.")
+    phone: Id | None = Field(
+        None,
+        description="Phone of the customer that rings for the extension. Default: its calls go where those "
+        "of the number go (A5).",
+    )
     active_from: Day = Field(description="First day (A5).")
     active_until: Day | None = Field(None, description="Last day. Default: until further notice (A5).")
 

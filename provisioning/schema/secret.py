@@ -34,7 +34,8 @@ class SecretRef(Entry):
     )
     file: Text | None = Field(
         None,
-        description="File that holds the secret and nothing else; relative to the secrets directory (F5).",
+        description="File that holds the secret and nothing else; relative to `secrets` in the state "
+        "directory (F5).",
     )
     sops: SopsRef | None = Field(
         None,

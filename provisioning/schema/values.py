@@ -15,6 +15,8 @@ from provisioning.schema.form import Form
 MAX_TEXT: Final = 200
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 _USERNAME: Final = re.compile(r"[A-Za-z0-9.+_~@-]{1,128}", re.ASCII)
+#: Without "@": it stands before the domain in a SIP address and in FreeSWITCH's dial string.
+_LOGIN: Final = re.compile(r"[A-Za-z0-9.+_~-]{1,128}", re.ASCII)
 _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _AREA_CODE: Final = re.compile(r"0?([1-9][0-9]{1,4})", re.ASCII)
 
@@ -51,6 +53,16 @@ def _parse_username(value: Any) -> str:
         "config.username",
         "not a user name",
         'letters, digits and ". + _ ~ @ -", at most 128, in quotes if digits only',
+    )
+
+
+def _parse_login(value: Any) -> str:
+    if isinstance(value, str) and _LOGIN.fullmatch(value):
+        return value
+    raise refusal(
+        "config.username",
+        "not a user name",
+        'letters, digits and ". + _ ~ -", at most 128, in quotes if digits only',
     )
 
 
@@ -123,12 +135,18 @@ Id = Annotated[
     Form("id", "lower-case letters, digits, `.`, `_` and `-` within, at most 64 characters"),
 ]
 #: One line of text for people.
-Text = Annotated[str, BeforeValidator(_parse_text), Form("text", f"1 to {MAX_TEXT} characters")]
-#: User name for digest authentication.
+Text = Annotated[str, BeforeValidator(_parse_text), Form("text", f"one line, 1 to {MAX_TEXT} characters")]
+#: User name for digest authentication at somebody else's server.
 Username = Annotated[
     str,
     BeforeValidator(_parse_username),
     Form("user name", 'letters, digits and ". + _ ~ @ -", at most 128 characters'),
+]
+#: User name of those who log in at us: phones and agents.
+Login = Annotated[
+    str,
+    BeforeValidator(_parse_login),
+    Form("user name", 'letters, digits and ". + _ ~ -", at most 128 characters'),
 ]
 EnvName = Annotated[
     str, BeforeValidator(_parse_env_name), Form("name", "letters, digits and `_`, at most 128 characters")

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from cli.bootstrap import engine
 from cli.carrier import applied_version, cache_path, version_at_start
 from cli.errors import NothingApplied
+from cli.main import fernamt
 from cli.settings import Settings, load_settings
 from cli.version_cache import write_cache
 from store.audit import AuditLog
@@ -132,6 +134,18 @@ def test_a_version_can_be_looked_at(applied: Operator) -> None:
     assert json.loads(applied.config("show", "1", "--json").stdout)["carrier"]["name"] == "Beispiel-Carrier"
     assert applied.config("show", "1", "--customer", "niemand").exit_code == 1
     assert applied.config("show", "9").exit_code == 1
+
+
+def test_the_switch_is_given_the_applied_version_or_files(applied: Operator, tmp_path: Path) -> None:
+    applied.change("kunde-kanzlei.yaml", "kanzlei-3", "kanzlei-4")
+    path = str(applied.directory / "fernamt.json")
+    for name, arguments in (("applied", []), ("files", ["--config", str(applied.files)])):
+        done = CliRunner().invoke(
+            fernamt, ["--settings", path, "freeswitch", "render", str(tmp_path / name), *arguments]
+        )
+        assert done.exit_code == 0, done.output
+        text = (tmp_path / name / "freeswitch.xml").read_text()
+        assert ("kanzlei-3" in text, "kanzlei-4" in text) == (name == "applied", name == "files")
 
 
 def test_a_removed_customer_has_to_be_meant(applied: Operator) -> None:

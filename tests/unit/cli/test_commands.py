@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from structlog.testing import capture_logs
 
+from cli.layout import EXAMPLE_CARRIER
 from cli.main import fernamt
 from tests.architecture.program import commands
 
@@ -120,6 +121,6 @@ def test_doctor_goes_through_everything_and_says_what_to_do(outside: Path) -> No
 
 
 def test_a_rendered_configuration_is_written_without_any_server(outside: Path) -> None:
-    done = CliRunner().invoke(fernamt, ["freeswitch", "render", "conf"])
+    done = CliRunner().invoke(fernamt, ["freeswitch", "render", "conf", "--config", str(EXAMPLE_CARRIER)])
     assert done.exit_code == 0, done.output
     assert (outside / "conf" / "freeswitch.xml").stat().st_mode & 0o777 == 0o600

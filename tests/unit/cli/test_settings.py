@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from cli.bootstrap import read_secret
 from cli.layout import effective, lab_settings, run_settings_path, write_private
 from cli.settings import Settings, load_settings
 from provisioning.errors import ConfigInvalid
+from provisioning.schema import SecretRef
 
 VALID = """\
 state_dir: /var/lib/fernamt
@@ -109,3 +111,19 @@ def test_settings_written_for_a_child_are_read_back_the_same(tmp_path: Path) -> 
     write_private(path, json.dumps(settings.model_dump(mode="json", exclude_none=True)))
     assert path.stat().st_mode & 0o777 == 0o600
     assert effective(settings) == settings
+
+
+@pytest.mark.parametrize("domain", ["a b", "a;b", "-a.example", "a..example", "${x}", "a,b", "x" * 254, ""])
+def test_the_domain_of_the_phones_is_a_host_name(load: Load, domain: str) -> None:
+    """It goes into FreeSWITCH's XML and dial strings."""
+    with pytest.raises(ConfigInvalid, match=r"node.domain: not a host name.*settings.domain"):
+        load(VALID.replace("  program: freeswitch", f"  domain: {domain!r}\n  program: freeswitch"))
+    good = load(VALID.replace("  program: freeswitch", "  domain: phones.example.com\n  program: freeswitch"))
+    assert good.node.domain == "phones.example.com"
+
+
+def test_a_secret_file_of_the_settings_lies_where_those_of_the_carrier_do(tmp_path: Path) -> None:
+    """F5."""
+    settings = lab_settings(tmp_path / "state")
+    write_private(tmp_path / "state/secrets/database", "geheim")
+    assert read_secret(settings, SecretRef(file="database")) == "geheim"

@@ -9,6 +9,8 @@ import pytest
 from provisioning.errors import ConfigInvalid
 from provisioning.load import CheckedConfig, load_documents
 
+pytest.register_assert_rewrite("refusal_cases")
+
 CARRIER = """\
 carrier:
   name: Beispiel-Carrier

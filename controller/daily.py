@@ -1,0 +1,64 @@
+"""Work that is done once a German day, whenever a program is there to do it: asked for every minute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+import structlog
+from gevent import Greenlet, spawn
+from gevent.event import Event as Flag
+
+from controller.errors import StoreAway
+
+_log = structlog.get_logger(__name__)
+
+POLL_S: Final = 60.0
+
+
+class Daily:
+    """Calls `work` with the day until it says that the day's work is done, by whomever; then waits for the
+    next day. `work` raises StoreAway; it is tried again."""
+
+    def __init__(self, work: Callable[[date], bool], today: Callable[[], date]) -> None:
+        self._work = work
+        self._today = today
+        self._done: date | None = None
+        self._away = False
+        self._stopping = Flag()
+        self._watcher: Greenlet[[], None] | None = None
+
+    def start(self) -> None:
+        """Ask now and then every minute."""
+        self._watcher = spawn(self._watch)
+
+    def stop(self, timeout_s: float) -> None:
+        """End, at most after `timeout_s`; work that takes longer is cut off and done another time."""
+        self._stopping.set()
+        if self._watcher is not None:
+            self._watcher.join(timeout=timeout_s)
+            self._watcher.kill(block=False)
+
+    def _watch(self) -> None:
+        while True:
+            self.look()
+            if self._stopping.wait(POLL_S):
+                return
+
+    def look(self) -> None:
+        """Work when there is a day whose work is not known to be done."""
+        today = self._today()
+        if self._done is not None and self._done >= today:
+            return
+        try:
+            done = self._work(today)
+        except StoreAway as error:
+            if not self._away:
+                _log.warning("the day's work waits: the database is away", error=str(error))
+            self._away = True
+            return
+        self._away = False
+        if done:
+            self._done = today
+            _log.info("the day's work is done", day=today.isoformat())

@@ -1,0 +1,60 @@
+"""The calendar's daily work on numbers and blocks, once a day however many programs offer to do it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import Engine, insert, select, text
+
+from store.customer_blocks import CustomerBlocks
+from store.foreign_errors import database_errors
+from store.number_inventory import NumberInventory
+from store.number_tables import number_sweep
+
+#: pg_try_advisory_xact_lock key of whoever sweeps: "sweep" in ASCII, as a number.
+_LOCK: Final = int.from_bytes(b"sweep")
+#: How long the transaction that holds the lock may be idle while others do the work.
+_LONGEST: Final = "1h"
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRun:
+    """A day's run: when it ended (UTC), numbers moved, blocks of customers that ended."""
+
+    day: date
+    at: datetime
+    numbers: int
+    blocks_lifted: int
+
+
+class DailySweep:
+    """Both methods raise DatabaseError's children."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def last(self) -> SweepRun | None:
+        """The newest day's run."""
+        query = select(number_sweep).order_by(number_sweep.c.day.desc()).limit(1)
+        with database_errors("reading the last sweep"), self._engine.connect() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return SweepRun(**row) if row is not None else None
+
+    def run(self, day: date, at: datetime, actor: str) -> bool:
+        """Sweep for this German day unless that was done. False while another program is at it.
+
+        When it fails half-way, the day counts as not done: what is done is not done again.
+        """
+        with database_errors("sweeping numbers"), self._engine.begin() as connection:
+            connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_LONGEST}'"))
+            if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
+                return False
+            done = select(number_sweep.c.day).where(number_sweep.c.day >= day)
+            if connection.execute(done.limit(1)).one_or_none() is None:
+                numbers = len(NumberInventory(self._engine).sweep(at, actor))
+                lifted = CustomerBlocks(self._engine).sweep(at)
+                row = {"day": day, "at": at, "numbers": numbers, "blocks_lifted": lifted}
+                connection.execute(insert(number_sweep).values(row))
+            return True
