@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from dialplan.legs import Caller
 from numbering.e164 import E164
 
 #: Longest user part, display name or header text taken from a call; what is longer is cut before use.
@@ -66,10 +67,13 @@ class CallOffered:
     `phone_id` is set by the switch after digest authentication, never by the caller. `dialled` is the
     user part of the Request-URI; `from_user`, `from_name`, `from_host` and `asserted_user` (from
     P-Asserted-Identity, RFC 3325) are None when absent; `privacy` holds the values of Privacy (RFC 3323).
+    `preferred_user` is of P-Preferred-Identity, `diverting_users` are of Diversion and History-Info;
+    `advertising`: the caller marks the call as such.
 
     A leg that nobody dials directly has `via` and `behalf`, which no peer can write; `dialled` is then where
-    it shall go, and `forwarded_by` the numbers of ours that have passed the call on, the first one first
-    (see `dialplan.place`). `behalf` is None exactly when `via` is DIALLED.
+    it shall go, `forwarded_by` the numbers of ours that have passed the call on, the first one first, and
+    `original` the caller as decided when the call came in (see `dialplan.place`). `behalf` is None exactly
+    when `via` is DIALLED.
     """
 
     call_id: str
@@ -84,6 +88,10 @@ class CallOffered:
     from_host: str | None = None
     asserted_user: str | None = None
     privacy: frozenset[str] = frozenset()
+    preferred_user: str | None = None
+    diverting_users: tuple[str, ...] = ()
+    advertising: bool = False
     via: Via = Via.DIALLED
     behalf: Behalf | None = None
     forwarded_by: tuple[E164, ...] = ()
+    original: Caller | None = None

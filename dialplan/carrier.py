@@ -6,12 +6,14 @@ configuration from them, `dialplan.decide` reads them for every call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from dialplan.bars import LiftedBar, ProfileRef
+from dialplan.caller_policy import NO_POLICY, NO_RIGHTS, CallerPolicy, RightOfUse
 from dialplan.header_map import PRESETS, HeaderMap, Preset
 from dialplan.limits import Limits
 from dialplan.week import WeekTimes
@@ -101,6 +103,7 @@ class Trunk:
     peer is known by its address). `emergency`: may carry 110/112 calls. `no_answer_s` ends ringing,
     `no_progress_s` gives a silent peer up and lets the next trunk try. `routes`: which calls leave over a
     carrier's trunk; none named: all. `capacity`: calls at once, both ways. `ping_s`: seconds between OPTIONS.
+    `foreign_entry`: its calls come from foreign networks (TKG § 120(4)).
     """
 
     id: str
@@ -118,6 +121,8 @@ class Trunk:
     capacity: int | None = None
     ping_s: int | None = None
     own_header_map: HeaderMap | None = None
+    caller_policy: CallerPolicy = NO_POLICY
+    foreign_entry: bool = False
 
     @property
     def header_map(self) -> HeaderMap:
@@ -139,6 +144,7 @@ class Phone:
     no_answer_s: int = 60
     limits: Limits | str | None = None
     barring: tuple[ProfileRef, ...] = ()
+    caller_policy: CallerPolicy = NO_POLICY
 
     @property
     def header_map(self) -> HeaderMap:
@@ -151,7 +157,9 @@ class Customer:
     """A company. `main_number` is shown when a call carries no number of its own. `carrier_trunks`: its calls
     leave over these only (but emergency calls); none named: over all. `limits`: a profile, or the name of one
     of the carrier's (B11). `barring`: what none of its lines can
-    call; `lifted_bars`: what they can although it is barred by default (B6)."""
+    call; `lifted_bars`: what they can although it is barred by default (B6). `rights`: numbers that it may
+    show beside those assigned to it (TKG § 120(2)). `rejects_anonymous`: of its numbers those whose callers
+    get 433 when they withhold theirs (ACR, TDDDG § 15(1))."""
 
     id: str
     name: str
@@ -161,6 +169,8 @@ class Customer:
     limits: Limits | str | None = None
     barring: tuple[ProfileRef, ...] = ()
     lifted_bars: tuple[LiftedBar, ...] = ()
+    rights: Mapping[E164, RightOfUse] = field(default_factory=lambda: NO_RIGHTS, hash=False)
+    rejects_anonymous: frozenset[E164] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,8 @@ Pure and without waiting: everything it needs is in the call, the snapshot and t
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dialplan.call import CallOffered, Entry
-from dialplan.caller import Origin, claimed_numbers
+from dialplan.caller import Origin, trunk_origin
 from dialplan.carrier import TrunkSide
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
@@ -41,14 +39,14 @@ def _decided(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstan
             trunk = snapshot.trunk_at(offered.source_ip, offered.source_port)
             if trunk is None or trunk.customer_id is None:
                 return _stranger(offered, snapshot)
-            origin = _trunk_origin(offered, snapshot, trunk.customer_id, trunk.id)
-            return outgoing(offered, snapshot, circumstances, origin)
+            return outgoing(offered, snapshot, circumstances, trunk_origin(offered, snapshot, trunk))
         case Entry.PHONE:
             phone = snapshot.phones.get(offered.phone_id or "")
             if phone is None:
                 facts = CallFacts(Direction.NONE)
                 return refuse(snapshot.version, facts, Cause.CALL_REJECTED, reason("phone.unknown"), 403)
-            origin = Origin(snapshot.customers[phone.customer_id], phone.number, None)
+            customer = snapshot.customers[phone.customer_id]
+            origin = Origin(customer, phone.number, None, phone.caller_policy)
             return outgoing(offered, snapshot, circumstances, origin)
 
 
@@ -56,17 +54,3 @@ def _stranger(offered: CallOffered, snapshot: Snapshot) -> Decision:
     peer = f"{offered.source_ip}:{offered.source_port}"
     facts = CallFacts(Direction.NONE)
     return refuse(snapshot.version, facts, Cause.CALL_REJECTED, reason("peer.unknown", peer=peer), 403)
-
-
-def _trunk_origin(offered: CallOffered, snapshot: Snapshot, customer_id: str, trunk_id: str) -> Origin:
-    """A customer's trunk may show any number assigned to the customer; else the main number stands in."""
-    customer = snapshot.customers[customer_id]
-    origin = Origin(customer, customer.main_number, trunk_id)
-    line = origin.line(snapshot)
-    # Both readings of digits without "+" are safe here: only a number of the customer's own counts.
-    for reading in (line, replace(line, plus_optional=True)):
-        for claimed in claimed_numbers(offered, reading):
-            owner = snapshot.numbers.get(claimed)
-            if owner and owner.customer_id == customer_id:
-                return Origin(customer, claimed, trunk_id)
-    return origin

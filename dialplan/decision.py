@@ -34,7 +34,8 @@ class Reason:
 class CallFacts:
     """What the CDR keeps of the decision. None where the call did not get as far as knowing it.
 
-    `passed`: the rules that the call has passed so far, in their order.
+    `passed`: the rules that the call has passed so far, in their order. `caller_rules`: the rows of
+    `caller_rules` that made its caller id what it is.
     """
 
     direction: Direction
@@ -44,6 +45,7 @@ class CallFacts:
     a_presented: E164 | None = None
     b_number: str | None = None
     passed: tuple[Rule, ...] = ()
+    caller_rules: tuple[str, ...] = ()
 
     def past(self, *rules: Rule) -> CallFacts:
         """The same with further rules passed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialplan.call import CallOffered
-from dialplan.caller import network_caller
+from dialplan.caller import IdentityRefused, network_identity
 from dialplan.carrier import Trunk
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
@@ -23,17 +23,20 @@ def incoming(
 ) -> Decision:
     """The decision for a call that `trunk`, a carrier's, handed over to us."""
     line = Line(snapshot.default_area_code, plus_optional=True)
-    caller = network_caller(offered, line)
+    identity = network_identity(offered, trunk)
     dialled = normalise(offered.dialled, line)
     number = dialled.number if isinstance(dialled, Dialled) else None
     facts = CallFacts(
         Direction.INCOMING,
         trunk_in=trunk.id,
-        a_network=caller.number,
-        a_presented=caller.shown,
         b_number=number,
+        caller_rules=identity.rules,
         passed=(Rule.SOURCE, Rule.NUMBER) if number else (Rule.SOURCE,),
     )
+    if isinstance(identity, IdentityRefused):
+        return refuse(snapshot.version, facts, Cause.CALL_REJECTED, identity.reason, 403)
+    caller = identity.caller
+    facts = replace(facts, a_network=caller.number, a_presented=caller.shown)
     if isinstance(dialled, NotDialable):
         why = reason("in.not-a-number", why=dialled.sentence)
         return refuse(snapshot.version, facts, Cause.INVALID_NUMBER_FORMAT, why)

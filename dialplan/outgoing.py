@@ -12,7 +12,7 @@ from dataclasses import replace
 from dialplan.barring import barred
 from dialplan.blocks import Blocks
 from dialplan.call import CallOffered
-from dialplan.caller import Origin, customer_caller
+from dialplan.caller import IdentityRefused, Origin, customer_identity
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Direction, Reason, refuse
@@ -52,8 +52,12 @@ def outgoing(
     bar = barred(dialled, origin.customer, phone, snapshot, circumstances.now)
     if bar:
         return refuse(snapshot.version, facts.past(Rule.BLOCKS), Cause.OUTGOING_CALL_BARRED, bar)
-    caller = customer_caller(origin, offered, dialled)
-    facts = replace(facts, a_presented=caller.shown).past(Rule.BLOCKS, Rule.BARS, Rule.CALLER)
+    identity = customer_identity(origin, offered, dialled, snapshot, circumstances)
+    facts = replace(facts, caller_rules=identity.rules).past(Rule.BLOCKS, Rule.BARS)
+    if isinstance(identity, IdentityRefused):
+        return refuse(snapshot.version, facts, Cause.CALL_REJECTED, identity.reason, 403)
+    caller = identity.caller
+    facts = replace(facts, a_presented=caller.shown).past(Rule.CALLER)
     if isinstance(dialled.number, E164):
         assigned = snapshot.numbers.get(dialled.number)
         if assigned:

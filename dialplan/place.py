@@ -13,10 +13,12 @@ from typing import Final
 
 from dialplan.call import Behalf, CallOffered, Entry, Via
 from dialplan.caller import Origin
+from dialplan.caller_policy import NO_POLICY
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.claims import with_claims
 from dialplan.decision import CallFacts, Decision, Direction, refuse
+from dialplan.legs import Caller
 from dialplan.outgoing import outgoing
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot
@@ -26,10 +28,13 @@ from numbering.e164 import E164
 MAX_FORWARDS: Final = 5
 
 
-def onward(offered: CallOffered, destination: str, via: Via, behalf: Behalf) -> CallOffered:
+def onward(
+    offered: CallOffered, destination: str, via: Via, behalf: Behalf, original: Caller | None = None
+) -> CallOffered:
     """The request to send a call in hand on to `destination` (any spelling; untrusted) for `behalf`.
 
-    The call keeps its own caller; a forwarding is noted in `forwarded_by`.
+    The call keeps its own caller; a forwarding is noted in `forwarded_by`. `original` is that caller as
+    decided when the call came in: shown when the call is forwarded or overflows (TKG § 120(2)).
     """
     passed_on = offered.forwarded_by
     if via is Via.FORWARD and behalf.number is not None:
@@ -41,6 +46,7 @@ def onward(offered: CallOffered, destination: str, via: Via, behalf: Behalf) -> 
         behalf=behalf,
         phone_id=behalf.phone_id,
         forwarded_by=passed_on,
+        original=original or offered.original,
     )
 
 
@@ -70,7 +76,12 @@ def place(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances
         name = behalf.customer_id if behalf else ""
         why = reason("place.no-customer", customer=name, via=offered.via.value)
         return refuse(snapshot.version, CallFacts(Direction.NONE), Cause.CALL_REJECTED, why)
-    origin = Origin(customer, _number_of(behalf, snapshot, customer.main_number), behalf.trunk_id)
+    phone = snapshot.phones.get(behalf.phone_id or "")
+    trunk = snapshot.trunks.get(behalf.trunk_id or "")
+    line = phone if phone is not None and phone.customer_id == customer.id else trunk
+    number = _number_of(behalf, snapshot, customer.main_number)
+    policy = line.caller_policy if line is not None else NO_POLICY
+    origin = Origin(customer, number, behalf.trunk_id, policy)
     numbers = offered.forwarded_by
     if len(numbers) > MAX_FORWARDS or len(set(numbers)) < len(numbers):
         facts = CallFacts(Direction.OUTGOING, customer.id, behalf.trunk_id, origin.network_number)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from dialplan.caller import anonymity_refused
 from dialplan.carrier import AssignedNumber, ToPhones, ToTrunks
 from dialplan.causes import PATH_FAILURES, Cause
 from dialplan.circumstances import Circumstances
@@ -38,6 +40,11 @@ def to_customer(
         customer = assigned.customer_id if how == "in" else facts.customer_id or ""
         why = reason(f"{how}.number-blocked", number=assigned.number, customer=customer)
         return refuse(snapshot.version, facts, Cause.SUBSCRIBER_ABSENT, why)
+    if acr := anonymity_refused(assigned, snapshot.customers[assigned.customer_id], caller):
+        customer = assigned.customer_id if how == "in" else facts.customer_id or ""
+        why = reason(f"{how}.anonymous", number=assigned.number, customer=customer)
+        facts = replace(facts, caller_rules=(*facts.caller_rules, acr.id))
+        return refuse(snapshot.version, facts, Cause.CALL_REJECTED, why, 433)
     legs: tuple[Leg, ...]
     match assigned.target:
         case ToTrunks(trunk_ids):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from dialplan.call import MAX_TEXT, CallOffered, Entry
@@ -17,6 +18,9 @@ from freeswitch.render.dialplan import MAX_LEGS
 _URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)", re.IGNORECASE)
 #: A display name, also one that was cut: `"sip:110@x" <sip:+4930…>` must not be taken for its content.
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
+#: Entries of each of Diversion and History-Info that are looked at.
+_MAX_DIVERTING: Final = 4
+_YES: Final = frozenset({"true", "yes", "1"})
 #: Copied to every leg we make, so that each leg's own record tells the whole story.
 _EXPORTED: Final = (
     "fernamt_call",
@@ -44,6 +48,7 @@ def offered_call(get: Lookup) -> CallOffered:
     except ValueError as error:
         raise UnexpectedReply(f"channel data of no profile of ours: {error}") from error
     asserted = get("variable_sip_P-Asserted-Identity")
+    preferred = get("variable_sip_P-Preferred-Identity")
     return CallOffered(
         call_id=_required(get, "Unique-ID"),
         node=_required(get, "FreeSWITCH-Switchname", "Core-UUID"),
@@ -57,6 +62,9 @@ def offered_call(get: Lookup) -> CallOffered:
         from_host=_cut(get("variable_sip_from_host")),
         asserted_user=_uri_user(asserted) if asserted else None,
         privacy=_privacy(get("variable_sip_Privacy")),
+        preferred_user=_uri_user(preferred) if preferred else None,
+        diverting_users=tuple(_diverting(get)),
+        advertising=(get("variable_sip_h_X-Advertising") or "").strip().lower() in _YES,
     )
 
 
@@ -78,6 +86,16 @@ def _uri_user(header: str) -> str | None:
     return _cut(found[1] if found else bare.strip("<> "))
 
 
+def _diverting(get: Lookup) -> Iterator[str]:
+    """The users of Diversion and History-Info, the first few of them (RFC 5806, RFC 7044)."""
+    for header in (get("variable_sip_h_Diversion"), get("variable_sip_history_info")):
+        for found in islice(
+            _URI_USER.finditer(_QUOTED.sub("", (header or "")[: 4 * MAX_TEXT])), _MAX_DIVERTING
+        ):
+            if user := _cut(found[1]):
+                yield user
+
+
 def _privacy(header: str | None) -> frozenset[str]:
     return frozenset(value.strip().lower() for value in (header or "")[:MAX_TEXT].split(";") if value.strip())
 
@@ -94,6 +112,7 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
         "fernamt_trunk": facts.trunk_in,
         "fernamt_a_network": facts.a_network,
         "fernamt_a_presented": facts.a_presented,
+        "fernamt_caller_rules": " ".join(facts.caller_rules) or None,
         "fernamt_b_number": facts.b_number,
         "export_vars": ",".join(_EXPORTED),
         # FreeSWITCH would copy a caller's X-, P-, Diversion and User-to-User headers to the legs we make.
