@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
@@ -11,6 +11,7 @@ from dialplan.blocks import Blocks
 from dialplan.cdr import LegRecord
 from dialplan.limits import Claim
 from dialplan.live import LiveCall, LiveChange
+from dialplan.trunk_status import TrunkStatus, calls_on_trunks
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository, InsertOutcome
 from store.customer_blocks import Blocked, BlockedReader
@@ -18,6 +19,7 @@ from store.daily_sweep import DailySweep
 from store.errors import StoreError
 from store.limits import CallCounters
 from store.live_calls import MAX_CALLS_PER_NODE, LiveCalls
+from store.trunk_statuses import TrunkStatuses
 
 
 @contextmanager
@@ -126,3 +128,21 @@ class SharedLimits:
     def ping(self) -> None:
         with _store_errors():
             self._counters.ping()
+
+
+class SharedTrunks:
+    """controller.health.TrunkBoard on Redis, for the controller of this name."""
+
+    def __init__(self, statuses: TrunkStatuses, controller: str) -> None:
+        self._statuses = statuses
+        self._controller = controller
+
+    def tell(self, statuses: Sequence[TrunkStatus]) -> None:
+        with _store_errors():
+            self._statuses.put(self._controller, statuses)
+
+    def calls_of_others(self) -> Mapping[str, int]:
+        with _store_errors():
+            return calls_on_trunks(
+                view for name, view in self._statuses.all().items() if name != self._controller
+            )

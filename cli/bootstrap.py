@@ -18,7 +18,7 @@ import structlog
 from gevent.event import Event as Flag
 from sqlalchemy import URL, Engine, make_url
 
-from cli.adapters import Live, NumberSweep, OperatorBlocks, Records, SharedLimits
+from cli.adapters import Live, NumberSweep, OperatorBlocks, Records, SharedLimits, SharedTrunks
 from cli.applied import Versions, keep_for_long
 from cli.carrier import applied_carrier, applied_version, secrets, today
 from cli.configuration_state import StateFile
@@ -32,6 +32,7 @@ from controller.configuration import Configuration, Node
 from controller.daily import Daily
 from controller.errors import StoreAway
 from controller.following import Following
+from controller.health import TrunkHealth
 from controller.intake import Intake
 from controller.limiting import Limiting
 from dialplan.snapshot import Snapshot
@@ -54,6 +55,7 @@ from store.database import make_engine
 from store.limits import CallCounters
 from store.live_calls import LiveCalls
 from store.redis_client import call_path_client, limits_client
+from store.trunk_statuses import TrunkStatuses
 
 _log = structlog.get_logger(__name__)
 
@@ -101,6 +103,11 @@ def call_counters(settings: Settings, controller: str) -> CallCounters:
     """The counters of limits. Raises NotRunning when there is none to use."""
     url = _url(settings, settings.redis, "Redis")
     return CallCounters(call_path_client(url), quick=limits_client(url), controller=controller)
+
+
+def trunk_board(settings: Settings) -> TrunkStatuses:
+    """How all controllers see the trunks. Raises NotRunning when there is no Redis to use."""
+    return TrunkStatuses(call_path_client(_url(settings, settings.redis, "Redis")))
 
 
 def event_socket(settings: Settings) -> EventSocketAddress:
@@ -170,7 +177,8 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     following = Following(Live(live_calls(settings)), on_return=compare_notes)
     counters = call_counters(settings, "{}:{}/{}".format(*listen, os.getpid()))
     limiting = Limiting(SharedLimits(counters), lambda: time.monotonic() * 1000, on_return=compare_notes)
-    decider = CallDecider(following, limiting, now)
+    health = TrunkHealth(SharedTrunks(trunk_board(settings), "{}:{}".format(*listen)), now)
+    decider = CallDecider(following, limiting, health, now)
 
     def swap(fresh: Snapshot) -> None:
         decider.swap(fresh)
@@ -187,7 +195,8 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     follower = Follower(
         settings.node.name,
         event_socket(settings),
-        Audience(following, limiting),
+        Audience(following, limiting, health),
+        health,
         random=SystemRandom(),
         clock=now,
     )
@@ -203,6 +212,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     blocking = Blocking(OperatorBlocks(BlockedReader(database), now), decider.block)
     following.start()
     limiting.start()
+    health.start()
     blocking.start()
     server.start()
     follower.connection.start()
@@ -215,6 +225,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     follower.connection.stop()
     following.stop(1.0)
     limiting.stop(1.0)
+    health.stop(1.0)
     _log.info("controller stopped", decided=decider.decided, sessions_cut=left)
 
 

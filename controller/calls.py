@@ -9,6 +9,7 @@ import structlog
 
 from controller.errors import NoSnapshot
 from controller.following import Following
+from controller.health import TrunkHealth
 from controller.limiting import Limiting
 from dialplan.blocks import NOTHING_BLOCKED, Blocks
 from dialplan.call import CallOffered
@@ -31,9 +32,12 @@ class CallDecider:
     because their decision was made before.
     """
 
-    def __init__(self, following: Following, limiting: Limiting, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, following: Following, limiting: Limiting, health: TrunkHealth, clock: Callable[[], datetime]
+    ) -> None:
         self._following = following
         self._limiting = limiting
+        self._health = health
         self._clock = clock
         self._snapshot: Snapshot | None = None
         self._blocks = NOTHING_BLOCKED
@@ -42,6 +46,7 @@ class CallDecider:
     def swap(self, snapshot: Snapshot) -> None:
         """Use this configuration version from the next call on."""
         self._snapshot = snapshot
+        self._health.watch(snapshot)
         _log.info("configuration in force", version=snapshot.version, numbers=len(snapshot.numbers))
 
     def block(self, blocks: Blocks) -> None:
@@ -59,9 +64,8 @@ class CallDecider:
         if self._snapshot is None:
             raise NoSnapshot("no configuration loaded; the static dialplan takes the call")
         now = self._clock()
-        decision = self._within_limits(
-            offered, decide(offered, self._snapshot, Circumstances(now, self._blocks))
-        )
+        circumstances = Circumstances(now, self._blocks, self._health.down(now), self._health.calls())
+        decision = self._within_limits(offered, decide(offered, self._snapshot, circumstances))
         self.decided += 1
         _log.info(
             "call decided",
@@ -73,6 +77,7 @@ class CallDecider:
         )
         if isinstance(decision.outcome, Route):
             self._following.begun(_live(offered, decision, now))
+            self._health.decided(decision, offered.call_id, offered.node, now)
         return decision
 
     def _within_limits(self, offered: CallOffered, decision: Decision) -> Decision:

@@ -14,6 +14,7 @@ from dialplan.legs import Caller, Leg, leg_to_phone, leg_to_trunk
 from dialplan.reasons import reason
 from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
+from dialplan.trunk_choice import down_last
 
 #: How FreeSWITCH says that somebody was busy, rejected, or let it ring (our own limit is ALLOTTED_TIMEOUT).
 _NOT_THERE: Final = frozenset(
@@ -48,7 +49,10 @@ def to_customer(
     legs: tuple[Leg, ...]
     match assigned.target:
         case ToTrunks(trunk_ids):
-            legs = tuple(leg_to_trunk(snapshot.trunks[t], assigned.number, caller) for t in trunk_ids)
+            legs = tuple(
+                leg_to_trunk(snapshot.trunks[t], assigned.number, caller)
+                for t in down_last(trunk_ids, circumstances)
+            )
             causes, kind = PATH_FAILURES, "trunk"
         case ToPhones(phone_ids):
             legs = tuple(leg_to_phone(snapshot.phones[p], caller) for p in phone_ids)

@@ -49,6 +49,8 @@ def _leg(leg: Leg, domain: str) -> str:
     match target:
         case Trunk():
             variables["fernamt_trunk"] = target.id
+            # Every event of the leg carries it: which trunk found no path (freeswitch/follow.py).
+            variables["presence_data"] = target.id
             if target.codecs != _DEFAULT_CODECS:
                 variables["absolute_codec_string"] = "^^:" + ":".join(target.codecs)
             if user_is_phone(leg.number, target.header_map):

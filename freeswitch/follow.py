@@ -7,23 +7,30 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final, Protocol
 
+from dialplan.causes import PATH_FAILURES
 from dialplan.live import LiveCall, LiveState
-from freeswitch import api_calls, commands
+from freeswitch import api_calls, commands, gateway_state, profile_calls
 from freeswitch.commands import Subscription
 from freeswitch.events import Event
+from freeswitch.gateway_state import GatewayState
 from freeswitch.inbound import InboundConnection
 from freeswitch.replies import rows_of
 from freeswitch.settings import EventSocketAddress
 
 #: The few events that matter here. CHANNEL_CALLSTATE has 3 KB; CHANNEL_ANSWER and CHANNEL_HANGUP_COMPLETE say
 #: the same with all of the channel's variables in 21 KB, which FreeSWITCH would have to write for every call.
-_SUBSCRIPTION: Final = Subscription(("CHANNEL_CALLSTATE", "HEARTBEAT"))
-#: Filters add up: callers' legs, and the events that belong to no leg.
+_SUBSCRIPTION: Final = Subscription(("CHANNEL_CALLSTATE", "HEARTBEAT"), (gateway_state.SUBCLASS,))
+#: Filters add up: callers' legs, the events that belong to no leg, and legs of ours that found no path.
 _FILTERS: Final = (
     ("Call-Direction", "inbound"),
     ("Event-Name", "HEARTBEAT"),
     ("Event-Name", "BACKGROUND_JOB"),
+    ("Event-Name", "CUSTOM"),
+    *(("Hangup-Cause", cause.switch_name) for cause in sorted(PATH_FAILURES, key=lambda each: each.q850)),
 )
+_PATH_FAILURES: Final = frozenset(cause.switch_name for cause in PATH_FAILURES)
+#: Gateways asked for after a connect; each is a question of its own.
+_MOST_GATEWAYS: Final = 1_000
 #: `show channels` lags behind the events (seen): what began this recently may be missing in it.
 _LAG: Final = timedelta(seconds=2)
 #: Heartbeats (20 s each) between two comparisons of notes, whatever happens.
@@ -40,6 +47,14 @@ class CallSink(Protocol):
     def resync(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None: ...
 
 
+class TrunkSink(Protocol):
+    """Who wants to know of trunks. Called like CallSink."""
+
+    def asked(self) -> Sequence[str]: ...
+    def reachable(self, trunk_id: str, up: bool, why: str) -> None: ...
+    def path_failed(self, trunk_id: str, call_id: str, cause: str) -> None: ...
+
+
 class Follower:
     """The inbound connection to one node with its events translated. Commands go over `connection`."""
 
@@ -48,12 +63,14 @@ class Follower:
         node: str,
         address: EventSocketAddress,
         sink: CallSink,
+        trunks: TrunkSink,
         *,
         random: Random,
         clock: Callable[[], datetime],
     ) -> None:
         self._node = node
         self._sink = sink
+        self._trunks = trunks
         self._clock = clock
         self._heartbeats = 0
         self.connection = InboundConnection(
@@ -69,6 +86,14 @@ class Follower:
         for header, value in _FILTERS:
             self.connection.command(commands.filter_events(header, value))
         self.resync()
+        for name in self._trunks.asked()[:_MOST_GATEWAYS]:
+            self._learnt(
+                gateway_state.state_of_status(self.connection.bgapi(profile_calls.gateway_status(name)))
+            )
+
+    def _learnt(self, state: GatewayState | None) -> None:
+        if state is not None:
+            self._trunks.reachable(state.gateway, state.up, state.why)
 
     def resync(self) -> None:
         """Tell the sink all calls that the node has now. FreeSwitchError when it does not say."""
@@ -79,8 +104,12 @@ class Follower:
 
     def _event(self, event: Event) -> None:
         match event.name:
-            case "CHANNEL_CALLSTATE" if event.uuid:
+            case "CHANNEL_CALLSTATE" if event.uuid and event.get("Call-Direction") == "inbound":
                 self._changed(event.uuid, event)
+            case "CHANNEL_CALLSTATE":
+                self._failed(event)
+            case "CUSTOM" if event.subclass == gateway_state.SUBCLASS:
+                self._learnt(gateway_state.state_of_event(event))
             case "HEARTBEAT":
                 self._sink.heartbeat(self._node)
                 self._heartbeats += 1
@@ -93,6 +122,14 @@ class Follower:
                 self._sink.answered(call_id, _moment(event.get("Event-Date-Timestamp"), 1))
             case "HANGUP":
                 self._sink.ended(call_id)
+
+    def _failed(self, event: Event) -> None:
+        """A leg of ours ended without having found a path. The dial string puts the trunk's id into
+        `presence_data`, which every event of a leg carries, and which goes nowhere else."""
+        trunk_id, cause = event.get("Channel-Presence-Data"), event.get("Hangup-Cause")
+        over = event.get("Channel-Call-State") == "HANGUP" and event.get("Answer-State") != "answered"
+        if over and trunk_id and cause in _PATH_FAILURES:
+            self._trunks.path_failed(trunk_id, event.get("Channel-Call-UUID") or "", cause)
 
 
 def _from_row(row: Mapping[str, str], node: str) -> LiveCall:

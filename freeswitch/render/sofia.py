@@ -97,6 +97,9 @@ def _gateway(parent: Element, trunk: Trunk) -> None:
             "retry-seconds": 30,
         },
     )
+    if trunk.ping_s is not None and credentials is None:
+        # Never down for FreeSWITCH, which would refuse its calls: we judge by each answer (gateway_state.py).
+        params(gateway, {"ping": trunk.ping_s, "ping-min": 0, "ping-max": 1, "ping-monitoring": True})
     if trunk.address.transport.value != "udp":
         params(gateway, {"contact-params": f"transport={trunk.address.transport.value}"})
 

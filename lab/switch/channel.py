@@ -322,6 +322,9 @@ class Channel:
         yield "Call-Direction", direction
         yield "Presence-Call-Direction", direction
         yield "Channel-HIT-Dialplan", str(not self.outbound).lower()
+        presence_data = self.variables.get("presence_data")
+        if presence_data:
+            yield "Channel-Presence-Data", presence_data
         yield "Channel-Call-UUID", self.variables.get("call_uuid") or self.uuid
         yield "Answer-State", self.answer_state
         if self.cause is not Cause.NONE:

@@ -20,11 +20,12 @@ from gevent.server import StreamServer
 from greenlet import greenlet
 
 from benchmarks.calls.site import HOST, Ports, settings, snapshot
-from cli.adapters import Live, SharedLimits
+from cli.adapters import Live, SharedLimits, SharedTrunks
 from cli.logs import configure_logs
 from controller.audience import Audience
 from controller.calls import CallDecider
 from controller.following import Following
+from controller.health import TrunkHealth
 from controller.limiting import Limiting
 from freeswitch.channel import ChannelData, Instructions
 from freeswitch.follow import Follower
@@ -33,6 +34,7 @@ from freeswitch.outbound import OutboundServer
 from store.limits import CallCounters
 from store.live_calls import LiveCalls
 from store.redis_client import call_path_client, limits_client
+from store.trunk_statuses import TrunkStatuses
 
 
 class Controller:
@@ -47,13 +49,16 @@ class Controller:
             call_path_client(redis_url), quick=limits_client(redis_url), controller="benchmark"
         )
         self._limiting = Limiting(SharedLimits(counters), _now_ms, on_return=self._resync)
-        self._decider = CallDecider(self._following, self._limiting, _now)
+        statuses = TrunkStatuses(call_path_client(redis_url))
+        self._health = TrunkHealth(SharedTrunks(statuses, "benchmark"), _now)
+        self._decider = CallDecider(self._following, self._limiting, self._health, _now)
         self._decider.swap(snapshot(ports))
         self._server = OutboundServer((HOST, ports.controller), self._decide)
         self._follower = Follower(
             place.node,
             place.event_socket,
-            Audience(self._following, self._limiting),
+            Audience(self._following, self._limiting, self._health),
+            self._health,
             random=SystemRandom(),
             clock=_now,
         )
@@ -63,6 +68,7 @@ class Controller:
         """Begin; whether FreeSWITCH let us in."""
         self._following.start()
         self._limiting.start()
+        self._health.start()
         self._server.start()
         self._status.start()
         self._follower.connection.start()
@@ -75,6 +81,7 @@ class Controller:
         self._follower.connection.stop()
         self._following.stop(1.0)
         self._limiting.stop(1.0)
+        self._health.stop(1.0)
 
     def _resync(self) -> None:
         self._follower.resync()

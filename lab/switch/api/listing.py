@@ -42,7 +42,7 @@ def _row(channel: Channel) -> dict[str, str]:
         "secure": "",
         "hostname": channel.switch.bus.hostname,
         "presence_id": "",
-        "presence_data": "",
+        "presence_data": channel.variables.get("presence_data") or "",
         "accountcode": channel.variables.get("accountcode") or "",
         "callstate": channel.callstate.name,
         "callee_name": profile.callee_id_name,

@@ -60,6 +60,9 @@ def _gateway(switch: Switch, name: str) -> str:
         "Profile": gateway.profile.name,
         "Realm": gateway.settings.get("realm"),
         "Proxy": f"sip:{gateway.settings.proxy}",
+        "PingFreq": str(gateway.ping_s),
+        "PingTime": f"{gateway.ping_ms:.2f}",
+        "PingState": f"{gateway.ping_min}/{gateway.ping_count}/{gateway.ping_max}",
         "State": gateway.state.value,
         "Status": "UP" if gateway.up else "DOWN",
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -51,6 +52,13 @@ class Gateway:
         self._tag = new_tag()
         self._cseq = 0
         self._attempts = 0
+        self.ping_s = whole(settings.params.get("ping"), 0)
+        self.ping_min = whole(settings.params.get("ping-min"), 1)
+        self.ping_max = whole(settings.params.get("ping-max"), 1)
+        self.ping_count = 0
+        self.ping_ms = 0.0
+        self._ping_sent = 0.0
+        self._stopped = False
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._transactions: list[ClientTransaction] = []
 
@@ -71,10 +79,11 @@ class Gateway:
     def start(self) -> None:
         if self.registers:
             self._register(None)
-        if whole(self.settings.params.get("ping"), 0) >= MIN_SECONDS:
-            self._ping()
+        if self.ping_s >= MIN_SECONDS:
+            self._later("ping", self.ping_s, self._ping)
 
     def stop(self) -> None:
+        self._stopped = True
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -154,28 +163,40 @@ class Gateway:
             self.state = state
             self._announce()
 
-    def _announce(self) -> None:
-        self.profile.switch.bus.fire(
-            "CUSTOM",
-            lambda: [
-                ("Gateway", self.name),
-                ("State", self.state.value),
-                ("Ping-Status", "UP" if self.alive else "DOWN"),
-            ],
-            subclass="sofia::gateway_state",
-        )
+    def _announce(self, response: SipResponse | None = None) -> None:
+        def headers() -> Iterator[tuple[str, str]]:
+            yield "Gateway", self.name
+            yield "State", self.state.value
+            yield "Ping-Status", "UP" if self.alive else "DOWN"
+            if response is not None:
+                if response.reason_phrase:
+                    yield "Phrase", response.reason_phrase
+                yield "Status", str(response.status_code)
+
+        self.profile.switch.bus.fire("CUSTOM", headers, subclass="sofia::gateway_state")
 
     # -- ping -----------------------------------------------------------------------------------
 
     def _ping(self) -> None:
+        if self.state not in (GatewayState.NOREG, GatewayState.REGED):
+            self._later("ping", self.ping_s, self._ping)
+            return
+        self._ping_sent = time.monotonic()
         request = self._request("OPTIONS", f"sip:{self.settings.host}:{self.settings.port}", None)
         self.profile.transactions.request(request, self.hop, self._ping_answered)
-        self._later("ping", whole(self.settings.params.get("ping"), 0), self._ping)
 
     def _ping_answered(self, response: SipResponse, _source: Address) -> None:
-        if response.status_code < 200:
+        """Counted as in mod_sofia's sofia_handle_sip_r_options; the next ping follows the answer."""
+        if response.status_code < 200 or self._stopped:
             return
-        alive = response.status_code not in (408, 503)
-        if alive != self.alive:
-            self.alive = alive
-            self._announce()
+        before = self.alive
+        if response.status_code not in (408, 503):
+            self.ping_count = min(self.ping_count + 1, self.ping_max)
+            self.alive = self.alive or self.ping_count >= self.ping_min
+            self.ping_ms = (time.monotonic() - self._ping_sent) * 1000
+        else:
+            self.ping_count = max(self.ping_count - 1, 0)
+            self.alive = self.alive and self.ping_count >= self.ping_min
+        if self.alive != before or self.settings.is_on("ping-monitoring"):
+            self._announce(response)
+        self._later("ping", self.ping_s, self._ping)

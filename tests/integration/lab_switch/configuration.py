@@ -71,6 +71,10 @@ _PARTS_XML = """<include>
           <param name="retry-seconds" value="5"/></gateway>
         <gateway name="stumm"><param name="proxy" value="127.0.0.1:{closed}"/>
           <param name="register" value="false"/><param name="ping" value="5"/></gateway>
+        <gateway name="gefragt"><param name="proxy" value="127.0.0.1:{peer}"/>
+          <param name="register" value="false"/><param name="ping" value="5"/>{watched}</gateway>
+        <gateway name="taub"><param name="proxy" value="127.0.0.1:{closed}"/>
+          <param name="register" value="false"/><param name="ping" value="5"/>{watched}</gateway>
         <gateway name="tcp"><param name="proxy" value="127.0.0.1:{peer}"/>
           <param name="register" value="false"/><param name="register-transport" value="tcp"/></gateway>
       </gateways><settings>{common}<param name="sip-port" value="{carrier}"/>
@@ -105,6 +109,13 @@ _COMMON = "".join(
         "manage-presence": "false",
         "disable-transfer": "true",
     }.items()
+)
+
+
+#: As freeswitch/render/sofia.py has it: every answer is an event, none makes the gateway go down.
+_WATCHED = (
+    '<param name="ping-min" value="0"/><param name="ping-max" value="1"/>'
+    '<param name="ping-monitoring" value="true"/>'
 )
 
 
@@ -149,6 +160,7 @@ def write_configuration(folder: Path, ports: Ports, dialplan: str) -> None:
         "password": PASSWORD,
         "phone_password": PHONE_PASSWORD,
         "common": _COMMON,
+        "watched": _WATCHED,
         "modules": "".join(f'<load module="{name}"/>' for name in _MODULES.split()),
         "carrier": ports.carrier,
         "phone": ports.phone,

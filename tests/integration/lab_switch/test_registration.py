@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from freeswitch.gateway_state import GatewayState, state_of_status
 from lab.robots import Answer, RegistrationError, RobotPhone
 from tests.integration.lab_switch.configuration import DOMAIN, PHONE_PASSWORD
 from tests.integration.lab_switch.switch_process import InboundSocket, SwitchUnderTest, wait_until
@@ -94,12 +95,31 @@ def test_a_gateway_registers_and_meets_the_challenges_of_its_calls(
     assert b_leg["variables"]["hangup_cause"] == "NORMAL_CLEARING"
 
 
-def test_a_gateway_that_answers_no_pings_is_down(own_lab: SwitchUnderTest, caller: RobotPhone) -> None:
-    with InboundSocket(own_lab.ports.event_socket) as client:
+def test_a_gateway_that_answers_no_pings_is_down(switch: SwitchUnderTest, caller: RobotPhone) -> None:
+    with InboundSocket(switch.ports.event_socket) as client:
         wait_until(lambda: "DOWN" in client.api("sofia status gateway stumm"), "the pings to fail")
-    report = dial(own_lab, caller, "leg-pinged-x").wait("ended")
+    report = dial(switch, caller, "leg-pinged-x").wait("ended")
     assert report.final_code == 503
-    assert own_lab.leg_record(report.sip_call_id)["variables"]["hangup_cause"] == "GATEWAY_DOWN"
+    assert switch.leg_record(report.sip_call_id)["variables"]["hangup_cause"] == "GATEWAY_DOWN"
+
+
+@pytest.mark.usefixtures("peer")
+def test_every_answer_to_a_watched_gateways_pings_is_told_and_it_is_never_down(
+    switch: SwitchUnderTest, events: InboundSocket
+) -> None:
+    """What freeswitch.gateway_state relies on."""
+    events.command("event plain CUSTOM sofia::gateway_state")
+    wanted = {"Event_Subclass": "sofia::gateway_state", "Ping_Status": "UP", "State": "NOREG"}
+    answered = events.event("CUSTOM", Gateway="gefragt", **wanted, Status="200")
+    silent = events.event("CUSTOM", Gateway="taub", **wanted)
+    assert (answered["Phrase"], silent["Status"]) == ("OK", "503")
+    found = {
+        name: state_of_status(events.api(f"sofia status gateway {name}")) for name in ("gefragt", "taub")
+    }
+    assert found["gefragt"] == GatewayState("gefragt", True, "answers OPTIONS")
+    # It never answered: that is only known by the event.
+    assert found["taub"] is None
+    assert "UP" in events.api("sofia status gateway taub")
 
 
 def test_a_gateway_over_tcp(switch: SwitchUnderTest, caller: RobotPhone, new_phone: NewPhone) -> None:

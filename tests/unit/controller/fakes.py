@@ -13,6 +13,7 @@ from controller.errors import StoreAway
 from dialplan.cdr import HungUpBy, LegRecord, LegSide, Quality, RecordUnreadable
 from dialplan.limits import Claim, Counter
 from dialplan.live import CallAnswered, CallBegun, CallEnded, LiveCall, LiveChange, LiveState, NodeSeen
+from dialplan.trunk_status import TrunkStatus
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -248,3 +249,22 @@ class MemoryLimits:
 
     def ping(self) -> None:
         self._answer()
+
+
+@dataclass
+class MemoryBoard:
+    """What was told last, and what the others count; `away` makes both fail."""
+
+    told: Sequence[TrunkStatus] = ()
+    others: dict[str, int] = field(default_factory=dict)
+    away: bool = False
+
+    def tell(self, statuses: Sequence[TrunkStatus]) -> None:
+        if self.away:
+            raise StoreAway("Redis is away")
+        self.told = statuses
+
+    def calls_of_others(self) -> dict[str, int]:
+        if self.away:
+            raise StoreAway("Redis is away")
+        return self.others

@@ -9,10 +9,11 @@ import pytest
 from controller.calls import CallDecider
 from controller.errors import ControllerError, NoSnapshot
 from controller.following import Following
+from controller.health import TrunkHealth
 from controller.limiting import Limiting
 from dialplan.limits import CallLimits, Limits
 from dialplan.live import LiveState
-from tests.unit.controller.fakes import NOW, MemoryLimits, MemoryLive
+from tests.unit.controller.fakes import NOW, MemoryBoard, MemoryLimits, MemoryLive
 from tests.unit.dialplan.carriers import (
     BAU,
     KANZLEI,
@@ -44,7 +45,8 @@ def following(live: MemoryLive) -> Following:
 
 @pytest.fixture
 def decider(following: Following, limits: MemoryLimits) -> CallDecider:
-    return CallDecider(following, Limiting(limits, lambda: 0.0), lambda: NOW)
+    health = TrunkHealth(MemoryBoard(), lambda: NOW)
+    return CallDecider(following, Limiting(limits, lambda: 0.0), health, lambda: NOW)
 
 
 def test_before_any_configuration_the_static_dialplan_takes_the_call(decider: CallDecider) -> None:

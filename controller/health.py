@@ -1,0 +1,234 @@
+"""The health of trunks: learnt from the switch and from the calls, used by each decision, told to operators.
+
+A trunk is down when its peer leaves OPTIONS unanswered or our registration is lost, and rests when calls
+find no path there (trunk_service.py). Either way it is tried last, never left out. Calls on a trunk are
+counted here for the calls that this controller decided; what the other controllers count comes over the
+board once a second, so that a trunk's capacity holds for all of them but for the calls of the last second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
+
+import structlog
+from gevent import Greenlet, spawn
+from gevent.event import Event as Flag
+
+from controller.errors import StoreAway
+from controller.trunk_calls import TrunkCalls
+from controller.trunk_service import Service, TrunkService
+from dialplan.carrier import Trunk
+from dialplan.circumstances import NO_CALLS
+from dialplan.decision import Decision, Route
+from dialplan.live import LiveCall
+from dialplan.snapshot import Snapshot
+from dialplan.trunk_status import TrunkState, TrunkStatus
+
+_log = structlog.get_logger(__name__)
+
+TELL_S: Final = 1.0
+
+
+class TrunkBoard(Protocol):
+    """Where controllers tell each other and operators of their trunks. Both raise StoreAway."""
+
+    def tell(self, statuses: Sequence[TrunkStatus]) -> None:
+        """What this controller knows, until it tells again or for a few seconds."""
+        ...
+
+    def calls_of_others(self) -> Mapping[str, int]:
+        """Calls on each trunk by the count of all other controllers."""
+        ...
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of one trunk. `reachable` None: nothing yet."""
+
+    reachable: bool | None = None
+    since: datetime | None = None
+    why: str = ""
+    service: TrunkService = field(default_factory=TrunkService)
+
+
+class TrunkHealth:
+    """One controller's view. `clock` gives the time in UTC. `start` tells the board, `stop` ends that."""
+
+    def __init__(self, board: TrunkBoard, clock: Callable[[], datetime]) -> None:
+        self._board = board
+        self._clock = clock
+        self._calls = TrunkCalls()
+        self._known: dict[str, _Known] = {}
+        self._asked: tuple[str, ...] = ()
+        self._limited: tuple[str, ...] = ()
+        self._others: Mapping[str, int] = NO_CALLS
+        #: Those that do not stand well: nearly always none, and then a decision costs one look.
+        self._ailing: dict[str, _Known] = {}
+        self._away = False
+        self._stopping = Flag()
+        self._teller: Greenlet[[], None] | None = None
+
+    # -- what a decision needs --------------------------------------------------------------------
+
+    def watch(self, snapshot: Snapshot) -> None:
+        """From now on these trunks; what is known of those that stay is kept."""
+        trunks = snapshot.trunks
+        self._known = {name: known for name, known in self._known.items() if name in trunks}
+        self._ailing = {name: known for name, known in self._ailing.items() if name in trunks}
+        carriers = [trunks[name] for name in snapshot.carrier_trunks]
+        for trunk in carriers:
+            self._known.setdefault(trunk.id, _Known())
+        self._asked = tuple(trunk.id for trunk in trunks.values() if _says_so(trunk))
+        self._limited = tuple(trunk.id for trunk in carriers if trunk.capacity is not None)
+
+    def down(self, now: datetime) -> frozenset[str]:
+        """Trunks to be tried last."""
+        if not self._ailing:
+            return frozenset()
+        return frozenset(name for name, known in self._ailing.items() if _last(known, now))
+
+    def calls(self) -> Mapping[str, int]:
+        """Calls on each trunk whose count is limited."""
+        if not self._limited:
+            return NO_CALLS
+        return {name: self._calls.counts[name] + self._others.get(name, 0) for name in self._limited}
+
+    def decided(self, decision: Decision, call_id: str, node: str, now: datetime) -> None:
+        """A call goes where this decision says."""
+        if not isinstance(decision.outcome, Route):
+            return
+        goes_out = [leg.to.id for leg in decision.outcome.legs if isinstance(leg.to, Trunk)]
+        self._calls.begun(call_id, decision.facts.trunk_in, goes_out, node, now)
+        if goes_out and goes_out[0] in self._ailing:
+            self._ailing[goes_out[0]].service.taken(now)
+
+    # -- what the switch tells --------------------------------------------------------------------
+
+    def asked(self) -> Sequence[str]:
+        """Trunks of which the switch knows whether they are there: after a reconnect it is to be asked."""
+        return self._asked
+
+    def reachable(self, trunk_id: str, up: bool, why: str) -> None:
+        """OPTIONS or registration: the peer is there or not."""
+        known = self._known.setdefault(trunk_id, _Known())
+        now = self._clock()
+        known.why = why
+        if known.reachable is not up:
+            before, known.reachable, known.since = known.reachable, up, now
+            if not up:
+                _log.warning("trunk down", trunk=trunk_id, why=why)
+            elif before is False:
+                _log.info("trunk up again", trunk=trunk_id, why=why)
+                known.service.worked(now)
+        self._sort(trunk_id, known, now)
+
+    def path_failed(self, trunk_id: str, call_id: str, cause: str) -> None:
+        """A call found no path over the trunk."""
+        known = self._known.setdefault(trunk_id, _Known())
+        now = self._clock()
+        before = known.service.at(now)
+        known.service.failed(cause, now)
+        if known.service.state is not before:
+            _log.warning("trunk rests: calls find no path", trunk=trunk_id, cause=cause)
+        self._calls.failed(call_id, trunk_id)
+        self._sort(trunk_id, known, now)
+
+    def answered(self, call_id: str, at: datetime) -> None:
+        """The call was answered, so its trunk works (controller.audience.Listener, as what follows)."""
+        trunk_id = self._calls.carries(call_id)
+        known = self._known.get(trunk_id or "")
+        if trunk_id is not None and known is not None and known.service.in_row:
+            known.service.worked(at)
+            self._sort(trunk_id, known, at)
+
+    def ended(self, call_id: str) -> None:
+        """The call is over."""
+        self._calls.ended(call_id)
+
+    def heartbeat(self, node: str) -> None:
+        """Says nothing of trunks."""
+
+    def resync(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None:
+        """All calls that the node had at that time."""
+        self._calls.listed(node, frozenset(call.call_id for call in calls), as_of)
+
+    # -- what operators see -----------------------------------------------------------------------
+
+    def statuses(self) -> tuple[TrunkStatus, ...]:
+        """Every trunk that something is known of, and all carriers'."""
+        now = self._clock()
+        return tuple(self._status(name, known, now) for name, known in sorted(self._known.items()))
+
+    def start(self) -> None:
+        """Begin to tell the board."""
+        self._teller = spawn(self._tell_on)
+
+    def stop(self, timeout_s: float) -> None:
+        """End, at most after `timeout_s`."""
+        self._stopping.set()
+        if self._teller is not None:
+            self._teller.join(timeout=timeout_s)
+
+    def tell(self) -> None:
+        """Tell once, and hear the others. While the board is away only this controller's own calls count."""
+        try:
+            self._board.tell(self.statuses())
+            self._others = self._board.calls_of_others()
+        except StoreAway as error:
+            if not self._away:
+                _log.warning("other controllers' calls are not counted: Redis is away", error=str(error))
+            self._away, self._others = True, NO_CALLS
+        else:
+            self._away = False
+
+    def _tell_on(self) -> None:
+        while True:
+            try:
+                self.tell()
+            except Exception:  # noqa: BLE001 - a defect must not end it: the next second may mend it
+                _log.exception("telling of the trunks failed")
+            if self._stopping.wait(TELL_S):
+                return
+
+    def _sort(self, trunk_id: str, known: _Known, now: datetime) -> None:
+        if known.reachable is False or known.service.at(now) is not Service.WELL:
+            self._ailing[trunk_id] = known
+        else:
+            self._ailing.pop(trunk_id, None)
+
+    def _status(self, name: str, known: _Known, now: datetime) -> TrunkStatus:
+        service = known.service
+        state = _state(known, now)
+        passive = state in (TrunkState.RESTING, TrunkState.TRIAL)
+        return TrunkStatus(
+            name,
+            state,
+            service.since if passive else known.since,
+            f"{service.in_row} calls in a row: {service.last_failure}" if passive else known.why,
+            max(0, self._calls.counts[name]),
+            service.failures,
+            service.in_row,
+            service.last_failure,
+        )
+
+
+def _says_so(trunk: Trunk) -> bool:
+    return trunk.ping_s is not None or trunk.registration is not None
+
+
+def _last(known: _Known, now: datetime) -> bool:
+    return known.reachable is False or known.service.at(now) in (Service.RESTING, Service.TRYING)
+
+
+def _state(known: _Known, now: datetime) -> TrunkState:
+    if known.reachable is False:
+        return TrunkState.DOWN
+    match known.service.at(now):
+        case Service.RESTING:
+            return TrunkState.RESTING
+        case Service.HALF_OPEN | Service.TRYING:
+            return TrunkState.TRIAL
+    return TrunkState.UP if known.reachable else TrunkState.UNKNOWN
