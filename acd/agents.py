@@ -1,0 +1,77 @@
+"""What agents do: log in and out, pause, speak on their own, wrap up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from acd.callers import nobody_is_there, somebody_is_there
+from acd.effects import Because, WrappedUp
+from acd.events import OwnCallBegan, OwnCallEnded, StatusChosen, WrapUpEnded, WrapUpExtended
+from acd.names import AgentStatus, OfferState
+from acd.offering import release_member, withdraw
+from acd.state import Alarm, Draft
+from acd.values import Agent
+
+
+def status_chosen(draft: Draft, event: StatusChosen) -> None:
+    """What rings at an agent who leaves is withdrawn; calls in progress go on."""
+    agent = draft.agents.get(event.agent_id)
+    if agent is None or event.agent_id not in draft.spec.agent:
+        return
+    was_out = agent.status is AgentStatus.LOGGED_OUT
+    agent = replace(agent, status=event.status, pause_reason=event.reason)
+    if event.status is AgentStatus.LOGGED_OUT:
+        agent = replace(agent, wrap_up_ms=None, no_answers=0, ready_ms=0)
+    draft.put_agent(agent, reason=event.reason)
+    if not event.status.value.startswith("Available"):
+        withdraw_ringing(draft, agent.id, Because.AGENT_UNAVAILABLE)
+    is_out = event.status is AgentStatus.LOGGED_OUT
+    if was_out and not is_out:
+        somebody_is_there(draft, agent.id)
+    elif is_out and not was_out:
+        nobody_is_there(draft, agent.id)
+
+
+def own_call_began(draft: Draft, event: OwnCallBegan) -> None:
+    """Outgoing and direct calls count as busy: nothing rings beside them."""
+    agent = draft.agents.get(event.agent_id)
+    if agent is not None and event.call_id not in agent.own_calls:
+        draft.put_agent(replace(agent, own_calls=agent.own_calls | {event.call_id}))
+        withdraw_ringing(draft, agent.id, Because.AGENT_UNAVAILABLE)
+
+
+def own_call_ended(draft: Draft, event: OwnCallEnded) -> None:
+    """The agent is free for the queues again, unless something else holds."""
+    agent = draft.agents.get(event.agent_id)
+    if agent is not None and event.call_id in agent.own_calls:
+        draft.put_agent(replace(agent, own_calls=agent.own_calls - {event.call_id}))
+
+
+def wrap_up_extended(draft: Draft, event: WrapUpExtended) -> None:
+    """Longer, never shorter."""
+    agent = draft.agents.get(event.agent_id)
+    if agent is not None and agent.wrap_up_ms is not None and event.until_ms > agent.wrap_up_ms:
+        draft.put_agent(replace(agent, wrap_up_ms=event.until_ms))
+        draft.note(event.until_ms, Alarm.AGENT, agent.id)
+
+
+def wrap_up_ended(draft: Draft, event: WrapUpEnded) -> None:
+    """The agent says so: the only way to end it before its time."""
+    agent = draft.agents.get(event.agent_id)
+    if agent is not None and agent.wrap_up_ms is not None:
+        end_wrap_up(draft, agent, event.code)
+
+
+def end_wrap_up(draft: Draft, agent: Agent, code: str | None) -> None:
+    """The agent is ready for the next call."""
+    draft.put_agent(replace(agent, wrap_up_ms=None))
+    draft.effects.append(WrappedUp(agent.id, code))
+
+
+def withdraw_ringing(draft: Draft, agent_id: str, because: Because) -> None:
+    """Take back what rings at this agent; the callers wait on with their place."""
+    for number in draft.agents[agent_id].offers:
+        offer = draft.offers[number]
+        if offer.state is OfferState.RINGING:
+            withdraw(draft, offer, because)
+            release_member(draft, offer)

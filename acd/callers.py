@@ -1,0 +1,220 @@
+"""What callers do: come, go, change queues, ask to be called back; and what their waiting leads to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from acd.effects import Abandoned, Because, SendAway
+from acd.estimate import expected_wait_ms, position
+from acd.events import CallbackWanted, CallerJoined, CallerLeft, CallerMoved
+from acd.names import AgentStatus, CancelReason, MemberState, OfferState
+from acd.offering import withdraw
+from acd.spec import Overflow, QueueSpec
+from acd.state import Alarm, Draft
+from acd.talking import end_talk
+from acd.values import Member, Wait
+
+
+def joined(draft: Draft, event: CallerJoined) -> None:
+    """A caller comes; one whom the queue does not take is sent on at once."""
+    if event.member_id in draft.members:
+        return
+    spec = draft.spec.queue.get(event.queue_id)
+    if spec is None:
+        draft.effects.append(SendAway(event.member_id, "", CancelReason.UNKNOWN_QUEUE))
+        return
+    since_ms = min(event.since_ms, draft.now_ms) if event.since_ms is not None else draft.now_ms
+    wait = Wait(spec.id, event.skills, event.priority)
+    member = Member(event.member_id, wait, since_ms, draft.now_ms)
+    seats = {name for name, _ in draft.spec.seats[spec.id]}
+    if event.preferred is not None and event.preferred in seats and spec.preferred_ms > 0:
+        until = draft.now_ms + spec.preferred_ms
+        if draft.agents[event.preferred].status is not AgentStatus.LOGGED_OUT:
+            member = replace(member, preferred=event.preferred, preferred_until_ms=until)
+    _enter(draft, member, spec, at_the_door=True)
+
+
+def left(draft: Draft, event: CallerLeft) -> None:
+    """The caller is gone: phones that ring for him stop at once, a conversation is over."""
+    member = draft.members.get(event.member_id)
+    if member is None:
+        return
+    if member.state is MemberState.ANSWERED:
+        end_talk(draft, draft.offers[member.offers[0]])
+    elif not member.callback or event.reason not in (CancelReason.BREAK_OUT, CancelReason.LOST):
+        abandon(draft, member, event.reason)
+
+
+def moved(draft: Draft, event: CallerMoved) -> None:
+    """To another queue, with the place in time; what rings is withdrawn."""
+    member = draft.members.get(event.member_id)
+    if member is None or event.queue_id not in draft.spec.queue or not _only_rings(draft, member):
+        return
+    move(draft, member, event.queue_id)
+
+
+def wants_callback(draft: Draft, event: CallbackWanted) -> None:
+    """The caller hangs up and keeps the place; from `not_before_ms` on his turn may come."""
+    member = draft.members.get(event.member_id)
+    if member is None or member.callback or not _only_rings(draft, member):
+        return
+    waiting = _without_offers(draft, member, Because.CALLER_GONE)
+    draft.put_member(replace(waiting, callback=True, not_before_ms=event.not_before_ms))
+    if event.not_before_ms > draft.now_ms:
+        draft.note(event.not_before_ms, Alarm.MEMBER, member.id)
+
+
+def abandon(draft: Draft, member: Member, reason: CancelReason) -> None:
+    """Out of the queue without an agent."""
+    for number in member.offers:
+        withdraw(draft, draft.offers[number], Because.CALLER_GONE)
+    draft.drop_member(member.id)
+    waited_ms = draft.now_ms - member.since_ms
+    draft.effects.append(Abandoned(member.id, member.wait.queue_id, waited_ms, reason))
+
+
+def move(draft: Draft, member: Member, queue_id: str) -> None:
+    """Into another queue of the tenant."""
+    waiting = _without_offers(draft, member, Because.CALLER_MOVED)
+    wait = replace(waiting.wait, queue_id=queue_id)
+    fresh = replace(waiting, wait=wait, joined_ms=draft.now_ms, preferred=None, lonely_since_ms=None)
+    _enter(draft, fresh, draft.spec.queue[queue_id], at_the_door=False)
+
+
+def look_after(draft: Draft, member: Member) -> None:
+    """A moment noted for this caller has come: send him on when a limit is passed, else try again."""
+    reason = None if member.callback else _limit_passed(draft, member)
+    if reason is not None and _only_rings(draft, member):
+        send_away(draft, member, reason)
+    elif member.state is MemberState.WAITING:
+        draft.touched_members[member.id] = None
+
+
+def send_away(draft: Draft, member: Member, reason: CancelReason) -> None:
+    """To where the queue's overflow points: another queue, or out."""
+    spec = draft.spec.queue.get(member.wait.queue_id)
+    target = spec.overflow.target if spec and spec.overflow else ""
+    if target in draft.spec.queue and target != member.wait.queue_id:
+        move(draft, member, target)
+        return
+    abandon(draft, member, reason)
+    draft.effects.append(SendAway(member.id, target, reason))
+
+
+def somebody_is_there(draft: Draft, agent_id: str) -> None:
+    """An agent logged in: callers of his queues are no longer alone."""
+    for member in _waiting_at(draft, agent_id):
+        if member.lonely_since_ms is not None:
+            draft.put_member(replace(member, lonely_since_ms=None))
+
+
+def nobody_is_there(draft: Draft, agent_id: str) -> None:
+    """An agent logged out: callers of queues without any agent now are alone from now on."""
+    for member in _waiting_at(draft, agent_id):
+        spec = draft.spec.queue[member.wait.queue_id]
+        if member.lonely_since_ms is None and _is_deserted(draft, spec):
+            draft.put_member(replace(member, lonely_since_ms=draft.now_ms))
+            _note_loneliness(draft, member.id, spec)
+
+
+def _enter(draft: Draft, member: Member, spec: QueueSpec, *, at_the_door: bool) -> None:
+    """Into the line. At the door the queue's limits are asked; whom they send to another queue of the tenant
+    is taken there without asking again, so that two full queues cannot pass a caller back and forth."""
+    if _is_deserted(draft, spec):
+        member = replace(member, lonely_since_ms=draft.now_ms)
+    overflow = spec.overflow
+    refused = _refused_at_the_door(draft, member, spec, overflow) if at_the_door and overflow else None
+    if refused is not None and overflow is not None:
+        other = draft.spec.queue.get(overflow.target)
+        if other is not None and other is not spec:
+            wait = replace(member.wait, queue_id=other.id)
+            fresh = replace(member, wait=wait, preferred=None, lonely_since_ms=None)
+            _enter(draft, fresh, other, at_the_door=False)
+        else:
+            draft.effects.append(SendAway(member.id, overflow.target, refused))
+            draft.effects.append(Abandoned(member.id, spec.id, draft.now_ms - member.since_ms, refused))
+        return
+    draft.put_member(member)
+    _note_moments(draft, member, spec)
+
+
+def _refused_at_the_door(
+    draft: Draft, member: Member, spec: QueueSpec, overflow: Overflow
+) -> CancelReason | None:
+    if overflow.length is not None and _length(draft, spec.id) >= overflow.length:
+        return CancelReason.FULL
+    if overflow.no_agents_ms == 0 and member.lonely_since_ms is not None:
+        return CancelReason.NO_AGENT_TIMEOUT
+    if overflow.expected_wait_ms is not None:
+        expected = expected_wait_ms(draft, spec.id, _length(draft, spec.id) + 1)
+        if expected is not None and expected > overflow.expected_wait_ms:
+            return CancelReason.EXPECTED_WAIT
+    return None
+
+
+def _length(draft: Draft, queue_id: str) -> int:
+    return sum(len(line) for line in draft.lines.get(queue_id, {}).values())
+
+
+def _limit_passed(draft: Draft, member: Member) -> CancelReason | None:
+    overflow = draft.spec.queue[member.wait.queue_id].overflow
+    if overflow is None:
+        return None
+    if overflow.after_ms is not None and draft.now_ms >= member.joined_ms + overflow.after_ms:
+        return CancelReason.TIMEOUT
+    alone, limit = member.lonely_since_ms, overflow.no_agents_ms
+    if alone is not None and limit is not None and draft.now_ms >= alone + limit:
+        return CancelReason.NO_AGENT_TIMEOUT
+    return None
+
+
+def _note_moments(draft: Draft, member: Member, spec: QueueSpec) -> None:
+    for each in spec.relaxations if member.wait.skills else ():
+        if member.since_ms + each.after_ms > draft.now_ms:
+            draft.note(member.since_ms + each.after_ms, Alarm.MEMBER, member.id)
+    if spec.overflow is not None and spec.overflow.after_ms is not None:
+        draft.note(draft.now_ms + spec.overflow.after_ms, Alarm.MEMBER, member.id)
+    if member.preferred is not None:
+        draft.note(member.preferred_until_ms, Alarm.MEMBER, member.id)
+    if member.lonely_since_ms is not None:
+        _note_loneliness(draft, member.id, spec)
+    if spec.announce_ms and not member.callback:
+        draft.note(draft.now_ms + spec.announce_ms, Alarm.ANNOUNCE, member.id)
+
+
+def _note_loneliness(draft: Draft, member_id: str, spec: QueueSpec) -> None:
+    if spec.overflow is not None and spec.overflow.no_agents_ms is not None:
+        draft.note(draft.now_ms + spec.overflow.no_agents_ms, Alarm.MEMBER, member_id)
+
+
+def _is_deserted(draft: Draft, spec: QueueSpec) -> bool:
+    seats = draft.spec.seats[spec.id]
+    return all(draft.agents[name].status is AgentStatus.LOGGED_OUT for name, _ in seats)
+
+
+def _waiting_at(draft: Draft, agent_id: str) -> list[Member]:
+    """Waiting callers of the queues that the agent serves."""
+    queues = [seat.queue_id for seat in draft.spec.agent[agent_id].queues]
+    lines = [line for name in queues for line in draft.lines.get(name, {}).values()]
+    return [draft.members[name] for line in lines for _, name in line]
+
+
+def _only_rings(draft: Draft, member: Member) -> bool:
+    """Whether nobody has answered yet for this caller."""
+    if member.state not in (MemberState.WAITING, MemberState.TRYING):
+        return False
+    return all(draft.offers[each].state is OfferState.RINGING for each in member.offers)
+
+
+def _without_offers(draft: Draft, member: Member, because: Because) -> Member:
+    for number in member.offers:
+        withdraw(draft, draft.offers[number], because)
+    waiting = replace(member, offers=(), state=MemberState.WAITING)
+    draft.put_member(waiting)
+    return waiting
+
+
+def place_of(draft: Draft, member: Member) -> tuple[int, int | None]:
+    """The caller's position (1 is next) and expected wait."""
+    place = position(draft, member)
+    return place, expected_wait_ms(draft, member.wait.queue_id, place)

@@ -1,0 +1,173 @@
+"""What can happen to a contact centre. Past tense; what is about nobody we know is ignored, never an error:
+the switch and the bus may say things late, twice or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acd.names import AgentStatus, CancelReason, Failure
+from acd.spec import Skill, TenantSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A new configuration holds. Agents and queues that are gone are emptied; calls in progress go on."""
+
+    spec: TenantSpec
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChosen:
+    """An agent (or a supervisor) chose a status; `reason` for breaks. Calls in progress go on."""
+
+    agent_id: str
+    status: AgentStatus
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCallBegan:
+    """The agent is in a call that no queue gave: outgoing or direct."""
+
+    agent_id: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCallEnded:
+    """That call is over."""
+
+    agent_id: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpExtended:
+    """The agent needs longer; an end before the present one changes nothing."""
+
+    agent_id: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpEnded:
+    """The agent is done, with a code where the customer wants one."""
+
+    agent_id: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallerJoined:
+    """A call reached a queue. `since_ms`: its place in time when it comes from another queue or node."""
+
+    member_id: str
+    queue_id: str
+    priority: int = 0
+    skills: tuple[Skill, ...] = ()
+    preferred: str | None = None
+    since_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLeft:
+    """The caller's leg ended, or the caller pressed the key that leads out (`EXIT_WITH_KEY`)."""
+
+    member_id: str
+    reason: CancelReason = CancelReason.BREAK_OUT
+
+
+@dataclass(frozen=True, slots=True)
+class CallerMoved:
+    """A supervisor or an overflow moves a waiting caller to another queue; the place in time stays."""
+
+    member_id: str
+    queue_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackWanted:
+    """The waiting caller wants to be called back and hangs up; the place stays."""
+
+    member_id: str
+    not_before_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackReached:
+    """The called-back caller answered and is with the agent."""
+
+    member_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackMissed:
+    """The called-back caller did not answer, or could not be reached."""
+
+    member_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAnswered:
+    """The agent's phone answered this offer."""
+
+    offer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFailed:
+    """The agent's phone did not take this offer."""
+
+    offer_id: int
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Caller and agent hear each other."""
+
+    offer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TalkEnded:
+    """The conversation is over, whoever hung up."""
+
+    offer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """Nothing happened but time: send it when `State.due_ms` has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the switch has: callers' legs, and offers whose agent's leg lives. Taken at `as_of_ms`; what
+    began later is not judged."""
+
+    member_ids: frozenset[str]
+    offer_ids: frozenset[int]
+    as_of_ms: int
+
+
+Event = (
+    Configured
+    | StatusChosen
+    | OwnCallBegan
+    | OwnCallEnded
+    | WrapUpExtended
+    | WrapUpEnded
+    | CallerJoined
+    | CallerLeft
+    | CallerMoved
+    | CallbackWanted
+    | CallbackReached
+    | CallbackMissed
+    | OfferAnswered
+    | OfferFailed
+    | Joined
+    | TalkEnded
+    | TimePassed
+    | Compared
+)

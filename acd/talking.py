@@ -1,0 +1,53 @@
+"""Conversations: their begin and their end, and the wrap-up after them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from acd.effects import Answered, Ended
+from acd.estimate import handled
+from acd.names import AgentStatus, MemberState, OfferState
+from acd.state import Alarm, Draft
+from acd.values import Agent, Offer
+
+
+def begin_talk(draft: Draft, offer: Offer) -> None:
+    """Caller and agent hear each other."""
+    draft.put_offer(replace(offer, state=OfferState.TALKING, deadline_ms=None, talk_since_ms=draft.now_ms))
+    member = draft.members[offer.member_id]
+    draft.put_member(replace(member, state=MemberState.ANSWERED))
+    agent = draft.agents[offer.agent_id]
+    draft.put_agent(replace(agent, no_answers=0))
+    waited_ms = draft.now_ms - member.since_ms
+    draft.effects.append(Answered(member.id, agent.id, offer.queue_id, waited_ms))
+
+
+def end_talk(draft: Draft, offer: Offer) -> None:
+    """The conversation is over: the caller is done, the agent wraps up, at least as long as before."""
+    draft.drop_offer(offer.id)
+    draft.drop_member(offer.member_id)
+    talked_ms = draft.now_ms - (draft.now_ms if offer.talk_since_ms is None else offer.talk_since_ms)
+    draft.effects.append(Ended(offer.member_id, offer.agent_id, offer.queue_id, talked_ms))
+    agent = draft.agents[offer.agent_id]
+    agent = replace(
+        agent,
+        offers=tuple(each for each in agent.offers if each != offer.id),
+        calls=agent.calls + 1,
+        talk_ms=agent.talk_ms + talked_ms,
+    )
+    if agent.status is AgentStatus.ON_DEMAND:
+        agent = replace(agent, status=AgentStatus.ON_BREAK, pause_reason="one call taken")
+    wrap_up_ms = _wrap_up_ms(draft, agent, offer)
+    if wrap_up_ms and agent.status is not AgentStatus.LOGGED_OUT:
+        until = max(draft.now_ms + wrap_up_ms, agent.wrap_up_ms or 0)
+        agent = replace(agent, wrap_up_ms=until)
+        draft.note(until, Alarm.AGENT, agent.id)
+    draft.put_agent(agent)
+    handled(draft, offer.queue_id, talked_ms + wrap_up_ms)
+    if agent.id not in draft.spec.agent and not agent.offers:
+        draft.drop_agent(agent.id)
+
+
+def _wrap_up_ms(draft: Draft, agent: Agent, offer: Offer) -> int:
+    queue, spec = draft.spec.queue.get(offer.queue_id), draft.spec.agent.get(agent.id)
+    return max(queue.wrap_up_ms if queue else 0, spec.wrap_up_ms if spec else 0)

@@ -1,0 +1,81 @@
+"""What time brings: offers that nobody ended, wrap-ups and rests that are over, waits that are too long."""
+
+from __future__ import annotations
+
+import heapq
+
+from acd.agents import end_wrap_up
+from acd.callers import look_after, place_of
+from acd.effects import Announce, Because, Stop
+from acd.names import Failure, MemberState, OfferState
+from acd.offering import fail
+from acd.offers import miss
+from acd.state import Alarm, Draft, Note
+
+
+def catch_up(draft: Draft) -> None:
+    """Whatever was noted for a time that has come. Each note is taken once, so this ends."""
+    while (note := draft.next_due()) is not None:
+        _, _, alarm, whose = note
+        match alarm:
+            case Alarm.OFFER:
+                _offer_is_late(draft, int(whose))
+            case Alarm.AGENT:
+                _agent_rested(draft, whose)
+            case Alarm.MEMBER:
+                if whose in draft.members:
+                    look_after(draft, draft.members[whose])
+            case Alarm.PROGRESS:
+                draft.progressing.append(whose)
+            case Alarm.ANNOUNCE:
+                _announce(draft, whose)
+
+
+def _offer_is_late(draft: Draft, number: int) -> None:
+    """Every offer ends in time, also when the switch never says what became of it."""
+    offer = draft.offers.get(number)
+    if offer is None or offer.deadline_ms is None or offer.deadline_ms > draft.now_ms:
+        return
+    ringing = offer.state is OfferState.RINGING
+    if not ringing and draft.members[offer.member_id].callback:
+        miss(draft, offer)
+        return
+    draft.effects.append(Stop(offer.id, offer.agent_id, Because.TIMEOUT))
+    fail(draft, offer, Failure.NO_ANSWER if ringing else Failure.UNREACHABLE)
+
+
+def _agent_rested(draft: Draft, agent_id: str) -> None:
+    agent = draft.agents.get(agent_id)
+    if agent is None:
+        return
+    if agent.wrap_up_ms is not None and agent.wrap_up_ms <= draft.now_ms:
+        end_wrap_up(draft, agent, None)
+    draft.touched_agents[agent_id] = None
+
+
+def _announce(draft: Draft, member_id: str) -> None:
+    member = draft.members.get(member_id)
+    if member is None or member.callback or member.state is MemberState.ANSWERED:
+        return
+    draft.effects.append(Announce(member_id, *place_of(draft, member)))
+    spec = draft.spec.queue.get(member.wait.queue_id)
+    if spec is not None and spec.announce_ms:
+        draft.note(draft.now_ms + spec.announce_ms, Alarm.ANNOUNCE, member_id)
+
+
+def tidy(draft: Draft) -> None:
+    """Throw away notes about offers, callers and agents that are gone."""
+    kept = [note for note in draft.notes if _matters(draft, note)]
+    heapq.heapify(kept)
+    draft.notes = kept
+
+
+def _matters(draft: Draft, note: Note) -> bool:
+    _, _, alarm, whose = note
+    match alarm:
+        case Alarm.OFFER:
+            return int(whose) in draft.offers
+        case Alarm.AGENT:
+            return whose in draft.agents
+        case _:
+            return whose in draft.members and draft.members[whose].state is not MemberState.ANSWERED

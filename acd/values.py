@@ -1,0 +1,84 @@
+"""What the contact centre of one tenant consists of at a moment: agents, callers, offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acd.names import AgentState, AgentStatus, MemberState, OfferState
+from acd.spec import Skill
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent now. `offers` are the offers that ring or talk there.
+
+    `ready_ms`: not offered anything before. `wrap_up_ms`: end of the wrap-up, None outside of it.
+    `own_calls`: calls that no queue gave. `idle_since_ms` orders the longest idle.
+    """
+
+    id: str
+    status: AgentStatus = AgentStatus.LOGGED_OUT
+    state: AgentState = AgentState.IDLE
+    offers: tuple[int, ...] = ()
+    own_calls: frozenset[str] = frozenset()
+    ready_ms: int = 0
+    wrap_up_ms: int | None = None
+    idle_since_ms: int = 0
+    no_answers: int = 0
+    calls: int = 0
+    talk_ms: int = 0
+    pause_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A caller's place in the order of a queue: who has equal needs and priority stands in one line."""
+
+    queue_id: str
+    skills: tuple[Skill, ...]
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A caller. `since_ms` is the place in time and survives moves and callbacks.
+
+    `callback` is set for one who hung up and is called back; `not_before_ms` then is the earliest time.
+    `refused_by`: agents who declined this caller, each until a time. `preferred`: only this agent until then.
+    """
+
+    id: str
+    wait: Wait
+    since_ms: int
+    joined_ms: int
+    state: MemberState = MemberState.WAITING
+    offers: tuple[int, ...] = ()
+    preferred: str | None = None
+    preferred_until_ms: int = 0
+    refused_by: tuple[tuple[str, int], ...] = ()
+    callback: bool = False
+    callback_tries: int = 0
+    not_before_ms: int = 0
+    lonely_since_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A caller offered to an agent. `deadline_ms` ends it when the switch is silent; None while talking."""
+
+    id: int
+    member_id: str
+    agent_id: str
+    queue_id: str
+    state: OfferState
+    made_ms: int
+    deadline_ms: int | None
+    talk_since_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a queue's calls take, wrap-up included, smoothed; and how many there were."""
+
+    handled: int = 0
+    handle_ms: int = 0

@@ -1,0 +1,379 @@
+"""A small world around a contact centre that does everything wrong: phones that never answer, events that are
+lost, doubled or late, callers who leave in every state, restarts that replay the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+from acd.effects import CallBack, Effect, Join, Ring, SendAway, Stop
+from acd.events import (
+    CallbackMissed,
+    CallbackReached,
+    CallbackWanted,
+    CallerJoined,
+    CallerLeft,
+    CallerMoved,
+    Compared,
+    Configured,
+    Event,
+    Joined,
+    OfferAnswered,
+    OfferFailed,
+    OwnCallBegan,
+    OwnCallEnded,
+    StatusChosen,
+    TalkEnded,
+    TimePassed,
+    WrapUpEnded,
+    WrapUpExtended,
+)
+from acd.names import AgentState, AgentStatus, CancelReason, Failure, MemberState, OfferState, Strategy
+from acd.spec import (
+    AgentSpec,
+    Callback,
+    Membership,
+    Overflow,
+    QueueSpec,
+    Relaxation,
+    Skill,
+    TenantSpec,
+)
+from acd.state import State
+from acd.step import step
+from acd.values import Member, Wait
+
+LOSS: Final = 0.02
+DOUBLE: Final = 0.02
+#: An offer may not live longer than this before somebody talks.
+LONGEST_OFFER_MS: Final = 130_000
+
+
+def a_tenant(random: Random) -> TenantSpec:
+    """Queues with every strategy, agents in several of them, skills, overflows, callbacks."""
+    strategies = list(Strategy)
+    queues = tuple(
+        QueueSpec(
+            f"q{number}",
+            strategy=random.choice(strategies),
+            weight=random.choice((0, 0, 5)),
+            wrap_up_ms=random.choice((0, 5_000)),
+            preferred_ms=random.choice((0, 8_000)),
+            progress_ms=3_000,
+            ring_ms=15_000,
+            relaxations=(Relaxation(20_000, 50), Relaxation(40_000, 100)),
+            overflow=random.choice((None, Overflow("out", after_ms=120_000), Overflow("q0", length=8))),
+            callback=Callback(tries=2, retry_ms=10_000, answer_ms=10_000),
+            announce_ms=random.choice((None, 30_000)),
+        )
+        for number in range(3)
+    )
+    agents = tuple(
+        AgentSpec(
+            f"a{number}",
+            tuple(
+                Membership(queue.id, penalty=random.choice((0, 0, 1)), share=random.choice((1, 3)))
+                for queue in queues
+                if random.random() < 0.7
+            ),
+            skills=tuple(
+                Skill(name, random.choice((30, 100))) for name in ("en", "fr") if random.random() < 0.5
+            ),
+            capacity=1,
+            max_no_answer=random.choice((0, 3)),
+            no_answer_delay_ms=2_000,
+            reject_delay_ms=2_000,
+            busy_delay_ms=4_000,
+            unreachable_delay_ms=4_000,
+        )
+        for number in range(6)
+    )
+    return TenantSpec("beispiel", queues, agents)
+
+
+@dataclass
+class World:
+    """Draws what happens next, tells it, and looks at everything after each step."""
+
+    random: Random
+    now_ms: int = 1_000_000
+    callers: int = 0
+    steps: int = 0
+    state: State = field(init=False)
+    #: Everything since the last checkpoint, to be replayed.
+    journal: list[tuple[Event, int]] = field(default_factory=list)
+    checkpoint: State = field(init=False)
+    #: Offers that ring at a phone, in the world's own view.
+    ringing: set[int] = field(default_factory=set)
+    joining: set[int] = field(default_factory=set)
+    calling_back: set[str] = field(default_factory=set)
+    pending: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        spec = a_tenant(self.random)
+        self.state = self.checkpoint = State(TenantSpec("beispiel"), seed=self.random.getrandbits(60))
+        self.tell(Configured(spec))
+        for each in spec.agents:
+            self.tell(StatusChosen(each.id, AgentStatus.AVAILABLE))
+
+    def run(self, steps: int) -> None:
+        """So many random steps."""
+        while self.steps < steps:
+            self.now_ms += self.random.choice((0, 10, 200, 1_000, 4_000))
+            while self.state.due_ms is not None and self.state.due_ms <= self.now_ms:
+                self.tell(TimePassed())
+            if self.pending and self.random.random() < 0.7:
+                self.tell(self.pending.pop(self.random.randrange(len(self.pending))))
+            else:
+                self.tell(self.something())
+            if self.random.random() < 0.002:
+                self.crash()
+
+    def tell(self, event: Event) -> None:
+        before = self.state
+        self.journal.append((event, self.now_ms))
+        self.state, effects = step(before, event, self.now_ms)
+        self.steps += 1
+        watch(before, self.state, effects, event)
+        for effect in effects:
+            self.carry_out(effect)
+
+    def crash(self) -> None:
+        """A successor replays the journal, has the same state, and compares notes with the switch."""
+        state = self.checkpoint
+        for event, at_ms in self.journal:
+            state, _ = step(state, event, at_ms)
+        assert state == self.state
+        self.checkpoint, self.journal = state, []
+        talking = {each.id for each in state.offers.values() if each.state is OfferState.TALKING}
+        legs = talking | self.ringing | self.joining
+        lost = {each for each in legs if self.random.random() < 0.05}
+        there = {name for name in state.members if self.random.random() > 0.05}
+        self.ringing -= lost
+        self.joining -= lost
+        self.tell(Compared(frozenset(there), frozenset(legs - lost), self.now_ms))
+
+    def carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Ring():
+                self.ringing.add(effect.offer_id)
+            case Stop():
+                self.ringing.discard(effect.offer_id)
+                self.joining.discard(effect.offer_id)
+            case Join():
+                self.ringing.discard(effect.offer_id)
+                self.joining.add(effect.offer_id)
+            case CallBack():
+                self.ringing.discard(effect.offer_id)
+                self.calling_back.add(effect.member_id)
+            case SendAway():
+                pass
+
+    def later(self, event: Event) -> None:
+        """The switch says it: perhaps never, perhaps twice, in any order."""
+        if self.random.random() >= LOSS:
+            self.pending.append(event)
+        if self.random.random() < DOUBLE:
+            self.pending.append(event)
+
+    def something(self) -> Event:
+        return self.random.choice(_HAPPENINGS)(self)
+
+    # -- what may happen ------------------------------------------------------------------------
+
+    def a_call(self) -> Event:
+        if len(self.state.members) > 25:
+            return self.a_hang_up()
+        self.callers += 1
+        skills = (Skill("en", 80),) if self.random.random() < 0.3 else ()
+        preferred = f"a{self.random.randrange(8)}" if self.random.random() < 0.2 else None
+        queue = f"q{self.random.randrange(3)}" if self.random.random() > 0.01 else "unknown"
+        since = self.now_ms - 5_000 if self.random.random() < 0.1 else None
+        return CallerJoined(
+            f"c{self.callers}", queue, self.random.choice((0, 0, 0, 3)), skills, preferred, since
+        )
+
+    def a_hang_up(self) -> Event:
+        names = [*self.state.members] or ["nobody"]
+        reason = self.random.choice((CancelReason.BREAK_OUT, CancelReason.EXIT_WITH_KEY))
+        return CallerLeft(self.random.choice(names), reason)
+
+    def a_phone(self) -> Event:
+        if self.joining and self.random.random() < 0.6:
+            number = self.random.choice(sorted(self.joining))
+            self.joining.discard(number)
+            self.later(Joined(number))
+            return TimePassed()
+        if not self.ringing:
+            return TimePassed()
+        number = self.random.choice(sorted(self.ringing))
+        self.ringing.discard(number)
+        if self.random.random() < 0.6:
+            self.later(OfferAnswered(number))
+        elif self.random.random() < 0.7:
+            self.later(OfferFailed(number, self.random.choice(list(Failure))))
+        return TimePassed()
+
+    def a_conversation_ends(self) -> Event:
+        talking = [each.id for each in self.state.offers.values() if each.state is OfferState.TALKING]
+        if talking:
+            self.later(TalkEnded(self.random.choice(talking)))
+        return TimePassed()
+
+    def a_callback(self) -> Event:
+        if self.calling_back and self.random.random() < 0.7:
+            name = self.random.choice(sorted(self.calling_back))
+            self.calling_back.discard(name)
+            self.later(self.random.choice((CallbackReached, CallbackMissed))(name))
+            return TimePassed()
+        waiting = [*self.state.members] or ["nobody"]
+        name = self.random.choice(waiting)
+        self.later(CallerLeft(name))
+        return CallbackWanted(name, self.now_ms + self.random.choice((0, 5_000)))
+
+    def an_agent(self) -> Event:
+        name = f"a{self.random.randrange(7)}"
+        match self.random.randrange(8):
+            case 0:
+                return StatusChosen(name, self.random.choice(list(AgentStatus)))
+            case 1:
+                return OwnCallBegan(name, "own")
+            case 2:
+                return OwnCallEnded(name, "own")
+            case 3:
+                return WrapUpExtended(name, self.now_ms + self.random.choice((-1_000, 3_000, 9_000)))
+            case 4:
+                return WrapUpEnded(name, "done")
+            case _:
+                return StatusChosen(name, AgentStatus.AVAILABLE)
+
+    def a_supervisor(self) -> Event:
+        names = [*self.state.members] or ["nobody"]
+        if self.random.random() < 0.1:
+            return Configured(a_tenant(self.random))
+        return CallerMoved(self.random.choice(names), f"q{self.random.randrange(3)}")
+
+
+_HAPPENINGS: Final[tuple[Callable[[World], Event], ...]] = (
+    *(World.a_call,) * 4,
+    *(World.a_phone,) * 10,
+    *(World.a_conversation_ends,) * 4,
+    World.a_hang_up,
+    World.a_callback,
+    World.a_callback,
+    *(World.an_agent,) * 3,
+    World.a_supervisor,
+)
+
+
+def watch(before: State, after: State, effects: tuple[Effect, ...], event: Event) -> None:
+    """Guarantee 6, at every step: no agent has two calls, no call two agents, nobody is overtaken within
+    equal priority and skill, no agent or caller is ever stuck."""
+    _bound_both_ways(after)
+    _agents_do_one_thing(after)
+    _offers_end_in_time(after)
+    _lines_hold_who_waits(after)
+    if effects:
+        _nobody_is_overtaken(before, after, effects)
+    _nobody_waits_in_vain(after)
+
+
+def _bound_both_ways(state: State) -> None:
+    for number, offer in state.offers.items():
+        assert number in state.agents[offer.agent_id].offers
+        assert number in state.members[offer.member_id].offers
+    for member in state.members.values():
+        assert all(number in state.offers for number in member.offers)
+        engaged = [n for n in member.offers if state.offers[n].state is not OfferState.RINGING]
+        assert len(engaged) <= 1
+        if engaged:
+            assert len(member.offers) == 1
+        expected = MemberState.TRYING if member.offers else MemberState.WAITING
+        if engaged and state.offers[engaged[0]].state is OfferState.TALKING:
+            expected = MemberState.ANSWERED
+        assert member.state is expected
+
+
+def _agents_do_one_thing(state: State) -> None:
+    for agent in state.agents.values():
+        assert len(agent.offers) <= 1
+        assert all(number in state.offers for number in agent.offers)
+        if agent.state is AgentState.WAITING:
+            assert not agent.offers
+            assert agent.wrap_up_ms is None
+        if agent.wrap_up_ms is not None:
+            # A wrap-up ends: a moment is noted for it.
+            assert any(at >= agent.wrap_up_ms and whose == agent.id for at, _, _, whose in state.notes)
+
+
+def _offers_end_in_time(state: State) -> None:
+    for offer in state.offers.values():
+        if offer.state is not OfferState.TALKING:
+            assert offer.deadline_ms is not None
+            assert offer.deadline_ms > state.now_ms
+            assert offer.deadline_ms - offer.made_ms < LONGEST_OFFER_MS
+            assert any(at == offer.deadline_ms and whose == str(offer.id) for at, _, _, whose in state.notes)
+
+
+def _lines_hold_who_waits(state: State) -> None:
+    standing = [name for lines in state.lines.values() for line in lines.values() for _, name in line]
+    waiting = [each.id for each in state.members.values() if each.state is MemberState.WAITING]
+    assert sorted(standing) == sorted(waiting)
+    for lines in state.lines.values():
+        for wait, line in lines.items():
+            assert list(line) == sorted(line)
+            assert all(state.members[name].wait == wait for _, name in line)
+
+
+def _nobody_is_overtaken(before: State, after: State, effects: tuple[Effect, ...]) -> None:
+    for effect in effects:
+        if not isinstance(effect, Ring) or effect.member_id not in after.members:
+            continue
+        served = after.members[effect.member_id]
+        line = after.lines.get(served.wait.queue_id, {}).get(served.wait, ())
+        for since_ms, name in line:
+            if (since_ms, name) < (served.since_ms, served.id):
+                assert not _might_take(after, after.members[name], effect.agent_id)
+
+
+def _might_take(state: State, member: Member, agent_id: str) -> bool:
+    """Whether this waiting caller could have been given that agent instead."""
+    if member.not_before_ms > state.now_ms:
+        return False
+    if member.preferred not in (None, agent_id) and state.now_ms < member.preferred_until_ms:
+        return False
+    return not any(name == agent_id and until > state.now_ms for name, until in member.refused_by)
+
+
+def _nobody_waits_in_vain(state: State) -> None:
+    """No free agent beside a caller who fits: what the matching promises after every step."""
+    free = [
+        each
+        for each in state.agents.values()
+        if each.state is AgentState.WAITING and each.ready_ms <= state.now_ms and each.id in state.spec.agent
+    ]
+    for agent in free:
+        for seat in state.spec.agent[agent.id].queues:
+            for wait, line in state.lines.get(seat.queue_id, {}).items():
+                for _, name in line:
+                    member = state.members[name]
+                    assert not (
+                        _might_take(state, member, agent.id) and _skilled(state, wait, member, agent.id)
+                    ), f"{name} waits while {agent.id} is free"
+
+
+def _skilled(state: State, wait: Wait, member: Member, agent_id: str) -> bool:
+    waited = state.now_ms - member.since_ms
+    rules = state.spec.queue[wait.queue_id].relaxations
+    lower = max((each.lower_by for each in rules if each.after_ms <= waited), default=0)
+    levels = state.spec.levels[agent_id]
+    return all(levels.get(skill.name, 0) >= skill.level - lower for skill in wait.skills)
+
+
+def worlds(seed: int) -> Iterator[World]:
+    """Ever new worlds, the same for the same seed."""
+    random = Random(seed)
+    while True:
+        yield World(Random(random.getrandbits(60)))
