@@ -22,6 +22,7 @@ from provisioning.number_table import NumberTable
 from provisioning.schema import CarrierEntry, CustomerEntry
 from provisioning.secrets import SecretSource
 from provisioning.service import next_change
+from provisioning.sounds import SoundBook, TonesOnly
 from store.config_items import CARRIER_KEY, CUSTOMER, ConfigItem, ItemChanges, ItemKey, by_key
 from store.config_versions import ConfigStore
 from store.errors import StoreError
@@ -59,11 +60,16 @@ class AppliedCarrier:
     """
 
     def __init__(
-        self, network: AddressBook, secrets: Callable[[], SecretSource], today: Callable[[], date]
+        self,
+        network: AddressBook,
+        secrets: Callable[[], SecretSource],
+        today: Callable[[], date],
+        sounds: Callable[[], SoundBook] = TonesOnly,
     ) -> None:
         self._network = network
         self._secrets = secrets
         self._today = today
+        self._sounds = sounds
         self._day = today()
         self._snapshot: Snapshot | None = None
         self._table = NumberTable()
@@ -81,7 +87,7 @@ class AppliedCarrier:
         """The snapshot with these changes; the first time all parts must be among them."""
         new = by_key(changes.changed)
         gone = set(self.items.keys() - new.keys()) if changes.whole else set(changes.removed)
-        work = _Compilation(self._network, self._secrets(), self._today(), breathe)
+        work = _Compilation(self._network, self._secrets(), self._today(), breathe, self._sounds())
         try:
             carrier = work.carrier(new[CARRIER_KEY]) if CARRIER_KEY in new else None
             customers = [work.customer(item) for key, item in new.items() if key.kind == CUSTOMER]
@@ -100,7 +106,7 @@ class AppliedCarrier:
         if today == self._day or self._snapshot is None:
             return None
         ids = [customer_id for customer_id, day in self._due.items() if day <= today]
-        work = _Compilation(self._network, self._secrets(), today, breathe)
+        work = _Compilation(self._network, self._secrets(), today, breathe, self._sounds())
         try:
             customers = [work.customer(self.items[ItemKey(CUSTOMER, id_)]) for id_ in ids]
             snapshot = self._assembled(None, customers, (), self._snapshot.version, breathe)
@@ -161,12 +167,18 @@ class _Compilation:
     """Parts compiled one after the other, with a breath after each."""
 
     def __init__(
-        self, network: AddressBook, secrets: SecretSource, today: date, breathe: Callable[[], None]
+        self,
+        network: AddressBook,
+        secrets: SecretSource,
+        today: date,
+        breathe: Callable[[], None],
+        sounds: SoundBook,
     ) -> None:
         self._network = network
         self._secrets = secrets
         self._today = today
         self._breathe = breathe
+        self._sounds = sounds
         self.next_days: dict[str, date | None] = {}
 
     def carrier(self, item: ConfigItem) -> CompiledCarrier:
@@ -178,7 +190,9 @@ class _Compilation:
         entry = entry_of(item)
         assert isinstance(entry, CustomerEntry)  # noqa: S101 - the key says so
         self.next_days[entry.id] = next_change(entry, self._today)
-        compiled = compile_customer(entry, network=self._network, secrets=self._secrets, today=self._today)
+        compiled = compile_customer(
+            entry, network=self._network, secrets=self._secrets, today=self._today, sounds=self._sounds
+        )
         self._breathe()
         return compiled
 

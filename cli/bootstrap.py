@@ -35,6 +35,9 @@ from controller.following import Following
 from controller.health import TrunkHealth
 from controller.intake import Intake
 from controller.limiting import Limiting
+from controller.menus import Menus
+from dialplan.call import CallOffered
+from dialplan.decision import Converse, Decision
 from dialplan.snapshot import Snapshot
 from freeswitch.channel import ChannelData, Instructions
 from freeswitch.commands import Subscription
@@ -42,8 +45,10 @@ from freeswitch.errors import FreeSwitchError
 from freeswitch.follow import Follower
 from freeswitch.inbound import InboundConnection
 from freeswitch.json_cdr import parse
+from freeswitch.menu_call import MenuCall
 from freeswitch.offer import decision_variables, offered_call
-from freeswitch.outbound import OutboundServer
+from freeswitch.outbound import Hold, OutboundServer
+from freeswitch.session import Session
 from freeswitch.settings import EventSocketAddress, SwitchSettings
 from freeswitch.spool import Spool, SpoolFile
 from provisioning.schema import SecretRef
@@ -65,6 +70,8 @@ _CONNECT_S: Final = 3.0
 _REST_S: Final = 0.2
 #: After a store did not answer.
 _RETRY_S: Final = 1.0
+#: Longest time of one call in menus.
+MENU_S: Final = 900.0
 
 
 def now() -> datetime:
@@ -187,9 +194,20 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     swap(snapshot)
     domain = settings.node.domain
 
-    def handle(channel: ChannelData) -> Instructions:
+    menus = Menus(decider.decide, decider.think)
+
+    def handle(channel: ChannelData) -> Instructions | Hold:
         offered = offered_call(channel.get)
-        return Instructions(decision_variables(decider.decide(offered), offered, domain=domain))
+        decision = decider.decide(offered)
+        if isinstance(decision.outcome, Converse):
+            return Hold(lambda session: converse(session, offered, decision), MENU_S)
+        return Instructions(decision_variables(decision, offered, domain=domain))
+
+    def converse(session: Session, offered: CallOffered, decision: Decision) -> Instructions:
+        call = MenuCall(session, offered, domain=domain)
+        return Instructions(
+            decision_variables(menus.converse(offered, decision, call), offered, domain=domain)
+        )
 
     server = OutboundServer(listen, handle)
     follower = Follower(

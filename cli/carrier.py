@@ -23,6 +23,7 @@ from provisioning.load import CheckedConfig, load
 from provisioning.network import AddressBook, MovedNetwork, RealNetwork
 from provisioning.plan import make_plan
 from provisioning.secrets import Secrets
+from provisioning.sounds import Sounds
 from store.config_items import ItemChanges, by_key
 from store.config_versions import ConfigStore
 from store.errors import StoreError
@@ -45,12 +46,13 @@ def compile_carrier(settings: Settings, carrier: CheckedConfig, version: int) ->
         secrets=secrets(settings),
         places=carrier.places,
         today=today(),
+        sounds=sounds(settings),
     )
 
 
 def applied_carrier(settings: Settings) -> AppliedCarrier:
     """An empty one; give it all parts of a version first."""
-    return AppliedCarrier(address_book(settings), lambda: secrets(settings), today)
+    return AppliedCarrier(address_book(settings), lambda: secrets(settings), today, lambda: sounds(settings))
 
 
 def address_book(settings: Settings) -> AddressBook:
@@ -68,6 +70,16 @@ def secrets(settings: Settings) -> Secrets:
     """The secrets of this machine, read anew."""
     lab = settings.lab_network is not None
     return Secrets(os.environ, settings.state_dir / "secrets", lab=lab)
+
+
+def sounds_dir(settings: Settings) -> Path:
+    """Announcements: recordings that somebody put there, and `spoken/` with texts that were spoken."""
+    return settings.state_dir.absolute() / "sounds"
+
+
+def sounds(settings: Settings) -> Sounds:
+    """What announcements sound like on this machine."""
+    return Sounds(os.environ, sounds_dir(settings))
 
 
 def today() -> date:

@@ -17,7 +17,7 @@ from dialplan.carrier import Trunk
 from dialplan.circumstances import Circumstances
 from dialplan.claims import refused
 from dialplan.decide import decide
-from dialplan.decision import Decision, Route
+from dialplan.decision import Decision, Reject, Route
 from dialplan.live import LiveCall, LiveState
 from dialplan.snapshot import Snapshot
 
@@ -61,11 +61,8 @@ class CallDecider:
 
     def decide(self, offered: CallOffered) -> Decision:
         """Decide, log the reason, note the call as live. Raises NoSnapshot before the first `swap`."""
-        if self._snapshot is None:
-            raise NoSnapshot("no configuration loaded; the static dialplan takes the call")
+        decision = self._within_limits(offered, self.think(offered))
         now = self._clock()
-        circumstances = Circumstances(now, self._blocks, self._health.down(now), self._health.calls())
-        decision = self._within_limits(offered, decide(offered, self._snapshot, circumstances))
         self.decided += 1
         _log.info(
             "call decided",
@@ -75,7 +72,7 @@ class CallDecider:
             customer=decision.facts.customer_id,
             version=decision.config_version,
         )
-        if isinstance(decision.outcome, Route):
+        if not isinstance(decision.outcome, Reject):
             self._following.begun(_live(offered, decision, now))
             self._health.decided(decision, offered.call_id, offered.node, now)
         return decision
@@ -86,6 +83,14 @@ class CallDecider:
             return decision
         stopped_by = self._limiting.take(offered.call_id, offered.node, decision.claims)
         return refused(decision, stopped_by) if stopped_by else decision
+
+    def think(self, offered: CallOffered) -> Decision:
+        """What would be decided now; nothing is noted. Raises NoSnapshot before the first `swap`."""
+        if self._snapshot is None:
+            raise NoSnapshot("no configuration loaded; the static dialplan takes the call")
+        now = self._clock()
+        circumstances = Circumstances(now, self._blocks, self._health.down(now), self._health.calls())
+        return decide(offered, self._snapshot, circumstances)
 
 
 def _live(offered: CallOffered, decision: Decision, now: datetime) -> LiveCall:

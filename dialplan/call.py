@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from dialplan.legs import Caller
+from dialplan.plans.position import Resume
 from numbering.e164 import E164
 
 #: Longest user part, display name or header text taken from a call; what is longer is cut before use.
@@ -74,6 +75,8 @@ class CallOffered:
     it shall go, `forwarded_by` the numbers of ours that have passed the call on, the first one first, and
     `original` the caller as decided when the call came in (see `dialplan.place`). `behalf` is None exactly
     when `via` is DIALLED.
+
+    `resume`: the call stands in a routing plan already; written by us alone.
     """
 
     call_id: str
@@ -95,3 +98,4 @@ class CallOffered:
     behalf: Behalf | None = None
     forwarded_by: tuple[E164, ...] = ()
     original: Caller | None = None
+    resume: Resume | None = None

@@ -16,6 +16,7 @@ from dialplan.bars import LiftedBar, ProfileRef
 from dialplan.caller_policy import NO_POLICY, NO_RIGHTS, CallerPolicy, RightOfUse
 from dialplan.header_map import PRESETS, HeaderMap, Preset
 from dialplan.limits import Limits
+from dialplan.plans.nodes import Plan
 from dialplan.week import WeekTimes
 from numbering.e164 import E164
 
@@ -188,13 +189,20 @@ class ToPhones:
 
 
 @dataclass(frozen=True, slots=True)
+class ToPlan:
+    """Calls to the number follow this routing plan of the customer (C2)."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
 class AssignedNumber:
     """A number of ours that belongs to a customer, and where its calls go. `behind`: it is the extension of
     a user behind this number (A5)."""
 
     number: E164
     customer_id: str
-    target: ToTrunks | ToPhones
+    target: ToTrunks | ToPhones | ToPlan
     behind: E164 | None = None
 
 

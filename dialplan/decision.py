@@ -8,6 +8,9 @@ from enum import StrEnum
 from dialplan.causes import PATH_FAILURES, Cause
 from dialplan.legs import Leg
 from dialplan.limits import Claim
+from dialplan.plans.effects import Ask
+from dialplan.plans.nodes import Sound
+from dialplan.plans.position import Position
 from dialplan.rules import Rule
 from numbering.e164 import E164
 
@@ -69,17 +72,44 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class Converse:
+    """Talk with the caller as the plan says, then ask for the next decision. `early`: without an answer, for
+    the caller must not pay while waiting (C10)."""
+
+    what: Ask
+    early: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTrace:
+    """How a call came through a routing plan: it stands at `position` of the plan of `number`.
+
+    `sounds` are played before the outcome, in early media unless `answer`. `goes_on`: when no leg is reached
+    the plan is asked again.
+    """
+
+    plan_id: str
+    number: E164
+    position: Position
+    sounds: tuple[Sound, ...] = ()
+    answer: bool = False
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The outcome, its reason, and the configuration version it was made with.
 
     `claims`: what the call takes of limits; when one is refused, `claims.refused` says what becomes of it.
+    `plan` is there when the call follows a routing plan.
     """
 
-    outcome: Route | Reject
+    outcome: Route | Reject | Converse
     reason: Reason
     facts: CallFacts
     config_version: int
     claims: tuple[Claim, ...] = ()
+    plan: PlanTrace | None = None
 
     @property
     def passed(self) -> tuple[str, ...]:

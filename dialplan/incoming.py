@@ -48,4 +48,4 @@ def incoming(
         why = reason("in.unassigned", number=number)
         return refuse(snapshot.version, facts.past(Rule.OURS), Cause.UNALLOCATED_NUMBER, why)
     facts = replace(facts, customer_id=assigned.customer_id).past(Rule.OURS, Rule.ASSIGNED)
-    return to_customer(snapshot, circumstances, assigned, caller, facts, "in")
+    return to_customer(offered, snapshot, circumstances, assigned, caller, facts, "in")

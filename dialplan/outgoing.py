@@ -62,7 +62,7 @@ def outgoing(
         assigned = snapshot.numbers.get(dialled.number)
         if assigned:
             on_net = replace(facts, direction=Direction.ON_NET)
-            return to_customer(snapshot, circumstances, assigned, caller, on_net, "onnet")
+            return to_customer(offered, snapshot, circumstances, assigned, caller, on_net, "onnet")
         if snapshot.is_ours(dialled.number):
             on_net = replace(facts, direction=Direction.ON_NET)
             why = reason("onnet.unassigned", customer=customer, number=dialled.number)

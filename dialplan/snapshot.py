@@ -11,6 +11,7 @@ from dialplan.carrier import AssignedNumber, Customer, Peer, Phone, Trunk
 from dialplan.carrier_routes import NO_ROUTES, RouteTable
 from dialplan.limits import Limits
 from dialplan.number_blocks import NumberBlocks
+from dialplan.plans.hours import Hours
 from numbering.e164 import E164
 
 
@@ -22,6 +23,7 @@ class Snapshot:
     ordered by priority, then id. `barring` are the carrier's profiles, which customers name. `peers` finds
     the trunk that a request came from: first by address and port, then by address alone (`Peer(ip, None)`).
     `limit_profiles` are the carrier's own too.
+    `opening_hours` are the carrier's, for plans that name them.
     """
 
     version: int
@@ -37,6 +39,7 @@ class Snapshot:
     routes: RouteTable = NO_ROUTES
     limit_profiles: Mapping[str, Limits] = field(default_factory=lambda: MappingProxyType({}))
     barring: Mapping[str, BarringProfile] = field(default_factory=lambda: MappingProxyType({}))
+    opening_hours: Mapping[str, Hours] = field(default_factory=dict)
 
     def trunk_at(self, ip: str, port: int) -> Trunk | None:
         """The trunk whose requests come from this source, or None for a stranger."""

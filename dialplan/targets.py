@@ -1,34 +1,26 @@
-"""Where calls to a customer's number go: trunks in order, or phones in order (B1)."""
+"""Where calls to a customer's number go: trunks or phones in order (B1), or a routing plan (C2)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
+from dialplan.call import CallOffered
 from dialplan.caller import anonymity_refused
-from dialplan.carrier import AssignedNumber, ToPhones, ToTrunks
-from dialplan.causes import PATH_FAILURES, Cause
+from dialplan.carrier import AssignedNumber, ToPhones, ToPlan, ToTrunks
+from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
-from dialplan.decision import CallFacts, Decision, Route, refuse
-from dialplan.legs import Caller, Leg, leg_to_phone, leg_to_trunk
+from dialplan.decision import CallFacts, Decision, refuse
+from dialplan.legs import Caller
+from dialplan.plans.outcome import along
 from dialplan.reasons import reason
+from dialplan.ringing import to_phones, to_trunks
 from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
 from dialplan.trunk_choice import down_last
 
-#: How FreeSWITCH says that somebody was busy, rejected, or let it ring (our own limit is ALLOTTED_TIMEOUT).
-_NOT_THERE: Final = frozenset(
-    {
-        Cause.USER_BUSY,
-        Cause.NO_ANSWER,
-        Cause.NO_USER_RESPONSE,
-        Cause.ALLOTTED_TIMEOUT,
-        Cause.CALL_REJECTED,
-    }
-)
-
 
 def to_customer(
+    offered: CallOffered,
     snapshot: Snapshot,
     circumstances: Circumstances,
     assigned: AssignedNumber,
@@ -46,17 +38,14 @@ def to_customer(
         why = reason(f"{how}.anonymous", number=assigned.number, customer=customer)
         facts = replace(facts, caller_rules=(*facts.caller_rules, acr.id))
         return refuse(snapshot.version, facts, Cause.CALL_REJECTED, why, 433)
-    legs: tuple[Leg, ...]
+    facts = facts.past(Rule.CALLED_BLOCKS)
     match assigned.target:
         case ToTrunks(trunk_ids):
-            legs = tuple(
-                leg_to_trunk(snapshot.trunks[t], assigned.number, caller)
-                for t in down_last(trunk_ids, circumstances)
-            )
-            causes, kind = PATH_FAILURES, "trunk"
+            ordered = down_last(trunk_ids, circumstances)
+            route, kind = to_trunks(snapshot, ordered, assigned.number, caller), "trunk"
         case ToPhones(phone_ids):
-            legs = tuple(leg_to_phone(snapshot.phones[p], caller) for p in phone_ids)
-            # The next phone is another person: it rings when the one before is busy or does not answer.
-            causes, kind = PATH_FAILURES | _NOT_THERE, "phone"
+            route, kind = to_phones(snapshot, phone_ids, caller), "phone"
+        case ToPlan(plan):
+            return along(plan, offered, snapshot, circumstances, assigned, caller, facts)
     why = reason(f"{how}.{kind}", number=assigned.number, customer=assigned.customer_id)
-    return Decision(Route(legs, causes), why, facts.past(Rule.CALLED_BLOCKS), snapshot.version)
+    return Decision(route, why, facts, snapshot.version)

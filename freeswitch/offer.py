@@ -9,9 +9,11 @@ from typing import Final
 
 from dialplan.call import MAX_TEXT, CallOffered, Entry
 from dialplan.causes import Cause
-from dialplan.decision import Decision, Reject, Route
+from dialplan.decision import Converse, Decision, Reject, Route
+from dialplan.plans.position import Resume, read_resume
 from freeswitch.dialstring import dial_string
 from freeswitch.errors import UnexpectedReply
+from freeswitch.plan_variables import carry_out_plan, plan_variables
 from freeswitch.render.dialplan import MAX_LEGS
 
 #: The user part of a SIP or tel URI in a header such as `"Name" <sip:+4930…;x=y@host>`.
@@ -65,7 +67,17 @@ def offered_call(get: Lookup) -> CallOffered:
         preferred_user=_uri_user(preferred) if preferred else None,
         diverting_users=tuple(_diverting(get)),
         advertising=(get("variable_sip_h_X-Advertising") or "").strip().lower() in _YES,
+        resume=_resume(get),
     )
+
+
+def _resume(get: Lookup) -> Resume | None:
+    """Where the call stands in a routing plan; no SIP peer can write these variables."""
+    number = get("variable_fernamt_plan_number")
+    if number is None:
+        return None
+    position, path = get("variable_fernamt_plan_position"), get("variable_fernamt_plan_path")
+    return read_resume(number, position or "", path or "", get("variable_fernamt_plan_given") or "")
 
 
 def _required(get: Lookup, *names: str) -> str:
@@ -119,6 +131,10 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
         "sip_copy_custom_headers": "false",
     }
     variables = {name: value for name, value in known.items() if value is not None}
+    trace = decision.plan
+    if trace is not None:
+        variables |= plan_variables(trace)
+        variables["export_vars"] += ",fernamt_plan_path"
     match decision.outcome:
         case Route(legs, causes):
             variables["fernamt_do"] = "route"
@@ -126,15 +142,22 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
             variables["continue_on_fail"] = _cause_list(causes)
             # FreeSWITCH gives up after 60 s whatever a leg's own limit says.
             variables["call_timeout"] = str(max(leg.no_answer_s for leg in legs) + 1)
-            # The dialplan has room for `MAX_LEGS` attempts; what is beyond shares the last one.
-            attempts = [*([leg] for leg in legs[: MAX_LEGS - 1]), legs[MAX_LEGS - 1 :]]
-            for position, attempt in enumerate(filter(None, attempts), start=1):
+            # The dialplan has room for `MAX_LEGS` attempts; what is beyond shares the last one. The first is
+            # made before anything else, so it is left out where something is to be heard first.
+            first = 2 if trace is not None and trace.sounds else 1
+            room = MAX_LEGS - first
+            attempts = [*([leg] for leg in legs[:room]), legs[room:]]
+            for position, attempt in enumerate(filter(None, attempts), start=first):
                 variables[f"fernamt_leg_{position}"] = dial_string(attempt, domain=domain)
         case Reject(cause, sip_code):
             # `hangup` sends the cause's own SIP code with a Q.850 Reason; `respond` any other code.
             variables["fernamt_do"] = "refuse" if sip_code == cause.sip_code else "respond"
             variables["fernamt_sip_code"] = str(sip_code)
             variables["fernamt_cause"] = cause.switch_name
+        case Converse():
+            variables["fernamt_do"] = "menu"
+    if trace is not None:
+        carry_out_plan(variables, trace)
     return variables
 
 

@@ -63,6 +63,13 @@ class Session:
             self._take_reply()
             return self._take_channel()
 
+    def set_variables(self, instructions: Instructions) -> None:
+        """Set variables and stay; waits until FreeSWITCH has done so."""
+        wanted = _set(instructions)
+        self._connection.send(b"".join(command.wire for command in wanted))
+        for _ in wanted:
+            self._take_reply()
+
     def leave(self, instructions: Instructions | None) -> None:
         """Set the variables by one application and go; waits until FreeSWITCH has done both."""
         wanted = _set(instructions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
@@ -15,10 +15,12 @@ from dialplan.carrier import (
     Peer,
     Phone,
     ToPhones,
+    ToPlan,
     ToTrunks,
     Trunk,
     TrunkSide,
 )
+from dialplan.plans.nodes import Plan
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from provisioning import barring
@@ -29,6 +31,7 @@ from provisioning.compiled import CompiledCarrier, CompiledCustomer, assemble, p
 from provisioning.errors import Finding, KeyPath, Problems, ProvisioningError
 from provisioning.network import AddressBook
 from provisioning.peers import accepted_peers
+from provisioning.routing_plans import compile_hours, compile_plans
 from provisioning.schema import (
     CarrierEntry,
     CarrierRouteEntry,
@@ -42,6 +45,7 @@ from provisioning.schema import (
 )
 from provisioning.secrets import SecretSource
 from provisioning.service import of_contract, of_number, of_user
+from provisioning.sounds import SoundBook, TonesOnly
 from provisioning.tree import NoPlaces, Places
 from provisioning.validate import Parts
 from provisioning.week_times import week_times
@@ -55,6 +59,7 @@ def compile_snapshot(
     secrets: SecretSource,
     places: Places | None = None,
     today: date | None = None,
+    sounds: SoundBook | None = None,
 ) -> Snapshot:
     """Compile a configuration that `load` has checked.
 
@@ -63,7 +68,7 @@ def compile_snapshot(
     has no place here; `places` (of `CheckedConfig`) gives these their file and line. Numbers share their
     target, so a million of them take about 250 MB.
     """
-    compiler = _Compiler(network, secrets, places or NoPlaces(), today)
+    compiler = _Compiler(network, secrets, places or NoPlaces(), today, sounds)
     carrier = compiler.carrier(config.carrier)
     customers = [compiler.customer(each, ("customers", i)) for i, each in enumerate(config.customers)]
     compiler.check_peers(config, carrier, customers)
@@ -75,7 +80,7 @@ def compile_carrier(
     carrier: CarrierEntry, *, network: AddressBook, secrets: SecretSource, places: Places | None = None
 ) -> CompiledCarrier:
     """Compile the carrier's own part. Raise `ConfigInvalid` as `compile_snapshot` does."""
-    compiler = _Compiler(network, secrets, places or NoPlaces(), None)
+    compiler = _Compiler(network, secrets, places or NoPlaces(), None, None)
     compiled = compiler.carrier(carrier)
     compiler.problems.raise_if_any()
     return compiled
@@ -89,15 +94,17 @@ def compile_customer(
     today: date | None = None,
     at: KeyPath | None = None,
     places: Places | None = None,
+    sounds: SoundBook | None = None,
 ) -> CompiledCustomer:
     """Compile one customer, for `assemble` and `replace_customers`. Raise `ConfigInvalid` as above.
 
     Numbers that are not in service on `today` are left out, and phones with such a number. A customer whose
     contract has not begun or is over stays, blocked and without lines; one that is only blocked keeps its
     lines, for emergency calls (A7). Teams trunks are left out, and numbers that go nowhere else. `at` is the
-    path that problems name; by default it names the customer by its id.
+    path that problems name; by default it names the customer by its id. `sounds` gives what announcements of
+    routing plans sound like; by default all but tones are replaced by a tone.
     """
-    compiler = _Compiler(network, secrets, places or NoPlaces(), today)
+    compiler = _Compiler(network, secrets, places or NoPlaces(), today, sounds)
     compiled = compiler.customer(customer, at or ("customers", customer.id))
     compiler.problems.raise_if_any()
     return compiled
@@ -107,12 +114,18 @@ class _Compiler:
     """Collects the problems of one compilation, so that all of them are told together."""
 
     def __init__(
-        self, network: AddressBook, secrets: SecretSource, places: Places | NoPlaces, today: date | None
+        self,
+        network: AddressBook,
+        secrets: SecretSource,
+        places: Places | NoPlaces,
+        today: date | None,
+        sounds: SoundBook | None,
     ) -> None:
         self._network = network
         self._secrets = secrets
         self._places = places
         self._today = today
+        self._sounds = sounds or TonesOnly()
         self.problems = Problems()
 
     def carrier(self, carrier: CarrierEntry) -> CompiledCarrier:
@@ -125,6 +138,7 @@ class _Compiler:
             carrier.default_area_code,
             MappingProxyType(profiles),
             barring.profiles(carrier.barring_profiles),
+            {each.id: compile_hours(each) for each in carrier.opening_hours},
         )
 
     def customer(self, entry: CustomerEntry, path: KeyPath) -> CompiledCustomer:
@@ -142,7 +156,8 @@ class _Compiler:
         )
         usable = frozenset([*(each.id for each in trunks), *(each.id for each in phones)])
         customer = _customer(entry, blocked=entry.blocked)
-        return CompiledCustomer(customer, trunks, phones, tuple(self._numbers(entry, usable)))
+        plans = compile_plans(entry, self._sounds, usable.__contains__)
+        return CompiledCustomer(customer, trunks, phones, tuple(self._numbers(entry, usable, plans)))
 
     def check_peers(
         self, config: Config, carrier: CompiledCarrier, customers: Sequence[CompiledCustomer]
@@ -226,15 +241,16 @@ class _Compiler:
         if self._today is not None:
             yield from (each for each in customer.numbers if not of_number(each, contract).on(self._today))
 
-    def _numbers(self, customer: CustomerEntry, usable: frozenset[str]) -> Iterator[AssignedNumber]:
+    def _numbers(
+        self, customer: CustomerEntry, usable: frozenset[str], plans: Mapping[str, Plan]
+    ) -> Iterator[AssignedNumber]:
         """Every number of the customer; those of phones that no entry has ring all phones that share them."""
         contract = of_contract(customer.contract)
         for entry in customer.numbers:
             if not of_number(entry, contract).on(self._today):
                 continue
-            ids = tuple(name for name in entry.trunks or entry.phones or () if name in usable)
-            if ids:
-                target = ToTrunks(ids) if entry.trunks is not None else ToPhones(ids)
+            target = _target(entry, usable, plans)
+            if target is not None:
                 for number in _numbers_of(entry):
                     yield AssignedNumber(number, customer.id, target)
                 yield from self._users(customer, entry, target, usable)
@@ -250,7 +266,7 @@ class _Compiler:
         self,
         customer: CustomerEntry,
         entry: NumberEntry,
-        target: ToTrunks | ToPhones,
+        target: ToTrunks | ToPhones | ToPlan,
         usable: frozenset[str],
     ) -> Iterator[AssignedNumber]:
         """The extensions behind the entry's number that have a user today, as numbers of their own (A5)."""
@@ -293,6 +309,17 @@ def _customer(entry: CustomerEntry, *, blocked: bool) -> Customer:
         barring=barring.of_customer(entry),
         lifted_bars=barring.lifted_bars(entry),
     )
+
+
+def _target(
+    entry: NumberEntry, usable: frozenset[str], plans: Mapping[str, Plan]
+) -> ToTrunks | ToPhones | ToPlan | None:
+    if entry.plan is not None:
+        return ToPlan(plans[entry.plan])
+    ids = tuple(name for name in entry.trunks or entry.phones or () if name in usable)
+    if not ids:
+        return None
+    return ToTrunks(ids) if entry.trunks is not None else ToPhones(ids)
 
 
 def _numbers_of(entry: NumberEntry) -> Iterator[E164]:

@@ -13,6 +13,7 @@ from dialplan.carrier import AssignedNumber, Customer, NumberBlock, Peer, Phone,
 from dialplan.carrier_routes import route_table
 from dialplan.limits import Limits
 from dialplan.number_blocks import NumberBlocks
+from dialplan.plans.hours import Hours
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from provisioning.errors import ConfigInvalid, Finding
@@ -34,6 +35,7 @@ class CompiledCarrier:
     default_area_code: str
     limit_profiles: Mapping[str, Limits] = field(default_factory=lambda: MappingProxyType({}))
     barring: tuple[BarringProfile, ...] = ()
+    opening_hours: Mapping[str, Hours] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def assemble(carrier: CompiledCarrier, customers: Sequence[CompiledCustomer], ve
         routes=route_table(carrier.trunks),
         limit_profiles=carrier.limit_profiles,
         barring=MappingProxyType({each.id: each for each in carrier.barring}),
+        opening_hours=carrier.opening_hours,
     )
     return replace_customers(snapshot, (), customers, version)
 

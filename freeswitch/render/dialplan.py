@@ -82,6 +82,8 @@ def _carry_out(hosts: str) -> Element:
     refuse = _extension(context, "refuse", ("destination_number", "^refuse:"))
     actions(refuse, [("hangup", "${fernamt_cause}")])
 
+    _plans(context, hosts)
+
     respond = _extension(context, "respond", ("destination_number", "^respond:"))
     actions(respond, [("respond", "${fernamt_sip_code}"), ("hangup", "${fernamt_cause}")])
 
@@ -106,6 +108,32 @@ def _carry_out(hosts: str) -> Element:
     ]
     actions(emergency, static)
     return context
+
+
+def _plans(context: Element, hosts: str) -> None:
+    """What routing plans need (C2): something to be heard first, the next node when nobody was reached, and
+    what becomes of a call whose controller died in a menu."""
+    for do, application in (("play", "pre_answer"), ("play-answered", "answer")):
+        play = _extension(context, do, ("destination_number", f"^{do}:"))
+        heard = [
+            (application, ""),
+            ("playback", "${fernamt_sounds}"),
+            ("execute_extension", "${fernamt_then}:given-up XML fernamt"),
+        ]
+        actions(play, heard)
+
+    # What the last decision left must not be done again when no controller answers now.
+    forget = "^^;" + "".join(f"fernamt_leg_{n}=;" for n in range(1, MAX_LEGS + 1)) + "fernamt_do="
+    following = _extension(context, "next", ("destination_number", "^next:"))
+    actions(following, [("bridge", f"${{fernamt_leg_{n}}}") for n in range(2, MAX_LEGS + 1)])
+    actions(following, [("multiset", forget), *_offer(hosts, otherwise="given-up")])
+
+    # Another controller asks on. None: the way of somebody who presses nothing, rendered by the first one.
+    menu = _extension(context, "menu", ("destination_number", "^menu:"))
+    actions(menu, [("set", "fernamt_do=menu-lost"), *_offer(hosts, otherwise="given-up")])
+    lost = _extension(context, "menu-lost", ("destination_number", "^menu-lost:"))
+    silent = [("bridge", "${fernamt_default}"), ("execute_extension", ":given-up XML fernamt")]
+    actions(lost, silent)
 
 
 def _emergency(snapshot: Snapshot, settings: SwitchSettings) -> Element:

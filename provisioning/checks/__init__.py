@@ -13,6 +13,7 @@ from provisioning.checks.contracts import check_contracts
 from provisioning.checks.ids import check_ids
 from provisioning.checks.limits import check_limits
 from provisioning.checks.numbers import check_numbers
+from provisioning.checks.plans import check_plans
 from provisioning.checks.references import check_references
 from provisioning.checks.sites import check_sites
 from provisioning.checks.targets import check_targets
@@ -34,6 +35,7 @@ CHECKS: Final[tuple[Callable[[Parts], Iterator[Finding]], ...]] = (
     check_tenants,
     check_users,
     check_contracts,
+    check_plans,
 )
 
 

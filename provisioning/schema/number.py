@@ -60,6 +60,7 @@ class NumberEntry(Entry):
         None, description="Trunks or Teams trunks of the customer, tried in this order."
     )
     phones: Targets | None = Field(None, description="Phones of the customer, rung in this order.")
+    plan: Id | None = Field(None, description="Routing plan of the customer that calls go to (C2).")
     ported_in: bool = Field(
         False, description="The numbers were ported to us and lie outside our blocks (A2)."
     )
@@ -87,9 +88,9 @@ class NumberEntry(Entry):
                 f"an entry with {' and '.join(given) or 'no number'}",
                 "one of number, list, or first with last",
             )
-        if (self.trunks is None) == (self.phones is None):
+        if len([each for each in (self.trunks, self.phones, self.plan) if each is not None]) != 1:
             raise refusal(
-                "config.number-target", "an entry has one kind of target", "trunks or phones, not both"
+                "config.number-target", "an entry has one kind of target", "one of trunks, phones, plan"
             )
         if self.first is not None and self.last is not None:
             check_range(self.first, self.last)

@@ -152,7 +152,7 @@ def test_a_removed_customer_has_to_be_meant(applied: Operator) -> None:
     (applied.files / "kunde-praxis.yaml").unlink()
     refused = applied.config("apply", "--yes")
     assert refused.exit_code == 1
-    assert "kunde-praxis would go with 51 numbers in service" in refused.output
+    assert "kunde-praxis would go with 52 numbers in service" in refused.output
     assert store(applied).current() == 1
     assert applied.config("apply", "--yes", "--allow-removal").exit_code == 0
     assert "praxis" not in str(store(applied).items(2))

@@ -142,7 +142,7 @@ def test_a_customer_with_numbers_goes_only_when_it_is_said_so() -> None:
     old = items_of(config())
     (finding,) = make_plan(41, old, _without("kunde-praxis")).findings
     assert finding.id == "config.removal"
-    assert "kunde-praxis would go with 51 numbers" in finding.message
+    assert "kunde-praxis would go with 52 numbers" in finding.message
     allowed = make_plan(41, old, _without("kunde-praxis"), allow_removal=True)
     assert allowed.findings == ()
     assert allowed.removed == (ItemKey(CUSTOMER, "kunde-praxis"),)
@@ -151,7 +151,7 @@ def test_a_customer_with_numbers_goes_only_when_it_is_said_so() -> None:
 def test_a_customer_under_a_new_id_is_recognised() -> None:
     found = plan(("id: kunde-praxis", "id: praxis-koeln"), allow_removal=True)
     assert "    renamed? customer kunde-praxis is removed in the same step" in lines(found)
-    assert any("51 numbers" in line and "come from customer kunde-praxis" in line for line in lines(found))
+    assert any("52 numbers" in line and "come from customer kunde-praxis" in line for line in lines(found))
 
 
 def test_a_number_cannot_go_to_another_tenant() -> None:

@@ -47,6 +47,7 @@ OURS = {
     *(f"fernamt_leg_{number}" for number in range(1, 9)),
     *("fernamt_do", "sofia_profile_name", "fernamt_cause", "fernamt_sip_code"),
     *("fernamt_static_110", "fernamt_static_112"),
+    *("fernamt_then", "fernamt_default", "fernamt_sounds"),
     *("originate_disposition", "sip_network_port", "uuid"),
 }
 PASSWORDS = ("telefon-geheimnis-1", "telefon-geheimnis-2")

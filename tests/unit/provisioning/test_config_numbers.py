@@ -176,8 +176,8 @@ CASES: list[Case] = [
         [(", trunks: [bau-1]", "")],
         [
             (
-                "a.yaml:18:9: customers[0].numbers[0]: an entry has one kind of target; allowed: trunks "
-                "or phones, not both [config.number-target]"
+                "a.yaml:18:9: customers[0].numbers[0]: an entry has one kind of target; allowed: one "
+                "of trunks, phones, plan [config.number-target]"
             )
         ],
     ),

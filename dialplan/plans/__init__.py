@@ -1,0 +1,1 @@
+"""A customer's routing plans (C2): what becomes of a call by hours, holidays, keys, caller. Pure."""

@@ -1,0 +1,57 @@
+"""What a plan wants done: announcements on the way, then one thing that waits or ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dialplan.causes import Cause
+from dialplan.plans.nodes import Sound
+from numbering.e164 import E164
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play to the end, then go on; `answer` the call before."""
+
+    sound: Sound
+    answer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Play `before` (what was wrong the last time) and `prompt`, take at most `most` keys."""
+
+    prompt: Sound
+    timeout_s: int
+    most: int
+    before: Sound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Ring phones or trunks; `goes_on`: when nobody is reached the plan wants to know."""
+
+    phone_ids: tuple[str, ...]
+    trunk_ids: tuple[str, ...]
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Call the number on the customer's behalf; `goes_on` as for `Ring`."""
+
+    number: E164
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Release the call. `overrun`: it had come to more nodes than a call may."""
+
+    cause: Cause
+    overrun: bool = False
+
+
+#: The call waits for the caller's keys, or for somebody to be reached.
+Last = Ask | Ring | Forward | End
+Effects = tuple[tuple[Play, ...], Last]

@@ -1,0 +1,145 @@
+"""The nodes of a routing plan, as the call path reads them. `provisioning` makes them and has checked them:
+every name is there, and no path without a caller's action comes back to where it was.
+
+`to`, `otherwise` and the like are ids of nodes. A `Sound` is what the switch plays: the absolute path of a
+WAV file or a tone (`tone_stream://…`), made by us, never by a caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from dialplan.causes import Cause
+from dialplan.plans.hours import Hours
+from numbering.classes import NumberClass
+from numbering.e164 import E164
+
+Sound = str
+
+
+@dataclass(frozen=True, slots=True)
+class HoursNode:
+    """By opening hours: own ones of the plan's, or the carrier's by their name."""
+
+    hours: Hours | str
+    open: str
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
+class HolidayNode:
+    """By the day: `days` are the public holidays of a Land, and further days of the customer's."""
+
+    days: frozenset[date]
+    holiday: str
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class MenuNode:
+    """Ask for keys. The prompt is played once and, when nothing or something else was pressed, `repeats`
+    times more; then the call goes to `silent` or `wrong`. `invalid` is played before a repeat after wrong
+    keys."""
+
+    prompt: Sound
+    choices: Mapping[str, str]
+    silent: str
+    wrong: str
+    repeats: int = 1
+    timeout_s: int = 5
+    invalid: Sound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementNode:
+    """Play and go on. With `answer` the call is answered before, which the caller pays for."""
+
+    prompt: Sound
+    to: str
+    answer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PercentNode:
+    """Shares of the calls, in percent, 100 together. The call's id decides, so that asking again gives the
+    same."""
+
+    shares: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallerBranch:
+    """Callers with one of the numbers, prefixes or classes; `withheld`: those who show no number."""
+
+    to: str
+    numbers: frozenset[E164] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    classes: frozenset[NumberClass] = frozenset()
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallerNode:
+    """By the number that the caller shows: the first branch that fits."""
+
+    branches: tuple[CallerBranch, ...]
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingNode:
+    """Ring these phones or these trunks, in order. Without `otherwise` the call ends when nobody is there."""
+
+    phone_ids: tuple[str, ...] = ()
+    trunk_ids: tuple[str, ...] = ()
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardNode:
+    """Call this number on the customer's behalf and at its cost (B5: barred numbers stay barred)."""
+
+    number: E164
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNode:
+    """A queue of the contact centre; `overflow` while nobody serves it."""
+
+    queue: str
+    overflow: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndNode:
+    """End the call with this cause, after the announcement if there is one."""
+
+    cause: Cause
+    prompt: Sound | None = None
+
+
+Node = (
+    HoursNode
+    | HolidayNode
+    | MenuNode
+    | AnnouncementNode
+    | PercentNode
+    | CallerNode
+    | RingNode
+    | ForwardNode
+    | QueueNode
+    | EndNode
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan of a customer. `start` and every id named by a node are keys of `nodes`."""
+
+    id: str
+    customer_id: str
+    start: str
+    nodes: Mapping[str, Node]

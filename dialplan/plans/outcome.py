@@ -1,0 +1,142 @@
+"""A routing plan carried to a decision: legs, a refusal, or a conversation with the caller (C2).
+
+Straight nodes are walked here, so that a call without a menu is decided and left. Legs of a plan are made
+like any others: phones and trunks by `ringing`, other numbers by `place`, the choke point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dialplan.call import Behalf, CallOffered, Via
+from dialplan.carrier import AssignedNumber
+from dialplan.causes import Cause
+from dialplan.circumstances import Circumstances
+from dialplan.decision import CallFacts, Converse, Decision, PlanTrace, Reason, Reject, Route, refuse
+from dialplan.legs import Caller
+from dialplan.plans.effects import Ask, End, Forward, Play, Ring
+from dialplan.plans.interpret import Facts, begin, step
+from dialplan.plans.nodes import Plan
+from dialplan.plans.position import ARRIVED, NOT_REACHED, Position, Resume
+from dialplan.plans.waiting import waits_unpaid
+from dialplan.reasons import reason
+from dialplan.ringing import to_phones, to_trunks
+from dialplan.snapshot import Snapshot
+from dialplan.trunk_choice import down_last
+
+#: While the plan has a way for it, whatever kept a leg from being reached.
+_EVERY_FAILURE: Final = frozenset(Cause)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """The call that follows the plan; what does not change on the way."""
+
+    plan: Plan
+    offered: CallOffered
+    snapshot: Snapshot
+    circumstances: Circumstances
+    assigned: AssignedNumber
+    caller: Caller
+    facts: CallFacts
+
+    def why(self, reason_id: str, position: Position, **more: str) -> Reason:
+        return reason(
+            reason_id,
+            number=self.assigned.number,
+            plan=self.plan.id,
+            customer=self.plan.customer_id,
+            path=position.path,
+            **more,
+        )
+
+
+def along(
+    plan: Plan,
+    offered: CallOffered,
+    snapshot: Snapshot,
+    circumstances: Circumstances,
+    assigned: AssignedNumber,
+    caller: Caller,
+    facts: CallFacts,
+) -> Decision:
+    """What becomes of the call, from the plan's beginning or from where it stood (`offered.resume`)."""
+    call = _Call(plan, offered, snapshot, circumstances, assigned, caller, facts)
+    position, given = begin(plan), ARRIVED
+    if (resume := offered.resume) is not None:
+        if resume.number != assigned.number:
+            # The call stands in the plan of another number, which this one had forwarded it to.
+            return _forwarded(call, resume)
+        position, given = resume.position, resume.given
+    looked_at = Facts(offered.call_id, caller.shown, circumstances.now, snapshot.opening_hours)
+    plays: tuple[Play, ...] = ()
+    # Each round comes to another node, and `step` counts them.
+    while True:
+        position, (more, last) = step(plan, position, given, looked_at)
+        plays += more
+        decision = _decision(call, position, last)
+        goes_on = isinstance(last, Ring | Forward) and last.goes_on
+        if not (goes_on and isinstance(decision.outcome, Reject)):
+            return _with_trace(call, decision, position, plays, goes_on)
+        given = NOT_REACHED
+
+
+def _decision(call: _Call, position: Position, last: Ask | Ring | Forward | End) -> Decision:
+    version = call.snapshot.version
+    match last:
+        case Ask():
+            outcome = Converse(last, waits_unpaid(call.assigned.number))
+            return Decision(outcome, call.why("plan.menu", position), call.facts, version)
+        case Ring():
+            return _rung(call, position, last)
+        case Forward(number):
+            behind = replace(position, node="")
+            return _forwarded(call, Resume(number, behind, ARRIVED))
+        case End(cause, overrun):
+            why = call.why("plan.too-long" if overrun else "plan.end", position)
+            return refuse(version, call.facts, cause, why)
+
+
+def _rung(call: _Call, position: Position, ring: Ring) -> Decision:
+    version = call.snapshot.version
+    if ring.phone_ids:
+        route = to_phones(call.snapshot, ring.phone_ids, call.caller)
+    elif ring.trunk_ids:
+        trunk_ids = down_last(ring.trunk_ids, call.circumstances)
+        route = to_trunks(call.snapshot, trunk_ids, call.assigned.number, call.caller)
+    else:
+        return refuse(version, call.facts, Cause.SUBSCRIBER_ABSENT, call.why("plan.nobody", position))
+    return Decision(route, call.why("plan.ring", position), call.facts, version)
+
+
+def _forwarded(call: _Call, resume: Resume) -> Decision:
+    """On the customer's behalf and by the rules of its own calls (B5); in the plan of one of our numbers the
+    nodes go on being counted."""
+    # Here: the plan of a number may forward to a number with a plan, so each module needs the other.
+    from dialplan.place import onward, place
+
+    assigned = call.assigned
+    behalf = Behalf(assigned.customer_id, assigned.number, trunk_id=call.facts.trunk_in)
+    request = onward(call.offered, resume.number, Via.FORWARD, behalf, original=call.caller)
+    decision = place(replace(request, resume=resume), call.snapshot, call.circumstances)
+    if decision.plan is not None or not isinstance(decision.outcome, Route):
+        return decision
+    why = call.why("plan.forward", resume.position, why=decision.reason.sentence)
+    return replace(decision, reason=why)
+
+
+def _with_trace(
+    call: _Call, decision: Decision, position: Position, plays: tuple[Play, ...], goes_on: bool
+) -> Decision:
+    sounds = tuple(each.sound for each in plays)
+    answer = any(each.answer for each in plays) and not waits_unpaid(call.assigned.number)
+    outcome = decision.outcome
+    if goes_on and isinstance(outcome, Route):
+        outcome = Route(outcome.legs, _EVERY_FAILURE)
+    if (inner := decision.plan) is not None:
+        # The plan of the number that the call was forwarded to has the word; what was to be heard is first.
+        trace = replace(inner, sounds=sounds + inner.sounds, answer=answer or inner.answer)
+    else:
+        trace = PlanTrace(call.plan.id, call.assigned.number, position, sounds, answer, goes_on)
+    return replace(decision, outcome=outcome, plan=trace)

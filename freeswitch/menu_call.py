@@ -1,0 +1,62 @@
+"""A call in a menu on FreeSWITCH: the service layer's `HeldCall` over a synchronous session."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dialplan.call import CallOffered
+from dialplan.decision import Decision, Route
+from dialplan.plans.effects import Ask
+from freeswitch.arguments import item_escape
+from freeswitch.channel import Instructions
+from freeswitch.dialstring import dial_string
+from freeswitch.offer import decision_variables
+from freeswitch.session import Session
+
+#: Longest announcement; a longer one is a mistake that would hold the call.
+MAX_SOUND_S: Final = 120.0
+#: Between two keys of a choice that has several.
+_BETWEEN_KEYS_MS: Final = 2000
+_KEYS: Final = "fernamt_keys"
+#: Played by FreeSWITCH when no key came; nothing to be heard.
+_NOTHING: Final = "silence_stream://20"
+
+
+class MenuCall:
+    """See controller.menus.HeldCall. Raises ChannelGone, ConnectionLost, ReplyTimedOut."""
+
+    def __init__(self, session: Session, offered: CallOffered, *, domain: str) -> None:
+        self._session = session
+        self._offered = offered
+        self._domain = domain
+        self._early = False
+        self._answered = False
+
+    def remember(self, decision: Decision, silent: Decision | None) -> None:
+        variables = decision_variables(decision, self._offered, domain=self._domain)
+        if silent is not None and isinstance(silent.outcome, Route):
+            variables["fernamt_default"] = dial_string(silent.outcome.legs, domain=self._domain)
+            variables["hangup_after_bridge"] = "true"
+        self._session.set_variables(Instructions(variables))
+
+    def connect(self, *, early: bool) -> None:
+        if not early and not self._answered:
+            self._session.execute("answer")
+            self._answered = True
+        elif early and not self._early:
+            self._session.execute("pre_answer")
+            self._early = True
+
+    def play(self, sound: str) -> None:
+        self._session.execute("playback", sound, timeout_s=MAX_SOUND_S)
+
+    def ask(self, question: Ask) -> str:
+        sounds = [question.before, question.prompt] if question.before else [question.prompt]
+        sound = sounds[0] if len(sounds) == 1 else "file_string://" + "!".join(filter(None, sounds))
+        wait_ms = question.timeout_s * 1000
+        sounds_and_result = f"{item_escape(sound)} {_NOTHING} {_KEYS}"
+        argument = f"1 {question.most} 1 {wait_ms} none {sounds_and_result} .+ {_BETWEEN_KEYS_MS}"
+        longest_s = MAX_SOUND_S + question.timeout_s + 10.0
+        return (
+            self._session.execute("play_and_get_digits", argument, timeout_s=longest_s).variable(_KEYS) or ""
+        )

@@ -1,0 +1,140 @@
+"""Routing plans of a customer, compiled for the call path (C2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from dialplan.causes import Cause
+from dialplan.plans.hours import Hours
+from dialplan.plans.nodes import (
+    AnnouncementNode,
+    CallerBranch,
+    CallerNode,
+    EndNode,
+    ForwardNode,
+    HolidayNode,
+    HoursNode,
+    MenuNode,
+    Node,
+    PercentNode,
+    Plan,
+    QueueNode,
+    RingNode,
+    Sound,
+)
+from dialplan.week import WeekTimes
+from numbering.classes import NumberClass
+from numbering.e164 import E164
+from provisioning.holiday_dates import public_holidays
+from provisioning.schema import CustomerEntry, OpeningHoursEntry
+from provisioning.schema.plan import CallerBranchEntry, NodeEntry
+from provisioning.sounds import SoundBook
+from provisioning.week_times import week_times
+
+#: What the caller's network is told; FreeSWITCH sends the SIP code of each.
+END_CAUSES: Final[Mapping[str, Cause]] = {
+    "normal": Cause.NORMAL_CLEARING,
+    "busy": Cause.USER_BUSY,
+    "no_answer": Cause.NO_ANSWER,
+    "rejected": Cause.CALL_REJECTED,
+    "unallocated": Cause.UNALLOCATED_NUMBER,
+    "unavailable": Cause.SUBSCRIBER_ABSENT,
+}
+
+
+def compile_hours(entry: OpeningHoursEntry) -> Hours:
+    """Opening hours with their holidays and exceptions."""
+    closed = public_holidays(entry.holidays_of) if entry.holidays_of is not None else frozenset()
+    if entry.closed_on or entry.open_on:
+        closed = (closed | frozenset(entry.closed_on)) - frozenset(entry.open_on)
+    # Without slots it is never open.
+    return Hours(week_times(entry.slots) or WeekTimes.of(()), closed)
+
+
+def compile_plans(
+    customer: CustomerEntry, sounds: SoundBook, usable: Callable[[str], bool] = lambda _: True
+) -> dict[str, Plan]:
+    """The plans of a customer that was checked, by id.
+
+    `usable` says whether a phone or trunk is in service: others are left out. Only announcements of plans are
+    made to sounds.
+    """
+    if not customer.plans:
+        return {}
+    hours = {each.id: compile_hours(each) for each in customer.opening_hours}
+    prompts = {each.id: sounds.sound(each) for each in customer.prompts}
+    compiler = _Nodes(hours, prompts, usable)
+    return {
+        plan.id: Plan(plan.id, customer.id, plan.start, {each.id: compiler.node(each) for each in plan.nodes})
+        for plan in customer.plans
+    }
+
+
+class _Nodes:
+    """Node by node; `hours` are the customer's own, the carrier's are found when the call comes."""
+
+    def __init__(
+        self, hours: Mapping[str, Hours], prompts: Mapping[str, Sound], usable: Callable[[str], bool]
+    ) -> None:
+        self._hours = hours
+        self._prompts = prompts
+        self._usable = usable
+
+    def node(self, entry: NodeEntry) -> Node:
+        """The node as the call path reads it. A node has one key that says what it is."""
+        return self._choosing(entry) or self._acting(entry)
+
+    def _choosing(self, entry: NodeEntry) -> Node | None:
+        """Nodes that only lead elsewhere."""
+        if (hours := entry.hours) is not None:
+            return HoursNode(self._hours.get(hours.of, hours.of), hours.open, hours.closed)
+        if (day := entry.holiday) is not None:
+            days = public_holidays(day.of) | frozenset(day.days)
+            return HolidayNode(days, day.holiday, day.otherwise)
+        if entry.percent is not None:
+            return PercentNode(tuple((each.share, each.to) for each in entry.percent))
+        if (caller := entry.caller) is not None:
+            return CallerNode(tuple(map(_branch, caller.branches)), caller.otherwise)
+        if (queue := entry.queue) is not None:
+            return QueueNode(queue.name, queue.overflow)
+        return None
+
+    def _acting(self, entry: NodeEntry) -> Node:
+        if (menu := entry.menu) is not None:
+            return MenuNode(
+                prompt=self._prompts[menu.prompt],
+                choices={each.keys: each.to for each in menu.choices},
+                silent=menu.silent,
+                wrong=menu.wrong or menu.silent,
+                repeats=menu.repeats,
+                timeout_s=menu.timeout_s,
+                invalid=self._sound(menu.invalid),
+            )
+        if (said := entry.announcement) is not None:
+            return AnnouncementNode(self._prompts[said.prompt], said.to, said.answer)
+        if (phones := entry.phones) is not None:
+            return RingNode(phone_ids=self._usable_of(phones.ring), otherwise=phones.otherwise)
+        if (trunks := entry.trunks) is not None:
+            return RingNode(trunk_ids=self._usable_of(trunks.ring), otherwise=trunks.otherwise)
+        if (forward := entry.forward) is not None:
+            return ForwardNode(E164(forward.number), forward.otherwise)
+        end = entry.end
+        assert end is not None  # noqa: S101 - a node has one kind
+        return EndNode(END_CAUSES[end.cause], self._sound(end.prompt))
+
+    def _sound(self, prompt: str | None) -> Sound | None:
+        return self._prompts[prompt] if prompt is not None else None
+
+    def _usable_of(self, ids: Sequence[str]) -> tuple[str, ...]:
+        return tuple(each for each in ids if self._usable(each))
+
+
+def _branch(entry: CallerBranchEntry) -> CallerBranch:
+    return CallerBranch(
+        to=entry.to,
+        numbers=frozenset(map(E164, entry.numbers)),
+        prefixes=tuple(entry.prefixes),
+        classes=frozenset(map(NumberClass, entry.classes)),
+        withheld=entry.withheld,
+    )

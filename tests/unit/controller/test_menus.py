@@ -1,0 +1,128 @@
+"""Conversations with callers: what is asked, remembered and decided (C2, C10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+import controller.menus as menus_module
+from controller.menus import Menus
+from dialplan.call import CallOffered
+from dialplan.decide import decide
+from dialplan.decision import Decision, Reject, Route
+from dialplan.plans.effects import Ask
+from dialplan.snapshot import Snapshot
+from tests.unit.dialplan.carriers import AT
+from tests.unit.dialplan.plans import HELLO, HOTLINE, call, plan, with_plans
+
+BERLINER = "+493023125500"
+
+
+class CallerGone(Exception):
+    """The caller has hung up."""
+
+
+@dataclass
+class Caller:
+    """A caller who presses these keys one after the other, "" for nothing, and hangs up behind the last."""
+
+    keys: list[str]
+    did: list[str] = field(default_factory=list)
+    remembered: list[tuple[Decision, Decision | None]] = field(default_factory=list)
+
+    def remember(self, decision: Decision, silent: Decision | None) -> None:
+        self.remembered.append((decision, silent))
+
+    def connect(self, *, early: bool) -> None:
+        self.did.append("early" if early else "answer")
+
+    def play(self, sound: str) -> None:
+        self.did.append(f"play {sound}")
+
+    def ask(self, question: Ask) -> str:
+        if not self.keys:
+            raise CallerGone
+        self.did.append(f"ask {question.prompt}")
+        return self.keys.pop(0)
+
+
+def deciding(carrier: Snapshot) -> Callable[[CallOffered], Decision]:
+    return lambda offered: decide(offered, carrier, AT)
+
+
+def talked(caller: Caller, start: str = "menu") -> Decision:
+    carrier = with_plans(n300=plan(start))
+    menus = Menus(deciding(carrier), deciding(carrier))
+    first = deciding(carrier)(call(BERLINER))
+    try:
+        return menus.converse(call(BERLINER), first, caller)
+    finally:
+        assert menus.held == 0
+
+
+def test_a_key_leads_to_the_phones() -> None:
+    caller = Caller(["1"])
+    decision = talked(caller)
+    assert isinstance(decision.outcome, Route)
+    assert [leg.to.id for leg in decision.outcome.legs] == ["kanzlei-1", "kanzlei-2"]
+    assert caller.did == ["answer", f"ask {HELLO}"]
+
+
+def test_what_a_plan_says_before_the_menu_is_heard_first() -> None:
+    caller = Caller(["2"])
+    talked(caller, "hello")
+    assert caller.did == ["answer", f"play {HELLO}", f"ask {HELLO}"]
+
+
+def test_silence_and_wrong_keys_lead_out_of_the_menu() -> None:
+    assert talked(Caller(["", ""])).reason.id == "plan.forward"
+    wrong = talked(Caller(["5", "6"]))
+    assert isinstance(wrong.outcome, Reject)
+
+
+def test_before_every_question_the_call_is_told_where_it_stands_and_where_silence_leads() -> None:
+    """Another controller, or the dialplan alone, goes on from there."""
+    caller = Caller(["9", "1"])
+    talked(caller)
+    assert [each.plan.position.path for each, _ in caller.remembered if each.plan] == ["menu", "menu=9,menu"]
+    silent = caller.remembered[0][1]
+    assert silent is not None
+    assert silent.reason.id == "plan.forward"
+
+
+def test_a_caller_who_hangs_up_ends_the_conversation() -> None:
+    with pytest.raises(CallerGone):
+        talked(Caller(["9"]))
+
+
+def test_a_storm_of_keys_ends_the_call() -> None:
+    caller = Caller(["9"] * 500)
+    decision = talked(caller)
+    assert decision.reason.id == "plan.too-long"
+    assert len(caller.did) < 250
+
+
+def test_with_too_many_calls_in_menus_the_next_goes_the_way_of_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(menus_module, "MAX_HELD", 0)
+    caller = Caller(["1"])
+    assert talked(caller).reason.id == "plan.forward"
+    assert caller.did == []
+
+
+def test_a_number_paid_by_the_minute_asks_in_early_media() -> None:
+    """C10, TKG § 115."""
+    carrier = with_plans(n300=plan("menu"))
+    paid = type(HOTLINE)("+491805123456")
+    numbers = {**carrier.numbers}
+    entry = numbers.pop(HOTLINE)
+    numbers[paid] = type(entry)(paid, entry.customer_id, entry.target)
+    fields = {name: getattr(carrier, name) for name in carrier.__slots__}
+    moved = Snapshot(**{**fields, "numbers": numbers})
+    offered = type(call())(**{**{n: getattr(call(BERLINER), n) for n in call().__slots__}, "dialled": paid})
+    caller = Caller(["2"])
+    Menus(deciding(moved), deciding(moved)).converse(offered, deciding(moved)(offered), caller)
+    assert caller.did[0] == "early"
