@@ -233,7 +233,7 @@ def anonymity_refused(
     assigned: AssignedNumber, customer: Customer, caller: Caller
 ) -> CallerRule[CalledNumber] | None:
     """The row by which the called number refuses an anonymous caller, or None (TDDDG § 15(1))."""
-    if assigned.number not in customer.rejects_anonymous:
+    if not {assigned.number, assigned.behind} & customer.rejects_anonymous:
         return None
     rule = CALLED_PARTY.ask(CalledNumber(True, caller.withheld, caller.number is None))
     return rule if rule.act is Act.REJECT_ANONYMOUS else None

@@ -20,10 +20,12 @@ from dialplan.carrier import (
     Trunk,
     TrunkSide,
 )
+from dialplan.header_map import Preset
 from dialplan.plans.nodes import Plan
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from provisioning import barring
+from provisioning.caller_ids import caller_policy, header_map, rejecting_anonymous, rights_of_use
 from provisioning.checks.numbers import phones_apart
 from provisioning.checks.trunks import all_trunks
 from provisioning.compile_limits import limits, limits_of
@@ -38,6 +40,7 @@ from provisioning.schema import (
     CarrierTrunkEntry,
     Config,
     CustomerEntry,
+    CustomerTrunkEntry,
     NumberEntry,
     PhoneEntry,
     SecretRef,
@@ -211,6 +214,9 @@ class _Compiler:
             routes=tuple(carrier_routes(carrier)) if carrier else (),
             capacity=carrier.capacity if carrier else None,
             ping_s=entry.ping_s or None,
+            own_header_map=header_map(entry.headers, Preset.STANDARD if carrier else Preset.CUSTOMER),
+            caller_policy=caller_policy(entry.caller_id if isinstance(entry, CustomerTrunkEntry) else None),
+            foreign_entry=carrier.foreign_entry if carrier else False,
         )
 
     def _phone(self, path: KeyPath, entry: PhoneEntry, customer: CustomerEntry) -> Phone | None:
@@ -226,6 +232,7 @@ class _Compiler:
             entry.no_answer_s,
             limits=own,
             barring=barring.of_phone(customer, entry),
+            caller_policy=caller_policy(entry.caller_id),
         )
 
     def _credentials(self, path: KeyPath, username: str, ref: SecretRef) -> Credentials | None:
@@ -308,6 +315,8 @@ def _customer(entry: CustomerEntry, *, blocked: bool) -> Customer:
         limits=limits_of(entry.limits, entry.limit_profiles),
         barring=barring.of_customer(entry),
         lifted_bars=barring.lifted_bars(entry),
+        rights=rights_of_use(entry),
+        rejects_anonymous=rejecting_anonymous(entry),
     )
 
 

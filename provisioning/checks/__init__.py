@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from provisioning.checks.caller_ids import check_caller_ids
 from provisioning.checks.carrier_routes import check_carrier_routes
 from provisioning.checks.contracts import check_contracts
 from provisioning.checks.ids import check_ids
@@ -27,6 +28,7 @@ CHECKS: Final[tuple[Callable[[Parts], Iterator[Finding]], ...]] = (
     check_ids,
     check_trunks,
     check_carrier_routes,
+    check_caller_ids,
     check_targets,
     check_references,
     check_limits,

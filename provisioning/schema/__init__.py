@@ -6,6 +6,12 @@ Descriptions end with the ids of the requirements they serve; docs/configuration
 """
 
 from provisioning.schema.bank import BankEntry, MandateEntry
+from provisioning.schema.caller_id import (
+    CallerNumberEntry,
+    HeadersEntry,
+    PhoneCallerIdEntry,
+    TrunkCallerIdEntry,
+)
 from provisioning.schema.carrier import BlockEntry, CarrierEntry, CarrierTrunkEntry
 from provisioning.schema.carrier_route import CarrierRouteEntry
 from provisioning.schema.config import Config
@@ -63,6 +69,7 @@ __all__ = [
     "CallLimitEntry",
     "CallerBranchEntry",
     "CallerNodeEntry",
+    "CallerNumberEntry",
     "CarrierEntry",
     "CarrierRouteEntry",
     "CarrierTrunkEntry",
@@ -78,6 +85,7 @@ __all__ = [
     "EvidenceEntry",
     "FairUseEntry",
     "ForwardNodeEntry",
+    "HeadersEntry",
     "HolidayNodeEntry",
     "HoursNodeEntry",
     "LiftedBarEntry",
@@ -88,6 +96,7 @@ __all__ = [
     "NumberEntry",
     "OneOffPriceEntry",
     "OpeningHoursEntry",
+    "PhoneCallerIdEntry",
     "PhoneEntry",
     "PlanEntry",
     "PortingEntry",
@@ -103,6 +112,7 @@ __all__ = [
     "SiteEntry",
     "TeamsTrunkEntry",
     "TimeSlotEntry",
+    "TrunkCallerIdEntry",
     "TrunkEntry",
     "UserEntry",
 ]

@@ -7,6 +7,7 @@ import re
 from typing import Annotated, Any, Final
 
 from pydantic import PlainSerializer, PlainValidator
+from pydantic_core import PydanticCustomError
 
 from dialplan.carrier import Peer, SipAddress, Transport
 from provisioning.schema.entry import refusal
@@ -21,6 +22,7 @@ _DOTTED: Final = re.compile(r"[0-9.]+", re.ASCII)
 _ADDRESS_ALLOWED: Final = (
     "host:port or host:port/transport (udp, tcp, tls): 192.0.2.10:5060, sip.example.com:5061/tls"
 )
+_HOST_ALLOWED: Final = "sip.example.com, 192.0.2.10 or 2001:db8::1"
 _PEER_ALLOWED: Final = "an IP address, or address:port: 192.0.2.10, 192.0.2.10:5060, [2001:db8::1]:5060"
 
 
@@ -42,6 +44,16 @@ def parse_address(value: Any) -> SipAddress:
     if transport not in {each.value for each in Transport}:
         raise refusal("config.address", "not a transport", "udp, tcp, tls")
     return SipAddress(_host(match["host"]), _port(match["port"], "config.address"), Transport(transport))
+
+
+def parse_host(value: Any) -> str:
+    """A host name or IP address. Raise a refusal for anything else."""
+    try:
+        if isinstance(value, str) and len(value) <= 253:
+            return _host(f"[{value}]" if ":" in value else value)
+    except PydanticCustomError:
+        pass
+    raise refusal("config.host", "not an IP address or host name", _HOST_ALLOWED)
 
 
 def parse_peer(value: Any) -> Peer:
@@ -101,6 +113,9 @@ Address = Annotated[
     PlainValidator(parse_address),
     PlainSerializer(written_address),
     Form("SIP address", "`host:port`, `host:port/tcp` or `host:port/tls`; without transport it is UDP"),
+]
+HostName = Annotated[
+    str, PlainValidator(parse_host), Form("host", "a host name or an IP address, without port")
 ]
 Source = Annotated[
     Peer, PlainValidator(parse_peer), PlainSerializer(written_peer), Form("source", "`ip` or `ip:port`")

@@ -70,6 +70,11 @@ class CarrierTrunkEntry(TrunkEntry):
         (), description="Which calls leave over this trunk. Default: all of them (B1)."
     )
     emergency: bool = Field(False, description="Whether calls to 110 and 112 may leave over this trunk (B8).")
+    foreign_entry: bool = Field(
+        False,
+        description="Calls come in from foreign networks here: German numbers but mobile ones are not shown, "
+        "TKG § 120(4) (B3).",
+    )
 
 
 class CarrierEntry(Entry):

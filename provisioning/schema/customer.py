@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, Field
 
 from provisioning.schema.bank import BankEntry, MandateEntry
+from provisioning.schema.caller_id import CallerNumberEntry, TrunkCallerIdEntry
 from provisioning.schema.codes import TenantId
 from provisioning.schema.contact import AddressesEntry, CompanyEntry, ContactEntry
 from provisioning.schema.contract import BillingEntry, ContractEntry
@@ -40,6 +41,11 @@ Fqdn = Annotated[str, BeforeValidator(_parse_fqdn), Form("host name", "with its 
 
 class CustomerTrunkEntry(TrunkEntry):
     """A trunk to the customer's own telephone system."""
+
+    caller_id: TrunkCallerIdEntry | None = Field(
+        None,
+        description="What holds for the caller id of its calls. Default: wrong numbers replaced (B2, B4).",
+    )
 
 
 class TeamsTrunkEntry(Entry):
@@ -81,6 +87,9 @@ class CustomerEntry(Entry):
     phones: Many[PhoneEntry] = Field((), description="Phones that register with us.")
     agents: Many[AgentEntry] = Field((), description="Agents of the contact centre (C1).")
     numbers: Many[NumberEntry] = Field((), description="The customer's numbers and where their calls go.")
+    caller_numbers: Many[CallerNumberEntry] = Field(
+        (), description="Numbers that the customer may show beside its own, with their right of use (B2)."
+    )
     barring_profiles: Few[BarringProfileEntry] = Field(
         (), description="Barring profiles of this customer only (B6)."
     )

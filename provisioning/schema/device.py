@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from provisioning.schema.caller_id import PhoneCallerIdEntry
 from provisioning.schema.entry import Entry, Few
 from provisioning.schema.secret import SecretRef
 from provisioning.schema.values import Id, Login, Number, Text
@@ -26,6 +27,9 @@ class PhoneEntry(Entry):
         description="Site of the phone. Default: that of its number, else the customer's only site (B8).",
     )
     barring: Few[Id] = Field((), description="Barring profiles of this phone, with the customer's (B6).")
+    caller_id: PhoneCallerIdEntry | None = Field(
+        None, description="What holds for its caller id. Default: shown as it is (B4)."
+    )
     limits: Id | None = Field(
         None, description="Limits of the calls that this phone places, beside the customer's (B11)."
     )

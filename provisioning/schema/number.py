@@ -75,6 +75,9 @@ class NumberEntry(Entry):
     consent: Day | None = Field(
         None, description="Day the tenant consented to the upload of the numbers (A4)."
     )
+    rejects_anonymous: bool = Field(
+        False, description="Callers who withhold their number are refused with 433, TDDDG § 15(1) (B3)."
+    )
     users: Few[UserEntry] = Field(
         (), description="Direct-dial extensions behind `number`, past ones too; at most 99 at a time (A5)."
     )

@@ -7,6 +7,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from provisioning.schema.address import Address, Source, is_ip
+from provisioning.schema.caller_id import HeadersEntry
 from provisioning.schema.entry import Choices, Entry, Few, refusal
 from provisioning.schema.secret import SecretRef
 from provisioning.schema.values import Id, Username
@@ -46,6 +47,9 @@ class TrunkEntry(Entry):
         120, ge=10, le=600, description="Seconds of ringing before the call is given up."
     )
 
+    headers: HeadersEntry | None = Field(
+        None, description="Which number stands in which header of calls that leave here (B2)."
+    )
     ping_s: int = Field(
         0,
         ge=0,
