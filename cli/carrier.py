@@ -92,6 +92,11 @@ def cache_path(settings: Settings) -> Path:
     return settings.state_dir / "configuration.cache"
 
 
+def checked_path(settings: Settings) -> Path:
+    """What is remembered of files that were checked together."""
+    return settings.state_dir / "configuration.checked"
+
+
 def applied_version(settings: Settings, store: ConfigStore) -> ItemChanges:
     """All parts of the version in force; of the one this machine saw last when the database is away.
 

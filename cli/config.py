@@ -10,11 +10,13 @@ from typing import Any, Final, TypeVar
 
 import click
 from rich.table import Table
+from sqlalchemy import Engine
 
 from cli.bootstrap import engine, now
+from cli.carrier import checked_path
 from cli.config_step import Step, agreed, applied, refuse_unless_allowed, running_calls, show_plan
 from cli.errors import PlanRefused
-from cli.inventory_step import refused_numbers
+from cli.inventory_step import follows, refused_numbers
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
@@ -24,11 +26,12 @@ from provisioning.errors import ConfigInvalid, ConfigProblem
 from provisioning.export import export_files, item_text
 from provisioning.lab_secrets import lab_secrets
 from provisioning.load import CheckedConfig, load
+from provisioning.load_changed import load_changed
 from provisioning.plan import make_plan
 from provisioning.plan_text import plan_tree
 from provisioning.schema import Config
 from provisioning.tree import NoPlaces, Places
-from store.config_items import CARRIER, CUSTOMER, ItemKey, by_key
+from store.config_items import CARRIER, CUSTOMER, ConfigItem, ItemKey, by_key
 from store.config_versions import ConfigStore
 
 _CHANGES: Final = 2
@@ -131,8 +134,7 @@ def plan(
     Example: fernamt config plan carrier/ --detailed-exitcode
     """
     known = effective(settings())
-    checked = _checked(known, paths or known.carrier, strict=strict)
-    step = _step(known, checked.config, checked.places, allow_removal=allow_removal)
+    step = _from_files(known, paths or known.carrier, strict=strict, allow_removal=allow_removal)
     show_plan(step, as_json=as_json)
     refuse_unless_allowed(step)
     if detailed_exitcode and not step.plan.is_empty:
@@ -154,8 +156,9 @@ def apply(settings: Callable[[], Settings], /, paths: tuple[Path, ...], strict: 
     Example: fernamt config apply carrier/ --note "Kunde Bau: 20 more numbers" --yes --expect 41
     """
     known = effective(settings())
-    checked = _checked(known, paths or known.carrier, strict=strict)
-    _perform(known, checked.config, checked.places, "config.apply", options)
+    allow_removal = options["allow_removal"]
+    step = _from_files(known, paths or known.carrier, strict=strict, allow_removal=allow_removal)
+    _perform(step, "config.apply", options)
 
 
 @config.command()
@@ -169,10 +172,21 @@ def rollback(settings: Callable[[], Settings], /, version: int, **options: Any) 
     Example: fernamt config rollback 41 --note "42 broke the hunt group"
     """
     known = effective(settings())
-    store = ConfigStore(engine(known, "fernamt config"))
+    database = engine(known, "fernamt config")
+    store = ConfigStore(database)
     earlier = config_of(by_key(store.items(version)))
     options["note"] = options["note"] or f"back to version {version}"
-    _perform(known, earlier, NoPlaces(), "config.rollback", options)
+    base = store.current()
+    step = _step(
+        known,
+        database,
+        base,
+        store.items(base),
+        earlier,
+        NoPlaces(),
+        allow_removal=options["allow_removal"],
+    )
+    _perform(step, "config.rollback", options)
 
 
 @config.command()
@@ -250,15 +264,23 @@ def export(settings: Callable[[], Settings], directory: Path, version: int | Non
     click.echo(f"version {number}: {count:,} files in {directory}")
 
 
-def _checked(settings: Settings, paths: Sequence[Path], *, strict: bool) -> CheckedConfig:
-    """The files, with warnings shown. Raises ConfigInvalid; outside the lab for the lab's secrets too."""
-    checked = load(paths)
+def _from_files(settings: Settings, paths: Sequence[Path], *, strict: bool, allow_removal: bool) -> Step:
+    """The step to what the files say, with warnings shown. Files that stayed as they were when they were
+    checked last are not read again. Raises ConfigInvalid; outside the lab for the lab's secrets too."""
+    database = engine(settings, "fernamt config")
+    store = ConfigStore(database)
+    base = store.current()
+    in_force = store.digests(base)
+    loaded = load_changed(paths, checked_path(settings), in_force if follows(database) else {})
+    checked = loaded.checked
     _warn(checked.warnings)
     if strict and checked.warnings:
         raise PlanRefused(f"{len(checked.warnings)} warnings count as errors (--strict)")
     if settings.lab_network is None:
         _refuse_lab_secrets(checked)
-    return checked
+    keys = in_force.keys() - loaded.unchanged.keys()
+    old = store.some_items(base, keys) if loaded.unchanged else store.items(base)
+    return _step(settings, database, base, old, checked.config, checked.places, allow_removal=allow_removal)
 
 
 def _refuse_lab_secrets(checked: CheckedConfig) -> None:
@@ -267,21 +289,24 @@ def _refuse_lab_secrets(checked: CheckedConfig) -> None:
         raise ConfigInvalid(problems)
 
 
-def _step(settings: Settings, wanted: Config, places: Places | NoPlaces, *, allow_removal: bool) -> Step:
-    database = engine(settings, "fernamt config")
-    store = ConfigStore(database)
-    base = store.current()
+def _step(
+    settings: Settings,
+    database: Engine,
+    base: int,
+    old: Sequence[ConfigItem],
+    wanted: Config,
+    places: Places | NoPlaces,
+    *,
+    allow_removal: bool,
+) -> Step:
     calls = running_calls(settings)
-    old = by_key(store.items(base))
-    found = make_plan(base, old, wanted, calls=calls, allow_removal=allow_removal)
+    found = make_plan(base, by_key(old), wanted, calls=calls, allow_removal=allow_removal)
     refused = refused_numbers(database, found, wanted, now())
-    return Step(store, replace(found, findings=(*found.findings, *refused)), wanted, places)
+    whole = replace(found, findings=(*found.findings, *refused))
+    return Step(ConfigStore(database), whole, wanted, places)
 
 
-def _perform(
-    settings: Settings, wanted: Config, places: Places | NoPlaces, action: str, options: dict[str, Any]
-) -> None:
-    step = _step(settings, wanted, places, allow_removal=options["allow_removal"])
+def _perform(step: Step, action: str, options: dict[str, Any]) -> None:
     expected, as_json = options["expect"], options["as_json"]
     if expected is not None and expected != step.plan.base_version:
         raise PlanRefused(

@@ -37,6 +37,12 @@ def refused_numbers(database: Engine, plan: Plan, wanted: Config, at: datetime) 
     )
 
 
+def follows(database: Engine) -> bool:
+    """Whether the inventory knows what the version in force says."""
+    with database_errors("asking the number inventory"), database.connect() as connection:
+        return not follows_nothing(connection)
+
+
 def following(plan: Plan, wanted: Config, at: datetime, actor: str) -> Callable[[Connection], None]:
     """For `ConfigStore.apply`: lets the inventory follow; NumbersRefused undoes the apply."""
 
@@ -51,9 +57,8 @@ def catch_up(database: Engine, store: ConfigStore, version: int, at: datetime) -
 
     What is refused is logged, and stays to be settled by the operator.
     """
-    with database_errors("asking the number inventory"), database.connect() as connection:
-        if not follows_nothing(connection):
-            return
+    if follows(database):
+        return
     ranges = number_changes((), config_of(by_key(store.items(version))).customers)
     if not ranges:
         return

@@ -6,14 +6,17 @@ eight bytes each for their place and stay ordinary `str`, `int`, `bool`, `Decima
 
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from provisioning.errors import ConfigProblem, Finding, KeyPath, Severity, path_text
 from provisioning.nearest import nearest_name
 
+_COUNTED: Final = re.compile(r"\bcustomers\[([0-9]{1,9})\]")
 _LINE_BITS: Final = 24
 _LOW: Final = (1 << _LINE_BITS) - 1
 #: Most files that a mark can tell apart.
@@ -95,9 +98,14 @@ Value = MarkedDict | MarkedList | str | int | bool | Decimal | None
 class Places:
     """Finds the place of a path in the files that a configuration was read from."""
 
-    def __init__(self, tree: MarkedDict, files: Sequence[str]) -> None:
+    def __init__(self, tree: MarkedDict, files: Sequence[str], counts: Sequence[int] | None = None) -> None:
         self._tree = tree
         self._files = tuple(files)
+        self._counts = counts
+
+    def counting(self, counts: Sequence[int]) -> Places:
+        """The same for a part of the files: its customer `i` is told as customer `counts[i]`."""
+        return Places(self._tree, self._files, counts)
 
     def of_mark(self, mark: int) -> Place:
         """The place of a mark."""
@@ -120,12 +128,39 @@ class Places:
                 break
         return self.of_mark(mark)
 
+    def files_beside(self, key: str) -> frozenset[str]:
+        """Files in which something stands at the top that is not below this key."""
+        found: set[int] = set()
+        for name, value in self._tree.items():
+            if name != key:
+                found.update(unpack(mark)[0] for mark in (*self._tree.marks_of(name), *_marks(value)))
+        return frozenset(self._files[number] for number in found)
+
     def problem(self, finding: Finding) -> ConfigProblem:
         """The finding with its place."""
         other = None
         if finding.other is not None:
             other = self.at(finding.other)
-        return located(finding, self.at(finding.path, key=finding.at_key), other)
+        problem = located(finding, self.at(finding.path, key=finding.at_key), other)
+        return self.counted(problem) if self._counts is not None else problem
+
+    def counted(self, problem: ConfigProblem) -> ConfigProblem:
+        """The problem with its customers counted as in all files."""
+        counts = self._counts or ()
+
+        def count(match: re.Match[str]) -> str:
+            index = int(match.group(1))
+            return f"customers[{counts[index] if index < len(counts) else index}]"
+
+        path, message = (_COUNTED.sub(count, text) for text in (problem.path, problem.message))
+        return replace(problem, path=path, message=message)
+
+
+def _marks(value: Value) -> Iterator[int]:
+    if isinstance(value, MarkedDict | MarkedList):
+        yield from value.marks
+        for each in value.values() if isinstance(value, MarkedDict) else value:
+            yield from _marks(each)
 
 
 class NoPlaces:

@@ -40,11 +40,11 @@ class Source:
 
 def read_paths(paths: Sequence[Path], problems: Problems) -> Source:
     """Read files and directories (`*.yaml` in them, sorted; not below). Problems go to the collector."""
-    found = _files_of(paths, problems)
+    found = files_of(paths, problems)
     if len(found) > MAX_FILES:
         _report(problems, "", Finding("config.too-many-files", (), "too many files", allowed=f"{MAX_FILES}"))
         found = found[:MAX_FILES]
-    return read_documents(_contents(found, problems), problems)
+    return read_documents(contents_of(found, problems), problems)
 
 
 def read_documents(
@@ -173,7 +173,7 @@ def _joined(
     return values[0][0]
 
 
-def _files_of(paths: Sequence[Path], problems: Problems) -> list[Path]:
+def files_of(paths: Sequence[Path], problems: Problems) -> list[Path]:
     """The files to read, each once, in the order of the paths; a directory's sorted by name."""
     found: dict[str, Path] = {}
     for path in paths:
@@ -202,7 +202,8 @@ def _directory(path: Path, problems: Problems) -> Iterator[Path]:
             _report(problems, str(entry), finding)
 
 
-def _contents(files: Sequence[Path], problems: Problems) -> Iterator[tuple[str, bytes | None]]:
+def contents_of(files: Sequence[Path], problems: Problems) -> Iterator[tuple[str, bytes | None]]:
+    """Name as messages show it, and content within the limits, of each; None where it cannot be read."""
     left = MAX_SET_BYTES
     for file in files:
         try:

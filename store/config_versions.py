@@ -3,7 +3,7 @@ is valid in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
@@ -45,6 +45,23 @@ class ConfigStore:
         """The number of the version in force; 0 when nothing was ever applied."""
         with database_errors("reading the configuration's version"), self._engine.connect() as connection:
             return _current(connection)
+
+    def digests(self, version: int) -> dict[ItemKey, bytes]:
+        """The digests of all parts of a version; none for 0."""
+        columns = select(config_item.c.kind, config_item.c.id, config_item.c.sha256)
+        with database_errors(f"reading configuration {version}"), self._engine.connect() as connection:
+            rows = connection.execute(columns.where(_valid_in(version)))
+            return {ItemKey(kind, id_): bytes(sha256) for kind, id_, sha256 in rows}
+
+    def some_items(self, version: int, keys: Collection[ItemKey]) -> tuple[ConfigItem, ...]:
+        """Those parts of a version that have these keys."""
+        found: list[ConfigItem] = []
+        with database_errors(f"reading configuration {version}"), self._engine.connect() as connection:
+            for portion in _portions(sorted(keys)):
+                named = tuple_(config_item.c.kind, config_item.c.id).in_([tuple(key) for key in portion])
+                rows = connection.execute(select(config_item).where(_valid_in(version), named)).mappings()
+                found += [_item(row) for row in rows]
+        return tuple(found)
 
     def items(self, version: int) -> tuple[ConfigItem, ...]:
         """All parts of a version, sorted by key; none for 0. Raises VersionUnknown."""

@@ -45,6 +45,7 @@ class Measured:
     first_apply_s: float
     first_write_s: float
     apply_s: float
+    command_s: float
     controller_start_s: float
     look_up_us: float
     idle_pause_ms: float
@@ -55,6 +56,7 @@ class Measured:
         return (
             Goal("validate and plan", round(self.validate_s + self.plan_s, 1), 60, "s"),
             Goal("apply a change of one customer", self.apply_s, 2, "s"),
+            Goal("the whole command for it", self.command_s, 2, "s"),
             Goal("in force after apply", max(each.in_force_s for each in self.swaps), 1, "s"),
             Goal("longest pause at a swap", max(each.pause_ms for each in self.swaps), 200, "ms"),
             Goal("memory of the controller", max(each.rss_mb for each in self.swaps), 1_500, "MB"),

@@ -59,6 +59,7 @@ def measure(folder: Path, customers: int) -> Measured:
         store = ConfigStore(database)
         first_apply_s, first_write_s = _timed(lambda: _apply(files, store))
         check_s, plan_s, apply_s = _change(files, store, customers // 2, NUMBERS_EACH - 10)
+        command_s = _command(files, folder, url, store, customers // 3)
         with _controller(url, folder) as (start, swap):
             swaps = []
             for index, numbers in ((1, 90), (customers // 2, NUMBERS_EACH), (customers - 1, 95)):
@@ -75,6 +76,7 @@ def measure(folder: Path, customers: int) -> Measured:
         first_apply_s=round(first_apply_s, 1),
         first_write_s=round(first_write_s, 1),
         apply_s=max(apply_s, *(each.apply_s for each in swaps)),
+        command_s=command_s,
         controller_start_s=start["start_s"],
         look_up_us=start["look_up_us"],
         idle_pause_ms=start["idle_ms"],
@@ -105,6 +107,25 @@ def _change(files: Path, store: ConfigStore, index: int, numbers: int) -> tuple[
     assert len(plan.changes) == 1, f"{len(plan.changes)} changes instead of one"
     apply_s, _ = _timed(lambda: _write(store, plan, checked.config))
     return check_s, plan_s, round(apply_s, 3)
+
+
+def _command(files: Path, folder: Path, url: str, store: ConfigStore, index: int) -> float:
+    """Seconds that `fernamt config apply` takes from its start to its end, after a customer's file was
+    changed; files that stayed the same were read by the command before."""
+    settings = folder / "fernamt.json"
+    node = {"event_socket_password": {"lab": "not-used"}, "cdr_dir": str(folder / "cdr")}
+    tree = {"state_dir": str(folder / "lab"), "carrier": [str(files)], "database": {"url": url}}
+    settings.write_text(json.dumps({**tree, "node": node, "lab_network": {}}))
+    (folder / "lab").mkdir()
+    argv = [sys.executable, "-m", "cli.entry", "--settings", str(settings), "config", "apply", "--yes"]
+    took = []
+    for numbers in (NUMBERS_EACH - 10, NUMBERS_EACH, NUMBERS_EACH - 10, NUMBERS_EACH):
+        write_customer(files, index, numbers=numbers)
+        before = store.current()
+        seconds, _ = _timed(lambda: subprocess.run(argv, cwd=_REPOSITORY, check=True, capture_output=True))
+        took.append(seconds)
+        assert store.current() == before + 1, "the command applied nothing"
+    return round(max(took[1:]), 2)
 
 
 def _timed(work: Any) -> tuple[float, Any]:
