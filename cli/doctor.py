@@ -23,6 +23,8 @@ from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown
+from cli.trunk import trunks_now
+from dialplan.trunk_status import TrunkState
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
 from freeswitch.probe import takes_calls
@@ -83,6 +85,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("limits", _limits),
         ("switch", _switch),
         ("controllers", _controllers),
+        ("trunks", _trunks),
         ("CDR spool", _spool),
         ("CDR quarantine", _quarantine),
         ("number sweep", _sweep),
@@ -167,6 +170,17 @@ def _controllers(settings: Settings) -> Finding:
     return Finding(
         "controllers", State.OK, f"{len(up)} of {len(settings.controllers)} take calls: {', '.join(up)}"
     )
+
+
+def _trunks(settings: Settings) -> Finding:
+    """Trunks that do not answer or rest, by the word of the controllers."""
+    found = trunks_now(settings)
+    bad = [each for each in found if each.state in (TrunkState.DOWN, TrunkState.RESTING)]
+    if not bad:
+        return Finding("trunks", State.OK, f"{len(found)} known, none is down")
+    seen = "; ".join(f"{each.trunk_id} is {each.state.value} ({each.why})" for each in bad[:5])
+    step = "Ask the other side; `fernamt trunk show ID` tells since when. Calls try it last meanwhile"
+    return Finding("trunks", State.FAULT if len(bad) == len(found) else State.WARNING, seen, step)
 
 
 def _spool(settings: Settings) -> Finding:

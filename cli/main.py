@@ -21,6 +21,7 @@ from cli.limit import limit
 from cli.logs import configure_logs
 from cli.number import number
 from cli.settings import Settings, load_settings
+from cli.trunk import trunk
 from cli.up import up
 from controller.errors import ControllerError
 from freeswitch.errors import FreeSwitchError
@@ -82,5 +83,18 @@ class _Lazy:
         return load_settings(self._path) if self._path else lab_settings(Path("var"))
 
 
-for command in (call, cdr, config, controller, customer, demo, doctor, freeswitch, limit, number, up):
+for command in (
+    call,
+    cdr,
+    config,
+    controller,
+    customer,
+    demo,
+    doctor,
+    freeswitch,
+    limit,
+    number,
+    trunk,
+    up,
+):
     fernamt.add_command(command)

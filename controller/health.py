@@ -61,6 +61,7 @@ class TrunkHealth:
         self._board = board
         self._clock = clock
         self._calls = TrunkCalls()
+        self._trunks: Mapping[str, Trunk] = {}
         self._known: dict[str, _Known] = {}
         self._asked: tuple[str, ...] = ()
         self._limited: tuple[str, ...] = ()
@@ -75,7 +76,7 @@ class TrunkHealth:
 
     def watch(self, snapshot: Snapshot) -> None:
         """From now on these trunks; what is known of those that stay is kept."""
-        trunks = snapshot.trunks
+        self._trunks = trunks = snapshot.trunks
         self._known = {name: known for name, known in self._known.items() if name in trunks}
         self._ailing = {name: known for name, known in self._ailing.items() if name in trunks}
         carriers = [trunks[name] for name in snapshot.carrier_trunks]
@@ -200,7 +201,7 @@ class TrunkHealth:
             self._ailing.pop(trunk_id, None)
 
     def _status(self, name: str, known: _Known, now: datetime) -> TrunkStatus:
-        service = known.service
+        service, trunk = known.service, self._trunks.get(name)
         state = _state(known, now)
         passive = state in (TrunkState.RESTING, TrunkState.TRIAL)
         return TrunkStatus(
@@ -212,6 +213,8 @@ class TrunkHealth:
             service.failures,
             service.in_row,
             service.last_failure,
+            str(trunk.address) if trunk else "",
+            trunk.capacity if trunk else None,
         )
 
 

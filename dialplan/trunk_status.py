@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,6 +36,7 @@ class TrunkStatus:
 
     `calls`: calls on it now that this controller decided, both ways. `failures`: path failures of calls since
     the controller's start, `in_row` those since the last call that was answered; `last_failure` is a cause.
+    `capacity`: calls at once, None without a limit.
     """
 
     trunk_id: str
@@ -46,6 +47,16 @@ class TrunkStatus:
     failures: int = 0
     in_row: int = 0
     last_failure: str = ""
+    address: str = ""
+    capacity: int | None = None
+
+
+def together(views: Sequence[TrunkStatus]) -> TrunkStatus:
+    """One trunk by the views of several controllers, one at least: the worst state with its reason, sums."""
+    worst = min(views, key=lambda each: WORST_FIRST.index(each.state))
+    return replace(
+        worst, calls=sum(each.calls for each in views), failures=sum(each.failures for each in views)
+    )
 
 
 def calls_on_trunks(views: Iterable[Sequence[TrunkStatus]]) -> Mapping[str, int]:

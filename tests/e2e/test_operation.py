@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
+
 from cli.records import COLUMNS
 from cli.stage import Stage
 from lab.robots import Answer
@@ -53,6 +55,7 @@ def test_records_are_exported_as_csv_for_one_customer(running: Exchange, stage: 
     assert {row["customer_id"] for row in found} == {"kunde-praxis"}
 
 
+@pytest.mark.usefixtures("stage")
 def test_the_doctor_finds_nothing_wrong(running: Exchange) -> None:
     findings = running.json("doctor")
     assert {each["name"]: each["state"] for each in findings if each["state"] != "ok"} == {}

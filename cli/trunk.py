@@ -1,0 +1,122 @@
+"""`fernamt trunk`: how the trunks to other carriers stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+from rich.table import Table
+
+from cli.bootstrap import trunk_board
+from cli.errors import NotRunning
+from cli.layout import effective
+from cli.settings import Settings
+from cli.terminal import console
+from cli.times import shown, written
+from dialplan.trunk_status import TrunkStatus, together
+
+
+@click.group()
+def trunk() -> None:
+    """Trunks: which answer, which are tried last and why, how many calls they carry.
+
+    A trunk that is down, or rests because calls found no path there, is tried last, never left out.
+    """
+
+
+@trunk.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def list_(settings: Callable[[], Settings], as_json: bool) -> None:
+    """All carrier trunks, and customers' trunks that are asked by OPTIONS, as all controllers see them.
+
+    \b
+    Example: fernamt trunk list
+    """
+    found = trunks_now(settings())
+    if as_json:
+        click.echo(json.dumps([_plain(each) for each in found], ensure_ascii=False, indent=1))
+        return
+    table = Table("trunk", "address", "state", "since", "calls", "failures", "why")
+    for each in found:
+        table.add_row(
+            each.trunk_id,
+            each.address,
+            each.state.value,
+            shown(each.since),
+            _calls(each),
+            str(each.failures),
+            each.why or "-",
+        )
+    console().print(table)
+
+
+@trunk.command()
+@click.argument("id")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def show(settings: Callable[[], Settings], id: str, as_json: bool) -> None:  # noqa: A002 - the argument's name
+    """One trunk as each controller sees it: state, since when, calls, failures.
+
+    \b
+    Example: fernamt trunk show carrier-a
+    """
+    views = {name: each for name, view in _views(settings()).items() for each in view if each.trunk_id == id}
+    if not views:
+        raise click.ClickException(f"no controller tells of a trunk {id!r}; see `fernamt trunk list`")
+    whole = together(list(views.values()))
+    if as_json:
+        parts = {name: _plain(each) for name, each in views.items()}
+        click.echo(json.dumps({**_plain(whole), "controllers": parts}, ensure_ascii=False, indent=1))
+        return
+    click.echo(f"{whole.trunk_id} at {whole.address}: {whole.state.value}, {_calls(whole)} calls")
+    table = Table("controller", "state", "since", "calls", "failures", "in a row", "last failure", "why")
+    for name, each in sorted(views.items()):
+        table.add_row(
+            name,
+            each.state.value,
+            shown(each.since),
+            str(each.calls),
+            str(each.failures),
+            str(each.in_row),
+            each.last_failure or "-",
+            each.why or "-",
+        )
+    console().print(table)
+
+
+def trunks_now(settings: Settings) -> list[TrunkStatus]:
+    """Every trunk that a controller tells of, by all of them together. Raises NotRunning, StoreError."""
+    found: dict[str, list[TrunkStatus]] = {}
+    for view in _views(settings).values():
+        for each in view:
+            found.setdefault(each.trunk_id, []).append(each)
+    return [together(views) for _, views in sorted(found.items())]
+
+
+def _views(settings: Settings) -> Mapping[str, Sequence[TrunkStatus]]:
+    views = trunk_board(effective(settings)).all()
+    if not views:
+        raise NotRunning("no controller tells of trunks: start `fernamt up` or `fernamt controller run`")
+    return views
+
+
+def _calls(status: TrunkStatus) -> str:
+    return f"{status.calls} of {status.capacity}" if status.capacity is not None else str(status.calls)
+
+
+def _plain(status: TrunkStatus) -> dict[str, Any]:
+    return {
+        "trunk": status.trunk_id,
+        "address": status.address,
+        "state": status.state.value,
+        "since": written(status.since),
+        "why": status.why,
+        "calls": status.calls,
+        "capacity": status.capacity,
+        "failures": status.failures,
+        "failures_in_row": status.in_row,
+        "last_failure": status.last_failure,
+    }
