@@ -155,7 +155,7 @@ SHOWN_NUMBER: Final[Concern[CustomerCall]] = Concern(
             "shown.original",
             "We pass the call on, and its caller was checked when it came in.",
             Act.SHOW_ORIGINAL,
-            "TKG § 120(2) sentence 3",
+            "TKG § 120(2): call forwarding",
             lambda call: call.original,
         ),
         CallerRule(
@@ -197,7 +197,7 @@ SHOWN_NUMBER: Final[Concern[CustomerCall]] = Concern(
             "shown.forwarded",
             "The customer's equipment forwards a call to one of its numbers, and the trunk may show callers.",
             Act.SHOW_ORIGINAL,
-            "TKG § 120(2) sentence 3",
+            "TKG § 120(2): call forwarding",
             lambda call: call.diverted and call.policy.forwards,
         ),
         CallerRule(
@@ -317,7 +317,7 @@ NETWORK_CALLER: Final[Concern[NetworkCall]] = Concern(
             "in.from",
             "From has a number. Also a German mobile one from a foreign network (roaming).",
             Act.SHOW_FROM,
-            "TKG § 120(2), (4) sentence 3; B3",
+            "TKG § 120(2), (4): roaming; B3",
             lambda call: call.shown is not None and call.shown.number is not None,
         ),
         CallerRule(

@@ -19,6 +19,8 @@ from numbering.e164 import E164
 
 _NAME_DROP: Final = re.compile(r"[^\w .+&/-]+")
 _NAME_MAX: Final = 40
+#: What a called party would take for a number: five digits on end, or nothing but digits.
+_A_NUMBER: Final = re.compile(r"(?:\d[ .+&/_-]*){5}|\A[\d .+&/_-]+\Z")
 _DIGITS: Final = re.compile(r"\+[0-9]{2,15}\Z", re.ASCII)
 #: RFC 3323 section 4.1.1.3.
 ANONYMOUS_URI: Final = "sip:anonymous@anonymous.invalid"
@@ -39,6 +41,12 @@ def display_name(text: str) -> str:
     return " ".join(_NAME_DROP.sub(" ", text).split())[:_NAME_MAX]
 
 
+def _name(caller: Caller, shown: str) -> str:
+    """The display name; the number shown where there is none, or where it would show another number."""
+    name = display_name(caller.name or "")
+    return shown if not name or _A_NUMBER.search(name) else name
+
+
 def wire_identity(leg: Leg, domain: str) -> WireIdentity:
     """The identity headers of a leg by its trunk's header map; `domain` is the host for phones."""
     target, caller = leg.to, leg.caller
@@ -48,7 +56,7 @@ def wire_identity(leg: Leg, domain: str) -> WireIdentity:
     name, uri = ANONYMOUS_NAME, ANONYMOUS_URI
     if not hidden:
         shown = _which(caller, header_map.from_header)
-        name = display_name(caller.name or "") or written(shown, header_map.number_format)
+        name = _name(caller, written(shown, header_map.number_format))
         uri = _uri(shown, header_map, host)
     return WireIdentity(name, uri, tuple(_headers(leg, header_map, host)))
 

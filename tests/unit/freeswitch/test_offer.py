@@ -207,3 +207,30 @@ def test_more_legs_than_the_dialplan_tries_are_left_out() -> None:
     decision = Decision(Route((leg,) * 12), Reason("out.carrier", ""), CallFacts(Direction.OUTGOING), 1)
     found = decision_variables(decision, from_trunk(), domain=DOMAIN)
     assert sum(name.startswith("fernamt_leg_") for name in found) == MAX_LEGS
+
+
+def test_all_numbers_that_a_caller_states_are_read() -> None:
+    call = offered(
+        **{
+            "variable_sip_P-Preferred-Identity": '"sip:110@x" <sip:+494066969001@a;user=phone>',
+            "variable_sip_h_Diversion": "<sip:+492214710100@a>;reason=no-answer, <tel:+492214710101>",
+            "variable_sip_history_info": '"x" <sip:02214710102@a>;index=1',
+            "variable_sip_h_X-Advertising": "Yes",
+        }
+    )
+    assert call.preferred_user == "+494066969001"
+    assert call.diverting_users == ("+492214710100", "+492214710101", "02214710102")
+    assert call.advertising
+
+
+def test_of_a_flood_of_diversions_a_few_are_read() -> None:
+    call = offered(variable_sip_h_Diversion=",".join(["<sip:1@a>"] * 1_000))
+    assert len(call.diverting_users) == 4
+    assert not call.advertising
+
+
+def test_headers_of_a_caller_are_not_copied_to_our_legs() -> None:
+    call = from_carrier()
+    variables = decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN)
+    assert variables["sip_copy_custom_headers"] == "false"
+    assert variables["fernamt_caller_rules"] == "in.from"
