@@ -34,6 +34,7 @@ def claims_of(customer: CustomerEntry) -> Iterator[str]:
         yield f"login {agent.username or agent.id}"
     # The host without its port: what shares an address may still be told apart by ports.
     yield from (f"host {peer.ip}" for trunk in customer.trunks for peer in accepted_peers(trunk))
+    yield from (f"extended {first}" for first, _ in extended_by(customer))
     if customer.mandate is not None:
         yield f"mandate {customer.mandate.reference}"
 

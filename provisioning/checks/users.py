@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -30,6 +30,7 @@ def check_users(parts: Parts) -> Iterator[Finding]:
         return
     spans = all_spans(parts)
     starts = [span.first for span in spans]
+    yield from _same_whole(entries)
     for path, entry in entries:
         yield from _too_many(path, entry.users)
         yield from _overlaps(path, entry.users)
@@ -100,6 +101,25 @@ def _prefixes(path: KeyPath, users: tuple[UserEntry, ...]) -> Iterator[Finding]:
                     other=(*path, "users", m, "extension"),
                 )
                 return
+
+
+def _same_whole(entries: Sequence[tuple[KeyPath, NumberEntry]]) -> Iterator[Finding]:
+    """Extension 12 of one number and extension 2 of the number that ends in 1 behind it are dialled alike."""
+    seen: dict[str, KeyPath] = {}
+    for path, entry in entries:
+        own = {user.extension: k for k, user in reversed(list(enumerate(entry.users)))}
+        for extension, k in own.items():
+            whole, at = f"{entry.number}{extension}", (*path, "users", k, "extension")
+            first = seen.setdefault(whole, at)
+            if first is not at:
+                yield Finding(
+                    "config.extension-is-number",
+                    at,
+                    "number and extension together are those of another number with its extension",
+                    repr(whole),
+                    "an extension whose number is free",
+                    other=first,
+                )
 
 
 def _numbers(

@@ -121,6 +121,12 @@ CONFLICTS = {
         'number: "+49221471307"\n',
         'number: "+4922147120712"\n',
     ),
+    "an extension that is dialled as another's": (
+        'number: "+49221471307"\n        trunks: [trunk-3]\n        ported_in: true\n'
+        "        users: [{extension: 12,",
+        'number: "+492214712071"\n        trunks: [trunk-3]\n        ported_in: true\n'
+        "        users: [{extension: 2,",
+    ),
     "a carrier's trunk": ("trunk-3", "carrier-a"),
 }
 

@@ -112,3 +112,16 @@ def test_the_phone_of_an_extension_is_one_of_the_customer_s(
     assert len(lines) == 1
     assert "customers[0].numbers[0].users[2].phone: there is no such phone" in lines[0]
     assert "did you mean 'phone-1'? [config.unknown-phone]" in lines[0]
+
+
+def test_two_users_are_not_dialled_alike(refused: Callable[..., list[str]], changed: Change) -> None:
+    other = """\
+      - number: "0221 4710-72"
+        trunks: [bau-1]
+        ported_in: true
+        users: [{extension: 0, active_from: 2026-01-01}]
+"""
+    lines = refused(changed(("    numbers:\n", ENTRY + other)))
+    assert len(lines) == 1
+    assert "found '+492214710720'" in lines[0]
+    assert "[config.extension-is-number]" in lines[0]
