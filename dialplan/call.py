@@ -76,7 +76,8 @@ class CallOffered:
     `original` the caller as decided when the call came in (see `dialplan.place`). `behalf` is None exactly
     when `via` is DIALLED.
 
-    `resume`: the call stands in a routing plan already; written by us alone.
+    `resume`: the call stands in a routing plan already; written by us alone. `claimed_location`: the PIDF-LO
+    (RFC 4119) of the body, as Teams sends it.
     """
 
     call_id: str
@@ -99,3 +100,4 @@ class CallOffered:
     forwarded_by: tuple[E164, ...] = ()
     original: Caller | None = None
     resume: Resume | None = None
+    claimed_location: str | None = None

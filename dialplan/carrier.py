@@ -14,6 +14,7 @@ from typing import Final
 
 from dialplan.bars import LiftedBar, ProfileRef
 from dialplan.caller_policy import NO_POLICY, NO_RIGHTS, CallerPolicy, RightOfUse
+from dialplan.emergency_routing import DEFAULT_FORM, EmergencyForm, LineAddress
 from dialplan.header_map import PRESETS, HeaderMap, Preset
 from dialplan.limits import Limits
 from dialplan.plans.nodes import Plan
@@ -105,6 +106,7 @@ class Trunk:
     `no_progress_s` gives a silent peer up and lets the next trunk try. `routes`: which calls leave over a
     carrier's trunk; none named: all. `capacity`: calls at once, both ways. `ping_s`: seconds between OPTIONS.
     `foreign_entry`: its calls come from foreign networks (TKG § 120(4)).
+    `emergency_form`: how the peer wants 110/112. `abroad`: a customer's calls over it begin outside Germany.
     """
 
     id: str
@@ -124,6 +126,8 @@ class Trunk:
     own_header_map: HeaderMap | None = None
     caller_policy: CallerPolicy = NO_POLICY
     foreign_entry: bool = False
+    emergency_form: EmergencyForm = DEFAULT_FORM
+    abroad: bool = False
 
     @property
     def header_map(self) -> HeaderMap:
@@ -136,7 +140,9 @@ class Phone:
     """A device that registers with us. `number` is its own line number (network-provided number).
 
     `limits`: a profile, or the name of one of the carrier's (B11). `barring`: what it cannot call, beside
-    what the customer cannot (B6)."""
+    what the customer cannot (B6). `address` is where the line is; `own_line` is False for a softphone of the
+    contact centre that only shows a number: it has no place that help could be sent to (B9).
+    """
 
     id: str
     customer_id: str
@@ -146,6 +152,8 @@ class Phone:
     limits: Limits | str | None = None
     barring: tuple[ProfileRef, ...] = ()
     caller_policy: CallerPolicy = NO_POLICY
+    address: LineAddress | None = None
+    own_line: bool = True
 
     @property
     def header_map(self) -> HeaderMap:
@@ -160,7 +168,7 @@ class Customer:
     of the carrier's (B11). `barring`: what none of its lines can
     call; `lifted_bars`: what they can although it is barred by default (B6). `rights`: numbers that it may
     show beside those assigned to it (TKG § 120(2)). `rejects_anonymous`: of its numbers those whose callers
-    get 433 when they withhold theirs (ACR, TDDDG § 15(1))."""
+    get 433 when they withhold theirs (ACR, TDDDG § 15(1)). `address`: of its only site (B8)."""
 
     id: str
     name: str
@@ -172,6 +180,7 @@ class Customer:
     lifted_bars: tuple[LiftedBar, ...] = ()
     rights: Mapping[E164, RightOfUse] = field(default_factory=lambda: NO_RIGHTS, hash=False)
     rejects_anonymous: frozenset[E164] = frozenset()
+    address: LineAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +207,13 @@ class ToPlan:
 @dataclass(frozen=True, slots=True)
 class AssignedNumber:
     """A number of ours that belongs to a customer, and where its calls go. `behind`: it is the extension of
-    a user behind this number (A5)."""
+    a user behind this number (A5). `address`: where the line is (B8)."""
 
     number: E164
     customer_id: str
     target: ToTrunks | ToPhones | ToPlan
     behind: E164 | None = None
+    address: LineAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)

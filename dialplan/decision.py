@@ -97,6 +97,14 @@ class PlanTrace:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """Play a sound of ours in early media (nobody pays for it), then refuse."""
+
+    sound: str
+    cause: Cause = Cause.OUTGOING_CALL_BARRED
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The outcome, its reason, and the configuration version it was made with.
 
@@ -104,7 +112,7 @@ class Decision:
     `plan` is there when the call follows a routing plan.
     """
 
-    outcome: Route | Reject | Converse
+    outcome: Route | Reject | Converse | Announce
     reason: Reason
     facts: CallFacts
     config_version: int

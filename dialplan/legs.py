@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dialplan.carrier import Phone, Trunk
 from dialplan.diversion import Diversion
+from dialplan.emergency_call import EmergencyCall
 from numbering.e164 import E164
 
 
@@ -40,6 +41,7 @@ class Leg:
     """A call to be placed: over a trunk to `number` (Request-URI user part), or to a registered phone.
 
     `headers` go into the INVITE beside those of the identity: name and value, printable ASCII (RFC 3261).
+    `emergency`: what an emergency call says beside that; None for every other call.
     """
 
     to: Trunk | Phone
@@ -48,6 +50,7 @@ class Leg:
     no_progress_s: int
     no_answer_s: int
     headers: tuple[tuple[str, str], ...] = ()
+    emergency: EmergencyCall | None = None
 
 
 def leg_to_trunk(trunk: Trunk, number: str, caller: Caller) -> Leg:
@@ -60,8 +63,8 @@ def leg_to_phone(phone: Phone, caller: Caller) -> Leg:
     return Leg(phone, phone.number, caller, 4, phone.no_answer_s)
 
 
-def emergency_leg(trunk: Trunk, digits: str, caller: Caller) -> Leg:
+def emergency_leg(trunk: Trunk, number: str, caller: Caller, call: EmergencyCall) -> Leg:
     """A leg to 110 or 112 over an emergency trunk: number always shown, a silent trunk given up after 2 s
     so that the next one is tried within 4 s (B8, NotrufV §4(4))."""
     shown = Caller(caller.number, caller.name, withheld=False)
-    return Leg(trunk, digits, shown, min(trunk.no_progress_s, 2), trunk.no_answer_s)
+    return Leg(trunk, number, shown, min(trunk.no_progress_s, 2), trunk.no_answer_s, emergency=call)

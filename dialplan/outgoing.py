@@ -43,7 +43,7 @@ def outgoing(
                 "emergency.automatic", customer=customer, number=dialled.emergency, via=offered.via.value
             )
             return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, why)
-        return emergency(snapshot, origin, dialled.emergency, facts)
+        return emergency(offered, snapshot, circumstances, origin, dialled.emergency, facts)
     facts = _facts(origin, Direction.OUTGOING, dialled.number)
     blocked = _blocked(offered, circumstances.blocks, origin, snapshot)
     if blocked:

@@ -37,6 +37,16 @@ _SENTENCES: Final = {
     "onnet.phone": "Call inside our network to {number}: to the phones of customer {customer}.",
     "onnet.unassigned": "Customer {customer} dialled {number}, which is ours but not assigned to a customer.",
     "emergency.route": "Emergency call of customer {customer} to {number} over all emergency trunks.",
+    "emergency.default-area": "Emergency call of customer {customer} to {number}; no area is known for its "
+    "address, the default control centre takes it.",
+    "emergency.no-area": "Emergency call of customer {customer} to {number}; no area is known for its "
+    "address "
+    "and there is no default: the trunks get what was dialled.",
+    "emergency.no-line": "Phone {phone} of customer {customer} has no line of its own and cannot call 110 "
+    "and "
+    "112; an announcement says so.",
+    "emergency.abroad": "Customer {customer} called {number} from abroad; it must not reach a German control "
+    "centre (NotrufV § 4(5)).",
     "emergency.no-trunk": "Emergency call of customer {customer}, but no emergency trunk is configured.",
     "emergency.automatic": "Customer {customer}: {number} by {via}, and no human dialled it (NotrufV § 4).",
     "place.no-customer": "A leg was asked for by {via} on behalf of {customer!r}, which is no customer.",

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from dialplan.bars import BarringProfile
 from dialplan.carrier import AssignedNumber, Customer, Peer, Phone, Trunk
 from dialplan.carrier_routes import NO_ROUTES, RouteTable
+from dialplan.emergency_routing import NO_EMERGENCY_ROUTING, EmergencyRouting
 from dialplan.limits import Limits
 from dialplan.number_blocks import NumberBlocks
 from dialplan.plans.hours import Hours
@@ -40,6 +41,7 @@ class Snapshot:
     limit_profiles: Mapping[str, Limits] = field(default_factory=lambda: MappingProxyType({}))
     barring: Mapping[str, BarringProfile] = field(default_factory=lambda: MappingProxyType({}))
     opening_hours: Mapping[str, Hours] = field(default_factory=dict)
+    emergency: EmergencyRouting = NO_EMERGENCY_ROUTING
 
     def trunk_at(self, ip: str, port: int) -> Trunk | None:
         """The trunk whose requests come from this source, or None for a stranger."""

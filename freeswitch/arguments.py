@@ -21,7 +21,7 @@ MAX_VARIABLES: Final = 250
 MAX_VARIABLES_BY_API: Final = 64
 
 #: These alone may hold line breaks: a multipart SIP body needs them, a header must never have them.
-MULTILINE: Final = frozenset({"sip_multipart"})
+MULTILINE: Final = frozenset({"sip_multipart", *(f"fernamt_body_{n}" for n in range(2, 9))})
 
 _WORD: Final = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}\Z", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z", re.ASCII)

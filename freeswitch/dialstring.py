@@ -13,6 +13,7 @@ from typing import Final, NewType
 
 from dialplan.carrier import Phone, Trunk
 from dialplan.legs import Leg
+from freeswitch.emergency import emergency_variables
 from freeswitch.errors import CommandRefused
 from freeswitch.identity import request_user, user_is_phone, wire_identity
 
@@ -45,6 +46,7 @@ def _leg(leg: Leg, domain: str) -> str:
         "leg_timeout": str(leg.no_answer_s),
         "leg_progress_timeout": str(leg.no_progress_s),
         **dict(_identity(leg, domain)),
+        **emergency_variables(leg, domain),
     }
     match target:
         case Trunk():
@@ -53,7 +55,8 @@ def _leg(leg: Leg, domain: str) -> str:
             variables["presence_data"] = target.id
             if target.codecs != _DEFAULT_CODECS:
                 variables["absolute_codec_string"] = "^^:" + ":".join(target.codecs)
-            if user_is_phone(leg.number, target.header_map):
+            coded = leg.emergency is not None and leg.number != leg.emergency.dialled
+            if coded or user_is_phone(leg.number, target.header_map):
                 variables["sip_invite_params"] = "user=phone"
             where = f"sofia/gateway/{target.id}/{request_user(leg)}"
         case Phone():

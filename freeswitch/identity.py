@@ -50,7 +50,7 @@ def _name(caller: Caller, shown: str) -> str:
 def wire_identity(leg: Leg, domain: str) -> WireIdentity:
     """The identity headers of a leg by its trunk's header map; `domain` is the host for phones."""
     target, caller = leg.to, leg.caller
-    header_map = target.header_map
+    header_map = _header_map(leg)
     host = _host(header_map.host or target.address.host) if isinstance(target, Trunk) else domain
     hidden = caller.shown is None
     name, uri = ANONYMOUS_NAME, ANONYMOUS_URI
@@ -59,6 +59,12 @@ def wire_identity(leg: Leg, domain: str) -> WireIdentity:
         name = _name(caller, written(shown, header_map.number_format))
         uri = _uri(shown, header_map, host)
     return WireIdentity(name, uri, tuple(_headers(leg, header_map, host)))
+
+
+def _header_map(leg: Leg) -> HeaderMap:
+    """The trunk's; for an emergency call always the line's own number, in full, asserted (NotrufV § 4(4))."""
+    header_map = leg.to.header_map
+    return HeaderMap(host=header_map.host) if leg.emergency is not None else header_map
 
 
 def request_user(leg: Leg) -> str:

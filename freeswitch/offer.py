@@ -9,10 +9,13 @@ from typing import Final
 
 from dialplan.call import MAX_TEXT, CallOffered, Entry
 from dialplan.causes import Cause
-from dialplan.decision import Converse, Decision, Reject, Route
+from dialplan.decision import Announce, Converse, Decision, Reject, Route
+from dialplan.legs import Leg
 from dialplan.plans.position import Resume, read_resume
 from freeswitch.dialstring import dial_string
+from freeswitch.emergency import emergency_parts
 from freeswitch.errors import UnexpectedReply
+from freeswitch.pidf import MAX_CLAIMED
 from freeswitch.plan_variables import carry_out_plan, plan_variables
 from freeswitch.render.dialplan import MAX_LEGS
 
@@ -23,6 +26,8 @@ _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
 #: Entries of each of Diversion and History-Info that are looked at.
 _MAX_DIVERTING: Final = 4
 _YES: Final = frozenset({"true", "yes", "1"})
+#: Several bodies of a message, with room around those that are too long to be kept.
+_MAX_MULTIPART: Final = 4 * MAX_CLAIMED
 #: Copied to every leg we make, so that each leg's own record tells the whole story.
 _EXPORTED: Final = (
     "fernamt_call",
@@ -68,6 +73,7 @@ def offered_call(get: Lookup) -> CallOffered:
         diverting_users=tuple(_diverting(get)),
         advertising=(get("variable_sip_h_X-Advertising") or "").strip().lower() in _YES,
         resume=_resume(get),
+        claimed_location=_claimed_location(get("variable_sip_multipart")),
     )
 
 
@@ -108,6 +114,17 @@ def _diverting(get: Lookup) -> Iterator[str]:
                 yield user
 
 
+def _claimed_location(multipart: str | None) -> str | None:
+    """The first PIDF-LO among the bodies; FreeSWITCH gives several as `ARRAY::type:body|:type:body`."""
+    if not multipart:
+        return None
+    for part in multipart[:_MAX_MULTIPART].removeprefix("ARRAY::").split("|:"):
+        kind, _, content = part.partition(":")
+        if kind.strip().lower() == "application/pidf+xml" and len(content) <= MAX_CLAIMED:
+            return content
+    return None
+
+
 def _privacy(header: str | None) -> frozenset[str]:
     return frozenset(value.strip().lower() for value in (header or "")[:MAX_TEXT].split(";") if value.strip())
 
@@ -146,9 +163,14 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
             # made before anything else, so it is left out where something is to be heard first.
             first = 2 if trace is not None and trace.sounds else 1
             room = MAX_LEGS - first
-            attempts = [*([leg] for leg in legs[:room]), legs[room:]]
+            attempts = [*((leg,) for leg in legs[:room]), legs[room:]]
             for position, attempt in enumerate(filter(None, attempts), start=first):
                 variables[f"fernamt_leg_{position}"] = dial_string(attempt, domain=domain)
+            _emergency(variables, attempts, domain)
+        case Announce(sound, cause):
+            variables["fernamt_do"] = "announce"
+            variables["fernamt_announcement"] = sound
+            variables["fernamt_cause"] = cause.switch_name
         case Reject(cause, sip_code):
             # `hangup` sends the cause's own SIP code with a Q.850 Reason; `respond` any other code.
             variables["fernamt_do"] = "refuse" if sip_code == cause.sip_code else "respond"
@@ -159,6 +181,20 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
     if trace is not None:
         carry_out_plan(variables, trace)
     return variables
+
+
+def _emergency(variables: dict[str, str], attempts: list[tuple[Leg, ...]], domain: str) -> None:
+    """The body of each leg. Each leg copies the calling channel's, so the dialplan changes it in
+    between; other
+    calls pass no body on, and emergency calls nothing but ours (a caller's User-to-User would go along)."""
+    if not any(leg.emergency for attempt in attempts for leg in attempt):
+        variables["sip_copy_multipart"] = "false"
+        return
+    variables["fernamt_do"] = "emergency"
+    variables["sip_copy_custom_headers"] = "false"
+    bodies = [emergency_parts(attempt[0], domain).multipart for attempt in attempts if attempt]
+    variables["sip_multipart"] = bodies[0]
+    variables |= {f"fernamt_body_{n}": body for n, body in enumerate(bodies[1:], start=2) if body}
 
 
 def _cause_list(causes: frozenset[Cause]) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+
+#: The sounds that come with the program.
+SOUNDS: Final = Path(__file__).resolve().parent / "sounds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +40,4 @@ class SwitchSettings:
     sessions_per_second: int = 500
     max_sessions: int = 5000
     log_level: str = "warning"
+    sounds_dir: Path = SOUNDS

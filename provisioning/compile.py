@@ -20,6 +20,7 @@ from dialplan.carrier import (
     Trunk,
     TrunkSide,
 )
+from dialplan.emergency_routing import LineAddress
 from dialplan.header_map import Preset
 from dialplan.plans.nodes import Plan
 from dialplan.snapshot import Snapshot
@@ -30,6 +31,7 @@ from provisioning.checks.numbers import phones_apart
 from provisioning.checks.trunks import all_trunks
 from provisioning.compile_limits import limits, limits_of
 from provisioning.compiled import CompiledCarrier, CompiledCustomer, assemble, peers_of
+from provisioning.emergency import Addresses, emergency_form, emergency_routing
 from provisioning.errors import Finding, KeyPath, Problems, ProvisioningError
 from provisioning.network import AddressBook
 from provisioning.peers import accepted_peers
@@ -142,12 +144,14 @@ class _Compiler:
             MappingProxyType(profiles),
             barring.profiles(carrier.barring_profiles),
             {each.id: compile_hours(each) for each in carrier.opening_hours},
+            emergency_routing(carrier.emergency),
         )
 
     def customer(self, entry: CustomerEntry, path: KeyPath) -> CompiledCustomer:
         if not of_contract(entry.contract).on(self._today):
             return CompiledCustomer(_customer(entry, blocked=True), (), (), ())
         trunks = self._trunks(path, entry.trunks, entry.id)
+        addresses = Addresses(entry)
         idle = (
             {number for each in self._idle(entry) for number in _numbers_of(each)} if entry.phones else set()
         )
@@ -155,12 +159,13 @@ class _Compiler:
             phone
             for k, each in enumerate(entry.phones)
             if each.number not in idle
-            and (phone := self._phone((*path, "phones", k), each, entry)) is not None
+            and (phone := self._phone((*path, "phones", k), each, entry, addresses)) is not None
         )
         usable = frozenset([*(each.id for each in trunks), *(each.id for each in phones)])
         customer = _customer(entry, blocked=entry.blocked)
         plans = compile_plans(entry, self._sounds, usable.__contains__)
-        return CompiledCustomer(customer, trunks, phones, tuple(self._numbers(entry, usable, plans)))
+        numbers = tuple(self._numbers(entry, usable, plans, addresses))
+        return CompiledCustomer(customer, trunks, phones, numbers)
 
     def check_peers(
         self, config: Config, carrier: CompiledCarrier, customers: Sequence[CompiledCustomer]
@@ -217,9 +222,13 @@ class _Compiler:
             own_header_map=header_map(entry.headers, Preset.STANDARD if carrier else Preset.CUSTOMER),
             caller_policy=caller_policy(entry.caller_id if isinstance(entry, CustomerTrunkEntry) else None),
             foreign_entry=carrier.foreign_entry if carrier else False,
+            emergency_form=emergency_form(carrier.emergency_invite if carrier else None),
+            abroad=isinstance(entry, CustomerTrunkEntry) and entry.abroad,
         )
 
-    def _phone(self, path: KeyPath, entry: PhoneEntry, customer: CustomerEntry) -> Phone | None:
+    def _phone(
+        self, path: KeyPath, entry: PhoneEntry, customer: CustomerEntry, addresses: Addresses
+    ) -> Phone | None:
         credentials = self._credentials((*path, "secret"), entry.username or entry.id, entry.secret)
         if credentials is None:
             return None
@@ -233,6 +242,8 @@ class _Compiler:
             limits=own,
             barring=barring.of_phone(customer, entry),
             caller_policy=caller_policy(entry.caller_id),
+            address=addresses.of_phone(entry),
+            own_line=entry.own_line,
         )
 
     def _credentials(self, path: KeyPath, username: str, ref: SecretRef) -> Credentials | None:
@@ -249,7 +260,11 @@ class _Compiler:
             yield from (each for each in customer.numbers if not of_number(each, contract).on(self._today))
 
     def _numbers(
-        self, customer: CustomerEntry, usable: frozenset[str], plans: Mapping[str, Plan]
+        self,
+        customer: CustomerEntry,
+        usable: frozenset[str],
+        plans: Mapping[str, Plan],
+        addresses: Addresses,
     ) -> Iterator[AssignedNumber]:
         """Every number of the customer; those of phones that no entry has ring all phones that share them."""
         contract = of_contract(customer.contract)
@@ -258,16 +273,19 @@ class _Compiler:
                 continue
             target = _target(entry, usable, plans)
             if target is not None:
+                address = addresses.of_site(entry.site)
                 for number in _numbers_of(entry):
-                    yield AssignedNumber(number, customer.id, target)
-                yield from self._users(customer, entry, target, usable)
+                    yield AssignedNumber(number, customer.id, target, address=address)
+                yield from self._users(customer, entry, target, usable, address)
         shared: dict[E164, list[str]] = {}
         for k, _ in phones_apart(customer):
             phone = customer.phones[k]
             if phone.id in usable:
                 shared.setdefault(phone.number, []).append(phone.id)
         for number, phone_ids in shared.items():
-            yield AssignedNumber(number, customer.id, ToPhones(tuple(phone_ids)))
+            phone = next(each for each in customer.phones if each.id == phone_ids[0])
+            where = addresses.of_phone(phone)
+            yield AssignedNumber(number, customer.id, ToPhones(tuple(phone_ids)), address=where)
 
     def _users(
         self,
@@ -275,6 +293,7 @@ class _Compiler:
         entry: NumberEntry,
         target: ToTrunks | ToPhones | ToPlan,
         usable: frozenset[str],
+        address: LineAddress | None,
     ) -> Iterator[AssignedNumber]:
         """The extensions behind the entry's number that have a user today, as numbers of their own (A5)."""
         seen: set[int] = set()
@@ -284,7 +303,7 @@ class _Compiler:
             seen.add(user.extension)
             own = ToPhones((user.phone,)) if user.phone in usable else target
             whole = E164(f"{entry.number}{user.extension}")
-            yield AssignedNumber(whole, customer.id, own, behind=entry.number)
+            yield AssignedNumber(whole, customer.id, own, behind=entry.number, address=address)
 
     def _refuse(self, path: KeyPath, error: ProvisioningError) -> None:
         self.problems.add(self._places.problem(Finding(error.id, path, str(error))))
@@ -317,6 +336,7 @@ def _customer(entry: CustomerEntry, *, blocked: bool) -> Customer:
         lifted_bars=barring.lifted_bars(entry),
         rights=rights_of_use(entry),
         rejects_anonymous=rejecting_anonymous(entry),
+        address=Addresses(entry).only,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final, NoReturn, TypeVar
 from dialplan.bars import BarringProfile
 from dialplan.carrier import AssignedNumber, Customer, NumberBlock, Peer, Phone, Trunk
 from dialplan.carrier_routes import route_table
+from dialplan.emergency_routing import NO_EMERGENCY_ROUTING, EmergencyRouting
 from dialplan.limits import Limits
 from dialplan.number_blocks import NumberBlocks
 from dialplan.plans.hours import Hours
@@ -36,6 +37,7 @@ class CompiledCarrier:
     limit_profiles: Mapping[str, Limits] = field(default_factory=lambda: MappingProxyType({}))
     barring: tuple[BarringProfile, ...] = ()
     opening_hours: Mapping[str, Hours] = field(default_factory=dict)
+    emergency: EmergencyRouting = NO_EMERGENCY_ROUTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def assemble(carrier: CompiledCarrier, customers: Sequence[CompiledCustomer], ve
         limit_profiles=carrier.limit_profiles,
         barring=MappingProxyType({each.id: each for each in carrier.barring}),
         opening_hours=carrier.opening_hours,
+        emergency=carrier.emergency,
     )
     return replace_customers(snapshot, (), customers, version)
 

@@ -10,12 +10,15 @@ from dialplan.snapshot import Snapshot
 from freeswitch.render.dialplan import dialplan
 from freeswitch.render.modules import modules
 from freeswitch.render.sofia import acl, directory, sofia
+from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.xml import document
 from freeswitch.settings import SwitchSettings
 
 
 def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
     """`freeswitch.xml` as text: one document, so that a node never sees half of a change."""
+    emergency = StaticEmergency(snapshot, settings)
+    phones = directory(snapshot, settings, emergency)
     configurations: list[Element] = [
         *modules(settings),
         acl(snapshot),
@@ -24,8 +27,8 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
     return document(
         [
             ("configuration", configurations),
-            ("dialplan", dialplan(snapshot, settings)),
-            ("directory", [directory(snapshot, settings)]),
+            ("dialplan", dialplan(emergency.context(), settings)),
+            ("directory", [phones]),
         ]
     )
 

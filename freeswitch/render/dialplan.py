@@ -9,15 +9,11 @@ a caller can write: FreeSWITCH expands values recursively, and a dialled `${...}
 
 from __future__ import annotations
 
-import re
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
-from dialplan.carrier import Peer, Trunk, TrunkSide
-from dialplan.legs import Caller, emergency_leg
-from dialplan.snapshot import Snapshot
-from freeswitch.dialstring import dial_string
+from freeswitch.render.static_emergency import STATIC_FACTS
 from freeswitch.render.xml import actions
 from freeswitch.settings import SwitchSettings
 
@@ -38,11 +34,12 @@ _STATIC_FACTS: Final = (
 _SPECIAL_TONE: Final = "tone_stream://%(330,0,950);%(330,0,1400);%(330,1000,1800);loops=3"
 
 
-def dialplan(snapshot: Snapshot, settings: SwitchSettings) -> list[Element]:
-    """The contexts: one for each SIP profile, one that carries decisions out, one static for emergencies."""
+def dialplan(emergency: Element, settings: SwitchSettings) -> list[Element]:
+    """The contexts: one for each SIP profile, one that carries decisions out, and `emergency`, the static one
+    (freeswitch/render/static_emergency.py)."""
     hosts = "|".join(f"{host}:{port}" for host, port in settings.controllers)
     entries = [_entry(entry, hosts) for entry in Entry]
-    return [*entries, _carry_out(hosts), _emergency(snapshot, settings)]
+    return [*entries, _carry_out(hosts, settings), emergency]
 
 
 def _extension(context: Element, name: str, *tests: tuple[str, str]) -> Element:
@@ -73,11 +70,30 @@ def _offer(hosts: str, *, otherwise: str) -> list[tuple[str, str]]:
     ]
 
 
-def _carry_out(hosts: str) -> Element:
+def _carry_out(hosts: str, settings: SwitchSettings) -> Element:
     context = Element("context", name="fernamt")
     route = _extension(context, "route", ("destination_number", "^route:"))
     actions(route, [("bridge", f"${{fernamt_leg_{n}}}") for n in range(2, MAX_LEGS + 1)])
     actions(route, [("hangup", "${originate_disposition}")])
+
+    # An emergency call: like `route`, and each attempt with a body of its own (freeswitch/emergency.py).
+    urgent = _extension(context, "route-emergency", ("destination_number", "^emergency:"))
+    for n in range(2, MAX_LEGS + 1):
+        actions(
+            urgent,
+            [("set", f"sip_multipart=${{fernamt_body_{n}}}"), ("bridge", f"${{fernamt_leg_{n}}}")],
+        )
+    actions(urgent, [("hangup", "${originate_disposition}")])
+
+    announce = _extension(context, "announce", ("destination_number", "^announce:"))
+    actions(
+        announce,
+        [
+            ("pre_answer", ""),
+            ("playback", f"{settings.sounds_dir}/${{fernamt_announcement}}.wav"),
+            ("hangup", "${fernamt_cause}"),
+        ],
+    )
 
     refuse = _extension(context, "refuse", ("destination_number", "^refuse:"))
     actions(refuse, [("hangup", "${fernamt_cause}")])
@@ -101,7 +117,7 @@ def _carry_out(hosts: str) -> Element:
 
     emergency = _extension(context, "emergency", ("destination_number", "^:emergency-(110|112)$"))
     static = [
-        ("multiset", "^^;fernamt_b_number=$1;" + _STATIC_FACTS),
+        ("multiset", "^^;fernamt_b_number=$1;" + STATIC_FACTS),
         ("execute_extension", "${sofia_profile_name}-$1 XML emergency"),
         # Only reached when the static part knows no line or no trunk took the call.
         ("hangup", "NETWORK_OUT_OF_ORDER"),
@@ -134,47 +150,3 @@ def _plans(context: Element, hosts: str) -> None:
     lost = _extension(context, "menu-lost", ("destination_number", "^menu-lost:"))
     silent = [("bridge", "${fernamt_default}"), ("execute_extension", ":given-up XML fernamt")]
     actions(lost, silent)
-
-
-def _emergency(snapshot: Snapshot, settings: SwitchSettings) -> Element:
-    """110/112 without a controller: the number is rendered beforehand, for trunks here, for phones in the
-    directory (`fernamt_static_110`, `fernamt_static_112`)."""
-    context = Element("context", name="emergency")
-    customers = [t for t in snapshot.trunks.values() if t.side is TrunkSide.CUSTOMER]
-    sources = [(peer, trunk) for trunk in customers for peer in trunk.peers]
-    # The first match counts: a source with a port is another one than the rest of its address.
-    for peer, trunk in sorted(sources, key=lambda source: source[0].port is None):
-        for digits in ("110", "112"):
-            _trunk_emergency(context, snapshot, settings, trunk, peer, digits)
-    for digits in ("110", "112"):
-        phone = _extension(context, f"phone-{digits}", ("destination_number", f"^phone-{digits}$"))
-        actions(phone, [("bridge", f"${{fernamt_static_{digits}}}")])
-    return context
-
-
-def _trunk_emergency(
-    context: Element,
-    snapshot: Snapshot,
-    settings: SwitchSettings,
-    trunk: Trunk,
-    peer: Peer,
-    digits: str,
-) -> None:
-    if trunk.customer_id is None:
-        return
-    customer = snapshot.customers[trunk.customer_id]
-    bridge = static_emergency(snapshot, settings, digits, Caller(customer.main_number))
-    tests = [
-        ("destination_number", f"^trunk-{digits}$"),
-        ("network_addr", f"^{re.escape(peer.ip)}$"),
-    ]
-    if peer.port is not None:
-        tests.append(("${sip_network_port}", f"^{peer.port}$"))
-    found = _extension(context, f"trunk-{digits}-{trunk.id}", *tests)
-    actions(found, [("set", f"fernamt_customer={customer.id}"), ("bridge", bridge)])
-
-
-def static_emergency(snapshot: Snapshot, settings: SwitchSettings, digits: str, caller: Caller) -> str:
-    """All emergency trunks one after the other for this caller, whatever the one before failed with."""
-    trunks = [snapshot.trunks[trunk_id] for trunk_id in snapshot.emergency_trunks]
-    return dial_string((emergency_leg(trunk, digits, caller) for trunk in trunks), domain=settings.domain)

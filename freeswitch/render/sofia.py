@@ -8,9 +8,8 @@ from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
 from dialplan.carrier import Phone, Trunk, TrunkSide
-from dialplan.legs import Caller
 from dialplan.snapshot import Snapshot
-from freeswitch.render.dialplan import static_emergency
+from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.xml import configuration, params, variables
 from freeswitch.settings import SwitchSettings
 
@@ -118,24 +117,20 @@ def acl(snapshot: Snapshot) -> Element:
     return root
 
 
-def directory(snapshot: Snapshot, settings: SwitchSettings) -> Element:
+def directory(snapshot: Snapshot, settings: SwitchSettings, emergency: StaticEmergency) -> Element:
     """The phones: digest hash instead of the password, and their emergency calls without a controller."""
     domain = Element("domain", name=settings.domain)
     groups = SubElement(domain, "groups")
     users = SubElement(SubElement(groups, "group", name="phones"), "users")
     for phone in snapshot.phones.values():
-        _user(users, phone, snapshot, settings)
+        _user(users, phone, settings, emergency)
     return domain
 
 
-def _user(parent: Element, phone: Phone, snapshot: Snapshot, settings: SwitchSettings) -> None:
+def _user(parent: Element, phone: Phone, settings: SwitchSettings, emergency: StaticEmergency) -> None:
     user = SubElement(parent, "user", id=phone.credentials.username)
     secret = f"{phone.credentials.username}:{settings.domain}:{phone.credentials.password}"
     a1_hash = hashlib.md5(secret.encode(), usedforsecurity=False).hexdigest()  # RFC 2617 A1
     params(SubElement(user, "params"), {"a1-hash": a1_hash})
     values = {"fernamt_phone": phone.id, "fernamt_customer": phone.customer_id}
-    for digits in ("110", "112"):
-        values[f"fernamt_static_{digits}"] = static_emergency(
-            snapshot, settings, digits, Caller(phone.number)
-        )
-    variables(user, values)
+    variables(user, values | emergency.phone_variables(phone))

@@ -143,10 +143,11 @@ def _set_variables(channel: Channel, caller: Channel | None, route: Route, own: 
 
 def _copy_from_caller(channel: Channel, caller: Channel, *, gateway: bool) -> None:
     """Custom SIP headers, the multipart body and everything named in export_vars."""
-    if (caller.get("sip_copy_custom_headers") or "true").lower() not in ("false", "no", "0"):
+    if not _is_off(caller.get("sip_copy_custom_headers")):
         for name, value in caller.variables.with_prefix("sip_h_"):
             channel.set(name, value)
-    for name in ("sip_multipart", *(() if gateway else ("sip_cid_type",))):
+    multipart = () if _is_off(caller.get("sip_copy_multipart")) else ("sip_multipart",)
+    for name in (*multipart, *(() if gateway else ("sip_cid_type",))):
         copied = caller.variables.get(name)
         if copied is not None:
             channel.set(name, copied)
@@ -158,3 +159,7 @@ def _copy_from_caller(channel: Channel, caller: Channel, *, gateway: bool) -> No
             channel.set(entry.strip().removeprefix("nolocal:"), exported_value)
     if exported:
         channel.set("export_vars", exported)
+
+
+def _is_off(value: str | None) -> bool:
+    return (value or "true").lower() in ("false", "no", "0")

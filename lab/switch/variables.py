@@ -55,6 +55,11 @@ class Variables:
         parts = value.removeprefix(_ARRAY).split(_SEPARATOR)
         return parts[index] if index < len(parts) else None
 
+    def elements(self, name: str) -> list[str]:
+        """All values of an array; a plain value alone."""
+        value = self.get(name)
+        return value.removeprefix(_ARRAY).split(_SEPARATOR) if value else []
+
     def with_prefix(self, prefix: str) -> list[tuple[str, str]]:
         lowered = prefix.lower()
         return [pair for key, pair in self._values.items() if key.startswith(lowered)]

@@ -11,6 +11,7 @@ from typing import Final
 from provisioning.checks.caller_ids import check_caller_ids
 from provisioning.checks.carrier_routes import check_carrier_routes
 from provisioning.checks.contracts import check_contracts
+from provisioning.checks.emergency import check_emergency
 from provisioning.checks.ids import check_ids
 from provisioning.checks.limits import check_limits
 from provisioning.checks.numbers import check_numbers
@@ -34,6 +35,7 @@ CHECKS: Final[tuple[Callable[[Parts], Iterator[Finding]], ...]] = (
     check_limits,
     check_numbers,
     check_sites,
+    check_emergency,
     check_tenants,
     check_users,
     check_contracts,

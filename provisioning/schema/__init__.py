@@ -26,6 +26,7 @@ from provisioning.schema.contract import BillingEntry, ContractEntry, FairUseEnt
 from provisioning.schema.customer import CustomerEntry, CustomerTrunkEntry, TeamsTrunkEntry
 from provisioning.schema.dates import TimeSlotEntry
 from provisioning.schema.device import AgentEntry, PhoneEntry
+from provisioning.schema.emergency import EmergencyEntry, EmergencyInviteEntry, UserToUserEntry
 from provisioning.schema.money import Amount
 from provisioning.schema.number import NumberEntry, PortingEntry, UserEntry
 from provisioning.schema.plan import (
@@ -81,6 +82,8 @@ __all__ = [
     "CountryLimitEntry",
     "CustomerEntry",
     "CustomerTrunkEntry",
+    "EmergencyEntry",
+    "EmergencyInviteEntry",
     "EndNodeEntry",
     "EvidenceEntry",
     "FairUseEntry",
@@ -115,4 +118,5 @@ __all__ = [
     "TrunkCallerIdEntry",
     "TrunkEntry",
     "UserEntry",
+    "UserToUserEntry",
 ]

@@ -11,6 +11,7 @@ from provisioning.schema.bank import BankEntry
 from provisioning.schema.carrier_route import CarrierRouteEntry
 from provisioning.schema.codes import CreditorId
 from provisioning.schema.contact import CompanyEntry, ContactEntry, PostalAddressEntry
+from provisioning.schema.emergency import EmergencyEntry, EmergencyInviteEntry
 from provisioning.schema.entry import Entry, Few, Many, refusal
 from provisioning.schema.money import Amount, Euro
 from provisioning.schema.policy import BarringProfileEntry, LimitProfileEntry, OpeningHoursEntry
@@ -75,6 +76,11 @@ class CarrierTrunkEntry(TrunkEntry):
         description="Calls come in from foreign networks here: German numbers but mobile ones are not shown, "
         "TKG § 120(4) (B3).",
     )
+    emergency_invite: EmergencyInviteEntry | None = Field(
+        None,
+        description="How the trunk wants calls to 110 and 112. Default: as dialled, with the line's "
+        "address (B8).",
+    )
 
 
 class CarrierEntry(Entry):
@@ -120,6 +126,9 @@ class CarrierEntry(Entry):
     )
     opening_hours: Few[OpeningHoursEntry] = Field(
         (), description="Opening hours that customers may refer to (C2)."
+    )
+    emergency: EmergencyEntry | None = Field(
+        None, description="Where calls to 110 and 112 go. Default: the trunks' carriers know (B8)."
     )
 
     @model_validator(mode="after")

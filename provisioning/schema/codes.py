@@ -153,6 +153,12 @@ def _parse_ags(value: Any) -> str:
     raise refusal("config.ags", "not a community key (AGS)", 'eight digits in quotes: "05315000"')
 
 
+def _parse_ags_part(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch("[a-z]", value, re.ASCII):
+        return value
+    raise refusal("config.ags-part", "not the letter of a community's part", "one lower-case letter: a")
+
+
 _LAND_OF: Final = {key: land for land, key in LAND_KEYS.items()}
 
 
@@ -192,6 +198,8 @@ MandateReference = Annotated[
 ]
 Country = Annotated[str, BeforeValidator(_parse_country), Form("country", "ISO 3166-1 alpha-2: `DE`")]
 Ags = Annotated[str, BeforeValidator(_parse_ags), Form("AGS", "8 digits in quotes")]
+#: A part of a community that lies apart from it (AGS_N).
+AgsPart = Annotated[str, BeforeValidator(_parse_ags_part), Form("letter", "`a` to `z`")]
 Postcode = Annotated[str, BeforeValidator(_parse_postcode), Form("postcode", "5 digits in quotes")]
 #: A Microsoft 365 tenant, in lower-case letters.
 TenantId = Annotated[str, BeforeValidator(_parse_tenant_id), Form("UUID", "with hyphens")]

@@ -46,6 +46,10 @@ class CustomerTrunkEntry(TrunkEntry):
         None,
         description="What holds for the caller id of its calls. Default: wrong numbers replaced (B2, B4).",
     )
+    abroad: bool = Field(
+        False,
+        description="True if its calls begin abroad: 110 and 112 are refused, NotrufV § 4(5) (B8).",
+    )
 
 
 class TeamsTrunkEntry(Entry):

@@ -26,6 +26,12 @@ class PhoneEntry(Entry):
         None,
         description="Site of the phone. Default: that of its number, else the customer's only site (B8).",
     )
+    own_line: bool = Field(
+        True,
+        description="False for a softphone of the contact centre that has no line of its own and only "
+        "shows the "
+        "number: 110 and 112 get an announcement to use a fixed or mobile line (B9).",
+    )
     barring: Few[Id] = Field((), description="Barring profiles of this phone, with the customer's (B6).")
     caller_id: PhoneCallerIdEntry | None = Field(
         None, description="What holds for its caller id. Default: shown as it is (B4)."

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from provisioning.schema.codes import LAND_KEYS, Ags, Land, Postcode, land_of_ags
+from provisioning.schema.codes import LAND_KEYS, Ags, AgsPart, Land, Postcode, land_of_ags
 from provisioning.schema.dates import Day
 from provisioning.schema.entry import Entry, Few, refusal
 from provisioning.schema.values import AreaCode, Id, Text
@@ -27,6 +27,10 @@ class SiteAddressEntry(Entry):
     ags: Ags | None = Field(
         None,
         description="Community key (Amtlicher Gemeindeschlüssel); names the community without doubt (B8).",
+    )
+
+    ags_part: AgsPart | None = Field(
+        None, description="Letter of a community's part that lies apart (AGS_N), for emergency areas (B8)."
     )
 
     @model_validator(mode="after")
@@ -75,4 +79,9 @@ class SiteEntry(Entry):
     name: Text | None = Field(None, description="What people call it.")
     address: SiteAddressEntry = Field(description="Its address.")
     area_code: AreaCode = Field(description='Area code (ONKZ) of the site, in quotes: "0221" (A2).')
+    abroad: bool = Field(
+        False,
+        description="True if calls from its lines begin abroad: 110 and 112 are refused, NotrufV § 4(5) "
+        "(B8).",
+    )
     evidence: Few[EvidenceEntry] = Field((), description="Evidence for the area code (A3).")

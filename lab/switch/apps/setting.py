@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from typing import Final
 
 from lab.errors import ApplicationFailedError
 from lab.switch.channel import Channel
@@ -33,7 +35,17 @@ async def set_application(channel: Channel, data: str) -> None:
 
 async def multiset(channel: Channel, data: str) -> None:
     for part in split_list(data):
-        _assign(channel, part)
+        name, _, value = part.partition("=")
+        # FreeSWITCH unescapes the list as it splits it, and each value once more.
+        _assign(channel, f"{name}={_unescaped(_unescaped(value))}")
+
+
+_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "s": " "}
+
+
+def _unescaped(text: str) -> str:
+    """As FreeSWITCH's splitting of lists leaves it (switch_utils.c, cleanup_separated_string)."""
+    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1]), text)
 
 
 async def unset(channel: Channel, data: str) -> None:

@@ -13,6 +13,7 @@ from lab.switch.clock import now_us
 from lab.switch.config.settings import ProfileSettings
 from lab.switch.expand import disarmed
 from lab.switch.profile import CallerProfile, Times
+from lab.switch.sip.bodies import multipart_variable, session_description
 from lab.switch.sip.reading import Message, cseq_of, first, name_addr, tag_of
 from lab.switch.sip.wire import Address
 
@@ -95,7 +96,10 @@ def variables(request: SipRequest, source: Address, settings: ProfileSettings) -
     yield from _identities(request, settings)
     yield from _extra_headers(request)
     if request.body:
-        yield "switch_r_sdp", request.text[:16_384]
+        yield "switch_r_sdp", session_description(request)[:16_384]
+    multipart = multipart_variable(request)
+    if multipart is not None:
+        yield "sip_multipart", disarmed(multipart)
 
 
 def _identities(request: SipRequest, settings: ProfileSettings) -> Iterator[tuple[str, str]]:

@@ -138,18 +138,15 @@ class OutgoingLeg(SipLeg):
         self._transaction = self.profile.transactions.request(invite, self.target.hop, self._response_arrived)
 
     def _body(self, invite: SipRequest) -> None:
-        """The session description; with sip_multipart a further part beside it (RFC 5621)."""
-        extra = self.channel.variables.get("sip_multipart")
+        """The session description; with sip_multipart further parts before it, as FreeSWITCH orders them
+        (RFC 5621)."""
+        extra = self.channel.variables.elements("sip_multipart")
         if not extra:
             attach_sdp(invite, self.local_sdp)
             return
-        boundary = f"lab-{new_tag()}"
-        kind, _, content = extra.partition(":")
-        own_headers = content.startswith("~")
-        head = f"Content-Type: {kind}\r\n" + ("" if own_headers else "\r\n")
-        parts = (f"Content-Type: application/sdp\r\n\r\n{self.local_sdp}", head + content.removeprefix("~"))
-        body = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts) + f"--{boundary}--\r\n"
-        invite.text = body
+        boundary = self.channel.uuid
+        parts = [*map(_part, extra), _part(f"application/sdp:{self.local_sdp}")]
+        invite.text = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts) + f"--{boundary}--\r\n"
         invite.headers.set_single("Content-Type", f"multipart/mixed; boundary={boundary}")
 
     # -- responses ------------------------------------------------------------------------------
@@ -261,3 +258,12 @@ class OutgoingLeg(SipLeg):
             ("sip_user_agent", first(response, "user-agent") or first(response, "server")),
         ):
             channel.take(name, value or None)
+
+
+def _part(value: str) -> str:
+    """`type:content`; behind `type:~` the value brings headers of its own, up to an empty line."""
+    kind, _, content = value.partition(":")
+    own_headers = content.startswith("~")
+    length = len(content.encode()) + (0 if own_headers else 1)
+    head = f"Content-Type: {kind}\r\nContent-Length: {length}\r\n" + ("" if own_headers else "\r\n")
+    return head + content.removeprefix("~")

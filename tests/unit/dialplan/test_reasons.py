@@ -50,7 +50,7 @@ CASES: dict[str, tuple[CallOffered, Snapshot, int | list[str]]] = {
 
 #: Those of the rendered dialplan are looked for in tests/unit/freeswitch/test_render.py, those of operators'
 #: blocks in test_blocks.py, those of trunks in test_trunk_choice.py, those of limits in test_claims.py,
-#: those of caller ids in test_caller_matrix.py.
+#: those of caller ids in test_caller_matrix.py, those of areas in test_emergency.py.
 DECIDED = sorted(each for each in all_ids() if not each.startswith("static.") and each in CASES)
 
 
@@ -61,6 +61,7 @@ def test_every_reason_has_a_case() -> None:
     elsewhere |= {each for each in all_ids() if "caller-" in each or each.endswith(".anonymous")}
     elsewhere |= {"emergency.automatic", "place.no-customer", "forward.loop"}  # test_place.py
     decided = {each for each in all_ids() if not each.startswith(("static.", "limit.", "plan."))}
+    elsewhere |= {"emergency.default-area", "emergency.no-area", "emergency.no-line", "emergency.abroad"}
     assert decided == set(CASES) | elsewhere
 
 

@@ -25,6 +25,7 @@ SETTINGS: Final = SwitchSettings(
     event_socket=EventSocketAddress("127.0.0.1", 8021, ES_PASSWORD),
     controllers=(("127.0.0.1", 8084), ("127.0.0.1", 8085)),
     cdr_dir=Path("/var/spool/fernamt/cdr"),
+    sounds_dir=Path("/usr/share/fernamt/sounds"),
 )
 
 

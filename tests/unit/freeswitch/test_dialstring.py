@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialplan.carrier import Credentials
+from dialplan.emergency_call import EmergencyCall
+from dialplan.emergency_routing import DEFAULT_FORM, EmergencyRoute
 from dialplan.legs import Caller, Leg, emergency_leg, leg_to_phone, leg_to_trunk
 from freeswitch.dialstring import dial_string
 from freeswitch.errors import CommandRefused
@@ -17,6 +19,8 @@ from freeswitch.identity import display_name
 from tests.unit.dialplan.carriers import BAU_1, BAU_2, BERLIN, CARRIER_A, KOELN, MOBILE, PHONE_1, PHONE_2
 from tests.unit.freeswitch.node import DOMAIN
 
+#: An emergency call from a line without an address.
+BARE = EmergencyCall("112", DEFAULT_FORM, EmergencyRoute(None, None))
 #: A name and a value, as they may stand between the brackets.
 VARIABLE = re.compile(r"(?P<name>[a-z_]+|sip_h_[A-Za-z-]+)=(?P<value>'[\w .+&/-]*'|[\w.:+^<>@;=\\, -]*)\Z")
 HOSTILE = (
@@ -98,9 +102,8 @@ def test_only_digits_are_dialled(number: str) -> None:
 
 def test_a_notrufcodierung_with_hex_digits_is_dialled() -> None:
     """NotrufV §2."""
-    assert dial_string([emergency_leg(CARRIER_A, "+49221CC112", Caller(KOELN))], domain=DOMAIN).endswith(
-        "/+49221CC112"
-    )
+    leg = emergency_leg(CARRIER_A, "+49221CC112", Caller(KOELN), BARE)
+    assert dial_string([leg], domain=DOMAIN).endswith("/+49221CC112")
 
 
 @pytest.mark.parametrize("trunk_id", ["", "A", "a/b", "a]b", "a b", "-a", "a" * 65])
@@ -173,7 +176,7 @@ def test_an_unknown_caller_is_anonymous_without_having_asked_for_it() -> None:
 
 def test_an_emergency_leg_hides_nothing_and_gives_a_silent_trunk_up_after_two_seconds() -> None:
     """B8."""
-    text = dial_string([emergency_leg(CARRIER_A, "112", Caller(BERLIN, withheld=True))], domain=DOMAIN)
+    text = dial_string([emergency_leg(CARRIER_A, "112", Caller(BERLIN, withheld=True), BARE)], domain=DOMAIN)
     variables, where = parts(text)
     assert where == "sofia/gateway/carrier-a/112"
     assert "sip_h_Privacy" not in variables

@@ -40,14 +40,16 @@ from tests.unit.dialplan.carriers import (
     without_carriers,
 )
 from tests.unit.freeswitch.node import ES_PASSWORD, GOLDEN, rendered
+from tests.unit.freeswitch.static_calls import from_static_phone, from_static_trunk
 
 #: What actions and conditions may expand: set by us, by the rendered directory, or by FreeSWITCH from what
 #: it measures itself. Nothing here can be written with a SIP message.
 OURS = {
     *(f"fernamt_leg_{number}" for number in range(1, 9)),
     *("fernamt_do", "sofia_profile_name", "fernamt_cause", "fernamt_sip_code"),
-    *("fernamt_static_110", "fernamt_static_112"),
     *("fernamt_then", "fernamt_default", "fernamt_sounds"),
+    *(f"fernamt_body_{number}" for number in range(2, 9)),
+    *("fernamt_place", "fernamt_line", "fernamt_b_number", "fernamt_announcement"),
     *("originate_disposition", "sip_network_port", "uuid"),
 }
 PASSWORDS = ("telefon-geheimnis-1", "telefon-geheimnis-2")
@@ -115,29 +117,24 @@ def test_every_static_reason_is_one_that_exists(text: str) -> None:
     assert found == {each for each in all_ids() if each.startswith("static.")}
 
 
-def static_bridge(tree: Element, trunk_id: str, digits: str) -> str:
-    extension = tree.find(f".//context[@name='emergency']/extension[@name='trunk-{digits}-{trunk_id}']")
-    assert extension is not None
-    return extension.findall(".//action")[-1].get("data", "")
-
-
 @pytest.mark.parametrize("digits", ["110", "112"])
 def test_every_customers_trunk_and_phone_has_its_emergency_calls_rendered(digits: str) -> None:
     """Guarantee 1: without a controller, over all emergency trunks, with the right number; also blocked."""
     carrier = snapshot(customers=(blocked(BAU), blocked(KANZLEI)))
     tree = ElementTree.fromstring(rendered(carrier))  # noqa: S314
-    bridges = {KOELN: [static_bridge(tree, each, digits) for each in ("bau-1", "bau-2")]}
-    for user, number in (("kanzlei-1", BERLIN), ("Kanzlei.2", BERLIN_2)):
-        variable = tree.find(f".//user[@id='{user}']/variables/variable[@name='fernamt_static_{digits}']")
-        assert variable is not None
-        bridges[number] = [variable.get("value", "")]
-    for number, found in bridges.items():
-        for bridge in found:
-            first, second = bridge.split("|")
-            assert first.endswith(f"]sofia/gateway/carrier-a/{digits}")
-            assert second.endswith(f"]sofia/gateway/carrier-b/{digits}")
-            assert bridge.count(f"origination_caller_id_number={number}") == 2
+    for number, attempts in (
+        (KOELN, from_static_trunk(tree, "bau-1", digits)),
+        (KOELN, from_static_trunk(tree, "bau-2", digits)),
+        (BERLIN, from_static_phone(tree, "kanzlei-1", digits)),
+        (BERLIN_2, from_static_phone(tree, "Kanzlei.2", digits)),
+    ):
+        first, second = (each.bridge for each in attempts)
+        assert first.endswith(f"]sofia/gateway/carrier-a/{digits}")
+        assert second.endswith(f"]sofia/gateway/carrier-b/{digits}")
+        for bridge in (first, second):
+            assert f"origination_caller_id_number={number}," in bridge
             assert "hide" not in bridge
+            assert "${" not in bridge
 
 
 def static_match(tree: Element, digits: str, ip: str, port: int) -> str | None:
@@ -165,7 +162,7 @@ def test_a_static_emergency_call_is_the_same_trunks_as_the_controllers(
     tree = ElementTree.fromstring(rendered(carrier))  # noqa: S314
     trunk = carrier.trunk_at("198.51.100.20", port)
     assert trunk is not None
-    assert static_match(tree, "112", "198.51.100.20", port) == f"trunk-112-{trunk.id}"
+    assert static_match(tree, "112", "198.51.100.20", port) == f"trunk-{trunk.id}"
 
 
 def test_the_dots_of_an_address_are_dots(tree: Element) -> None:
@@ -175,7 +172,7 @@ def test_the_dots_of_an_address_are_dots(tree: Element) -> None:
 
 def test_without_emergency_trunks_the_configuration_is_still_whole() -> None:
     tree = ElementTree.fromstring(rendered(without_carriers()))  # noqa: S314
-    assert static_bridge(tree, "bau-1", "112") == ""
+    assert from_static_trunk(tree, "bau-1", "112") == []
 
 
 @given(

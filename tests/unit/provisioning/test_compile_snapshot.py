@@ -19,6 +19,7 @@ from dialplan.carrier import (
     ToTrunks,
     TrunkSide,
 )
+from dialplan.emergency_routing import LineAddress
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from provisioning.compile import compile_snapshot
@@ -34,6 +35,11 @@ Accept = Callable[..., CheckedConfig]
 Change = Callable[..., str]
 
 
+KOELN = LineAddress("Musterweg", "10 a", "50667", "Köln", "NW", "05315000")
+BERLIN = LineAddress("Beispielufer", "7", "10115", "Berlin", "BE")
+FRANKFURT = LineAddress("Beispielplatz", "3", "60311", "Frankfurt am Main", None, "06412000")
+
+
 @pytest.fixture(scope="module")
 def example() -> Snapshot:
     """The example carrier, where it says it is."""
@@ -42,7 +48,7 @@ def example() -> Snapshot:
 
 def test_a_number_of_a_range_goes_to_the_customer_s_trunks_in_order(example: Snapshot) -> None:
     assert example.numbers[E164("+492214710150")] == AssignedNumber(
-        E164("+492214710150"), "kunde-bau", ToTrunks(("bau-1", "bau-2"))
+        E164("+492214710150"), "kunde-bau", ToTrunks(("bau-1", "bau-2")), address=KOELN
     )
 
 
@@ -52,7 +58,7 @@ def test_a_hunt_number_rings_its_phones_in_order(example: Snapshot) -> None:
 
 def test_a_phone_s_own_number_rings_the_phone(example: Snapshot) -> None:
     assert example.numbers[E164("+493023125003")] == AssignedNumber(
-        E164("+493023125003"), "kunde-kanzlei", ToPhones(("kanzlei-3",))
+        E164("+493023125003"), "kunde-kanzlei", ToPhones(("kanzlei-3",)), address=BERLIN
     )
 
 
@@ -82,7 +88,7 @@ def test_customers_and_versions_are_kept(example: Snapshot) -> None:
     assert example.version == 7
     assert example.default_area_code == "221"
     assert example.customers["kunde-praxis"] == Customer(
-        "kunde-praxis", "Beispiel Praxis", E164("+496990009000")
+        "kunde-praxis", "Beispiel Praxis", E164("+496990009000"), address=FRANKFURT
     )
 
 
@@ -97,7 +103,8 @@ def test_numbers_of_one_entry_share_their_target(example: Snapshot) -> None:
     one, two = example.numbers[E164("+492214710100")], example.numbers[E164("+492214710199")]
     assert one.target is two.target
     assert one.customer_id is two.customer_id
-    assert sys.getsizeof(one) <= 64
+    assert one.address is two.address
+    assert sys.getsizeof(one) <= 72
 
 
 def test_phones_that_share_a_number_all_ring(accepted: Accept, changed: Change) -> None:

@@ -1,0 +1,160 @@
+"""110 and 112 without a controller: number, address, headers and trunks, all rendered beforehand
+(guarantee 1).
+
+What differs from line to line are three short variables: the number, the same in hexadecimal, and the place.
+They stand in the directory for phones and in an extension for each source of a customer's trunk. A place (an
+address) is an extension with its body; it goes on to the extension of its area with the trunks in order.
+So the
+document grows with the addresses and not with the phones.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement
+
+from dialplan.caller import Origin
+from dialplan.carrier import Peer, Phone, Trunk, TrunkSide
+from dialplan.emergency import NO_LINE_ANNOUNCEMENT, EmergencyLine, address_of, emergency_legs
+from dialplan.emergency_routing import LineAddress
+from dialplan.legs import Leg
+from dialplan.snapshot import Snapshot
+from freeswitch.dialstring import dial_string
+from freeswitch.emergency import emergency_parts
+from freeswitch.render.xml import actions
+from freeswitch.settings import SwitchSettings
+from numbering.e164 import E164
+from numbering.emergency_areas import DIALLED
+
+#: Stands for the line's number in a dial string until the variable takes its place.
+_ANY_LINE: Final = E164("+49000000000")
+_LINE: Final = "${fernamt_line}"
+_LINE_HEX: Final = "${fernamt_line_hex}"
+_NO_LINE: Final = "no-line"
+_ABROAD: Final = "abroad"
+#: What the records of an emergency call tell when no controller said it; `fernamt_call` joins the legs.
+#: Nothing
+#: that the caller's own system wrote goes along.
+STATIC_FACTS: Final = (
+    "hangup_after_bridge=true;continue_on_fail=true;sip_copy_custom_headers=false;"
+    "fernamt_call=${uuid};fernamt_reason=static.emergency;fernamt_direction=emergency;"
+    "export_vars=fernamt_call,fernamt_customer,fernamt_direction,fernamt_reason,fernamt_b_number"
+)
+
+#: For each trunk the body ("" for none), and its dial string.
+_Ways = tuple[tuple[str, str], ...]
+
+
+class StaticEmergency:
+    """The places of one snapshot, and their extensions."""
+
+    def __init__(self, snapshot: Snapshot, settings: SwitchSettings) -> None:
+        self._snapshot = snapshot
+        self._settings = settings
+        self._places: dict[LineAddress | None, str] = {}
+        self._areas: dict[tuple[_Ways, ...], str] = {}
+
+    def phone_variables(self, phone: Phone) -> dict[str, str]:
+        """What the directory says of the phone."""
+        if not phone.own_line:
+            return {"fernamt_place": _NO_LINE}
+        origin = Origin(self._snapshot.customers[phone.customer_id], phone.number, None)
+        return self._variables(phone.number, address_of(self._snapshot, origin, phone.id))
+
+    def context(self) -> Element:
+        """Everything but the directory. Ask for the phones' variables first: their places are in it."""
+        context = Element("context", name="emergency")
+        for digits in DIALLED:
+            phone = _extension(context, f"phone-{digits}", f"^phone-{digits}$")
+            actions(phone, [("execute_extension", f"place-${{fernamt_place}}-{digits} XML emergency")])
+        customers = [t for t in self._snapshot.trunks.values() if t.side is TrunkSide.CUSTOMER]
+        sources = [(peer, trunk) for trunk in customers for peer in trunk.peers]
+        # The first match counts: a source with a port is another one than the rest of its address.
+        for peer, trunk in sorted(sources, key=lambda source: source[0].port is None):
+            self._trunk(context, trunk, peer)
+        for address, key in self._places.items():
+            self._place(context, address, key)
+        for ways_by_digits, key in self._areas.items():
+            for digits, ways in zip(DIALLED, ways_by_digits, strict=True):
+                area = _extension(context, f"area-{key}-{digits}", f"^area-{key}-{digits}$")
+                for body, bridge in ways:
+                    actions(area, [("set", f"sip_multipart={body}"), ("bridge", bridge)])
+        no_line = _extension(context, "no-line", f"^place-{_NO_LINE}-")
+        sound = f"{self._settings.sounds_dir}/{NO_LINE_ANNOUNCEMENT}.wav"
+        actions(no_line, [("pre_answer", ""), ("playback", sound), ("hangup", "OUTGOING_CALL_BARRED")])
+        abroad = _extension(context, "abroad", f"^place-{_ABROAD}-")
+        actions(abroad, [("hangup", "OUTGOING_CALL_BARRED")])
+        return context
+
+    def _variables(self, number: E164, address: LineAddress | None) -> dict[str, str]:
+        return {
+            "fernamt_line": number,
+            "fernamt_line_hex": _hex(number),
+            "fernamt_place": self._key(address),
+        }
+
+    def _key(self, address: LineAddress | None) -> str:
+        if address is not None and address.abroad:
+            return _ABROAD
+        return self._places.setdefault(address, str(len(self._places) + 1))
+
+    def _trunk(self, context: Element, trunk: Trunk, peer: Peer) -> None:
+        if trunk.customer_id is None:
+            return
+        customer = self._snapshot.customers[trunk.customer_id]
+        origin = Origin(customer, customer.main_number, trunk.id)
+        address = address_of(self._snapshot, origin, None)
+        known = {"fernamt_customer": customer.id, **self._variables(customer.main_number, address)}
+        if trunk.abroad:
+            known["fernamt_place"] = _ABROAD
+        tests = [("network_addr", f"^{re.escape(peer.ip)}$")]
+        if peer.port is not None:
+            tests.append(("${sip_network_port}", f"^{peer.port}$"))
+        found = _extension(context, f"trunk-{trunk.id}", "^trunk-(110|112)$", *tests)
+        assigned = ";".join(f"{name}={value}" for name, value in known.items())
+        steps = [
+            ("multiset", "^^;" + assigned),
+            ("execute_extension", "place-${fernamt_place}-${fernamt_b_number} XML emergency"),
+        ]
+        actions(found, steps)
+
+    def _place(self, context: Element, address: LineAddress | None, key: str) -> None:
+        variants: dict[tuple[str, str], int] = {}
+        ways = tuple(
+            tuple(self._way(leg, variants) for leg in self._legs(address, digits)) for digits in DIALLED
+        )
+        area = self._areas.setdefault(ways, str(len(self._areas) + 1))
+        place = _extension(context, f"place-{key}", f"^place-{key}-(110|112)$")
+        for (content_id, body), n in variants.items():
+            actions(place, [("set", f"fernamt_cid_{n}={content_id}"), ("set", f"fernamt_body_{n}={body}")])
+        actions(place, [("execute_extension", f"area-{area}-$1 XML emergency")])
+
+    def _legs(self, address: LineAddress | None, digits: str) -> tuple[Leg, ...]:
+        routing = self._snapshot.emergency
+        route = routing.route(address, digits, routing.static_at)
+        line = EmergencyLine(_ANY_LINE, address)
+        return emergency_legs(self._snapshot, self._snapshot.emergency_trunks, line, digits, route)
+
+    def _way(self, leg: Leg, variants: dict[tuple[str, str], int]) -> tuple[str, str]:
+        """The leg with everything that belongs to its line or place taken from variables."""
+        domain = self._settings.domain
+        parts = emergency_parts(leg, domain, number=_LINE)
+        text = dial_string([leg], domain=domain).replace(_ANY_LINE, _LINE).replace(_hex(_ANY_LINE), _LINE_HEX)
+        if not parts.bodies:
+            return "", text
+        content_id = parts.bodies[0].content_id
+        n = variants.setdefault((content_id, parts.multipart), len(variants) + 1)
+        return f"${{fernamt_body_{n}}}", text.replace(content_id, f"${{fernamt_cid_{n}}}")
+
+
+def _hex(number: str) -> str:
+    return number.encode().hex().upper()
+
+
+def _extension(context: Element, name: str, destination: str, *tests: tuple[str, str]) -> Element:
+    """An extension with conditions; the last one takes the actions."""
+    extension = SubElement(context, "extension", name=name)
+    for field, expression in (("destination_number", destination), *tests):
+        condition = SubElement(extension, "condition", field=field, expression=expression)
+    return condition
