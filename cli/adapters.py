@@ -23,7 +23,7 @@ from store.trunk_statuses import TrunkStatuses
 
 
 @contextmanager
-def _store_errors() -> Iterator[None]:
+def store_errors() -> Iterator[None]:
     """Every failure of a store is "away" for the service layer: the work is kept and tried again. What
     does not mend itself (wrong password, wrong schema) is in the message and found by `fernamt doctor`."""
     try:
@@ -33,17 +33,23 @@ def _store_errors() -> Iterator[None]:
 
 
 class Records:
-    """controller.ports.RecordStore on PostgreSQL."""
+    """controller.ports.RecordStore on PostgreSQL. `told` hears of every leg that is new."""
 
-    def __init__(self, repository: CdrRepository) -> None:
+    def __init__(
+        self, repository: CdrRepository, told: Callable[[Sequence[LegRecord]], None] = lambda _: None
+    ) -> None:
         self._repository = repository
+        self._told = told
 
     def insert_legs(self, legs: Sequence[tuple[LegRecord, bytes]]) -> InsertOutcome:
-        with _store_errors():
-            return self._repository.insert_legs([LegWithRaw(leg, raw) for leg, raw in legs])
+        with store_errors():
+            outcome = self._repository.insert_legs([LegWithRaw(leg, raw) for leg, raw in legs])
+        new = frozenset(outcome.new)
+        self._told([leg for leg, _ in legs if leg.leg_id in new])
+        return outcome
 
     def quarantine(self, *, file_name: str, reason_id: str, sentence: str, content: bytes) -> None:
-        with _store_errors():
+        with store_errors():
             self._repository.quarantine(file_name, reason_id, sentence, content)
 
 
@@ -56,7 +62,7 @@ class NumberSweep:
 
     def work(self, day: date) -> bool:
         """Whether the day's sweep is done."""
-        with _store_errors():
+        with store_errors():
             return self._sweep.run(day, self._clock(), "daily sweep")
 
 
@@ -69,11 +75,11 @@ class OperatorBlocks:
         self._known: Blocked | None = None
 
     def news(self) -> Blocks | None:
-        with _store_errors():
+        with store_errors():
             if not self._reader.changed(self._known, self._clock()):
                 return None
             self._known = known = self._reader.read(self._clock())
-        return Blocks(known.customers, known.users, known.numbers)
+        return Blocks(known.customers, known.users, known.numbers, known.throttled)
 
 
 class Live:
@@ -83,15 +89,15 @@ class Live:
         self._calls = calls
 
     def write(self, changes: Sequence[LiveChange]) -> None:
-        with _store_errors():
+        with store_errors():
             self._calls.write(changes)
 
     def calls_of(self, node: str) -> Sequence[LiveCall]:
-        with _store_errors():
+        with store_errors():
             return self._calls.list(node=node, limit=MAX_CALLS_PER_NODE)
 
     def replace_node(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None:
-        with _store_errors():
+        with store_errors():
             self._calls.replace_node(node, calls, as_of)
 
 
@@ -102,31 +108,31 @@ class SharedLimits:
         self._counters = counters
 
     def take(self, call_id: str, node: str, claims: Sequence[Claim]) -> Claim | None:
-        with _store_errors():
+        with store_errors():
             return self._counters.take(call_id, node, claims)
 
     def restore(self, node: str, calls: Sequence[tuple[str, tuple[Claim, ...]]]) -> None:
-        with _store_errors():
+        with store_errors():
             self._counters.restore(node, calls)
 
     def release(self, call_ids: Sequence[str]) -> None:
-        with _store_errors():
+        with store_errors():
             self._counters.release(call_ids)
 
     def renew(self, node: str) -> int:
-        with _store_errors():
+        with store_errors():
             return self._counters.renew(node)
 
     def replace_node(self, node: str, call_ids: Collection[str], as_of: datetime) -> None:
-        with _store_errors():
+        with store_errors():
             self._counters.replace_node(node, call_ids, as_of)
 
     def missing(self, call_ids: Sequence[str]) -> Collection[str]:
-        with _store_errors():
+        with store_errors():
             return self._counters.missing(call_ids)
 
     def ping(self) -> None:
-        with _store_errors():
+        with store_errors():
             self._counters.ping()
 
 
@@ -138,11 +144,11 @@ class SharedTrunks:
         self._controller = controller
 
     def tell(self, statuses: Sequence[TrunkStatus]) -> None:
-        with _store_errors():
+        with store_errors():
             self._statuses.put(self._controller, statuses)
 
     def calls_of_others(self) -> Mapping[str, int]:
-        with _store_errors():
+        with store_errors():
             return calls_on_trunks(
                 view for name, view in self._statuses.all().items() if name != self._controller
             )

@@ -18,6 +18,7 @@ import structlog
 from gevent.event import Event as Flag
 from sqlalchemy import URL, Engine, make_url
 
+from cli.abuse_store import AbuseRecords
 from cli.adapters import Live, NumberSweep, OperatorBlocks, Records, SharedLimits, SharedTrunks
 from cli.applied import Versions, keep_for_long
 from cli.carrier import applied_carrier, applied_version, secrets, today
@@ -25,6 +26,7 @@ from cli.configuration_state import StateFile
 from cli.errors import NotRunning
 from cli.node_configuration import NodeConfiguration, NoNode
 from cli.settings import ServerEntry, Settings
+from controller.abuse_watch import AbuseWatch
 from controller.audience import Audience
 from controller.blocking import Blocking
 from controller.calls import CallDecider
@@ -259,18 +261,21 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     """Take CDR files in until `stopped(seconds)`, which waits that long, says so and the spool is empty.
 
     The process also does the day's work on numbers: it takes processor time that calls must not wait for, so
-    it is not the controllers'. Of several intakes one does it.
+    it is not the controllers'. Of several intakes one does it. It watches for abuse too, for the same reason.
     """
     spool = Spool(settings.node.cdr_dir)
     database = engine(settings, "fernamt intake")
-    intake = Intake(spool, Records(CdrRepository(database)), parse, time.time)
+    abuse = AbuseWatch(AbuseRecords(database), now)
+    intake = Intake(spool, Records(CdrRepository(database), abuse.note), parse, time.time)
     daily = Daily(NumberSweep(DailySweep(database), now).work, today)
     daily.start()
+    abuse.start()
     _log.info("intake ready", spool=str(spool.directory))
     try:
         _empty(intake, stopped)
     finally:
         daily.stop(5.0)
+        abuse.stop(1.0)
 
 
 def _empty(intake: Intake[SpoolFile], stopped: Callable[[float], bool]) -> None:

@@ -16,6 +16,7 @@ from cli.settings import Settings
 from cli.terminal import console
 from dialplan.claims import every_claim
 from dialplan.limits import Claim, Counter
+from store.customer_blocks import BlockedReader
 
 _MONEY: Final = (Counter.SPEND_PER_DAY, Counter.SPEND_PER_MONTH)
 _NOUNS: Final = {
@@ -42,8 +43,10 @@ def show(settings: Callable[[], Settings], customer: str, as_json: bool) -> None
     Example: fernamt limit show kunde-bau
     """
     known = effective(settings())
-    found = applied_limits(engine(known, "fernamt limit"), customer)
-    claims = tuple(every_claim(customer, found.limits, found.users, None, now()))
+    database = engine(known, "fernamt limit")
+    found = applied_limits(database, customer)
+    throttle = BlockedReader(database).read(now()).throttled.get(customer)
+    claims = tuple(every_claim(customer, found.limits, found.users, throttle, now()))
     counts = call_counters(known, "fernamt limit").counts(claims) if claims else ()
     rows = [_row(claim, count) for claim, count in zip(claims, counts, strict=True)]
     if as_json:

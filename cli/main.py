@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cli.abuse import abuse
 from cli.call import call
 from cli.cdr import cdr
 from cli.config import config
@@ -84,6 +85,7 @@ class _Lazy:
 
 
 for command in (
+    abuse,
     call,
     cdr,
     config,

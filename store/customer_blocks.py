@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, text, update
 
+from dialplan.limits import Throttle
 from numbering.e164 import E164
 from store import applied_parts, audit
 from store.applied_parts import AppliedCustomer
@@ -16,6 +18,7 @@ from store.errors import AlreadyBlocked, CustomerUnknown, NotBlocked, RecordRefu
 from store.foreign_errors import database_errors
 from store.number_tables import block_counter, customer_block, number_state
 from store.number_transitions import milliseconds
+from store.throttles import throttles
 
 #: Who lifts a block whose time is over.
 CALENDAR: Final = "calendar"
@@ -44,8 +47,8 @@ class CustomerBlock:
 class Blocked:
     """Everything that is blocked by operators, for the call path: look-ups in sets.
 
-    `version` counts changes; `valid_until`: when the next block ends by itself. What the configuration
-    blocks (`blocked: true`) is not in here.
+    `version` counts changes; `valid_until`: when the next block or throttle ends by itself. What the
+    configuration blocks (`blocked: true`) is not in here. `throttled` customers are slowed down (B10).
     """
 
     version: int
@@ -53,6 +56,7 @@ class Blocked:
     users: frozenset[tuple[str, str]] = frozenset()
     numbers: frozenset[E164] = frozenset()
     valid_until: datetime | None = None
+    throttled: Mapping[str, Throttle] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,15 @@ class BlockedReader:
             numbers = connection.scalars(
                 select(number_state.c.number).where(number_state.c.state == "blocked")
             )
+            throttled, first_end = throttles(connection, at)
+            ends = [row.until for row in blocks if row.until] + ([first_end] if first_end else [])
             return Blocked(
                 version,
                 frozenset(row.customer_id for row in blocks if not row.user_id),
                 frozenset((row.customer_id, row.user_id) for row in blocks if row.user_id),
                 frozenset(map(E164, numbers)),
-                min((row.until for row in blocks if row.until), default=None),
+                min(ends, default=None),
+                throttled,
             )
 
 

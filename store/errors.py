@@ -33,7 +33,9 @@ StoreError
     ├── NumbersRefused           orders that the life cycle of numbers does not allow; nothing changed
     ├── AlreadyBlocked           the customer or user is blocked
     ├── NotBlocked               the customer or user is not blocked
-    └── CustomerUnknown          the applied configuration has no such customer
+    ├── CustomerUnknown          the applied configuration has no such customer
+    ├── CaseUnknown              there is no abuse case of this number
+    └── CaseReleased             the abuse case was released before
 """
 
 from __future__ import annotations
@@ -282,3 +284,15 @@ class CustomerUnknown(InventoryError):
     """There is no such customer in the applied configuration."""
 
     id = "customer-unknown"
+
+
+class CaseUnknown(InventoryError):
+    """There is no abuse case of this number."""
+
+    id = "abuse-case-unknown"
+
+
+class CaseReleased(InventoryError):
+    """A released abuse case is not released again."""
+
+    id = "abuse-case-released"

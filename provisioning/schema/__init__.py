@@ -5,6 +5,7 @@ in `provisioning.checks` for what spans several models. A new section at the top
 Descriptions end with the ids of the requirements they serve; docs/configuration.md is made from them.
 """
 
+from provisioning.schema.abuse import AbuseEntry, AbuseRuleEntry, AbuseThrottleEntry
 from provisioning.schema.bank import BankEntry, MandateEntry
 from provisioning.schema.caller_id import (
     CallerNumberEntry,
@@ -59,6 +60,9 @@ from provisioning.schema.site import EvidenceEntry, SiteAddressEntry, SiteEntry
 from provisioning.schema.trunk import RegistrationEntry, TrunkEntry
 
 __all__ = [
+    "AbuseEntry",
+    "AbuseRuleEntry",
+    "AbuseThrottleEntry",
     "AddressesEntry",
     "AgentEntry",
     "Amount",

@@ -7,6 +7,7 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from provisioning.schema.abuse import AbuseEntry
 from provisioning.schema.bank import BankEntry
 from provisioning.schema.carrier_route import CarrierRouteEntry
 from provisioning.schema.codes import CreditorId
@@ -123,6 +124,9 @@ class CarrierEntry(Entry):
     )
     limit_profiles: Few[LimitProfileEntry] = Field(
         (), description="Limits that customers may refer to (B11)."
+    )
+    abuse: AbuseEntry | None = Field(
+        None, description="Rules against abuse of lines, where they differ from docs/abuse.md (B10)."
     )
     opening_hours: Few[OpeningHoursEntry] = Field(
         (), description="Opening hours that customers may refer to (C2)."

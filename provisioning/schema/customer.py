@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
+from provisioning.schema.abuse import AbuseRuleEntry, check_rules
 from provisioning.schema.bank import BankEntry, MandateEntry
 from provisioning.schema.caller_id import CallerNumberEntry, TrunkCallerIdEntry
 from provisioning.schema.codes import TenantId
@@ -107,9 +108,17 @@ class CustomerEntry(Entry):
     limits: Id | None = Field(
         None, description="Limits that hold: own ones or the carrier's. Default: none (B11)."
     )
+    abuse_rules: Few[AbuseRuleEntry] = Field(
+        (), description="Rules against abuse that differ for this customer from the carrier's (B10)."
+    )
     opening_hours: Few[OpeningHoursEntry] = Field((), description="Opening hours of this customer (C2).")
     prompts: Few[PromptEntry] = Field((), description="Announcements for the routing plans (C2).")
     plans: Few[PlanEntry] = Field((), description="Routing plans: numbers go to one by `plan` (C2).")
     hours: Id | None = Field(
         None, description="Opening hours that hold: own ones or the carrier's. Default: always open (C2)."
     )
+
+    @model_validator(mode="after")
+    def _each_abuse_rule_once(self) -> Self:
+        check_rules(self.abuse_rules)
+        return self

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +18,18 @@ from store.redis_client import LIMITS_TIMEOUT_S, limits_client
 from store.spend import MAX_MICRO, SpendCounters
 
 AT = datetime(2026, 11, 30, 22, 59, tzinfo=UTC)
+
+
+@pytest.fixture
+def counters(redis_client: redis.Redis) -> CallCounters:
+    return CallCounters(redis_client, controller="controller-1")
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port where somebody takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield silent.getsockname()[1]
 
 
 def calls(limit: int, owner: str = "bau") -> Claim:
@@ -166,8 +180,8 @@ def test_hostile_ids_are_kept_as_they_are(counters: CallCounters) -> None:
     assert counters.counts([claim]) == (0,)
 
 
-def test_a_silent_redis_holds_a_call_up_for_a_moment_only(unused_port: int, silent_port: int) -> None:
-    for port in (unused_port, silent_port):
+def test_a_silent_redis_holds_a_call_up_for_a_moment_only(unused_tcp_port: int, silent_port: int) -> None:
+    for port in (unused_tcp_port, silent_port):
         client = limits_client(f"redis://127.0.0.1:{port}/0")
         quick = CallCounters(client, quick=client, controller="c")
         began = time.monotonic()

@@ -1,0 +1,146 @@
+"""Watching for abuse, off the call path (B10): records that were taken in name the customers to look at.
+
+The calls are read from the records of all nodes, so nothing is remembered here that a restart could lose and
+every intake sees the whole of a customer. What is found twice is one case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+from gevent import Greenlet, spawn
+from gevent.event import Event as Flag
+
+from controller.errors import StoreAway
+from dialplan.abuse import AbuseRule, Action, EndedCall, Sighting, Threshold, ThrottlePolicy
+from dialplan.abuse_rules import needs_past, sightings
+from dialplan.cdr import LegRecord, LegSide
+
+_log = structlog.get_logger(__name__)
+
+POLL_S: Final = 2.0
+#: A customer is looked at again after this, and a second more for each so many calls that were read: a busy
+#: one has new records all the time.
+REST_S: Final = 2.0
+CALLS_A_SECOND: Final = 100
+#: Customers that wait for a look; those beyond wait for their next call.
+MAX_WAITING: Final = 50_000
+#: What "the weeks before" are, and how much of the present they leave out.
+_PAST: Final = timedelta(days=28)
+_PRESENT: Final = timedelta(days=1)
+#: Rules may look a little further back than their window (dialplan.abuse_rules).
+_SLACK: Final = timedelta(minutes=1)
+_WATCHED: Final = frozenset({"out", "onnet"})
+
+
+@dataclass(frozen=True, slots=True)
+class AbuseRules:
+    """What holds for a customer."""
+
+    thresholds: Mapping[AbuseRule, Threshold]
+    throttle: ThrottlePolicy
+
+
+class AbuseStore(Protocol):
+    """Records, rules and cases. All methods raise StoreAway."""
+
+    def rules(self, customer_id: str) -> AbuseRules:
+        """The rules that are configured for the customer."""
+        ...
+
+    def calls(self, customer_id: str, since: datetime) -> Sequence[EndedCall]:
+        """Outgoing calls that began after `since`, in order of time."""
+        ...
+
+    def costly_out_of_hours(self, customer_id: str, since: datetime, until: datetime) -> Sequence[datetime]:
+        """When such calls began."""
+        ...
+
+    def releases(self, customer_id: str) -> Mapping[AbuseRule, datetime]:
+        """When the last case of each rule was released."""
+        ...
+
+    def seen(
+        self, customer_id: str, found: Sighting, action: Action, policy: ThrottlePolicy, at: datetime
+    ) -> bool:
+        """Open a case or count it in the open one, and act. Whether the case is new."""
+        ...
+
+
+class AbuseWatch:
+    """`note` what was taken in; `start` it to look. `clock` gives the time in UTC."""
+
+    def __init__(self, store: AbuseStore, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        #: Customers to look at, in the order in which they came.
+        self._waiting: dict[str, None] = {}
+        #: Until when a customer is left alone.
+        self._resting: dict[str, datetime] = {}
+        self._stopping = Flag()
+        self._watcher: Greenlet[[], None] | None = None
+
+    def note(self, legs: Sequence[LegRecord]) -> None:
+        """These legs were taken in. Does not wait."""
+        for leg in legs:
+            if leg.side is LegSide.A and leg.customer_id and leg.direction in _WATCHED:
+                if len(self._waiting) >= MAX_WAITING:
+                    return
+                self._waiting.setdefault(leg.customer_id)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._watcher = spawn(self._watch)
+
+    def stop(self, timeout_s: float) -> None:
+        """End, at most after `timeout_s`."""
+        self._stopping.set()
+        if self._watcher is not None:
+            self._watcher.join(timeout=timeout_s)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(POLL_S):
+            try:
+                self.look()
+            except Exception:  # noqa: BLE001 - a defect must not end the watch for all customers
+                _log.exception("looking for abuse failed")
+
+    def look(self) -> None:
+        """One look at the customers that are due. When the store is away they stay due."""
+        now = self._clock()
+        self._resting = {customer_id: until for customer_id, until in self._resting.items() if until > now}
+        for customer_id in [each for each in self._waiting if each not in self._resting]:
+            try:
+                calls = self._look_at(customer_id, now)
+            except StoreAway as error:
+                _log.warning("abuse is not looked for: the database is away", error=str(error))
+                return
+            self._waiting.pop(customer_id, None)
+            self._resting[customer_id] = now + timedelta(seconds=REST_S + calls / CALLS_A_SECOND)
+
+    def _look_at(self, customer_id: str, now: datetime) -> int:
+        """How many calls were read."""
+        rules = self._store.rules(customer_id)
+        active = [each.window_s for each in rules.thresholds.values() if each.action is not Action.OFF]
+        if not active:
+            return 0
+        calls = self._store.calls(customer_id, now - timedelta(seconds=max(active)) - _SLACK)
+        past = None
+        if needs_past(calls, rules.thresholds, now):
+            past = self._store.costly_out_of_hours(customer_id, now - _PAST - _PRESENT, now - _PRESENT)
+        released = self._store.releases(customer_id)
+        for found in sightings(calls, past, rules.thresholds, now, released):
+            action = rules.thresholds[found.rule].action
+            if self._store.seen(customer_id, found, action, rules.throttle, now):
+                _log.warning(
+                    "abuse suspected",
+                    customer=customer_id,
+                    rule=found.rule.value,
+                    action=action.value,
+                    sentence=found.sentence,
+                )
+        return len(calls)
