@@ -21,6 +21,7 @@ from cli.layout import lab_settings
 from cli.limit import limit
 from cli.logs import configure_logs
 from cli.number import number
+from cli.route import route
 from cli.settings import Settings, load_settings
 from cli.trunk import trunk
 from cli.up import up
@@ -96,6 +97,7 @@ for command in (
     freeswitch,
     limit,
     number,
+    route,
     trunk,
     up,
 ):

@@ -8,7 +8,8 @@ caller sent goes in unchecked: numbers are digits, names are reduced to harmless
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final, NewType
 
 from dialplan.carrier import Phone, Trunk
@@ -34,10 +35,23 @@ def dial_string(legs: Iterable[Leg], *, domain: str) -> DialString:
 
     Raises CommandRefused for a leg with anything in it that could be syntax.
     """
-    return DialString("|".join(_leg(leg, domain) for leg in legs))
+    return DialString("|".join(str(wire_leg(leg, domain)) for leg in legs))
 
 
-def _leg(leg: Leg, domain: str) -> str:
+@dataclass(frozen=True, slots=True)
+class WireLeg:
+    """A leg in FreeSWITCH's words: its channel variables, which make headers and timers, and the endpoint."""
+
+    variables: Mapping[str, str]
+    endpoint: str
+
+    def __str__(self) -> str:
+        variables = ",".join(f"{name}={value}" for name, value in self.variables.items())
+        return f"[{variables}]{self.endpoint}"
+
+
+def wire_leg(leg: Leg, domain: str) -> WireLeg:
+    """The leg before it is written into a dial string. Raises CommandRefused as `dial_string` does."""
     if not _TARGET.match(leg.number):
         raise CommandRefused(f"not a number that can be dialled: {leg.number[:40]!r}")
     target = leg.to
@@ -64,7 +78,7 @@ def _leg(leg: Leg, domain: str) -> str:
             where = f"sofia/phone/{_checked_id(target.credentials.username, _USERNAME)}%{domain}"
     # The leg's own headers come last: they may replace one of the identity's.
     variables |= dict(_header(name, value) for name, value in leg.headers)
-    return "[" + ",".join(f"{name}={value}" for name, value in variables.items()) + "]" + where
+    return WireLeg(variables, where)
 
 
 def _checked_id(text: str, allowed: re.Pattern[str] = _ID) -> str:

@@ -1,0 +1,67 @@
+"""The INVITE of a leg as its peer will receive it, read from what the dial string tells FreeSWITCH.
+
+For explanations: nothing here decides. Whatever is written into a dial string shows up here, because both
+are made of the same `WireLeg`. What FreeSWITCH makes of the variables was seen on the wire (mod_sofia).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from dialplan.carrier import Trunk
+from dialplan.legs import Leg
+from freeswitch.dialstring import wire_leg
+from freeswitch.identity import request_user
+
+_HEADER: Final = "sip_h_"
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """What a leg sends. `to` is a trunk's or phone's id; a phone's Request-URI is the contact that it has
+    registered, so only its user name and realm are known before. `headers` are those beside From, in order.
+    """
+
+    to: str
+    is_trunk: bool
+    request_uri: str
+    from_header: str
+    headers: tuple[tuple[str, str], ...]
+    codecs: tuple[str, ...]
+    no_progress_s: int
+    no_answer_s: int
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, None when it is not sent."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+def invite_of(leg: Leg, *, domain: str) -> Invite:
+    """The INVITE of a leg; `domain` is the phones' realm. Raises CommandRefused as `dial_string` does."""
+    wire = wire_leg(leg, domain)
+    variables = wire.variables
+    headers = tuple(
+        (name.removeprefix(_HEADER), value.replace("\\,", ","))
+        for name, value in variables.items()
+        if name.startswith(_HEADER)
+    )
+    name = variables["origination_caller_id_name"].strip("'")
+    return Invite(
+        to=leg.to.id,
+        is_trunk=isinstance(leg.to, Trunk),
+        request_uri=_request_uri(leg, domain, variables.get("sip_invite_params")),
+        from_header=f'"{name}" {variables["sip_invite_from_uri"]}',
+        headers=headers,
+        codecs=leg.to.codecs if isinstance(leg.to, Trunk) else (),
+        no_progress_s=leg.no_progress_s,
+        no_answer_s=leg.no_answer_s,
+    )
+
+
+def _request_uri(leg: Leg, domain: str, params: str | None) -> str:
+    if not isinstance(leg.to, Trunk):
+        return f"sip:{leg.to.credentials.username}@{domain}"
+    address = leg.to.address
+    transport = "" if address.transport.value == "udp" else f";transport={address.transport.value}"
+    return f"sip:{request_user(leg)}@{address}{transport}" + (f";{params}" if params else "")
