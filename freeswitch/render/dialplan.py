@@ -138,8 +138,10 @@ def _plans(context: Element, hosts: str) -> None:
         ]
         actions(play, heard)
 
-    # What the last decision left must not be done again when no controller answers now.
-    forget = "^^;" + "".join(f"fernamt_leg_{n}=;" for n in range(1, MAX_LEGS + 1)) + "fernamt_do="
+    # What the last decision left must not be done again when no controller answers now, and the SIP code of a
+    # leg that failed is not the caller's.
+    forget = "^^;" + "".join(f"fernamt_leg_{n}=;" for n in range(1, MAX_LEGS + 1))
+    forget += "last_bridge_proto_specific_hangup_cause=;fernamt_do="
     following = _extension(context, "next", ("destination_number", "^next:"))
     actions(following, [("bridge", f"${{fernamt_leg_{n}}}") for n in range(2, MAX_LEGS + 1)])
     actions(following, [("multiset", forget), *_offer(hosts, otherwise="given-up")])

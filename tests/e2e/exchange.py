@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cli.layout import lab_settings, run_settings_path, write_private
+from cli.layout import EXAMPLE_CARRIER, lab_settings, run_settings_path, write_private
 from cli.settings import Settings, load_settings
 from tests.servers import state_directory
 
@@ -26,9 +26,11 @@ STOP_S = 60.0
 class Exchange:
     """`fernamt up` as a child, and the program's other commands against it."""
 
-    def __init__(self, directory: Path, switch: str, controllers: int) -> None:
+    def __init__(
+        self, directory: Path, switch: str, controllers: int, carrier: Path = EXAMPLE_CARRIER
+    ) -> None:
         self.directory = directory
-        configured = lab_settings(directory, program=switch)
+        configured = lab_settings(directory, carrier, program=switch)
         tree = configured.model_dump(mode="json", exclude_none=True)
         self.settings_file = write_private(directory / "fernamt.json", json.dumps(tree))
         self.log: list[str] = []
@@ -115,10 +117,10 @@ def eventually(holds: Callable[[], bool], timeout_s: float, what: str) -> None:
 
 
 @contextmanager
-def exchange(switch: str, controllers: int = 1) -> Iterator[Exchange]:
-    """An exchange with the example carrier on this switch, stopped in order at the end."""
+def exchange(switch: str, controllers: int = 1, carrier: Path = EXAMPLE_CARRIER) -> Iterator[Exchange]:
+    """An exchange with this carrier on this switch, stopped in order at the end."""
     with state_directory() as directory:
-        running = Exchange(directory, switch, controllers)
+        running = Exchange(directory, switch, controllers, carrier)
         try:
             yield running
             running.stop()
