@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from acd.effects import Abandoned, Because, SendAway
+from acd.effects import Abandoned, Because, Entered, SendAway
 from acd.estimate import expected_wait_ms, position
 from acd.events import CallbackWanted, CallerJoined, CallerLeft, CallerMoved
 from acd.names import AgentStatus, CancelReason, MemberState, OfferState
@@ -134,7 +134,9 @@ def _enter(draft: Draft, member: Member, spec: QueueSpec, *, at_the_door: bool) 
             draft.effects.append(SendAway(member.id, overflow.target, refused))
             draft.effects.append(Abandoned(member.id, spec.id, draft.now_ms - member.since_ms, refused))
         return
+    before = draft.members.get(member.id)
     draft.put_member(member)
+    draft.effects.append(Entered(member.id, spec.id, before.wait.queue_id if before else None))
     _note_moments(draft, member, spec)
 
 

@@ -99,6 +99,15 @@ class OfferEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered:
+    """For the log: a caller stands in a queue; `came_from` another one of the tenant, or from outside."""
+
+    member_id: str
+    queue_id: str
+    came_from: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """For the log: caller and agent talk, after this wait."""
 
@@ -145,6 +154,7 @@ Effect = (
     | Announce
     | AgentChanged
     | OfferEnded
+    | Entered
     | Answered
     | Ended
     | Abandoned

@@ -110,6 +110,8 @@ class World:
     joining: set[int] = field(default_factory=set)
     calling_back: set[str] = field(default_factory=set)
     pending: list[Event] = field(default_factory=list)
+    #: Told of every step's effects.
+    observe: Callable[[int, tuple[Effect, ...]], None] = lambda at_ms, effects: None
 
     def __post_init__(self) -> None:
         spec = a_tenant(self.random)
@@ -137,6 +139,7 @@ class World:
         self.state, effects = step(before, event, self.now_ms)
         self.steps += 1
         watch(before, self.state, effects, event)
+        self.observe(self.now_ms, effects)
         for effect in effects:
             self.carry_out(effect)
 

@@ -1,0 +1,205 @@
+"""Key figures of queues and agents from the log of effects (C9). Definitions with a worked example:
+docs/figures.md, which a test recomputes.
+
+A caller counts in the interval in which he entered the queue, whatever becomes of him later, so that offered
+= answered + abandoned + sent on + moved on + still there in every interval. Nothing here holds a caller's number or name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from acd.effects import Abandoned, AgentChanged, Answered, Effect, Ended, Entered, OfferEnded
+from acd.names import AgentState, AgentStatus, CancelReason, Failure
+
+#: Groups smaller than this could tell of a single caller: their figures are not given out.
+LEAST_CALLERS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`target_ms`: answered within it is good service. Who leaves before `short_ms` did not really wait."""
+
+    interval_ms: int = 900_000
+    target_ms: int = 20_000
+    short_ms: int = 5_000
+
+
+@dataclass(slots=True)
+class QueueFigures:
+    """A queue in an interval. Times in milliseconds; counts of callers."""
+
+    offered: int = 0
+    answered: int = 0
+    answered_in_target: int = 0
+    abandoned: int = 0
+    abandoned_short: int = 0
+    abandoned_past_target: int = 0
+    moved_on: int = 0
+    sent_on: int = 0
+    wait_ms: int = 0
+    longest_wait_ms: int = 0
+    talks: int = 0
+    talk_ms: int = 0
+
+    @property
+    def service_level(self) -> float | None:
+        """Answered within the target of all who were answered or left after it; None without such callers."""
+        counted = self.answered + self.abandoned_past_target
+        return self.answered_in_target / counted if counted else None
+
+    @property
+    def speed_of_answer_ms(self) -> int | None:
+        """Mean wait of the answered (ASA)."""
+        return self.wait_ms // self.answered if self.answered else None
+
+    @property
+    def mean_talk_ms(self) -> int | None:
+        """Mean length of the conversations that are over."""
+        return self.talk_ms // self.talks if self.talks else None
+
+    @property
+    def is_small(self) -> bool:
+        """Too few callers to be given out."""
+        return 0 < self.offered < LEAST_CALLERS
+
+
+@dataclass(slots=True)
+class AgentFigures:
+    """An agent in an interval. Times in milliseconds."""
+
+    calls: int = 0
+    not_answered: int = 0
+    logged_in_ms: int = 0
+    paused_ms: int = 0
+    talk_ms: int = 0
+    wrap_up_ms: int = 0
+    ring_ms: int = 0
+    other_call_ms: int = 0
+
+    @property
+    def occupancy(self) -> float | None:
+        """Talking and wrapping up as a part of the time at work (logged in, not paused)."""
+        at_work = self.logged_in_ms - self.paused_ms
+        return (self.talk_ms + self.wrap_up_ms) / at_work if at_work > 0 else None
+
+
+@dataclass(slots=True)
+class Figures:
+    """Of a period: by start of the interval and name of the queue or agent."""
+
+    queues: dict[tuple[int, str], QueueFigures] = field(default_factory=dict)
+    agents: dict[tuple[int, str], AgentFigures] = field(default_factory=dict)
+
+
+#: What an agent's time counts as, by what he is doing.
+_TIMES: Final = {
+    AgentState.IN_A_QUEUE_CALL: "talk_ms",
+    AgentState.WRAP_UP: "wrap_up_ms",
+    AgentState.RECEIVING: "ring_ms",
+    AgentState.RESERVED: "ring_ms",
+    AgentState.IN_ANOTHER_CALL: "other_call_ms",
+}
+
+
+def figures(log: Iterable[tuple[int, Effect]], until_ms: int, rules: Rules | None = None) -> Figures:
+    """The figures of a log of effects with their times, in order, up to `until_ms`."""
+    count = _Count(rules or Rules())
+    for at_ms, effect in log:
+        count.take(at_ms, effect)
+    for agent_id in list(count.doing):
+        count.agent_time(agent_id, until_ms)
+    return count.figures
+
+
+class _Count:
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self.figures = Figures()
+        #: Where a caller stands: queue and time of entering it.
+        self._standing: dict[str, tuple[str, int]] = {}
+        self.doing: dict[str, tuple[AgentStatus, AgentState, int]] = {}
+
+    def take(self, at_ms: int, effect: Effect) -> None:
+        match effect:
+            case Entered():
+                self._entered(at_ms, effect)
+            case Answered():
+                self._answered(at_ms, effect)
+            case Abandoned():
+                self._abandoned(effect)
+            case Ended():
+                queue = self._queue(effect.queue_id, at_ms - effect.talked_ms)
+                queue.talks += 1
+                queue.talk_ms += effect.talked_ms
+                self._agent(effect.agent_id, at_ms).calls += 1
+            case OfferEnded(failure=Failure.NO_ANSWER):
+                self._agent(effect.agent_id, at_ms).not_answered += 1
+            case AgentChanged():
+                self.agent_time(effect.agent_id, at_ms)
+                self.doing[effect.agent_id] = (effect.status, effect.state, at_ms)
+            case _:
+                pass
+
+    def _entered(self, at_ms: int, effect: Entered) -> None:
+        before = self._standing.get(effect.member_id)
+        if before is not None:
+            self._queue(*before).moved_on += 1
+        self._standing[effect.member_id] = (effect.queue_id, at_ms)
+        self._queue(effect.queue_id, at_ms).offered += 1
+
+    def _answered(self, at_ms: int, effect: Answered) -> None:
+        queue_id, entered_ms = self._standing.pop(effect.member_id, (effect.queue_id, at_ms))
+        queue, waited_ms = self._queue(queue_id, entered_ms), at_ms - entered_ms
+        queue.answered += 1
+        queue.answered_in_target += waited_ms <= self._rules.target_ms
+        queue.wait_ms += waited_ms
+        queue.longest_wait_ms = max(queue.longest_wait_ms, waited_ms)
+
+    def _abandoned(self, effect: Abandoned) -> None:
+        place = self._standing.pop(effect.member_id, None)
+        if place is None:
+            return
+        queue = self._queue(*place)
+        if effect.reason not in (CancelReason.BREAK_OUT, CancelReason.LOST, CancelReason.CALLBACK_FAILED):
+            queue.sent_on += 1
+            return
+        queue.abandoned += 1
+        queue.abandoned_short += effect.waited_ms < self._rules.short_ms
+        queue.abandoned_past_target += effect.waited_ms > self._rules.target_ms
+        queue.longest_wait_ms = max(queue.longest_wait_ms, effect.waited_ms)
+
+    def agent_time(self, agent_id: str, until_ms: int) -> None:
+        """Count what the agent has been doing up to now, interval by interval."""
+        status, state, since_ms = self.doing.get(
+            agent_id, (AgentStatus.LOGGED_OUT, AgentState.IDLE, until_ms)
+        )
+        self.doing[agent_id] = (status, state, until_ms)
+        if status is AgentStatus.LOGGED_OUT and state is AgentState.IDLE:
+            return
+        for start_ms, length_ms in _pieces(since_ms, until_ms, self._rules.interval_ms):
+            agent = self._agent(agent_id, start_ms)
+            agent.logged_in_ms += length_ms
+            if state is AgentState.IDLE:
+                agent.paused_ms += length_ms
+            elif (name := _TIMES.get(state)) is not None:
+                setattr(agent, name, getattr(agent, name) + length_ms)
+
+    def _queue(self, queue_id: str, at_ms: int) -> QueueFigures:
+        return self.figures.queues.setdefault((self._start(at_ms), queue_id), QueueFigures())
+
+    def _agent(self, agent_id: str, at_ms: int) -> AgentFigures:
+        return self.figures.agents.setdefault((self._start(at_ms), agent_id), AgentFigures())
+
+    def _start(self, at_ms: int) -> int:
+        return at_ms - at_ms % self._rules.interval_ms
+
+
+def _pieces(since_ms: int, until_ms: int, interval_ms: int) -> Iterator[tuple[int, int]]:
+    """A span cut at the borders of intervals: begin and length of each piece."""
+    while since_ms < until_ms:
+        end_ms = min(until_ms, since_ms - since_ms % interval_ms + interval_ms)
+        yield since_ms, end_ms - since_ms
+        since_ms = end_ms
