@@ -2,7 +2,9 @@
 docs/figures.md, which a test recomputes.
 
 A caller counts in the interval in which he entered the queue, whatever becomes of him later, so that offered
-= answered + abandoned + sent on + moved on + still there in every interval. Nothing here holds a caller's number or name.
+= answered + abandoned + sent on + moved on + still there in every interval.
+
+Nothing here holds a caller's number or name.
 """
 
 from __future__ import annotations
