@@ -9,7 +9,6 @@ everything is read, so that problems are told as always.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -73,10 +72,10 @@ def _read(paths: Sequence[Path]) -> _Files | None:
     if len(found) > MAX_FILES:
         return None
     files = _Files({}, {}, {})
-    for path, (name, content) in zip(found, contents_of(found, problems), strict=False):
+    contents = contents_of(list(found.values()), problems)
+    for real, (name, content) in zip(found, contents, strict=False):
         if content is None:
             return None
-        real = os.path.realpath(path)
         files.names[real], files.contents[real] = name, content
         files.digests[real] = hashlib.sha256(content).digest()
     return None if problems.errors or problems.warnings or len(files.names) < len(found) else files

@@ -40,7 +40,7 @@ class Source:
 
 def read_paths(paths: Sequence[Path], problems: Problems) -> Source:
     """Read files and directories (`*.yaml` in them, sorted; not below). Problems go to the collector."""
-    found = files_of(paths, problems)
+    found = list(files_of(paths, problems).values())
     if len(found) > MAX_FILES:
         _report(problems, "", Finding("config.too-many-files", (), "too many files", allowed=f"{MAX_FILES}"))
         found = found[:MAX_FILES]
@@ -173,8 +173,8 @@ def _joined(
     return values[0][0]
 
 
-def files_of(paths: Sequence[Path], problems: Problems) -> list[Path]:
-    """The files to read, each once, in the order of the paths; a directory's sorted by name."""
+def files_of(paths: Sequence[Path], problems: Problems) -> dict[str, Path]:
+    """The files to read by their real paths, in the order given; a directory's sorted by name."""
     found: dict[str, Path] = {}
     for path in paths:
         try:
@@ -184,7 +184,7 @@ def files_of(paths: Sequence[Path], problems: Problems) -> list[Path]:
             continue
         for file in files:
             found.setdefault(os.path.realpath(file), file)
-    return list(found.values())
+    return found
 
 
 def _directory(path: Path, problems: Problems) -> Iterator[Path]:

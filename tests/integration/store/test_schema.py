@@ -6,13 +6,15 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from store.database import make_engine
 from store.errors import SchemaMismatch
-from store.schema import require_current, upgrade
+from store.schema import _config, require_current, upgrade
 from store.tables import metadata
 from tests.servers import Databases
 
@@ -60,6 +62,22 @@ def test_the_migrations_make_exactly_the_tables_the_program_knows(
         assert compare_metadata(context, metadata) == []
         for query in (RULES, COLUMNS):
             assert migrated.execute(text(query)).all() == declared.execute(text(query)).all()
+
+
+REVISIONS = [each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()][1:]
+
+
+@pytest.mark.parametrize("revision", sorted(REVISIONS))
+def test_every_earlier_schema_is_brought_up_to_this_one(empty_engine: Engine, revision: str) -> None:
+    with empty_engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    upgrade(empty_engine)
+    require_current(empty_engine)
+    with empty_engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
 
 
 def test_two_controllers_may_bring_the_schema_up_at_once(empty_engine: Engine) -> None:
