@@ -82,21 +82,22 @@ class Stage:
 
     def received(self, who: str, number: str, timeout_s: float = 10.0) -> CallReport:
         """What the robot saw of the call to `number`, once that has ended."""
-        return self._inbox(who).received(number, timeout_s).wait("ended", timeout_s)
+        return self.inbox(who).received(number, timeout_s).wait("ended", timeout_s)
 
     def has_received(self, who: str, number: str) -> bool:
         """Whether a call to `number` has reached the robot so far."""
-        inbox = self._inbox(who)
+        inbox = self.inbox(who)
         inbox.take_all()
         return inbox.has(number)
 
     def all_received(self, who: str) -> list[RobotCall]:
         """Every call that has reached the robot and was not asked for yet."""
-        inbox = self._inbox(who)
+        inbox = self.inbox(who)
         inbox.take_all()
         return inbox.drain()
 
-    def _inbox(self, who: str) -> Inbox:
+    def inbox(self, who: str) -> Inbox:
+        """Calls that the robot received."""
         return self.inboxes.setdefault(who, Inbox(self.robot(who)))
 
     def call(self, who: str, number: str, **options: Any) -> RobotCall:

@@ -74,7 +74,7 @@ class CallOffered:
     A leg that nobody dials directly has `via` and `behalf`, which no peer can write; `dialled` is then where
     it shall go, `forwarded_by` the numbers of ours that have passed the call on, the first one first, and
     `original` the caller as decided when the call came in (see `dialplan.place`). `behalf` is None exactly
-    when `via` is DIALLED.
+    when `via` is DIALLED. `round` counts how often the switch asked again about this channel.
 
     `resume`: the call stands in a routing plan already; written by us alone. `claimed_location`: the PIDF-LO
     (RFC 4119) of the body, as Teams sends it.
@@ -101,3 +101,4 @@ class CallOffered:
     original: Caller | None = None
     resume: Resume | None = None
     claimed_location: str | None = None
+    round: int = 0

@@ -10,13 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, NewType
 
-from dialplan.carrier import Phone, Trunk
+from dialplan.carrier import Phone, Trunk, TrunkSide
 from dialplan.legs import Leg
 from freeswitch.emergency import emergency_variables
 from freeswitch.errors import CommandRefused
 from freeswitch.identity import request_user, user_is_phone, wire_identity
+
+#: The context that a caller goes to whose called party answered 3xx (render/dialplan.py).
+REDIRECTED: Final = "redirected"
+
+_REDIRECTED_BY: Final = re.compile(r"sofia/([0-9a-f-]{36})/")
 
 DialString = NewType("DialString", str)
 
@@ -27,6 +33,8 @@ _USERNAME: Final = re.compile(r"[A-Za-z0-9._+~-]{1,128}\Z", re.ASCII)
 _HEADER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}\Z", re.ASCII)
 #: Printable ASCII without what brackets, quotes, escapes, separators and expansions are made of.
 _HEADER_VALUE: Final = re.compile(r"[ !\"#%&()*+,./0-9:;<=>?@A-Z_a-z~-]{1,1000}\Z", re.ASCII)
+#: Values of our own variables: ids, numbers, words.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9+._:-]{1,128}\Z", re.ASCII)
 _DEFAULT_CODECS: Final = ("PCMA", "PCMU")
 
 
@@ -36,6 +44,19 @@ def dial_string(legs: Iterable[Leg], *, domain: str) -> DialString:
     Raises CommandRefused for a leg with anything in it that could be syntax.
     """
     return DialString("|".join(str(wire_leg(leg, domain)) for leg in legs))
+
+
+def leg_string(leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str]) -> DialString:
+    """One leg that gets the UUID `leg_id`, by which transfers and redirects find their author (parties.py),
+    and further `variables` of its own for its record: plain words of ours.
+
+    Raises CommandRefused as `dial_string` does.
+    """
+    own = {"origination_uuid": leg_id, **variables}
+    for name, value in own.items():
+        if not _PLAIN.match(value):
+            raise CommandRefused(f"variable {name} of a leg is no plain word: {value[:64]!r}")
+    return DialString(str(wire_leg(leg, domain, own)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +71,11 @@ class WireLeg:
         return f"[{variables}]{self.endpoint}"
 
 
-def wire_leg(leg: Leg, domain: str) -> WireLeg:
-    """The leg before it is written into a dial string. Raises CommandRefused as `dial_string` does."""
+def wire_leg(leg: Leg, domain: str, own: Mapping[str, str] = MappingProxyType({})) -> WireLeg:
+    """The leg before it is written into a dial string, with further variables of its `own`.
+
+    Raises CommandRefused as `dial_string` does.
+    """
     if not _TARGET.match(leg.number):
         raise CommandRefused(f"not a number that can be dialled: {leg.number[:40]!r}")
     target = leg.to
@@ -59,8 +83,10 @@ def wire_leg(leg: Leg, domain: str) -> WireLeg:
     variables = {
         "leg_timeout": str(leg.no_answer_s),
         "leg_progress_timeout": str(leg.no_progress_s),
+        **own,
         **dict(_identity(leg, domain)),
         **emergency_variables(leg, domain),
+        **_on_redirect(leg, own.get("origination_uuid")),
     }
     match target:
         case Trunk():
@@ -79,6 +105,22 @@ def wire_leg(leg: Leg, domain: str) -> WireLeg:
     # The leg's own headers come last: they may replace one of the identity's.
     variables |= dict(_header(name, value) for name, value in leg.headers)
     return WireLeg(variables, where)
+
+
+def _on_redirect(leg: Leg, leg_id: str | None) -> dict[str, str]:
+    """What a 3xx of the called party does: a customer's own forwarding comes back to us with the leg's id;
+    a carrier may not, the next trunk is tried. By itself FreeSWITCH would follow to any host."""
+    to = leg.to
+    if leg_id is None or (isinstance(to, Trunk) and to.side is TrunkSide.CARRIER):
+        return {"outbound_redirect_fatal": "true"}
+    return {"sip_redirect_context": REDIRECTED, "sip_redirect_profile": leg_id}
+
+
+def redirecting_leg(variable: str) -> str | None:
+    """The id of the leg that a 3xx came on, from the caller's `sip_redirect_dialstring`: first there is what
+    `sip_redirect_profile` made of it, then what the called party wrote."""
+    found = _REDIRECTED_BY.match(variable)
+    return found[1] if found else None
 
 
 def _checked_id(text: str, allowed: re.Pattern[str] = _ID) -> str:

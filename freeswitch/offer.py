@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
-from dialplan.call import MAX_TEXT, CallOffered, Entry
+from dialplan.call import MAX_TEXT, CallOffered, Entry, Via
 from dialplan.causes import Cause
 from dialplan.decision import Announce, Converse, Decision, Reject, Route
 from dialplan.legs import Leg
 from dialplan.plans.position import Resume, read_resume
-from freeswitch.dialstring import dial_string
+from freeswitch import parties
+from freeswitch.dialstring import leg_string
 from freeswitch.emergency import emergency_parts
 from freeswitch.errors import UnexpectedReply
+from freeswitch.legs_per_call import MAX_LEGS
+from freeswitch.onward import asked_again, leg_facts, next_round, onward_variables
 from freeswitch.pidf import MAX_CLAIMED
 from freeswitch.plan_variables import carry_out_plan, plan_variables
-from freeswitch.render.dialplan import MAX_LEGS
 
 #: The user part of a SIP or tel URI in a header such as `"Name" <sip:+4930…;x=y@host>`.
 _URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)", re.IGNORECASE)
@@ -38,6 +40,8 @@ _EXPORTED: Final = (
     "fernamt_a_network",
     "fernamt_a_presented",
     "fernamt_b_number",
+    "fernamt_caller",
+    "force_transfer_context",
 )
 
 Lookup = Callable[[str], str | None]
@@ -56,7 +60,7 @@ def offered_call(get: Lookup) -> CallOffered:
         raise UnexpectedReply(f"channel data of no profile of ours: {error}") from error
     asserted = get("variable_sip_P-Asserted-Identity")
     preferred = get("variable_sip_P-Preferred-Identity")
-    return CallOffered(
+    offered = CallOffered(
         call_id=_required(get, "Unique-ID"),
         node=_required(get, "FreeSWITCH-Switchname", "Core-UUID"),
         entry=entry,
@@ -74,7 +78,9 @@ def offered_call(get: Lookup) -> CallOffered:
         advertising=(get("variable_sip_h_X-Advertising") or "").strip().lower() in _YES,
         resume=_resume(get),
         claimed_location=_claimed_location(get("variable_sip_multipart")),
+        round=next_round(get),
     )
+    return asked_again(offered, get)
 
 
 def _resume(get: Lookup) -> Resume | None:
@@ -132,6 +138,9 @@ def _privacy(header: str | None) -> frozenset[str]:
 def decision_variables(decision: Decision, offered: CallOffered, *, domain: str) -> dict[str, str]:
     """The channel variables that make the rendered dialplan carry the decision out and the CDR keep it."""
     facts = decision.facts
+    if offered.via is not Via.DIALLED:
+        of_leg = leg_facts(decision, offered)
+        return onward_variables(decision, offered) | _outcome_variables(decision, offered, domain, of_leg)
     known: Mapping[str, str | None] = {
         "fernamt_call": offered.call_id,
         "fernamt_reason": decision.reason.id,
@@ -143,15 +152,24 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
         "fernamt_a_presented": facts.a_presented,
         "fernamt_caller_rules": " ".join(facts.caller_rules) or None,
         "fernamt_b_number": facts.b_number,
+        "fernamt_round": str(offered.round),
+        "fernamt_caller": parties.caller_party(offered, facts) or None,
         "export_vars": ",".join(_EXPORTED),
+        "force_transfer_context": parties.TRANSFERRED,
         # FreeSWITCH would copy a caller's X-, P-, Diversion and User-to-User headers to the legs we make.
         "sip_copy_custom_headers": "false",
     }
     variables = {name: value for name, value in known.items() if value is not None}
-    trace = decision.plan
-    if trace is not None:
-        variables |= plan_variables(trace)
+    if decision.plan is not None:
+        variables |= plan_variables(decision.plan)
         variables["export_vars"] += ",fernamt_plan_path"
+    return variables | _outcome_variables(decision, offered, domain, {})
+
+
+def _outcome_variables(
+    decision: Decision, offered: CallOffered, domain: str, of_leg: Mapping[str, str]
+) -> dict[str, str]:
+    variables: dict[str, str] = {}
     match decision.outcome:
         case Route(legs, causes):
             variables["fernamt_do"] = "route"
@@ -159,13 +177,18 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
             variables["continue_on_fail"] = _cause_list(causes)
             # FreeSWITCH gives up after 60 s whatever a leg's own limit says.
             variables["call_timeout"] = str(max(leg.no_answer_s for leg in legs) + 1)
+            ids = parties.leg_ids(offered, offered.round, len(legs))
+            if known := parties.parties(legs, ids):
+                variables["fernamt_parties"] = known
             # The dialplan has room for `MAX_LEGS` attempts; what is beyond shares the last one. The first is
             # made before anything else, so it is left out where something is to be heard first.
-            first = 2 if trace is not None and trace.sounds else 1
+            first = 2 if decision.plan is not None and decision.plan.sounds else 1
             room = MAX_LEGS - first
             attempts = [*((leg,) for leg in legs[:room]), legs[room:]]
-            for position, attempt in enumerate(filter(None, attempts), start=first):
-                variables[f"fernamt_leg_{position}"] = dial_string(attempt, domain=domain)
+            strings = [leg_string(leg, id_, domain, of_leg) for leg, id_ in zip(legs, ids, strict=True)]
+            written = [*strings[:room], "|".join(strings[room:])]
+            for position, attempt in enumerate(filter(None, written), start=first):
+                variables[f"fernamt_leg_{position}"] = attempt
             _emergency(variables, attempts, domain)
         case Announce(sound, cause):
             variables["fernamt_do"] = "announce"
@@ -178,8 +201,8 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
             variables["fernamt_cause"] = cause.switch_name
         case Converse():
             variables["fernamt_do"] = "menu"
-    if trace is not None:
-        carry_out_plan(variables, trace)
+    if decision.plan is not None:
+        carry_out_plan(variables, decision.plan)
     return variables
 
 

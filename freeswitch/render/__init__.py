@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from dialplan.snapshot import Snapshot
 from freeswitch.render.dialplan import dialplan
 from freeswitch.render.modules import modules
-from freeswitch.render.sofia import acl, directory, sofia
+from freeswitch.render.sofia import acl, directory, no_foreign_calls, sofia
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.xml import document
 from freeswitch.settings import SwitchSettings
@@ -29,6 +29,7 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
             ("configuration", configurations),
             ("dialplan", dialplan(emergency.context(), settings)),
             ("directory", [phones]),
+            ("channels", [no_foreign_calls()]),
         ]
     )
 

@@ -13,22 +13,23 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
+from freeswitch.dialstring import REDIRECTED
+from freeswitch.legs_per_call import MAX_LEGS
+from freeswitch.parties import TRANSFERRED
 from freeswitch.render.static_emergency import STATIC_FACTS
 from freeswitch.render.xml import actions
 from freeswitch.settings import SwitchSettings
-
-#: Attempts that one decision may carry; the dialplan has one `bridge` for each.
-MAX_LEGS: Final = 8
 
 #: NotrufV §4(5): 110 and 112, digits behind them ignored, call-by-call prefix (010xy, 0100xy) in front;
 #: feature codes that withhold or show the number, and a closing #, change nothing (§4(4)).
 _EMERGENCY: Final = r"^(?:\*31#|#31#)?(?:010(?:0\d\d|[1-9]\d))?(110|112)[\d*#]*$"
 _ANYTHING: Final = "^"
-#: What the records of an emergency call tell when no controller said it; `fernamt_call` joins the legs.
-_STATIC_FACTS: Final = (
-    "hangup_after_bridge=true;sip_copy_custom_headers=false;"
-    "fernamt_call=${uuid};fernamt_reason=static.emergency;fernamt_direction=emergency;"
-    "export_vars=fernamt_call,fernamt_customer,fernamt_direction,fernamt_reason,fernamt_b_number"
+#: What the last decision left must not be done again when no controller answers now, and the SIP code of a
+#: leg that failed is not the caller's.
+_FORGET: Final = (
+    "^^;"
+    + "".join(f"fernamt_leg_{n}=;" for n in range(1, MAX_LEGS + 1))
+    + "last_bridge_proto_specific_hangup_cause=;fernamt_do="
 )
 #: Special information tone (ITU-T E.180): the call cannot be completed.
 _SPECIAL_TONE: Final = "tone_stream://%(330,0,950);%(330,0,1400);%(330,1000,1800);loops=3"
@@ -39,7 +40,8 @@ def dialplan(emergency: Element, settings: SwitchSettings) -> list[Element]:
     (freeswitch/render/static_emergency.py)."""
     hosts = "|".join(f"{host}:{port}" for host, port in settings.controllers)
     entries = [_entry(entry, hosts) for entry in Entry]
-    return [*entries, _carry_out(hosts, settings), emergency]
+    onward = [_onward(name, hosts) for name in (TRANSFERRED, REDIRECTED)]
+    return [*entries, *onward, _carry_out(hosts, settings), emergency]
 
 
 def _extension(context: Element, name: str, *tests: tuple[str, str]) -> Element:
@@ -56,6 +58,15 @@ def _entry(entry: Entry, hosts: str) -> Element:
     actions(emergency, _offer(hosts, otherwise="emergency-$1"))
     other = _extension(context, "offer", ("destination_number", _ANYTHING))
     actions(other, _offer(hosts, otherwise="unreached"))
+    return context
+
+
+def _onward(name: str, hosts: str) -> Element:
+    """A channel that another party sent on: forget what was decided before, ask again. The destination is
+    that party's text; without a controller nobody is called."""
+    context = Element("context", name=name)
+    steps = [("multiset", _FORGET), *_offer(hosts, otherwise="given-up")]
+    actions(_extension(context, name, ("destination_number", _ANYTHING)), steps)
     return context
 
 
@@ -138,13 +149,9 @@ def _plans(context: Element, hosts: str) -> None:
         ]
         actions(play, heard)
 
-    # What the last decision left must not be done again when no controller answers now, and the SIP code of a
-    # leg that failed is not the caller's.
-    forget = "^^;" + "".join(f"fernamt_leg_{n}=;" for n in range(1, MAX_LEGS + 1))
-    forget += "last_bridge_proto_specific_hangup_cause=;fernamt_do="
     following = _extension(context, "next", ("destination_number", "^next:"))
     actions(following, [("bridge", f"${{fernamt_leg_{n}}}") for n in range(2, MAX_LEGS + 1)])
-    actions(following, [("multiset", forget), *_offer(hosts, otherwise="given-up")])
+    actions(following, [("multiset", _FORGET), *_offer(hosts, otherwise="given-up")])
 
     # Another controller asks on. None: the way of somebody who presses nothing, rendered by the first one.
     menu = _extension(context, "menu", ("destination_number", "^menu:"))

@@ -54,7 +54,12 @@ def _profile(
         # Remote-Party-ID of the leg it made, a phone's user name among others.
         "pass-callee-id": False,
         "manage-presence": False,
-        "disable-transfer": True,
+        # Customers' phones and trunks may transfer (REFER) and redirect (3xx) their calls: both send the
+        # other party through our dialplan. A carrier may neither. Without manual-redirect FreeSWITCH follows
+        # a 3xx to any host; of a REFER that replaces a call which is not ours it asks the section "channels".
+        "disable-transfer": entry is Entry.CARRIER,
+        "manual-redirect": True,
+        "channel-xml-fetch-on-nightmare-transfer": True,
         "enable-100rel": False,
         "enable-timer": False,
         "nonce-ttl": 60,
@@ -134,3 +139,12 @@ def _user(parent: Element, phone: Phone, settings: SwitchSettings, emergency: St
     params(SubElement(user, "params"), {"a1-hash": a1_hash})
     values = {"fernamt_phone": phone.id, "fernamt_customer": phone.customer_id}
     variables(user, values | emergency.phone_variables(phone))
+
+
+def no_foreign_calls() -> Element:
+    """The answer to a REFER that replaces a call which is not ours (read: sofia_handle_sip_i_refer):
+    FreeSWITCH would call the REFER's own address, past every rule; so it gets one that always fails."""
+    holder = Element("params")
+    SubElement(holder, "param", name="dial-prefix", value="error/")
+    SubElement(holder, "param", name="absolute-dial-string", value="CALL_REJECTED")
+    return holder

@@ -13,7 +13,7 @@ from lab.robots.errors import CallEndedError
 from lab.robots.process import REPLY_TIMEOUT_S, Message, RobotsProcess
 from lab.robots.report import BodyPart, CallReport, report_from_wire
 
-Milestone = Literal["ringing", "answered", "ended"]
+Milestone = Literal["ringing", "answered", "referred", "notified", "ended"]
 HostPort = tuple[str, int]
 AnyHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
 
@@ -86,6 +86,14 @@ class RobotCall:
     def hangup(self, headers: AnyHeaders = ()) -> bool:
         """BYE, CANCEL or a refusal, as the call's state asks for; False when it was over already."""
         return bool(self._ask("hangup", headers=_rows(headers))["ended"])
+
+    def refer(self, target: str, replaces: "RobotCall | None" = None, headers: AnyHeaders = ()) -> None:
+        """Transfer the other party to `target` (a URI), blind or in place of our other call `replaces`.
+
+        Returns at once; `wait("referred")` waits for the answer, `wait("notified")` for its result.
+        """
+        other = replaces.id if replaces is not None else None
+        self._ask("refer", target=target, replaces=other, headers=_rows(headers))
 
     def send_dtmf(self, digits: str, duration_ms: int = 160) -> None:
         """Send digits as telephone-events; returns when the last one is out."""

@@ -41,6 +41,7 @@ class Switchboard:
             "answer": self._answer,
             "reject": self._reject,
             "hangup": self._hangup,
+            "refer": self._refer,
             "dtmf": self._dtmf,
             "play": self._play,
             "record": self._record,
@@ -137,6 +138,13 @@ class Switchboard:
 
     async def _hangup(self, arguments: Arguments) -> Result:
         return {"ended": self._find_call(arguments).hangup(read.headers(arguments))}
+
+    async def _refer(self, arguments: Arguments) -> Result:
+        other = arguments.get("replaces")
+        replaced = self._find_call({"call": other}) if other is not None else None
+        target = read.text(arguments, "target", 4096)
+        self._find_call(arguments).refer(target, replaced, read.headers(arguments))
+        return {}
 
     async def _dtmf(self, arguments: Arguments) -> Result:
         leg = self._find_call(arguments)

@@ -31,6 +31,8 @@ class Journal:
     ended_by: Party | None = None
     post_dial_delay_ms: int | None = None
     problem: str | None = None
+    refer_code: int | None = None
+    refer_results: list[int] = field(default_factory=list)
     _started_s: float = field(default_factory=time.monotonic)
 
     def now_ms(self) -> int:
@@ -92,6 +94,8 @@ class Journal:
             tones=voice.tones if voice else (),
             rtp=voice.stats if voice else RtpStats(),
             problem=self.problem,
+            refer_code=self.refer_code,
+            refer_results=tuple(self.refer_results),
         )
 
     def _note_delay(self) -> None:

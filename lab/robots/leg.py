@@ -1,11 +1,13 @@
 """What calling and called robots have in common: a dialog with audio, until somebody hangs up."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from aiosipua.message import SipMessage, SipRequest
+from aiosipua.message import SipMessage, SipRequest, SipResponse
 
 from lab.media.clock import shared_ticker
 from lab.media.errors import LabMediaError, SdpRejectedError
@@ -21,6 +23,8 @@ from lab.robots.voice import Voice
 LINGER_S = 0.5
 """Silence goes on for so long after our BYE: a bridged leg of FreeSWITCH (1.11, seen) that gets no RTP
 answers the BYE at once but keeps the other leg up for seconds."""
+
+_SIPFRAG = re.compile(r"\s*SIP/2\.0 (\d{3})")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -54,7 +58,7 @@ class Leg:
             "INVITE": self._on_offer,
             "UPDATE": self._on_offer,
             "INFO": self._on_plain,
-            "NOTIFY": self._on_plain,
+            "NOTIFY": self._on_notify,
         }
 
     @property
@@ -116,6 +120,27 @@ class Leg:
         else:
             self.give_up(headers)
         return True
+
+    def refer(self, target: str, replaces: "Leg | None", headers: Headers = ()) -> None:
+        """Ask the peer to call `target` instead of us (RFC 3515); with `replaces` in place of that call
+        (attended transfer, RFC 3891). What comes of it is in the report."""
+        if self.state != "answered":
+            raise CommandRefusedError(
+                f"call {self.journal.call} is not answered; only then it is transferred"
+            )
+        refer = self.dialog.request("REFER")
+        refer.set_header("Contact", self.station.contact)
+        if replaces is not None:
+            target += "?Replaces=" + quote(replaces.dialog.replaces, safe="")
+        refer.set_header("Refer-To", f"<{target}>")
+        for name, value in headers:
+            refer.set_header(name, value)
+        self.station.port.send_request(refer, self.dialog.next_hop(), self._refer_answered)
+
+    def _refer_answered(self, response: SipResponse | None) -> None:
+        if response is not None and response.status_code >= 200:
+            self.journal.refer_code = response.status_code
+            self.station.emit(self.report(), "referred")
 
     def give_up(self, headers: Headers) -> None:
         """End a call that is not answered: CANCEL by the caller, a refusal by the called."""
@@ -227,6 +252,14 @@ class Leg:
         self._end("peer", request)
 
     def _on_plain(self, request: SipRequest) -> None:
+        self._respond(request, 200)
+
+    def _on_notify(self, request: SipRequest) -> None:
+        """What became of our REFER, as a status line (RFC 3515 section 2.4.4)."""
+        found = _SIPFRAG.match(request.text[:200])
+        if found is not None:
+            self.journal.refer_results.append(int(found[1]))
+            self.station.emit(self.report(), "notified")
         self._respond(request, 200)
 
     def _on_offer(self, request: SipRequest) -> None:

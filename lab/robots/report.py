@@ -38,7 +38,8 @@ class CallReport:
     response (sent or received). `reason_headers` are the Reason headers (RFC 3326) of the response,
     CANCEL or BYE that ended the call. `ended_by` "peer" means that the peer refused, cancelled or hung up.
     `post_dial_delay_ms` is INVITE to the first 180, 183 or 200. `problem` is what went wrong inside the
-    robot (no usable SDP, no ACK, unreachable peer), None in a good call.
+    robot (no usable SDP, no ACK, unreachable peer), None in a good call. `refer_code` is the answer to our
+    REFER, `refer_results` the SIP codes that NOTIFY reported of it (RFC 3515).
     """
 
     call: str
@@ -65,6 +66,8 @@ class CallReport:
     tones: tuple[ToneHeard, ...]
     rtp: RtpStats
     problem: str | None
+    refer_code: int | None = None
+    refer_results: tuple[int, ...] = ()
 
     def header(self, name: str) -> str | None:
         """The first header of the INVITE with this name, whatever its case."""
@@ -130,6 +133,7 @@ def report_from_wire(fields: Mapping[str, Any]) -> CallReport:
     values["provisionals"] = tuple(Provisional(**one) for one in values["provisionals"])
     values["reason_headers"] = tuple(values["reason_headers"])
     values["tones"] = tuple(ToneHeard(**one) for one in values["tones"])
+    values["refer_results"] = tuple(values["refer_results"])
     values["rtp"] = RtpStats(**values["rtp"])
     return CallReport(**values)
 

@@ -105,6 +105,11 @@ class Dialog:
     def local_tag(self) -> str:
         return tag_of(self.local)
 
+    @property
+    def replaces(self) -> str:
+        """What a Replaces header says of this dialog to the other side (RFC 3891 section 3)."""
+        return f"{self.call_id};to-tag={tag_of(self.remote)};from-tag={self.local_tag}"
+
     def learn(self, response: SipResponse) -> None:
         """Take the remote tag, target and route set from a response that forms the dialog."""
         self.remote = response.get_header("To") or self.remote

@@ -58,6 +58,11 @@ class SipProfile:
     def keep(self, leg: SipLeg) -> None:
         self._legs[leg.dialog.key] = leg
 
+    @property
+    def legs(self) -> list[SipLeg]:
+        """The legs of the profile."""
+        return list(self._legs.values())
+
     def forget(self, leg: SipLeg) -> None:
         self._legs.pop(leg.dialog.key, None)
 

@@ -17,6 +17,7 @@ from lab.switch.sip.building import ALLOW, Dialog, new_tag, phrase
 from lab.switch.sip.identity import from_header, identity_headers
 from lab.switch.sip.invite_facts import addresses
 from lab.switch.sip.reading import cseq_of, first, tag_of
+from lab.switch.sip.redirect import CODES, redirected
 from lab.switch.sip.sip_leg import SipLeg, add_header, attach_sdp, parse_peer_audio, q850_cause
 from lab.switch.sip.transactions import ClientTransaction
 from lab.switch.sip.wire import Address
@@ -213,7 +214,8 @@ class OutgoingLeg(SipLeg):
         if not channel.up:
             return
         text = response.reason_phrase or phrase(code)
-        cause = q850_cause(channel, response) or cause_of_sip(code)
+        cause = redirected(self, response) if code in CODES else q850_cause(channel, response)
+        cause = cause or cause_of_sip(code)
         channel.set("sip_hangup_disposition", "recv_refuse")
         for name, value in (("sip_invite_failure_status", str(code)), ("sip_invite_failure_phrase", text)):
             channel.set(name, value)

@@ -16,8 +16,9 @@ from lab.media.sdp import CONTENT_TYPE, AudioEndpoint, build_answer, build_offer
 from lab.switch.causes import Cause
 from lab.switch.channel import Channel
 from lab.switch.media import LegMedia
-from lab.switch.sip.building import Dialog, reason_header, response_to
+from lab.switch.sip.building import Dialog, phrase, reason_header, response_to
 from lab.switch.sip.reading import Message, cseq_of, first
+from lab.switch.sip.refer import refer, refuses, subscription_state
 from lab.switch.sip.transactions import ServerTransaction
 from lab.switch.sip.wire import Address
 from lab.switch.states import CallState
@@ -160,7 +161,7 @@ class SipLeg:
                     self._refer_progress(request)
                 transaction.respond(self._response(request, 200))
             case "REFER":
-                transaction.respond(self._response(request, 403))  # disable-transfer is what we render
+                self._referred(request, transaction)
             case _:
                 transaction.respond(self._response(request, 501))
 
@@ -235,6 +236,20 @@ class SipLeg:
         add_header(refer, "Refer-To", target if target.startswith("<") else f"<{target}>")
         self.profile.transactions.request(refer, self.dialog.next_hop(), self._refer_answered)
 
+    def _referred(self, request: SipRequest, transaction: ServerTransaction) -> None:
+        if refuses(self):
+            transaction.respond(self._response(request, 405))
+            return
+        transaction.respond(self._response(request, 202))
+        code = refer(self, request)
+        notify = self.dialog.request("NOTIFY")
+        self.profile.sign(notify)
+        notify.headers.set_single("Contact", self.contact)
+        for name, value in subscription_state(request):
+            notify.headers.set_single(name, value)
+        notify.text = f"SIP/2.0 {code} {phrase(code)}\r\n"
+        self.profile.transactions.request(notify, self.dialog.next_hop(), _nothing_to_do)
+
     def _refer_answered(self, response: SipResponse, _source: Address) -> None:
         if response.status_code >= 300:
             self._refer_done(response.status_code)
@@ -265,7 +280,7 @@ class SipLeg:
 
 
 def _nothing_to_do(_response: SipResponse, _source: Address) -> None:
-    """The leg is over whatever the peer says to our BYE."""
+    """Whatever the peer says to our BYE or NOTIFY changes nothing."""
 
 
 def q850_cause(channel: Channel, message: Message) -> Cause | None:

@@ -13,8 +13,8 @@ from dialplan.decide import decide
 from dialplan.decision import CallFacts, Decision, Direction, Reason, Route
 from dialplan.legs import Caller, leg_to_trunk
 from freeswitch.errors import UnexpectedReply
+from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.offer import decision_variables, offered_call
-from freeswitch.render.dialplan import MAX_LEGS
 from tests.unit.dialplan.carriers import (
     AT,
     CARRIER_A,
@@ -189,6 +189,8 @@ def test_the_facts_of_the_decision_go_to_every_leg() -> None:
         "fernamt_a_network",
         "fernamt_a_presented",
         "fernamt_b_number",
+        "fernamt_caller",
+        "force_transfer_context",
     }
     assert exported <= set(found)
     assert found["fernamt_version"] == "7"

@@ -1,0 +1,105 @@
+"""A channel that another party sent on: read as that party's wish, and what the new decision leaves behind.
+
+The contexts `transferred` (REFER) and `redirected` (3xx) tell of it, which no peer chooses; who the author
+is, `parties` knows. The channel's own record keeps what was decided first; the new legs' records tell of the
+new decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from dialplan.call import Behalf, CallOffered, Via
+from dialplan.decision import Decision
+from dialplan.legs import Caller
+from dialplan.place import onward
+from freeswitch.dialstring import REDIRECTED
+from freeswitch.legs_per_call import MAX_LEGS
+from freeswitch.parties import TRANSFERRED, redirector, transferor
+from numbering.e164 import E164
+
+#: Of what is exported to legs, what holds for every leg that is ever made for the channel.
+_JOINING: Final = ("fernamt_call", "fernamt_caller", "force_transfer_context")
+
+Lookup = Callable[[str], str | None]
+
+
+def next_round(get: Lookup) -> int:
+    """How often the switch asked about this channel before."""
+    asked = get("variable_fernamt_round")
+    return int(asked) + 1 if asked else 0
+
+
+def asked_again(offered: CallOffered, get: Lookup) -> CallOffered:
+    """The call as its author's wish when another party transferred or redirected it, else as it is.
+
+    The author is shown of a transfer, the caller of a redirect. An author we do not know has no rights.
+    """
+    known = get("variable_fernamt_parties")
+    match get("Caller-Context"):
+        case context if context == TRANSFERRED:
+            via, caller = Via.TRANSFER, get("variable_fernamt_caller")
+            author = transferor(known, caller, get("variable_last_bridge_to"))
+            offered = _nobodys(offered)
+        case context if context == REDIRECTED:
+            via, author = Via.FORWARD, redirector(known, get("variable_sip_redirect_dialstring"))
+            offered = replace(_nobodys(offered), original=_caller_as_decided(get))
+        case _:
+            return offered
+    passed_on = tuple(E164(each) for each in (get("variable_fernamt_forwarded_by") or "").split(",") if each)
+    offered = replace(offered, forwarded_by=passed_on, resume=None)
+    return onward(offered, offered.dialled, via, author or Behalf(""))
+
+
+def _caller_as_decided(get: Lookup) -> Caller | None:
+    """Who the redirected call shows, as the first decision left it; None when the caller is unknown."""
+    network, presented = get("variable_fernamt_a_network"), get("variable_fernamt_a_presented")
+    if network is None:
+        return None
+    shown = E164(presented) if presented and presented != network else None
+    return Caller(E164(network), withheld=presented is None, presented=shown)
+
+
+def _nobodys(offered: CallOffered) -> CallOffered:
+    """Without what the channel's INVITE said of its caller, who is not the one who asks."""
+    return replace(
+        offered,
+        from_user=None,
+        from_name=None,
+        from_host=None,
+        asserted_user=None,
+        preferred_user=None,
+        diverting_users=(),
+        privacy=frozenset(),
+    )
+
+
+def leg_facts(decision: Decision, offered: CallOffered) -> Mapping[str, str]:
+    """The variables of the new legs, for their records."""
+    facts = decision.facts
+    known: Mapping[str, str | None] = {
+        "fernamt_reason": decision.reason.id,
+        "fernamt_version": str(decision.config_version),
+        "fernamt_direction": facts.direction.value,
+        "fernamt_customer": facts.customer_id,
+        "fernamt_a_network": facts.a_network,
+        "fernamt_a_presented": facts.a_presented,
+        "fernamt_b_number": facts.b_number,
+        "fernamt_via": offered.via.value,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def onward_variables(decision: Decision, offered: CallOffered) -> dict[str, str]:
+    """The variables of the channel itself: what is left of the round before is removed."""
+    return {
+        **dict.fromkeys((f"fernamt_leg_{n}" for n in range(1, MAX_LEGS + 1)), ""),
+        "fernamt_parties": "",
+        # What is exported goes before a leg's own variables (seen): the first decision's facts stay home.
+        "export_vars": ",".join(_JOINING),
+        "fernamt_round": str(offered.round),
+        "fernamt_forwarded_by": ",".join(offered.forwarded_by),
+        "fernamt_onward": f"{offered.via.value}:{decision.reason.id}",
+    }

@@ -1,0 +1,229 @@
+"""Transfers and redirects go the way of every call: with the rights of who asks. B5, B6, guarantee 2."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.stage import Stage
+from lab.robots import Answer, Reject, RobotCall
+from tests.e2e.exchange import Exchange, eventually
+
+MOBILE = "+4915228817386"
+HAMBURG = "+49406696990{}"
+PREMIUM = "0900512345"
+WAIT_S = 15.0
+
+
+def _talking(stage: Stage, number: str, who: str, caller: str = "carrier-a") -> tuple[RobotCall, RobotCall]:
+    """A call from the network to a customer's number, answered: the caller's leg and the customer's."""
+    stage.robot(who).on_call(Answer(after_ms=20))
+    stage.all_received(who)
+    call = stage.call(caller, number, from_user=MOBILE)
+    call.wait("answered", WAIT_S)
+    (leg,) = stage.all_received(who)
+    return call, leg
+
+
+def _target(stage: Stage, number: str) -> str:
+    return f"sip:{number}@{stage.settings.node.sip_ip}"
+
+
+def test_a_phone_transfers_its_caller_to_the_network(running: Exchange, stage: Stage) -> None:
+    """B5: an allowed transfer works; the customer who transfers pays and is shown."""
+    number = HAMBURG.format("1")
+    stage.robot("carrier-a").on_call(Answer(after_ms=20, play="%(10000,0,620)"), number)
+    call, leg = _talking(stage, "+493023125001", "kanzlei-1")
+    leg.refer(_target(stage, "040 66969901".replace(" ", "")))
+    assert leg.wait("referred", WAIT_S).refer_code == 202
+    call.wait_heard(620, timeout_s=WAIT_S)
+    call.hangup()
+    onward = stage.received("carrier-a", number)
+    assert "+493023125001" in "".join(onward.asserted_identities)
+    eventually(
+        lambda: any(
+            (each["b_number"], each["side"], each["customer_id"]) == (number, "b", "kunde-kanzlei")
+            for each in running.legs()
+        ),
+        15,
+        "the record of the transferred leg",
+    )
+
+
+@pytest.mark.parametrize("dialled", [PREMIUM, "+49900512345", "018112345678", "%2B49900512345", "11833"])
+def test_a_phone_cannot_transfer_its_caller_to_a_barred_number(stage: Stage, dialled: str) -> None:
+    stage.all_received("carrier-a")
+    call, leg = _talking(stage, "+493023125001", "kanzlei-1")
+    leg.refer(_target(stage, dialled))
+    leg.wait("referred", WAIT_S)
+    call.wait("ended", WAIT_S)
+    assert stage.all_received("carrier-a") == []
+    assert stage.all_received("carrier-b") == []
+
+
+def test_a_transfer_to_a_number_that_the_phones_own_profile_bars_is_refused(stage: Stage) -> None:
+    """B6: praxis-1 may not call mobiles (its agent's profile), whoever is at the other end."""
+    stage.all_received("carrier-a")
+    call, leg = _talking(stage, "+496990009050", "praxis-1", "carrier-b")
+    leg.refer(_target(stage, "015228817386"))
+    call.wait("ended", WAIT_S)
+    assert stage.all_received("carrier-a") == []
+
+
+def test_the_caller_transfers_the_called_party(stage: Stage) -> None:
+    """The other direction: a phone calls out, then sends the called party on."""
+    first, second = HAMBURG.format("2"), HAMBURG.format("3")
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), first)
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), second)
+    call = stage.call("kanzlei-1", first)
+    call.wait("answered", WAIT_S)
+    called = stage.inbox("carrier-a").received(first, WAIT_S)
+    call.refer(_target(stage, second))
+    assert call.wait("referred", WAIT_S).refer_code == 202
+    onward = stage.inbox("carrier-a").received(second, WAIT_S)
+    onward.wait("answered", WAIT_S)
+    assert called.report().state == "answered"
+    called.hangup()
+    assert "+493023125001" in "".join(onward.wait("ended", WAIT_S).asserted_identities)
+
+
+def test_a_customers_trunk_transfers_with_its_own_rights(stage: Stage) -> None:
+    number = HAMBURG.format("4")
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), number)
+    _, leg = _talking(stage, "+492214710140", "bau-1")
+    leg.refer(_target(stage, number))
+    onward = stage.inbox("carrier-a").received(number, WAIT_S)
+    onward.wait("answered", WAIT_S)
+    onward.hangup()
+    assert "+492214710140" in "".join(onward.report().asserted_identities)
+    stage.all_received("carrier-a")
+    call, leg = _talking(stage, "+492214710141", "bau-1")
+    leg.refer(_target(stage, PREMIUM))
+    call.wait("ended", WAIT_S)
+    assert stage.all_received("carrier-a") == []
+
+
+def test_a_carrier_cannot_transfer(stage: Stage) -> None:
+    number = HAMBURG.format("5")
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), number)
+    call = stage.call("kanzlei-1", number)
+    call.wait("answered", WAIT_S)
+    called = stage.inbox("carrier-a").received(number, WAIT_S)
+    called.refer(_target(stage, "+493023125002"))
+    assert called.wait("referred", WAIT_S).refer_code == 405
+    call.hangup()
+
+
+def test_an_attended_transfer_joins_the_two_calls(stage: Stage) -> None:
+    """RFC 3891: no new leg is made; both passed the rules when they were made."""
+    number = HAMBURG.format("6")
+    stage.robot("carrier-a").on_call(Answer(after_ms=20, play="%(10000,0,620)"), number)
+    call, leg = _talking(stage, "+493023125001", "kanzlei-1")
+    consult = stage.call("kanzlei-1", number)
+    consult.wait("answered", WAIT_S)
+    leg.refer(_target(stage, number), replaces=consult)
+    assert leg.wait("referred", WAIT_S).refer_code == 202
+    call.wait_heard(620, timeout_s=WAIT_S)
+    call.hangup()
+    stage.inbox("carrier-a").received(number, WAIT_S).wait("ended", WAIT_S)
+
+
+def test_who_was_joined_by_a_transfer_has_no_rights_of_the_one_who_left(stage: Stage) -> None:
+    """The phone that took a consultation call may not spend the transferring customer's money."""
+    stage.robot("praxis-1").on_call(Answer(after_ms=20, play="%(10000,0,620)"))
+    call, leg = _talking(stage, "+493023125001", "kanzlei-1")
+    consult = stage.call("kanzlei-1", "+496990009050")
+    consult.wait("answered", WAIT_S)
+    (taken,) = stage.all_received("praxis-1")
+    leg.refer(_target(stage, "06990009050"), replaces=consult)
+    assert leg.wait("notified", WAIT_S).refer_results == (200,)
+    leg.hangup()
+    consult.hangup()
+    call.wait_heard(620, timeout_s=WAIT_S)
+    stage.all_received("carrier-a")
+    taken.refer(_target(stage, HAMBURG.format("7")))
+    call.wait("ended", WAIT_S)
+    assert stage.all_received("carrier-a") == []
+    stage.robot("praxis-1").on_call(Answer(after_ms=20))
+
+
+def test_a_refer_that_replaces_a_call_elsewhere_calls_nobody(stage: Stage) -> None:
+    """FreeSWITCH would call the REFER's own address, past every rule."""
+    port = stage.robot("carrier-b").port
+    stage.all_received("carrier-b")
+    call, leg = _talking(stage, "+493023125001", "kanzlei-1")
+    leg.refer(f"sip:+49900512345@127.0.0.1:{port}?Replaces=nobody%3Bto-tag%3D1%3Bfrom-tag%3D2")
+    assert leg.wait("notified", WAIT_S).refer_results == (403,)
+    assert stage.all_received("carrier-b") == []
+    call.hangup()
+
+
+@pytest.mark.parametrize("barred", [PREMIUM, "018112345678", "112"])
+def test_a_phone_cannot_redirect_its_caller_to_a_barred_number(stage: Stage, barred: str) -> None:
+    """302: neither to a barred number, nor to 110 and 112, which no human dials then (NotrufV § 4(6))."""
+    port = stage.robot("carrier-b").port
+    stage.robot("kanzlei-2").on_call(Reject(302, headers={"Contact": f"<sip:{barred}@127.0.0.1:{port}>"}))
+    stage.all_received("carrier-a")
+    stage.all_received("carrier-b")
+    call = stage.call("carrier-a", "+493023125002", from_user=MOBILE)
+    assert call.wait("ended", WAIT_S).final_code == 403
+    assert stage.all_received("carrier-a") == []
+    assert stage.all_received("carrier-b") == []
+
+
+def test_a_phone_redirects_its_caller_to_an_allowed_number(stage: Stage) -> None:
+    """302: at the redirecting customer's cost, by our carriers and not to the host that the phone named."""
+    number = HAMBURG.format("8")
+    port = stage.robot("carrier-b").port
+    stage.robot("kanzlei-2").on_call(Reject(302, headers={"Contact": f"<sip:{number}@127.0.0.1:{port}>"}))
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), number)
+    call = stage.call("carrier-a", "+493023125002", from_user=MOBILE, talk_ms=200)
+    assert call.wait("ended", WAIT_S).final_code == 200
+    onward = stage.received("carrier-a", number)
+    assert "+493023125002" in "".join(onward.asserted_identities)
+    assert stage.all_received("carrier-b") == []
+
+
+def test_phones_that_redirect_to_each_other_end_as_a_loop(stage: Stage) -> None:
+    here = "127.0.0.1"
+    stage.robot("kanzlei-2").on_call(Reject(302, headers={"Contact": f"<sip:+493023125003@{here}>"}))
+    stage.robot("kanzlei-3").on_call(Reject(302, headers={"Contact": f"<sip:+493023125002@{here}>"}))
+    call = stage.call("carrier-a", "+493023125002", from_user=MOBILE)
+    assert call.wait("ended", WAIT_S).final_code == 483
+
+
+def test_a_carrier_cannot_redirect(stage: Stage) -> None:
+    """The next trunk is tried instead."""
+    number = HAMBURG.format("9")
+    contact = {"Contact": f"<sip:{number}@127.0.0.1:{stage.robot('kanzlei-1').port}>"}
+    stage.robot("carrier-a").on_call(Reject(302, headers=contact), number)
+    stage.robot("carrier-b").on_call(Answer(after_ms=20), number)
+    call = stage.call("kanzlei-2", number, talk_ms=200)
+    assert call.wait("ended", WAIT_S).final_code == 200
+    assert stage.has_received("carrier-b", number)
+
+
+def test_headers_of_a_peer_cannot_forge_our_variables(running: Exchange, stage: Stage) -> None:
+    """What a peer writes never becomes a variable of ours: not by an INVITE, a REFER or a Contact."""
+    forged = {
+        "X-fernamt_customer": "kunde-bau",
+        "variable_fernamt_customer": "kunde-bau",
+        "fernamt_parties": "x=kunde-bau///",
+        "X-fernamt_do": "route",
+        "P-fernamt_caller": "kunde-bau",
+        "sip_redirect_dialstring": "sofia/x/y",
+        "Referred-By": "<sip:+492214710100@kunde-bau>",
+    }
+    number = HAMBURG.format("0")
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), number)
+    stage.robot("kanzlei-1").on_call(Answer(after_ms=20))
+    stage.all_received("kanzlei-1")
+    call = stage.call("carrier-a", "+493023125001", from_user=MOBILE, headers=forged)
+    call.wait("answered", WAIT_S)
+    (leg,) = stage.all_received("kanzlei-1")
+    leg.refer(_target(stage, number) + ";fernamt_customer=kunde-bau", headers=forged)
+    onward = stage.inbox("carrier-a").received(number, WAIT_S)
+    onward.wait("answered", WAIT_S)
+    onward.hangup()
+    assert "+493023125001" in "".join(onward.wait("ended", WAIT_S).asserted_identities)
+    eventually(lambda: any(each["b_number"] == number for each in running.legs()), 15, "the records")
+    assert {each["customer_id"] for each in running.legs() if each["b_number"] == number} == {"kunde-kanzlei"}
