@@ -11,13 +11,14 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
 
 from cli.adapters import store_errors
-from controller.abuse_watch import AbuseRules
+from controller.abuse_watch import MAX_WAITING, AbuseRules
 from dialplan.abuse import AbuseRule, Action, EndedCall, Sighting, ThrottlePolicy, changed
 from dialplan.abuse_rules import DEFAULTS, is_costly, is_out_of_hours
 from provisioning.compile_abuse import changes, throttle_policy
 from provisioning.schema import AbuseEntry, AbuseRuleEntry
 from store.abuse_calls import AbuseCalls
 from store.abuse_cases import AbuseCases
+from store.config_versions import ConfigStore
 
 _log = structlog.get_logger(__name__)
 _RULES: Final = TypeAdapter(tuple[AbuseRuleEntry, ...])
@@ -29,9 +30,24 @@ class AbuseRecords:
     def __init__(self, engine: Engine) -> None:
         self._calls = AbuseCalls(engine)
         self._cases = AbuseCases(engine)
+        self._versions = ConfigStore(engine)
+        #: Rules that were read under this version: a customer's part may have many thousand numbers.
+        self._version = -1
+        self._known: dict[str, AbuseRules] = {}
 
     def rules(self, customer_id: str) -> AbuseRules:
         """As applied. What a newer program applied and this one cannot read leaves the defaults in force."""
+        with store_errors():
+            version = self._versions.current()
+        if version != self._version or len(self._known) >= MAX_WAITING:
+            self._known.clear()
+            self._version = version
+        found = self._known.get(customer_id)
+        if found is None:
+            found = self._known[customer_id] = self._read(customer_id)
+        return found
+
+    def _read(self, customer_id: str) -> AbuseRules:
         with store_errors():
             carrier_tree, customer_tree = self._calls.configured(customer_id)
         try:

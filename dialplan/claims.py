@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from dialplan.carrier import Customer
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
-from dialplan.decision import Decision, Direction, Reject
+from dialplan.decision import Announce, Decision, Direction, Reject
 from dialplan.limits import (
     ABROAD,
     CallLimits,
@@ -80,15 +80,23 @@ _THROTTLED: Final = _Refusal("limit.throttled", Cause.SWITCH_CONGESTION, 503)
 def with_claims(
     decision: Decision, snapshot: Snapshot, circumstances: Circumstances, user_id: str | None
 ) -> Decision:
-    """The decision with what it takes. `user_id`: the phone that places the call, None for a trunk."""
-    if isinstance(decision.outcome, Reject):
+    """The decision with what it takes. `user_id`: the phone that places the call, None for a trunk.
+
+    What was claimed already, for the customer who passed the call on, is kept.
+    """
+    if isinstance(decision.outcome, Reject | Announce):
         return decision
-    claims = tuple(_claims(decision, snapshot, circumstances, user_id))
-    return replace(decision, claims=claims) if claims else decision
+    known = {claim.key for claim in decision.claims}
+    new = [
+        claim
+        for claim in _claims(decision, snapshot, circumstances, user_id)
+        if not known or claim.key not in known
+    ]
+    return replace(decision, claims=decision.claims + tuple(new)) if new else decision
 
 
 def refused(decision: Decision, claim: Claim) -> Decision:
-    """What becomes of the decision when this claim of it is refused."""
+    """What becomes of the decision when this claim of it is refused; a plan goes no further then."""
     if claim.called:
         row = _CALLED
     elif claim.throttled:
@@ -102,7 +110,8 @@ def refused(decision: Decision, claim: Claim) -> Decision:
         limit=_shown(claim),
         number=decision.facts.b_number or "-",
     )
-    return replace(decision, outcome=Reject(row.cause, row.sip_code), reason=why, claims=())
+    outcome = Reject(row.cause, row.sip_code)
+    return replace(decision, outcome=outcome, reason=why, claims=(), plan=None)
 
 
 def every_claim(

@@ -9,12 +9,13 @@ from types import MappingProxyType
 import pytest
 
 from dialplan.blocks import Blocks
-from dialplan.call import CallOffered
+from dialplan.call import Behalf, CallOffered, Via
 from dialplan.circumstances import Circumstances
-from dialplan.claims import every_claim, refused
+from dialplan.claims import every_claim, refused, with_claims
 from dialplan.decide import decide
-from dialplan.decision import Decision, Reject, Route
+from dialplan.decision import Announce, Decision, Reject, Route
 from dialplan.limits import CallLimits, Claim, Counter, Limits, Scope, Throttle, spend_day, spend_month
+from dialplan.place import asked_for, onward, place
 from dialplan.reasons import all_ids
 from dialplan.snapshot import Snapshot
 from tests.unit.dialplan.carriers import (
@@ -204,3 +205,28 @@ def _is_refusal(outcome: Decision, before: Decision, reason_id: str, sip_code: i
         before.config_version,
         (),
     )
+
+
+def test_a_leg_on_a_customers_behalf_takes_of_that_customers_limits() -> None:
+    """Guarantee 2: no indirection goes round a limit either."""
+    behalf = Behalf("bau")
+    sent_on = onward(from_carrier(), LONDON, Via.FORWARD, behalf)
+    api = asked_for(LONDON, Via.API, behalf, call_id="c", node="node-1")
+    for request in (sent_on, api):
+        assert claims(request) == OWN | MONEY | TO_LONDON
+        assert {each.key for each in place(request, LIMITED, AT).claims} == set(OWN | MONEY | TO_LONDON)
+
+
+def test_what_was_claimed_before_is_kept() -> None:
+    decision = decide(from_trunk(MOBILE), LIMITED, AT)
+    forwarder = Claim(Counter.SIMULTANEOUS_CALLS, Scope.CUSTOMER, "forwarder", 1)
+    before = replace(decision, claims=(forwarder, decision.claims[0]))
+    found = with_claims(before, LIMITED, AT, None).claims
+    assert found[:2] == before.claims
+    assert {each.key for each in found} == {forwarder.key, *OWN, *MONEY}
+    assert len(found) == len(OWN | MONEY) + 1
+
+
+def test_a_call_that_only_hears_an_announcement_takes_nothing() -> None:
+    decision = replace(decide(from_trunk(MOBILE), LIMITED, AT), outcome=Announce("tone"), claims=())
+    assert with_claims(decision, LIMITED, AT, None).claims == ()
