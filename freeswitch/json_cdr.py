@@ -149,7 +149,7 @@ def _sip_code(get: Mapping[str, str], side: LegSide, cause: str, *, answered: bo
     passed_on = get.get("last_bridge_proto_specific_hangup_cause", "")
     if passed_on.startswith("sip:"):
         return _whole(passed_on[4:])
-    chosen = _whole(get.get("fernamt_sip_code"))
+    chosen = _whole(get.get("fernamt_sip_code", "").partition(" ")[0])
     return chosen or (_BY_NAME[cause].sip_code if cause in _BY_NAME else 480)
 
 

@@ -30,6 +30,8 @@ _MAX_DIVERTING: Final = 4
 _YES: Final = frozenset({"true", "yes", "1"})
 #: Several bodies of a message, with room around those that are too long to be kept.
 _MAX_MULTIPART: Final = 4 * MAX_CLAIMED
+#: Codes that FreeSWITCH has no phrase for (RFC 5079).
+_PHRASES: Final = {433: "Anonymity Disallowed"}
 #: Copied to every leg we make, so that each leg's own record tells the whole story.
 _EXPORTED: Final = (
     "fernamt_call",
@@ -197,7 +199,7 @@ def _outcome_variables(
         case Reject(cause, sip_code):
             # `hangup` sends the cause's own SIP code with a Q.850 Reason; `respond` any other code.
             variables["fernamt_do"] = "refuse" if sip_code == cause.sip_code else "respond"
-            variables["fernamt_sip_code"] = str(sip_code)
+            variables["fernamt_sip_code"] = " ".join(filter(None, (str(sip_code), _PHRASES.get(sip_code))))
             variables["fernamt_cause"] = cause.switch_name
         case Converse():
             variables["fernamt_do"] = "menu"

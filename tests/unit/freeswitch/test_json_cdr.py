@@ -223,6 +223,7 @@ def test_the_switchs_own_causes_are_no_q850(variables: dict[str, Any], q850: int
         ({"last_bridge_proto_specific_hangup_cause": "sip:486"}, 486),
         ({"last_bridge_proto_specific_hangup_cause": "sip:x", "fernamt_sip_code": "404"}, None),
         ({"fernamt_sip_code": "404"}, 404),
+        ({"fernamt_sip_code": "433 Anonymity Disallowed"}, 433),
         ({}, 486),
         ({"hangup_cause": "SOMETHING_NEW"}, 480),
         ({"direction": "outbound", "sip_invite_failure_status": "603"}, 603),

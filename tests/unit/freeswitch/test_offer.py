@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialplan.call import MAX_TEXT, CallOffered, Entry
+from dialplan.causes import Cause
 from dialplan.decide import decide
-from dialplan.decision import CallFacts, Decision, Direction, Reason, Route
+from dialplan.decision import CallFacts, Decision, Direction, Reason, Reject, Route
 from dialplan.legs import Caller, leg_to_trunk
 from freeswitch.errors import UnexpectedReply
 from freeswitch.legs_per_call import MAX_LEGS
@@ -236,3 +237,11 @@ def test_headers_of_a_caller_are_not_copied_to_our_legs() -> None:
     variables = decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN)
     assert variables["sip_copy_custom_headers"] == "false"
     assert variables["fernamt_caller_rules"] == "in.from"
+
+
+def test_an_anonymous_caller_is_told_why() -> None:
+    """RFC 5079: FreeSWITCH has no phrase for 433."""
+    call = from_carrier()
+    decision = Decision(Reject(Cause.CALL_REJECTED, 433), Reason("x", "x"), CallFacts(Direction.NONE), 1)
+    variables = decision_variables(decision, call, domain=DOMAIN)
+    assert (variables["fernamt_do"], variables["fernamt_sip_code"]) == ("respond", "433 Anonymity Disallowed")
