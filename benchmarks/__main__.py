@@ -20,6 +20,7 @@ from benchmarks.results import write_section
 #: Name on the command line: module that prints its result, and which of our options it knows.
 PROGRAMS: Final = {
     "numbering": ("benchmarks.numbering", {"--json"}),
+    "decide": ("benchmarks.decide", {"--json", "--quick"}),
     "parsing": ("benchmarks.event_parsing", {"--json"}),
     "configuration": ("benchmarks.configuration", {"--json", "--quick"}),
     "calls": ("benchmarks.calls", {"--json", "--quick"}),

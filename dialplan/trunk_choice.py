@@ -22,6 +22,8 @@ from dialplan.snapshot import Snapshot
 from dialplan.week import minute_of_week
 from numbering.dial import Dialled
 
+#: Trunks that one call tries: eight silent ones take half a minute already, and nobody waits longer.
+MOST_TRIED: Final = 8
 #: Knuth's multiplier: spreads a 32-bit hash anew for each further draw.
 _SPREAD: Final = 2_654_435_761
 
@@ -66,17 +68,21 @@ def chosen(
     only = customer.carrier_trunks if customer else frozenset()
     found: dict[str, None] = {}
     full: dict[str, None] = {}
-    calls, trunks = circumstances.trunk_calls, snapshot.trunks
+    down, calls, trunks = circumstances.trunks_down, circumstances.trunk_calls, snapshot.trunks
+    wanted = MOST_TRIED
     for way in _ways(snapshot, circumstances, dialled, call_id):
         trunk_id = way.trunk_id
-        if only and trunk_id not in only:
+        if trunk_id in found or (only and trunk_id not in only):
             continue
         capacity = trunks[trunk_id].capacity
         if capacity is not None and calls.get(trunk_id, 0) >= capacity:
             full[trunk_id] = None
-        else:
-            found[trunk_id] = None
-    return TrunkChoice(down_last(found, circumstances), tuple(full))
+            continue
+        found[trunk_id] = None
+        wanted -= trunk_id not in down
+        if not wanted:
+            break
+    return TrunkChoice(down_last(found, circumstances)[:MOST_TRIED], tuple(full))
 
 
 def down_last(trunk_ids: Iterable[str], circumstances: Circumstances) -> tuple[str, ...]:
@@ -102,14 +108,16 @@ def _ways(snapshot: Snapshot, circumstances: Circumstances, dialled: Dialled, ca
 def _shared(group: Group, call_id: str) -> Iterator[Way]:
     """Equals in an order drawn by their weights: the same for the same call, spread over all calls."""
     left = list(group)
+    total = sum(way.weight for way in left)
     drawn = crc32(call_id.encode(errors="replace"))
     while len(left) > 1:
         drawn = drawn * _SPREAD & 0xFFFF_FFFF
-        point = drawn * sum(way.weight for way in left) >> 32
+        point = drawn * total >> 32
         for way in left:
             point -= way.weight
             if point < 0:
                 break
         left.remove(way)
+        total -= way.weight
         yield way
     yield left[0]

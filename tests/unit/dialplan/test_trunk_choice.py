@@ -149,3 +149,11 @@ def test_a_short_number_fits_a_class_and_no_prefix() -> None:
         trunk("social", CarrierRoute(2, classes=("harmonised_116",))),
     )
     assert tried(known, "116117") == ["social"]
+
+
+def test_a_call_tries_eight_trunks_at_most_and_those_that_answer_before_those_that_do_not() -> None:
+    known = carrier(*(trunk(f"t{n:02}", priority=n + 1) for n in range(12)))
+    first = [f"t{n:02}" for n in range(8)]
+    assert tried(known, MOBILE) == first
+    down = Circumstances(NOW, trunks_down=frozenset(first))
+    assert tried(known, MOBILE, down) == ["t08", "t09", "t10", "t11", *first[:4]]
