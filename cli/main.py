@@ -21,6 +21,7 @@ from cli.layout import lab_settings
 from cli.limit import limit
 from cli.logs import configure_logs
 from cli.number import number
+from cli.plan import plan
 from cli.route import route
 from cli.settings import Settings, load_settings
 from cli.trunk import trunk
@@ -97,6 +98,7 @@ for command in (
     freeswitch,
     limit,
     number,
+    plan,
     route,
     trunk,
     up,
