@@ -71,6 +71,7 @@ class CallDecider:
             sentence=decision.reason.sentence,
             customer=decision.facts.customer_id,
             version=decision.config_version,
+            caller_rules=decision.facts.caller_rules,
         )
         if not isinstance(decision.outcome, Reject):
             self._following.begun(_live(offered, decision, now))

@@ -114,11 +114,18 @@ def customer_identity(
         return IdentityRefused(reason("out.caller-advertising", customer=customer), rules)
     caller = Caller(
         origin.network_number,
-        offered.original.name if offered.original else offered.from_name,
+        _name(offered),
         withheld=hiding.act is Act.WITHHOLD,
         forced=hiding.act is Act.FORCE,
     )
     return Identity(_showing(caller, shown, call, offered), rules)
+
+
+def _name(offered: CallOffered) -> str | None:
+    """The caller's display name, as far as the caller is who dials, or is passed on without hiding."""
+    if offered.original is not None:
+        return None if offered.original.withheld else offered.original.name
+    return offered.from_name if offered.via is Via.DIALLED else None
 
 
 def _showing(
@@ -130,9 +137,10 @@ def _showing(
             return replace(caller, presented=asked)
         case Act.SHOW_ORIGINAL if offered.original is not None:
             diversions = offered.original.diversions + tuple(map(Diversion, offered.forwarded_by))
+            # A withheld number is left behind: no row that overrides withholding can bring it back.
             return replace(
                 caller,
-                presented=offered.original.presented or offered.original.number,
+                presented=offered.original.shown,
                 diversions=diversions or (Diversion(call.network),),
             )
         case Act.SHOW_ORIGINAL:
@@ -165,7 +173,8 @@ def _customer_call(
         right_holds=right is not None and right.holds_on(circumstances.now.astimezone(GERMANY).date()),
         original=original is not None,
         diverted=dialled_here and _diverts(origin, offered, snapshot),
-        advertising=origin.policy.advertising or offered.advertising or offered.via is Via.DIALLER,
+        advertising=original is None
+        and (origin.policy.advertising or offered.advertising or offered.via is Via.DIALLER),
         clir=dialled.clir if dialled_here else None,
         hides=original.withheld if original else dialled_here and wants_hiding(offered),
         always_shown=dialled.number in ALWAYS_SHOWN_TO,

@@ -279,10 +279,10 @@ WITHHOLDING: Final[Concern[CustomerCall]] = Concern(
         ),
         CallerRule(
             "clir.line",
-            "The line withholds its number always.",
+            "The line withholds its number always, and the call is its own.",
             Act.WITHHOLD,
             "TDDDG § 15(1); B4",
-            lambda call: call.policy.withhold,
+            lambda call: call.policy.withhold and not call.original,
         ),
         CallerRule("clir.none", "Nobody asks for it.", Act.SHOW, "TDDDG § 15(1); B4", lambda call: True),
     ),

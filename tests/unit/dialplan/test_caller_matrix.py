@@ -72,6 +72,7 @@ def carrier(policy: CallerPolicy = PLAIN, *, acr: bool = False, foreign: bool = 
         replace(BAU_1, caller_policy=policy),
     ]
     phones: list[Phone] = [replace(each, caller_policy=policy) for each in (PHONE_1, PHONE_2)]
+    phones.append(replace(phones[0], id="bau-phone", customer_id="bau", number=KOELN))
     made = snapshot(customers=customers, trunks=trunks, phones=phones)
     numbers = dict(made.numbers)
     for number in (KOELN, KOELN_HUNT):
@@ -108,9 +109,11 @@ def out(asked: str | None = None, dialled: str = MOBILE, **facts: Any) -> CallOf
     return from_trunk(dialled, **{"from_user": asked or KOELN_HUNT, "asserted_user": KOELN_HUNT, **facts})
 
 
-def forwarded(original: Caller, via: Via = Via.FORWARD) -> CallOffered:
-    """An incoming call that the number of "bau" passes on to a mobile phone."""
-    return onward(from_carrier(KOELN), MOBILE, via, Behalf("bau", KOELN), original)
+def forwarded(
+    original: Caller, via: Via = Via.FORWARD, *, to: str = MOBILE, line: str | None = None
+) -> CallOffered:
+    """An incoming call that the number of "bau" passes on; `line` is the phone that forwards."""
+    return onward(from_carrier(KOELN), to, via, Behalf("bau", KOELN, line), original)
 
 
 HIDDEN = frozenset({"id"})
@@ -141,6 +144,13 @@ CELLS: dict[str, tuple[Cell, ...]] = {
         Cell(forwarded(Caller(MOBILE, presented=STRANGER)), KOELN, STRANGER, diversions=(KOELN,)),
         Cell(forwarded(Caller(MOBILE, withheld=True)), KOELN, None, diversions=(KOELN,)),
         Cell(forwarded(Caller(MOBILE), Via.QUEUE), KOELN, MOBILE, diversions=(KOELN,)),
+        # Lines' own rules are about their own calls.
+        Cell(forwarded(Caller(MOBILE), line="bau-phone"), KOELN, MOBILE, BOTH, diversions=(KOELN,)),
+        Cell(
+            forwarded(Caller(MOBILE, withheld=True), line="bau-phone"), KOELN, None, BOTH, diversions=(KOELN,)
+        ),
+        # Who must see the number sees who passes the call on, not whom the caller hid from.
+        Cell(forwarded(Caller(MOBILE, "Eve", True), to="116117"), KOELN, KOELN, diversions=(KOELN,)),
     ),
     "shown.network": (
         Cell(out(), KOELN_HUNT, KOELN_HUNT),
@@ -340,6 +350,8 @@ def test_a_cell_of_the_matrix_holds(row: str, cell: Cell) -> None:
     assert isinstance(decision.outcome, Route), decision.reason
     (caller,) = {leg.caller for leg in decision.outcome.legs}
     assert (caller.number, caller.shown, caller.forced) == (cell.network, cell.shown, cell.forced)
+    if offered_name := cell.offered.original and cell.offered.original.name:
+        assert caller.name == (offered_name if cell.shown != cell.network else None)
     assert caller.diversions == tuple(map(Diversion, cell.diversions))
     assert decision.facts.a_presented == caller.shown
     assert decision.facts.a_network == caller.number
