@@ -42,6 +42,36 @@ def test_a_leg_is_made_in_one_place_only() -> None:
     assert replaced == NOWHERE
 
 
+#: Who may call what makes legs. Everything towards the public network stands behind `outgoing`, which runs
+#: the rules; what rings customers' own equipment behind `to_customer` and the nodes of routing plans.
+MAKERS = {
+    "leg_to_trunk": {"dialplan/trunk_choice.py", "dialplan/ringing.py"},
+    "leg_to_phone": {"dialplan/ringing.py"},
+    "emergency_leg": {"dialplan/emergency.py"},
+    "to_carriers": {"dialplan/outgoing.py"},
+    "to_trunks": {"dialplan/targets.py", "dialplan/plans/outcome.py"},
+    "to_phones": {"dialplan/targets.py", "dialplan/plans/outcome.py"},
+    "to_customer": {"dialplan/incoming.py", "dialplan/outgoing.py"},
+    "outgoing": {"dialplan/decide.py", "dialplan/place.py"},
+    "place": {"dialplan/decide.py", "dialplan/plans/outcome.py"},
+    "dial_string": {"freeswitch/render/static_emergency.py", "freeswitch/menu_call.py"},
+    "leg_string": {"freeswitch/offer.py"},
+    "wire_leg": {"freeswitch/dialstring.py", "freeswitch/invite.py"},
+}
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_every_way_to_a_leg_passes_the_rules(maker: str) -> None:
+    """Guarantee 2: a new caller of one of these is a new way out, and is looked at by a person."""
+    found = {
+        str(path)
+        for path in sources(*(each for each in PACKAGES if each != "lab"))
+        for name, _ in calls(path)
+        if name.split(".")[-1] == maker
+    }
+    assert found <= MAKERS[maker]
+
+
 def _call_at(path: Path, line: int) -> ast.AST:
     return next(node for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and node.lineno == line)
 

@@ -24,6 +24,16 @@ def _talking(stage: Stage, number: str, who: str, caller: str = "carrier-a") -> 
     return call, leg
 
 
+def _forget_carriers(stage: Stage) -> None:
+    """Calls of other tests, which were never asked for."""
+    for carrier in ("carrier-a", "carrier-b"):
+        stage.all_received(carrier)
+
+
+def _no_carrier_was_called(stage: Stage) -> None:
+    assert [each for carrier in ("carrier-a", "carrier-b") for each in stage.all_received(carrier)] == []
+
+
 def _target(stage: Stage, number: str) -> str:
     return f"sip:{number}@{stage.settings.node.sip_ip}"
 
@@ -51,22 +61,21 @@ def test_a_phone_transfers_its_caller_to_the_network(running: Exchange, stage: S
 
 @pytest.mark.parametrize("dialled", [PREMIUM, "+49900512345", "018112345678", "%2B49900512345", "11833"])
 def test_a_phone_cannot_transfer_its_caller_to_a_barred_number(stage: Stage, dialled: str) -> None:
-    stage.all_received("carrier-a")
+    _forget_carriers(stage)
     call, leg = _talking(stage, "+493023125001", "kanzlei-1")
     leg.refer(_target(stage, dialled))
     leg.wait("referred", WAIT_S)
     call.wait("ended", WAIT_S)
-    assert stage.all_received("carrier-a") == []
-    assert stage.all_received("carrier-b") == []
+    _no_carrier_was_called(stage)
 
 
 def test_a_transfer_to_a_number_that_the_phones_own_profile_bars_is_refused(stage: Stage) -> None:
     """B6: praxis-1 may not call mobiles (its agent's profile), whoever is at the other end."""
-    stage.all_received("carrier-a")
+    _forget_carriers(stage)
     call, leg = _talking(stage, "+496990009050", "praxis-1", "carrier-b")
     leg.refer(_target(stage, "015228817386"))
     call.wait("ended", WAIT_S)
-    assert stage.all_received("carrier-a") == []
+    _no_carrier_was_called(stage)
 
 
 def test_the_caller_transfers_the_called_party(stage: Stage) -> None:
@@ -95,11 +104,11 @@ def test_a_customers_trunk_transfers_with_its_own_rights(stage: Stage) -> None:
     onward.wait("answered", WAIT_S)
     onward.hangup()
     assert "+492214710140" in "".join(onward.report().asserted_identities)
-    stage.all_received("carrier-a")
+    _forget_carriers(stage)
     call, leg = _talking(stage, "+492214710141", "bau-1")
     leg.refer(_target(stage, PREMIUM))
     call.wait("ended", WAIT_S)
-    assert stage.all_received("carrier-a") == []
+    _no_carrier_was_called(stage)
 
 
 def test_a_carrier_cannot_transfer(stage: Stage) -> None:
@@ -139,17 +148,17 @@ def test_who_was_joined_by_a_transfer_has_no_rights_of_the_one_who_left(stage: S
     leg.hangup()
     consult.hangup()
     call.wait_heard(620, timeout_s=WAIT_S)
-    stage.all_received("carrier-a")
+    _forget_carriers(stage)
     taken.refer(_target(stage, HAMBURG.format("7")))
     call.wait("ended", WAIT_S)
-    assert stage.all_received("carrier-a") == []
+    _no_carrier_was_called(stage)
     stage.robot("praxis-1").on_call(Answer(after_ms=20))
 
 
 def test_a_refer_that_replaces_a_call_elsewhere_calls_nobody(stage: Stage) -> None:
     """FreeSWITCH would call the REFER's own address, past every rule."""
     port = stage.robot("carrier-b").port
-    stage.all_received("carrier-b")
+    _forget_carriers(stage)
     call, leg = _talking(stage, "+493023125001", "kanzlei-1")
     leg.refer(f"sip:+49900512345@127.0.0.1:{port}?Replaces=nobody%3Bto-tag%3D1%3Bfrom-tag%3D2")
     assert leg.wait("notified", WAIT_S).refer_results == (403,)
@@ -162,12 +171,10 @@ def test_a_phone_cannot_redirect_its_caller_to_a_barred_number(stage: Stage, bar
     """302: neither to a barred number, nor to 110 and 112, which no human dials then (NotrufV § 4(6))."""
     port = stage.robot("carrier-b").port
     stage.robot("kanzlei-2").on_call(Reject(302, headers={"Contact": f"<sip:{barred}@127.0.0.1:{port}>"}))
-    stage.all_received("carrier-a")
-    stage.all_received("carrier-b")
+    _forget_carriers(stage)
     call = stage.call("carrier-a", "+493023125002", from_user=MOBILE)
     assert call.wait("ended", WAIT_S).final_code == 403
-    assert stage.all_received("carrier-a") == []
-    assert stage.all_received("carrier-b") == []
+    _no_carrier_was_called(stage)
 
 
 def test_a_phone_redirects_its_caller_to_an_allowed_number(stage: Stage) -> None:
