@@ -1,0 +1,50 @@
+"""A tenant's lease and journal in Redis, as `controller.contact_centre` wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cli.adapters import store_errors
+from controller.errors import StoreAway
+from store.acd_journals import AcdJournals
+from store.leases import Lease, Leases
+
+
+class TenantJournal:
+    """controller.contact_centre.Journal on Redis. `holder` is unique for each run of a controller."""
+
+    def __init__(self, leases: Leases, journals: AcdJournals, tenant: str, holder: str) -> None:
+        self._leases = leases
+        self._journals = journals
+        self._tenant = tenant
+        self._holder = holder
+        self._lease: Lease | None = None
+
+    def acquire(self) -> tuple[str | None, Sequence[str]] | None:
+        with store_errors():
+            self._lease = self._leases.acquire(f"acd-{self._tenant}", self._holder)
+            if self._lease is None:
+                return None
+            kept = self._journals.kept(self._tenant)
+        return kept.checkpoint, kept.records
+
+    def renew(self) -> bool:
+        with store_errors():
+            return self._leases.renew(self._held())
+
+    def append(self, records: Sequence[str]) -> int | None:
+        with store_errors():
+            return self._journals.append(self._held(), self._tenant, records)
+
+    def checkpoint(self, state: str, records: int) -> bool:
+        with store_errors():
+            return self._journals.checkpoint(self._held(), self._tenant, state, records)
+
+    def release(self) -> None:
+        with store_errors():
+            self._leases.release(self._held())
+
+    def _held(self) -> Lease:
+        if self._lease is None:
+            raise StoreAway(f"the lease of {self._tenant} was never held")
+        return self._lease

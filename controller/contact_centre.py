@@ -1,0 +1,229 @@
+"""The owner of a tenant's contact centre: events in, journalled, stepped, their effects carried out.
+
+One controller owns a tenant by a lease. It keeps the state in memory, takes all events that are waiting at
+once, writes them into the journal in one round trip, and only then acts: a successor that replays the
+journal knows everything that was acted upon. What a dead owner had journalled but not done any more is found
+by comparing notes with the switch (`Compared`), which every owner asks for first.
+
+When the journal does not answer (Redis is away), nothing new is decided: calls that talk go on, waiting
+callers stay, events wait in the bounded queue. When it is back, they are taken in order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import structlog
+from gevent import Greenlet, sleep, spawn
+from gevent.queue import Empty, Full, Queue
+
+from acd.effects import Effect
+from acd.errors import RecordRefused
+from acd.events import Configured, Event, TimePassed
+from acd.journal import checkpoint, read, restored, written
+from acd.spec import TenantSpec
+from acd.state import State
+from acd.step import step
+from controller.errors import StoreAway
+
+_log = structlog.get_logger(__name__)
+
+#: Events that wait; more are refused to the one who brings them (a call then takes the static overflow).
+_QUEUE_LIMIT: Final = 10_000
+_BATCH: Final = 200
+_CHECKPOINT_EVERY: Final = 2_000
+#: How often an owner renews, and how often others try. The lease lives three times as long.
+RENEW_S: Final = 0.7
+#: Between two tries while the journal is away.
+_RETRY_S: Final = 0.2
+
+
+class Journal(Protocol):
+    """The tenant's lease and journal. Every method raises StoreAway; None and False: the lease is lost."""
+
+    def acquire(self) -> tuple[str | None, Sequence[str]] | None: ...
+    def renew(self) -> bool: ...
+    def append(self, records: Sequence[str]) -> int | None: ...
+    def checkpoint(self, state: str, records: int) -> bool: ...
+    def release(self) -> None: ...
+
+
+class Switch(Protocol):
+    """Carries effects out, in order; must not wait. `compare` asks all nodes what they have and tells it back
+    as a `Compared` event."""
+
+    def carry_out(self, effects: Sequence[Effect]) -> None: ...
+    def compare(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """An event and when it came."""
+
+    event: Event
+    at_ms: int
+
+
+class ContactCentre:
+    """Tries to own the tenant; while it does, steps. `clock_ms` does not jump and agrees over all controllers
+    to well under a second (steps never go back in time)."""
+
+    def __init__(
+        self, spec: TenantSpec, journal: Journal, switch: Switch, clock_ms: Callable[[], int], seed: int
+    ) -> None:
+        self._spec = spec
+        self._journal = journal
+        self._switch = switch
+        self._clock_ms = clock_ms
+        self._seed = seed
+        self._events: Queue[Timed | None] = Queue(maxsize=_QUEUE_LIMIT)
+        self._runner: Greenlet[[], None] | None = None
+        self._keeper: Greenlet[[], None] | None = None
+        self._stopping = False
+        #: Whether this controller decides for the tenant now.
+        self.is_owner = False
+        self.state = State(spec, seed=seed)
+
+    def start(self) -> None:
+        """Begin to try."""
+        self._runner = spawn(self._run)
+
+    def stop(self, timeout_s: float) -> None:
+        """Finish what is queued, give the lease up."""
+        self._stopping = True
+        with contextlib.suppress(Full):  # the runner looks at `_stopping` after every batch
+            self._events.put_nowait(None)
+        if self._runner is not None:
+            self._runner.join(timeout=timeout_s)
+            self._runner.kill()
+
+    def configure(self, spec: TenantSpec) -> None:
+        """A new configuration: in force at once in the owner, in the others when they become it."""
+        self._spec = spec
+        self.tell(Configured(spec))
+
+    def tell(self, event: Event) -> bool:
+        """An event for the tenant; False when this controller does not own it or is too far behind."""
+        if not self.is_owner:
+            return False
+        try:
+            self._events.put_nowait(Timed(event, self._clock_ms()))
+        except Full:
+            _log.error("contact centre is too far behind", tenant=self._spec.id, waiting=_QUEUE_LIMIT)
+            return False
+        return True
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                if self._take_over():
+                    self._own()
+                else:
+                    sleep(RENEW_S)
+            except StoreAway as error:
+                _log.warning("contact centre: journal away", tenant=self._spec.id, error=str(error))
+                sleep(_RETRY_S)
+
+    def _take_over(self) -> bool:
+        """Acquire the lease and go on from the journal. False while somebody else holds it."""
+        kept = self._journal.acquire()
+        if kept is None:
+            return False
+        saved, records = kept
+        state = State(self._spec, seed=self._seed) if saved is None else restored(saved)
+        for place, record in enumerate(records):
+            try:
+                event, at_ms = read(record)
+            except RecordRefused as error:
+                _log.error("journal ends early", tenant=self._spec.id, record=place, error=str(error))
+                break
+            state, _ = step(state, event, at_ms)
+        # Kept at once: the next successor must not meet a record that could not be read again.
+        if not self._journal.checkpoint(checkpoint(state), len(records)):
+            return False
+        while not self._events.empty():
+            self._events.get_nowait()
+        self.state, self.is_owner = state, True
+        if state.spec != self._spec or not state.agents:
+            self.tell(Configured(self._spec))
+        _log.info("contact centre taken over", tenant=self._spec.id, records=len(records))
+        return True
+
+    def _own(self) -> None:
+        self._keeper = spawn(self._keep)
+        try:
+            self._switch.compare()
+            while self.is_owner and not (self._stopping and self._events.empty()):
+                self._round()
+        finally:
+            self._keeper.kill()
+            was_owner, self.is_owner = self.is_owner, False
+            if was_owner and self._stopping:
+                self._journal.release()
+
+    def _keep(self) -> None:
+        """Renew the lease; without it, or without an answer for its whole life, stop being the owner."""
+        while True:
+            sleep(RENEW_S)
+            try:
+                if not self._journal.renew():
+                    self._lose("another controller took over")
+                    return
+            except StoreAway:
+                continue
+
+    def _lose(self, why: str) -> None:
+        _log.warning("contact centre lost", tenant=self._spec.id, why=why)
+        self.is_owner = False
+        with contextlib.suppress(Full):
+            self._events.put_nowait(None)
+
+    def _round(self) -> None:
+        """Everything that waits, as one batch; or what is due when nothing comes."""
+        batch = self._gather()
+        if not batch:
+            return
+        count = self._written([written(each.event, each.at_ms) for each in batch])
+        if count is None:
+            self._lose("the lease was lost")
+            return
+        effects: list[Effect] = []
+        for each in batch:
+            self.state, more = step(self.state, each.event, each.at_ms)
+            effects += more
+        self._switch.carry_out(effects)
+        if count >= _CHECKPOINT_EVERY and not self._journal.checkpoint(checkpoint(self.state), count):
+            self._lose("the lease was lost")
+
+    def _written(self, records: Sequence[str]) -> int | None:
+        """Write until it is written: nothing may be done that is not in the journal."""
+        while True:
+            try:
+                return self._journal.append(records)
+            except StoreAway as error:
+                _log.warning("contact centre waits for its journal", tenant=self._spec.id, error=str(error))
+                if not self.is_owner or self._stopping:
+                    return None
+                sleep(_RETRY_S)
+
+    def _gather(self) -> list[Timed]:
+        batch: list[Timed] = []
+        due_ms = self.state.due_ms
+        wait_s = 1.0 if due_ms is None else min(1.0, max(0.0, (due_ms - self._clock_ms()) / 1000))
+        try:
+            first = self._events.get(timeout=wait_s) if wait_s else self._events.get_nowait()
+            if first is not None:
+                batch.append(first)
+            while len(batch) < _BATCH:
+                following = self._events.get_nowait()
+                if following is not None:
+                    batch.append(following)
+        except Empty:
+            pass
+        now_ms = self._clock_ms()
+        if due_ms is not None and due_ms <= now_ms:
+            batch.append(Timed(TimePassed(), now_ms))
+        return batch
