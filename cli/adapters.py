@@ -9,6 +9,7 @@ from datetime import date, datetime
 from controller.errors import StoreAway
 from dialplan.blocks import Blocks
 from dialplan.cdr import LegRecord
+from dialplan.emergency_attempt import EmergencyAttempt
 from dialplan.limits import Claim
 from dialplan.live import LiveCall, LiveChange
 from dialplan.trunk_status import TrunkStatus, calls_on_trunks
@@ -16,6 +17,7 @@ from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository, InsertOutcome
 from store.customer_blocks import Blocked, BlockedReader
 from store.daily_sweep import DailySweep
+from store.emergency_attempts import EmergencyAttempts
 from store.errors import StoreError
 from store.limits import CallCounters
 from store.live_calls import MAX_CALLS_PER_NODE, LiveCalls
@@ -152,3 +154,14 @@ class SharedTrunks:
             return calls_on_trunks(
                 view for name, view in self._statuses.all().items() if name != self._controller
             )
+
+
+class Attempts:
+    """controller.emergency.AttemptStore on PostgreSQL."""
+
+    def __init__(self, attempts: EmergencyAttempts) -> None:
+        self._attempts = attempts
+
+    def insert(self, attempts: Sequence[EmergencyAttempt]) -> None:
+        with store_errors():
+            self._attempts.insert(attempts)

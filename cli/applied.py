@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -65,10 +65,12 @@ class AppliedCarrier:
         secrets: Callable[[], SecretSource],
         today: Callable[[], date],
         sounds: Callable[[], SoundBook] = TonesOnly,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._network = network
         self._secrets = secrets
         self._today = today
+        self._clock = clock
         self._sounds = sounds
         self._day = today()
         self._snapshot: Snapshot | None = None
@@ -90,6 +92,9 @@ class AppliedCarrier:
         work = _Compilation(self._network, self._secrets(), self._today(), breathe, self._sounds())
         try:
             carrier = work.carrier(new[CARRIER_KEY]) if CARRIER_KEY in new else None
+            if carrier is not None:
+                emergency = replace(carrier.emergency, static_at=self._clock())
+                carrier = replace(carrier, emergency=emergency)
             customers = [work.customer(item) for key, item in new.items() if key.kind == CUSTOMER]
             ids = [key.id for key in gone]
             snapshot = self._assembled(carrier, customers, ids, changes.version, breathe)
@@ -101,8 +106,12 @@ class AppliedCarrier:
         return snapshot
 
     def due(self, breathe: Callable[[], None] = lambda: None) -> Snapshot | None:
-        """On a new day: customers of whom something begins or ends today compiled anew."""
+        """On a new day: customers of whom something begins or ends today compiled anew. And emergency areas
+        that were switched over, for the static dialplan."""
         today = self._today()
+        if self._snapshot is not None and (moved := _areas_at(self._snapshot, self._clock())):
+            self._snapshot = moved
+            return moved
         if today == self._day or self._snapshot is None:
             return None
         ids = [customer_id for customer_id, day in self._due.items() if day <= today]
@@ -195,6 +204,14 @@ class _Compilation:
         )
         self._breathe()
         return compiled
+
+
+def _areas_at(snapshot: Snapshot, now: datetime) -> Snapshot | None:
+    """The snapshot for the switch's static dialplan when emergency areas were switched over, else None."""
+    routing = snapshot.emergency
+    if not routing.areas.changes(routing.static_at, now):
+        return None
+    return replace(snapshot, emergency=replace(routing, static_at=now))
 
 
 def keep_for_long() -> None:

@@ -19,7 +19,7 @@ from gevent.event import Event as Flag
 from sqlalchemy import URL, Engine, make_url
 
 from cli.abuse_store import AbuseRecords
-from cli.adapters import Live, NumberSweep, OperatorBlocks, Records, SharedLimits, SharedTrunks
+from cli.adapters import Attempts, Live, NumberSweep, OperatorBlocks, Records, SharedLimits, SharedTrunks
 from cli.applied import Versions, keep_for_long
 from cli.carrier import applied_carrier, applied_version, secrets, today
 from cli.configuration_state import StateFile
@@ -32,7 +32,8 @@ from controller.blocking import Blocking
 from controller.calls import CallDecider
 from controller.configuration import Configuration, Node
 from controller.daily import Daily
-from controller.errors import StoreAway
+from controller.emergency import Emergency
+from controller.errors import NodeAway, StoreAway
 from controller.following import Following
 from controller.health import TrunkHealth
 from controller.intake import Intake
@@ -41,11 +42,13 @@ from controller.menus import Menus
 from dialplan.call import CallOffered
 from dialplan.decision import Converse, Decision
 from dialplan.snapshot import Snapshot
+from freeswitch import api_calls
 from freeswitch.channel import ChannelData, Instructions
 from freeswitch.commands import Subscription
 from freeswitch.errors import FreeSwitchError
 from freeswitch.follow import Follower
 from freeswitch.inbound import InboundConnection
+from freeswitch.invite import sent_leg
 from freeswitch.json_cdr import parse
 from freeswitch.menu_call import MenuCall
 from freeswitch.offer import decision_variables, offered_call
@@ -59,6 +62,8 @@ from store.config_versions import ConfigStore
 from store.customer_blocks import BlockedReader
 from store.daily_sweep import DailySweep
 from store.database import make_engine
+from store.emergency_attempts import EmergencyAttempts
+from store.emergency_records import AttemptFiles
 from store.limits import CallCounters
 from store.live_calls import LiveCalls
 from store.redis_client import call_path_client, limits_client
@@ -68,6 +73,7 @@ _log = structlog.get_logger(__name__)
 
 _DRAIN_S: Final = 5.0
 _CONNECT_S: Final = 3.0
+_PRE_EMPT_S: Final = 2.0
 #: Between two looks at an empty spool.
 _REST_S: Final = 0.2
 #: After a store did not answer.
@@ -187,7 +193,14 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     counters = call_counters(settings, "{}:{}/{}".format(*listen, os.getpid()))
     limiting = Limiting(SharedLimits(counters), lambda: time.monotonic() * 1000, on_return=compare_notes)
     health = TrunkHealth(SharedTrunks(trunk_board(settings), "{}:{}".format(*listen)), now)
-    decider = CallDecider(following, limiting, health, now)
+    emergency = Emergency(
+        health,
+        lambda call_id: _pre_empt(follower.connection, call_id),
+        lambda leg: sent_leg(leg, settings.node.domain),
+        attempt_files(settings),
+        Attempts(EmergencyAttempts(database)),
+    )
+    decider = CallDecider(following, limiting, health, now, emergency)
 
     def swap(fresh: Snapshot) -> None:
         decider.swap(fresh)
@@ -231,6 +244,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     )
     blocking = Blocking(OperatorBlocks(BlockedReader(database), now), decider.block)
     following.start()
+    emergency.start()
     limiting.start()
     health.start()
     blocking.start()
@@ -244,9 +258,23 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     left = server.stop(_DRAIN_S)
     follower.connection.stop()
     following.stop(1.0)
+    emergency.stop(2.0)
     limiting.stop(1.0)
     health.stop(1.0)
     _log.info("controller stopped", decided=decider.decided, sessions_cut=left)
+
+
+def _pre_empt(connection: InboundConnection, call_id: str) -> None:
+    """Q.850 cause 45: pre-empted. Raises NodeAway."""
+    try:
+        connection.bgapi(api_calls.uuid_kill(call_id, "PRE_EMPTED"), _PRE_EMPT_S)
+    except FreeSwitchError as error:
+        raise NodeAway(str(error)) from error
+
+
+def attempt_files(settings: Settings) -> AttemptFiles:
+    """Where emergency attempts wait for the database."""
+    return AttemptFiles(settings.state_dir / "emergency")
 
 
 def _node(settings: Settings, connection: InboundConnection) -> Node:

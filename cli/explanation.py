@@ -97,6 +97,7 @@ def _leg(invite: Invite) -> dict[str, Any]:
         "p_preferred_identity": invite.header("P-Preferred-Identity"),
         "privacy": invite.header("Privacy"),
         "headers": [list(pair) for pair in invite.headers],
+        "bodies": list(invite.bodies),
         "codecs": list(invite.codecs),
         "no_progress_s": invite.no_progress_s,
         "no_answer_s": invite.no_answer_s,
@@ -151,6 +152,8 @@ def _leg_lines(position: int, leg: Invite) -> Iterator[str]:
     yield f"    From: {leg.from_header}"
     for name, value in leg.headers:
         yield f"    {name}: {value}"
+    for body in leg.bodies:
+        yield from (f"    | {line}" for line in body.splitlines())
     silent = f"given up after {leg.no_progress_s} s of silence, {leg.no_answer_s} s of ringing"
     codecs = f"; {', '.join(leg.codecs)}" if leg.codecs else ""
     yield f"    {silent}{codecs}"

@@ -17,7 +17,8 @@ from gevent.hub import get_hub
 from cli.layout import write_private
 from controller.errors import NodeAway
 from dialplan.call import Entry
-from dialplan.carrier import Phone, Trunk
+from dialplan.carrier import Customer, Phone, Trunk
+from dialplan.emergency_routing import LineAddress
 from dialplan.snapshot import Snapshot
 from freeswitch import api_calls, profile_calls
 from freeswitch.commands import ApiCall
@@ -145,12 +146,21 @@ def _same_for_node(snapshot: Snapshot, other: Snapshot) -> bool:
     return (
         same_tables
         and snapshot.emergency_trunks == other.emergency_trunks
+        and snapshot.emergency == other.emergency
         and snapshot.customers.keys() == other.customers.keys()
         and all(
-            each is other.customers[name] or each.main_number == other.customers[name].main_number
+            each is other.customers[name]
+            or (each.main_number, each.address, _main_address(snapshot, each))
+            == (other.customers[name].main_number, other.customers[name].address, _main_address(other, each))
             for name, each in snapshot.customers.items()
         )
     )
+
+
+def _main_address(snapshot: Snapshot, customer: Customer) -> LineAddress | None:
+    """Where emergency calls of the customer's trunks come from, when no controller decides them."""
+    assigned = snapshot.numbers.get(customer.main_number)
+    return assigned.address if assigned else None
 
 
 def _state(snapshot: Snapshot, text: str) -> State:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from controller.emergency import Emergency
 from controller.errors import NoSnapshot
 from controller.following import Following
 from controller.health import TrunkHealth
@@ -33,12 +34,18 @@ class CallDecider:
     """
 
     def __init__(
-        self, following: Following, limiting: Limiting, health: TrunkHealth, clock: Callable[[], datetime]
+        self,
+        following: Following,
+        limiting: Limiting,
+        health: TrunkHealth,
+        clock: Callable[[], datetime],
+        emergency: Emergency | None = None,
     ) -> None:
         self._following = following
         self._limiting = limiting
         self._health = health
         self._clock = clock
+        self._emergency = emergency
         self._snapshot: Snapshot | None = None
         self._blocks = NOTHING_BLOCKED
         self.decided = 0
@@ -73,6 +80,8 @@ class CallDecider:
             version=decision.config_version,
             caller_rules=decision.facts.caller_rules,
         )
+        if self._emergency is not None and self._snapshot is not None:
+            self._emergency.decided(offered, decision, self._snapshot, now)
         if not isinstance(decision.outcome, Reject):
             self._following.begun(_live(offered, decision, now))
             self._health.decided(decision, offered.call_id, offered.node, now)

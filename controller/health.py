@@ -8,7 +8,7 @@ board once a second, so that a trunk's capacity holds for all of them but for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
@@ -22,7 +22,8 @@ from controller.trunk_calls import TrunkCalls
 from controller.trunk_service import Service, TrunkService
 from dialplan.carrier import Trunk
 from dialplan.circumstances import NO_CALLS
-from dialplan.decision import Decision, Route
+from dialplan.decision import Decision, Direction, Route
+from dialplan.emergency_room import Occupant
 from dialplan.live import LiveCall
 from dialplan.snapshot import Snapshot
 from dialplan.trunk_status import TrunkState, TrunkStatus
@@ -97,12 +98,21 @@ class TrunkHealth:
             return NO_CALLS
         return {name: self._calls.counts[name] + self._others.get(name, 0) for name in self._limited}
 
+    def calls_on(self, trunk_id: str) -> int:
+        """Calls on a trunk, both ways, those of other controllers too."""
+        return self._calls.counts[trunk_id] + self._others.get(trunk_id, 0)
+
+    def occupants(self, trunk_id: str) -> Iterator[Occupant]:
+        """The calls on a trunk that were decided here."""
+        return self._calls.on(trunk_id)
+
     def decided(self, decision: Decision, call_id: str, node: str, now: datetime) -> None:
         """A call goes where this decision says."""
         if not isinstance(decision.outcome, Route):
             return
         goes_out = [leg.to.id for leg in decision.outcome.legs if isinstance(leg.to, Trunk)]
-        self._calls.begun(call_id, decision.facts.trunk_in, goes_out, node, now)
+        urgent = decision.facts.direction is Direction.EMERGENCY
+        self._calls.begun(call_id, decision.facts.trunk_in, goes_out, node, now, emergency=urgent)
         if goes_out and goes_out[0] in self._ailing:
             self._ailing[goes_out[0]].service.taken(now)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from dialplan.emergency_room import Occupant
 
 #: Calls beyond this are not counted; the switch's max-sessions is far below.
 MOST_CALLS: Final = 20_000
@@ -18,6 +20,7 @@ class _OnTrunks:
     left: list[str]
     node: str
     began: datetime
+    emergency: bool
 
 
 class TrunkCalls:
@@ -28,12 +31,19 @@ class TrunkCalls:
         self.counts: Counter[str] = Counter()
 
     def begun(
-        self, call_id: str, came_in: str | None, goes_out: Sequence[str], node: str, began: datetime
+        self,
+        call_id: str,
+        came_in: str | None,
+        goes_out: Sequence[str],
+        node: str,
+        began: datetime,
+        *,
+        emergency: bool = False,
     ) -> None:
         """A call that tries these trunks one after the other."""
         if len(self._calls) >= MOST_CALLS or call_id in self._calls:
             return
-        self._calls[call_id] = call = _OnTrunks(came_in, list(goes_out), node, began)
+        self._calls[call_id] = call = _OnTrunks(came_in, list(goes_out), node, began, emergency)
         self.counts.update(_places(call))
 
     def failed(self, call_id: str, trunk_id: str) -> None:
@@ -48,6 +58,12 @@ class TrunkCalls:
         """The trunk that a call goes out on, None when it is none of ours."""
         call = self._calls.get(call_id)
         return call.left[0] if call is not None and call.left else None
+
+    def on(self, trunk_id: str) -> Iterator[Occupant]:
+        """The calls on a trunk now."""
+        for call_id, call in list(self._calls.items()):
+            if trunk_id in _places(call):
+                yield Occupant(call_id, call.node, call.began, call.emergency)
 
     def ended(self, call_id: str) -> None:
         """The call is over."""

@@ -15,9 +15,9 @@ from typing import Final, NewType
 
 from dialplan.carrier import Phone, Trunk, TrunkSide
 from dialplan.legs import Leg
-from freeswitch.emergency import emergency_variables
+from freeswitch.emergency import emergency_variables, is_phone_uri
 from freeswitch.errors import CommandRefused
-from freeswitch.identity import request_user, user_is_phone, wire_identity
+from freeswitch.identity import request_user, wire_identity
 
 #: The context that a caller goes to whose called party answered 3xx (render/dialplan.py).
 REDIRECTED: Final = "redirected"
@@ -95,8 +95,7 @@ def wire_leg(leg: Leg, domain: str, own: Mapping[str, str] = MappingProxyType({}
             variables["presence_data"] = target.id
             if target.codecs != _DEFAULT_CODECS:
                 variables["absolute_codec_string"] = "^^:" + ":".join(target.codecs)
-            coded = leg.emergency is not None and leg.number != leg.emergency.dialled
-            if coded or user_is_phone(leg.number, target.header_map):
+            if is_phone_uri(leg):
                 variables["sip_invite_params"] = "user=phone"
             where = f"sofia/gateway/{target.id}/{request_user(leg)}"
         case Phone():

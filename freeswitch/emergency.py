@@ -18,6 +18,7 @@ from typing import Final
 from dialplan.emergency_call import EmergencyCall
 from dialplan.emergency_routing import UserToUser
 from dialplan.legs import Leg
+from freeswitch.identity import user_is_phone
 from freeswitch.pidf import civic_location, claimed_location
 
 _TYPE: Final = "application/pidf+xml"
@@ -93,6 +94,18 @@ def emergency_parts(leg: Leg, domain: str, *, number: str | None = None) -> Emer
 
 #: Stands for the line's number until the document is complete: its id must be the same for every line.
 _LINE: Final = "fernamt-line"
+
+
+def body_texts(leg: Leg, domain: str) -> tuple[str, ...]:
+    """The bodies beside the SDP with their own headers, as they go out."""
+    parts = emergency_parts(leg, domain).bodies
+    return tuple(f"Content-Type: {_TYPE}\r\n{_part_headers(each)}\r\n{each.content}" for each in parts)
+
+
+def is_phone_uri(leg: Leg) -> bool:
+    """Whether the Request-URI gets user=phone: global numbers, and codes (Notrufcodierungen)."""
+    coded = leg.emergency is not None and leg.number != leg.emergency.dialled
+    return coded or user_is_phone(leg.number, leg.to.header_map)
 
 
 def emergency_variables(leg: Leg, domain: str) -> dict[str, str]:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from dialplan.carrier import Trunk
+from dialplan.emergency_attempt import SentLeg
 from dialplan.legs import Leg
 from freeswitch.dialstring import wire_leg
+from freeswitch.emergency import body_texts
 from freeswitch.identity import request_user
 
 _HEADER: Final = "sip_h_"
@@ -20,7 +22,8 @@ _HEADER: Final = "sip_h_"
 @dataclass(frozen=True, slots=True)
 class Invite:
     """What a leg sends. `to` is a trunk's or phone's id; a phone's Request-URI is the contact that it has
-    registered, so only its user name and realm are known before. `headers` are those beside From, in order.
+    registered, so only its user name and realm are known before. `headers` are those beside From, in order;
+    `bodies` those beside the SDP, each with its own headers.
     """
 
     to: str
@@ -31,6 +34,7 @@ class Invite:
     codecs: tuple[str, ...]
     no_progress_s: int
     no_answer_s: int
+    bodies: tuple[str, ...] = ()
 
     def header(self, name: str) -> str | None:
         """The value of a header, None when it is not sent."""
@@ -56,7 +60,15 @@ def invite_of(leg: Leg, *, domain: str) -> Invite:
         codecs=leg.to.codecs if isinstance(leg.to, Trunk) else (),
         no_progress_s=leg.no_progress_s,
         no_answer_s=leg.no_answer_s,
+        bodies=body_texts(leg, domain),
     )
+
+
+def sent_leg(leg: Leg, domain: str) -> SentLeg:
+    """What the record of an emergency call keeps of a leg."""
+    invite = invite_of(leg, domain=domain)
+    headers = (("From", invite.from_header), *invite.headers)
+    return SentLeg(invite.to, invite.request_uri, headers, invite.bodies)
 
 
 def _request_uri(leg: Leg, domain: str, params: str | None) -> str:

@@ -89,7 +89,7 @@ def _moment(text: str) -> datetime:
 class AreaTable:
     """All areas, for look-up at a call's time: a few dictionary look-ups and one search among the dates."""
 
-    __slots__ = ("_by_key", "_count")
+    __slots__ = ("_by_key", "_count", "_moments")
 
     def __init__(self, areas: Iterable[Area] = ()) -> None:
         found: dict[tuple[str, str], list[Area]] = {}
@@ -97,6 +97,8 @@ class AreaTable:
         for area in areas:
             found.setdefault((area.key, area.dialled), []).append(area)
             self._count += 1
+        moments = {area.valid_from for rows in found.values() for area in rows}
+        self._moments = tuple(sorted(moments))
         self._by_key = {
             name: tuple(sorted(rows, key=lambda each: each.valid_from)) for name, rows in found.items()
         }
@@ -119,6 +121,11 @@ class AreaTable:
                 if position:
                     return rows[position - 1]
         return None
+
+    def changes(self, after: datetime, until: datetime) -> bool:
+        """Whether an area begins to hold after `after` and not after `until`."""
+        position = bisect_right(self._moments, after)
+        return position < len(self._moments) and self._moments[position] <= until
 
     def knows(self, key: str, dialled: str) -> bool:
         """Whether there is an area for the key at any time."""

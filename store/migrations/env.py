@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import store.abuse_tables
+import store.emergency_tables
 import store.number_tables  # noqa: F401 - adds its tables to the metadata
 from store.tables import metadata
 
