@@ -141,8 +141,9 @@ class Limiting:
                 self._local.spent(stopped_by)
         finally:
             self._asking.discard(call_id)
-        if call_id in self._gone:  # the caller did not wait
+            did_not_wait = call_id in self._gone
             self._gone.discard(call_id)
+        if did_not_wait:
             self.ended(call_id)
         return stopped_by
 
@@ -175,20 +176,26 @@ class Limiting:
             self.dropped += 1  # the lease ends by itself
 
     def _keep(self) -> None:
-        while True:
+        ending = False
+        while not ending:
             batch = self._next_batch()
-            if self._away:
+            ending = bool(batch) and batch[-1] is None
+            try:
+                if self._away:
+                    self.dropped += len(batch)
+                    self._look()
+                else:
+                    self._carry_out([change for change in batch if change is not None])
+            except Exception:  # noqa: BLE001 - a defect in one change must not end the keeper for all others
                 self.dropped += len(batch)
-                self._look()
-            else:
-                self._carry_out([change for change in batch if change is not None])
-            if batch and batch[-1] is None:
-                return
+                _log.exception("keeping leases failed")
+            if self._away and not ending:
+                sleep(_RETRY_S)  # what comes meanwhile is dropped in one go
 
     def _next_batch(self) -> list[_Change | None]:
-        """What has come; while Redis is away nothing may have."""
+        """What has come; nothing after a while, because a call may have found Redis away."""
         try:
-            batch = [self._changes.get(timeout=_RETRY_S if self._away else None)]
+            batch = [self._changes.get(timeout=_RETRY_S)]
         except Empty:
             return []
         sleep(0 if batch[0] is None else _GATHER_S)
@@ -210,9 +217,6 @@ class Limiting:
         except StoreAway as error:
             self.dropped += len(changes)
             self._lost(error)
-        except Exception:  # noqa: BLE001 - a defect in one change must not end the keeper for all others
-            self.dropped += len(changes)
-            _log.exception("keeping leases failed")
 
     def _compare(self, listed: _Listed) -> None:
         """The switch knows what is up: leases of what is not end, calls without theirs get them again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from gevent import idle
 from gevent.event import Event as Flag
 
 from controller import limiting as module
@@ -180,3 +181,20 @@ def test_without_redis_a_call_that_is_passed_on_keeps_what_it_held(
     limiting.ended("c1")
     assert taken(limiting, "c2", claims=gb) == taken(limiting, "c3", "c4")[:1] == [True]
     assert taken(limiting, "c5") == [False]
+
+
+def test_a_keeper_with_nothing_to_do_notices_that_redis_is_back(
+    store: MemoryLimits, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No heartbeat and no end of a call comes: a call alone found Redis away."""
+    monkeypatch.setattr(module, "_RETRY_S", 0.01)
+    back = Flag()
+    limiting = Limiting(store, clock, on_return=back.set)
+    limiting.start()
+    idle()
+    store.away = True
+    assert taken(limiting, "c1") == [True]
+    store.away = False
+    assert back.wait(WAIT_S)
+    assert set(store.calls) == {"c1"}
+    limiting.stop(WAIT_S)
