@@ -22,18 +22,21 @@ from cli.limit import limit
 from cli.logs import configure_logs
 from cli.number import number
 from cli.plan import plan
+from cli.rate import rate
 from cli.route import route
 from cli.settings import Settings, load_settings
+from cli.tariff import tariff
 from cli.trunk import trunk
 from cli.up import up
 from controller.errors import ControllerError
 from freeswitch.errors import FreeSwitchError
 from provisioning.errors import ProvisioningError
+from rating.errors import RatingError
 from store.errors import StoreError
 
 _DEFAULTS = (Path("fernamt.yaml"), Path("/etc/fernamt/fernamt.yaml"))
 #: Every error that is told as a sentence; what is not here is a defect and shows its traceback.
-_TOLD = (ProgramError, ProvisioningError, StoreError, FreeSwitchError, ControllerError, OSError)
+_TOLD = (ProgramError, ProvisioningError, StoreError, FreeSwitchError, ControllerError, RatingError, OSError)
 
 
 class Told(click.Group):
@@ -99,7 +102,9 @@ for command in (
     limit,
     number,
     plan,
+    rate,
     route,
+    tariff,
     trunk,
     up,
 ):

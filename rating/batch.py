@@ -16,12 +16,12 @@ from rating.berlin import Month, month_of
 from rating.book import Book, Books
 from rating.charge import Charge, Unrated, Why
 from rating.engine import Used, rate, spent, unused
-from rating.leg import Leg
+from rating.leg import BillableLeg
 
 _ORDER = attrgetter("customer_id", "start_ms", "leg_id")
 
 
-def rate_all(legs: Iterable[Leg], books: Books) -> Iterator[Charge | Unrated]:
+def rate_all(legs: Iterable[BillableLeg], books: Books) -> Iterator[Charge | Unrated]:
     """One result for each leg, by customer, beginning and id: the same for the same legs in any order.
 
     All calls of a customer's month must be there, from its first day on: quotas begin unused. A second leg
@@ -31,7 +31,7 @@ def rate_all(legs: Iterable[Leg], books: Books) -> Iterator[Charge | Unrated]:
         yield from _rate_customer(customer_id, group, books)
 
 
-def _rate_customer(customer_id: str, legs: Iterable[Leg], books: Books) -> Iterator[Charge | Unrated]:
+def _rate_customer(customer_id: str, legs: Iterable[BillableLeg], books: Books) -> Iterator[Charge | Unrated]:
     seen: set[str] = set()
     month: Month | None = None
     end_ms = 0

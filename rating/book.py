@@ -72,6 +72,11 @@ def price_at(chain: Chain, called: str, ms: int, clock: WallClock) -> Price | tu
     return None
 
 
+def clock_of(month: Month) -> WallClock:
+    """Germany's clock over a month and the longest call that begins in it."""
+    return WallClock(offset_changes(month, MAX_DAYS + 1))
+
+
 def _valid(versions: tuple[Version, ...], day: date) -> tuple[Version | None, ...]:
     return (valid_on(versions, day),)
 
@@ -105,7 +110,7 @@ class Books:
             quotas,
             {zone: index for index, quota in enumerate(quotas) for zone in quota.zones},
             tariff.roundings[terms.model],
-            WallClock(offset_changes(month, MAX_DAYS + 1)),
+            clock_of(month),
         )
 
     def _foreign(self, customer_id: str, day: date) -> tuple[Version | None, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rating.leg import Leg
+from rating.leg import BillableLeg
 from rating.money import Money, Rounding, Stage
 from rating.price import Price
 
@@ -51,7 +51,7 @@ class Charge:
     it, else empty. `exact` is the amount before the rounding of the call, `ticks` the one that counts.
     """
 
-    leg: Leg
+    leg: BillableLeg
     free: Free | None
     price: Price | None
     seconds: int
@@ -110,6 +110,6 @@ class Why(StrEnum):
 class Unrated:
     """A leg in quarantine: the stable reason, and a sentence with what to do."""
 
-    leg: Leg
+    leg: BillableLeg
     why: Why
     sentence: str

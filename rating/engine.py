@@ -21,7 +21,7 @@ from rating.charge import Charge, Cost, Free, Piece, Unrated, Why
 from rating.errors import BookMismatch
 from rating.free import BY_DIRECTION, free_number
 from rating.increments import whole_seconds
-from rating.leg import MAX_BILLED_MS, Direction, Leg
+from rating.leg import MAX_BILLED_MS, BillableLeg, Direction
 from rating.money import TICKS_PER_MICRO, Stage, rounded
 from rating.price import Kind, Price
 from rating.table import Windowed
@@ -30,7 +30,7 @@ from rating.table import Windowed
 Used = tuple[int, ...]
 
 
-def rate(leg: Leg, book: Book, used: Used) -> Charge | Unrated:
+def rate(leg: BillableLeg, book: Book, used: Used) -> Charge | Unrated:
     """The charge of a leg, given the seconds that earlier calls of the month have used of the quotas.
 
     Pure: the same arguments give an equal result. `spent` gives the state for the next call. Raise
@@ -63,7 +63,7 @@ def spent(used: Used, charge: Charge, book: Book) -> Used:
     return (*used[:index], used[index] + charge.bundle_s, *used[index + 1 :])
 
 
-def _impossible(leg: Leg) -> Unrated | None:
+def _impossible(leg: BillableLeg) -> Unrated | None:
     if leg.billed_ms < 0 or leg.carrier_ms < 0:
         return Unrated(leg, Why.NEGATIVE, f"the duration is {leg.billed_ms} ms. Look at the raw record")
     if leg.billed_ms > MAX_BILLED_MS:
@@ -78,7 +78,7 @@ def _impossible(leg: Leg) -> Unrated | None:
     return None
 
 
-def _free(leg: Leg) -> Free | None:
+def _free(leg: BillableLeg) -> Free | None:
     if not leg.billed_ms:
         return Free.UNANSWERED
     if leg.direction is not Direction.OUTGOING:
@@ -86,14 +86,14 @@ def _free(leg: Leg) -> Free | None:
     return free_number(leg.called)
 
 
-def _no_price(leg: Leg, book: Book, chain: Chain) -> str:
+def _no_price(leg: BillableLeg, book: Book, chain: Chain) -> str:
     if not chain:
         return f"no version of a price list is valid on that day for {book.customer_id}. Import one"
     return f"no price for {leg.called}. Add its prefix to the price list, then rate again"
 
 
 def _charge(
-    leg: Leg, book: Book, used: Used, entry: Price | tuple[Windowed, Price], cost: Cost | None
+    leg: BillableLeg, book: Book, used: Used, entry: Price | tuple[Windowed, Price], cost: Cost | None
 ) -> Charge:
     windowed, price = (None, entry) if isinstance(entry, Price) else entry
     seconds = whole_seconds(leg.billed_ms)
@@ -133,7 +133,7 @@ def _charge(
 
 
 def _pieces(
-    leg: Leg, book: Book, windowed: Windowed, price: Price, done: int, blocks: int
+    leg: BillableLeg, book: Book, windowed: Windowed, price: Price, done: int, blocks: int
 ) -> tuple[Piece, ...]:
     """The paid increments by the price of the moment that each begins; their length is the first price's."""
     steps = price.increments
@@ -151,7 +151,7 @@ def _pieces(
     return tuple(found)
 
 
-def _cost(leg: Leg, book: Book) -> Cost | None:
+def _cost(leg: BillableLeg, book: Book) -> Cost | None:
     """What the carrier takes; None when its prices are not known: that is no reason not to rate."""
     chain = book.cost_chain(leg.carrier_id, leg.start_ms)
     entry = price_at(chain, leg.called, leg.start_ms, book.clock)

@@ -44,3 +44,8 @@ class Increments:
 def whole_seconds(milliseconds: int) -> int:
     """Seconds, a begun one counted in full; 0 for none and for negative durations."""
     return -(-milliseconds // 1000) if milliseconds > 0 else 0
+
+
+def minutes_and_seconds(seconds: int) -> tuple[int, int]:
+    """For people: 61 is (1, 1)."""
+    return seconds // 60, seconds % 60

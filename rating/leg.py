@@ -22,7 +22,7 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class BillableLeg:
     """A billable leg. Only the carrier's own records count (E1).
 
     `called` is the normalised B-number: E.164 with "+", or a short code. `start_ms` is the moment of the

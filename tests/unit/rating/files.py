@@ -8,7 +8,7 @@ from typing import Final
 
 from rating.berlin import GERMANY, to_ms
 from rating.book import Books
-from rating.leg import Direction, Leg
+from rating.leg import BillableLeg, Direction
 from rating.tariff import Tariff
 from rating.tariff_files import tariff_of
 
@@ -82,6 +82,6 @@ def leg(
     at: str = "2026-11-02T10:00",
     leg_id: str = "1",
     direction: Direction = Direction.OUTGOING,
-) -> Leg:
+) -> BillableLeg:
     """A leg of whole seconds."""
-    return Leg(leg_id, customer, direction, called, ms(at), seconds * 1000)
+    return BillableLeg(leg_id, customer, direction, called, ms(at), seconds * 1000)

@@ -17,7 +17,7 @@ from rating.batch import rate_all
 from rating.berlin import GERMANY, Month, to_ms
 from rating.book import Books
 from rating.charge import Charge
-from rating.leg import Direction, Leg
+from rating.leg import BillableLeg, Direction
 from rating.money import TICKS
 from rating.tariff_files import tariff_of
 from tests.unit.rating import oracle
@@ -230,7 +230,9 @@ def call(random: Random, month: Month, index: int) -> Call:
 def differences(case: Scenario) -> list[str]:
     """Where engine and oracle disagree, in words; and where an invariant is broken."""
     legs = [
-        Leg(each.id, "a", Direction(each.direction), each.number, to_ms(each.start), each.milliseconds)
+        BillableLeg(
+            each.id, "a", Direction(each.direction), each.number, to_ms(each.start), each.milliseconds
+        )
         for each in case.calls
     ]
     books = Books(tariff_of(case.files))

@@ -11,7 +11,7 @@ from rating.berlin import Month, to_ms
 from rating.book import Books
 from rating.charge import Charge
 from rating.engine import quotas_kept, spent, unused
-from rating.leg import Direction, Leg
+from rating.leg import BillableLeg, Direction
 from rating.tariff_files import tariff_of
 from tests.unit.rating.random_cases import Scenario, cases, scenario
 
@@ -27,9 +27,11 @@ def test_engine_and_oracle_agree(seed: int) -> None:
     assert done >= CASES_OF_A_SEED
 
 
-def legs_of(case: Scenario) -> list[Leg]:
+def legs_of(case: Scenario) -> list[BillableLeg]:
     return [
-        Leg(each.id, "a", Direction(each.direction), each.number, to_ms(each.start), each.milliseconds)
+        BillableLeg(
+            each.id, "a", Direction(each.direction), each.number, to_ms(each.start), each.milliseconds
+        )
         for each in case.calls
     ]
 
@@ -73,8 +75,8 @@ def test_legs_of_nobody_and_of_months_without_terms_wait() -> None:
     books = Books(tariff_of(case.files))
     early = Month(2000, 1).start_ms
     legs = [
-        Leg("1", "nobody", Direction.OUTGOING, "+493023125001", case.month.start_ms, 1_000),
-        Leg("2", "a", Direction.OUTGOING, "+493023125001", early, 1_000),
-        Leg("3", "", Direction.OUTGOING, "+493023125001", early, 1_000),
+        BillableLeg("1", "nobody", Direction.OUTGOING, "+493023125001", case.month.start_ms, 1_000),
+        BillableLeg("2", "a", Direction.OUTGOING, "+493023125001", early, 1_000),
+        BillableLeg("3", "", Direction.OUTGOING, "+493023125001", early, 1_000),
     ]
     assert [str(getattr(result, "why", "")) for result in rate_all(legs, books)] == ["rate.no-terms"] * 3

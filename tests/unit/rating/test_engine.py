@@ -12,7 +12,7 @@ from rating.book import Book, Books
 from rating.charge import Charge, Free, Unrated, Why
 from rating.engine import rate, spent, unused
 from rating.errors import BookMismatch
-from rating.leg import MAX_BILLED_MS, Direction, Leg
+from rating.leg import MAX_BILLED_MS, BillableLeg, Direction
 from rating.money import TICKS
 from rating.tariff import Tariff
 from tests.unit.rating.files import (
@@ -35,7 +35,7 @@ def book(customer: str = "basis-gmbh", found: Books | None = None, month: Month 
     return made
 
 
-def charge(one: Leg, with_book: Book | None = None, used: tuple[int, ...] | None = None) -> Charge:
+def charge(one: BillableLeg, with_book: Book | None = None, used: tuple[int, ...] | None = None) -> Charge:
     chosen = with_book or book(one.customer_id)
     result = rate(one, chosen, unused(chosen) if used is None else used)
     assert isinstance(result, Charge), result
@@ -112,7 +112,7 @@ def test_unanswered_calls_cost_nothing_wherever_they_went() -> None:
         (replace(leg("+493023125001", 60), billed_ms=MAX_BILLED_MS + 1), Why.TOO_LONG),
     ],
 )
-def test_what_cannot_be_rated_waits_with_its_reason_and_is_never_free(one: Leg, why: Why) -> None:
+def test_what_cannot_be_rated_waits_with_its_reason_and_is_never_free(one: BillableLeg, why: Why) -> None:
     """Issue 5: no price found, the CDR goes to quarantine. "+49" as fixed network prices no other range."""
     result = rate(one, book(), ())
     assert isinstance(result, Unrated)

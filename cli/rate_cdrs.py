@@ -1,0 +1,161 @@
+"""Call detail records from a CSV file (`fernamt cdr export`) as legs that somebody pays for.
+
+Who pays for what: the customer pays for the A leg of a call, by its duration; the carrier trunk that the call
+left over bills us for the B leg. A B leg that goes out while its A leg came in was forwarded: the customer
+who forwarded it pays for it, as for a call of its own.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from cli.errors import ProgramError
+from rating.berlin import to_ms
+from rating.charge import Unrated, Why
+from rating.leg import BillableLeg, Direction
+
+NEEDED: Final = (
+    "leg_id", "call_id", "side", "customer_id", "direction", "trunk_id", "b_number", "started_at",
+    "answered_at", "ended_at", "billed_ms",
+)  # fmt: skip
+MAX_LINES: Final = 20_000_000
+_MAX_VALUE: Final = 1_000
+_CALLED: Final = re.compile(r"(?:\+[1-9][0-9]{1,14}|[1-9][0-9]{1,5})?", re.ASCII)
+_WHOLE: Final = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+_NOWHEN: Final = 0
+
+
+class CdrsUnreadable(ProgramError):
+    """The file as a whole cannot be used."""
+
+    id = "program.cdrs"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    call_id: str
+    side: str
+    leg: BillableLeg
+    trunk_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cdrs:
+    """Legs to rate, lines that cannot be read, and the number of legs that nobody pays for."""
+
+    legs: tuple[BillableLeg, ...]
+    unreadable: tuple[Unrated, ...]
+    not_billable: int
+
+
+def read_cdrs(path: Path) -> Cdrs:
+    """Raise CdrsUnreadable, OSError; a line that cannot be read goes to quarantine with its reason."""
+    rows: list[_Row] = []
+    unreadable: list[Unrated] = []
+    for each in _rows(path):
+        if isinstance(each, Unrated):
+            unreadable.append(each)
+        else:
+            rows.append(each)
+    legs = tuple(_billable(rows))
+    return Cdrs(legs, tuple(unreadable), len(rows) - len(legs))
+
+
+def _rows(path: Path) -> Iterator[_Row | Unrated]:
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file, strict=True)
+        try:
+            missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+            if missing:
+                names = ", ".join(missing)
+                raise CdrsUnreadable(f"{path}:1: no column {names}. Write it with `fernamt cdr export`")
+            for values in reader:
+                if reader.line_num > MAX_LINES:
+                    raise CdrsUnreadable(f"{path}: more than {MAX_LINES} lines. Rate it month by month")
+                yield _row(values, reader.line_num)
+        except (csv.Error, UnicodeDecodeError) as error:
+            place = f"{path}:{reader.line_num + 1}"
+            raise CdrsUnreadable(f"{place}: {error}. Write it with `fernamt cdr export`") from None
+
+
+def _row(values: Mapping[str | None, str | list[str] | None], line: int) -> _Row | Unrated:
+    text = {name: str(values.get(name) or "")[:_MAX_VALUE] for name in NEEDED}
+    try:
+        return _parsed(text, complete=None not in values and all(values[name] is not None for name in NEEDED))
+    except ValueError as error:
+        leg = BillableLeg(
+            text["leg_id"] or f"line {line}", text["customer_id"], Direction.NONE, "", _NOWHEN, 0
+        )
+        why = Why.TIMES if isinstance(error, _EndBeforeStart) else Why.UNREADABLE
+        return Unrated(leg, why, f"line {line}: {error}")
+
+
+class _EndBeforeStart(ValueError):
+    pass
+
+
+def _parsed(text: Mapping[str, str], *, complete: bool) -> _Row:
+    if not complete:
+        raise ValueError("the number of values is not that of the header")
+    if not text["leg_id"] or text["side"] not in ("a", "b"):
+        raise ValueError("leg_id and side (a or b) are needed")
+    called = text["b_number"]
+    if not _CALLED.fullmatch(called):
+        raise ValueError(f"b_number is {called[:40]!r}, not +49... or a short code")
+    if not _WHOLE.fullmatch(text["billed_ms"]):
+        raise ValueError(f"billed_ms is {text['billed_ms'][:40]!r}, not a whole number")
+    billed_ms = int(text["billed_ms"])
+    started, ended = _moment(text["started_at"], "started_at"), _moment(text["ended_at"], "ended_at")
+    answered = _moment(text["answered_at"], "answered_at") if text["answered_at"] else None
+    if ended < started or (answered is not None and not started <= answered <= ended):
+        raise _EndBeforeStart("started_at, answered_at and ended_at are not in this order")
+    if answered is None and billed_ms > 0:
+        raise ValueError(f"billed_ms is {billed_ms}, but the leg was never answered")
+    leg = BillableLeg(
+        text["leg_id"],
+        text["customer_id"],
+        Direction(text["direction"]),
+        called,
+        to_ms(answered or started),
+        billed_ms,
+    )
+    return _Row(text["call_id"], text["side"], leg, text["trunk_id"])
+
+
+def _moment(text: str, name: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{name} is {text[:40]!r}, not a time such as 2026-11-02T09:00:00.000Z") from None
+    if found.tzinfo is None or not 2000 <= found.year <= 2199:
+        raise ValueError(f"{name} is {text[:40]!r}, without zone or in no year of ours")
+    return found.astimezone(UTC)
+
+
+def _billable(rows: list[_Row]) -> Iterator[BillableLeg]:
+    first = {row.call_id: row.leg.direction for row in rows if row.side == "a"}
+    carried: dict[str, _Row] = {}
+    for row in rows:
+        if row.side == "b" and row.leg.billed_ms:
+            carried.setdefault(row.call_id, row)
+    for row in rows:
+        leg = row.leg
+        forwarded = row.side == "b" and leg.direction is Direction.OUTGOING
+        if forwarded and first.get(row.call_id) is not Direction.OUTGOING:
+            yield _sent(leg, row.trunk_id, leg.billed_ms)
+        elif row.side == "a" and (leg.customer_id or leg.billed_ms):
+            other = carried.get(row.call_id) if leg.direction is not Direction.INCOMING else None
+            yield _sent(leg, other.trunk_id, other.leg.billed_ms) if other else leg
+
+
+def _sent(leg: BillableLeg, carrier_id: str, carrier_ms: int) -> BillableLeg:
+    return BillableLeg(
+        leg.leg_id, leg.customer_id, leg.direction, leg.called, leg.start_ms, leg.billed_ms, carrier_id,
+        carrier_ms,
+    )  # fmt: skip
