@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from dialplan.call import CallOffered
 from dialplan.causes import PATH_FAILURES, Cause
-from dialplan.decision import Decision, Direction, Reject, Route
+from dialplan.decision import Announce, Converse, Decision, Direction, Reject, Route
 from freeswitch.invite import Invite, invite_of
 from numbering.dial import Dialled, Line, normalise
 
@@ -25,7 +25,7 @@ _CAUSES_TOLD: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`kind`: route, emergency, reject, or what else becomes of the call (converse for a menu)."""
+    """`kind`: route, emergency, reject, announcement (then a refusal) or menu (of a routing plan)."""
 
     kind: str
     decision: Decision
@@ -57,8 +57,10 @@ def _kind(decision: Decision) -> str:
             return "emergency" if decision.facts.direction is Direction.EMERGENCY else "route"
         case Reject():
             return "reject"
-        case other:
-            return type(other).__name__.lower()
+        case Announce():
+            return "announcement"
+        case Converse():
+            return "menu"
 
 
 def plain(found: Explanation) -> dict[str, Any]:
@@ -113,12 +115,16 @@ def _causes(decision: Decision) -> list[str]:
 
 
 def _refusal(decision: Decision) -> dict[str, Any] | None:
-    outcome = decision.outcome
-    if not isinstance(outcome, Reject):
-        return None
+    match decision.outcome:
+        case Reject(cause, sip_code):
+            pass
+        case Announce(cause=cause):  # refused after the announcement
+            sip_code = cause.sip_code
+        case _:
+            return None
     # FreeSWITCH's own causes have no number of Q.850; it writes 16 for them.
-    q850 = outcome.cause.q850 if outcome.cause.q850 < 128 else 16
-    return {"sip_code": outcome.sip_code, "cause": outcome.cause.switch_name, "q850": q850}
+    q850 = cause.q850 if cause.q850 < 128 else 16
+    return {"sip_code": sip_code, "cause": cause.switch_name, "q850": q850}
 
 
 def lines(found: Explanation, notes: Sequence[str] = ()) -> Iterator[str]:

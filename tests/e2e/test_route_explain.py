@@ -87,7 +87,10 @@ def test_the_called_party_sees_what_was_explained(running: Exchange, stage: Stag
 
 
 def same(said: Invite, seen: CallReport) -> None:
-    """Request-URI, From and identity headers, to the last character."""
+    """Request-URI, From, the headers that we write and the bodies beside the SDP, to the last character."""
     assert seen.request_uri == said.request_uri
     assert seen.from_header.partition(";tag=")[0] == said.from_header
     assert {name: seen.header(name) for name in IDENTITY} == {name: said.header(name) for name in IDENTITY}
+    assert [seen.header(name) for name, _ in said.headers] == [value for _, value in said.headers]
+    located = [part.content for part in seen.parts if part.content_type == "application/pidf+xml"]
+    assert located == [body.partition("\r\n\r\n")[2] for body in said.bodies]

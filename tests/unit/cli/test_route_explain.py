@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,3 +145,23 @@ def test_a_call_that_nobody_can_place_is_refused_with_the_next_step(arguments: l
 def test_no_secret_is_needed_and_nothing_is_written(tmp_path: Path) -> None:
     answer(*KANZLEI, "--to", "112")
     assert not list(tmp_path.iterdir())
+
+
+def test_an_emergency_leg_shows_its_location() -> None:
+    leg = answer(*KANZLEI, "--to", "112")["legs"][0]
+    (body,) = leg["bodies"]
+    assert "<ca:PC>10115</ca:PC>" in body
+    assert dict(map(tuple, leg["headers"]))["Geolocation"].startswith("<cid:")
+    assert "Beispielufer" in ask(*KANZLEI, "--to", "112").stdout
+
+
+def test_a_phone_without_a_line_of_its_own_hears_an_announcement(tmp_path: Path) -> None:
+    """B9: refused behind it."""
+    carrier = Path(shutil.copytree(EXAMPLE_CARRIER, tmp_path / "carrier"))
+    kanzlei = carrier / "kunde-kanzlei.yaml"
+    kanzlei.write_text(kanzlei.read_text().replace("own_line: true", "own_line: false", 1))
+    words = ["route", "explain", "--config", str(carrier), *KANZLEI, "--to", "112", "--json"]
+    done = CliRunner().invoke(fernamt, words)
+    found = json.loads(done.stdout)
+    assert (found["outcome"], found["reason"]["id"]) == ("announcement", "emergency.no-line")
+    assert found["refusal"]["q850"] == 52
