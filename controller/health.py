@@ -22,7 +22,7 @@ from controller.trunk_calls import TrunkCalls
 from controller.trunk_service import Service, TrunkService
 from dialplan.carrier import Trunk
 from dialplan.circumstances import NO_CALLS
-from dialplan.decision import Decision, Direction, Route
+from dialplan.decision import Decision, Direction, Reject, Route
 from dialplan.emergency_room import Occupant
 from dialplan.live import LiveCall
 from dialplan.snapshot import Snapshot
@@ -107,10 +107,11 @@ class TrunkHealth:
         return self._calls.on(trunk_id)
 
     def decided(self, decision: Decision, call_id: str, node: str, now: datetime) -> None:
-        """A call goes where this decision says."""
-        if not isinstance(decision.outcome, Route):
+        """A call goes where this decision says: also into a menu, from where another one sends it on."""
+        if isinstance(decision.outcome, Reject):
             return
-        goes_out = [leg.to.id for leg in decision.outcome.legs if isinstance(leg.to, Trunk)]
+        legs = decision.outcome.legs if isinstance(decision.outcome, Route) else ()
+        goes_out = [leg.to.id for leg in legs if isinstance(leg.to, Trunk)]
         urgent = decision.facts.direction is Direction.EMERGENCY
         self._calls.begun(call_id, decision.facts.trunk_in, goes_out, node, now, emergency=urgent)
         if goes_out and goes_out[0] in self._ailing:

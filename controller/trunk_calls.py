@@ -40,9 +40,12 @@ class TrunkCalls:
         *,
         emergency: bool = False,
     ) -> None:
-        """A call that tries these trunks one after the other."""
-        if len(self._calls) >= MOST_CALLS or call_id in self._calls:
+        """A call that tries these trunks one after the other; what was decided before no longer counts."""
+        before = self._calls.get(call_id)
+        self.ended(call_id)
+        if len(self._calls) >= MOST_CALLS:
             return
+        began = before.began if before is not None else began
         self._calls[call_id] = call = _OnTrunks(came_in, list(goes_out), node, began, emergency)
         self.counts.update(_places(call))
 

@@ -21,7 +21,9 @@ from controller.trunk_service import (
 )
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
-from dialplan.decision import Decision, Route
+from dialplan.decision import Converse, Decision, Route
+from dialplan.plans.effects import Ask
+from dialplan.plans.nodes import Sound
 from dialplan.snapshot import Snapshot
 from dialplan.trunk_status import TrunkState, TrunkStatus
 from tests.unit.controller.fakes import NOW, MemoryBoard, listed
@@ -189,6 +191,19 @@ def test_a_call_that_came_in_over_a_trunk_takes_room_there() -> None:
     world.health.decided(decide(offered, world.known, Circumstances(NOW)), offered.call_id, offered.node, NOW)
     assert world.status("carrier-a").calls == 1
     assert world.call() == ["carrier-b"]
+
+
+def test_a_call_in_a_menu_takes_room_where_it_came_in_and_later_where_it_goes() -> None:
+    """C2: a routing plan decides about one call several times."""
+    world = World()
+    offered = from_carrier()
+    routed = decide(offered, world.known, Circumstances(NOW))
+    menu = Converse(Ask(Sound("menu.wav"), 5, 1), early=False)
+    for outcome in (menu, routed.outcome):
+        world.health.decided(replace(routed, outcome=outcome), offered.call_id, offered.node, NOW)
+        assert world.status("carrier-a").calls == 1
+    world.health.ended(offered.call_id)
+    assert world.status("carrier-a").calls == 0
 
 
 def test_a_call_that_went_on_to_the_next_trunk_takes_room_there() -> None:
