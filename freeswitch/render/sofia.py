@@ -137,7 +137,14 @@ def _user(parent: Element, phone: Phone, settings: SwitchSettings, emergency: St
     secret = f"{phone.credentials.username}:{settings.domain}:{phone.credentials.password}"
     a1_hash = hashlib.md5(secret.encode(), usedforsecurity=False).hexdigest()  # RFC 2617 A1
     params(SubElement(user, "params"), {"a1-hash": a1_hash})
-    values = {"fernamt_phone": phone.id, "fernamt_customer": phone.customer_id}
+    values = {
+        "fernamt_phone": phone.id,
+        "fernamt_customer": phone.customer_id,
+        # An INVITE with Replaces takes a call over without asking us (read: sofia.c, intercept); whoever is
+        # connected stays so. Attended transfers are REFERs and work.
+        "intercept_unbridged_only": "true",
+        "intercept_unanswered_only": "true",
+    }
     variables(user, values | emergency.phone_variables(phone))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -75,7 +75,7 @@ class Leg:
         return self.journal.state == "ended"
 
     def report(self) -> CallReport:
-        return self.journal.report(self.voice)
+        return replace(self.journal.report(self.voice), replaces=self.dialog.replaces)
 
     def play(self, play: str | None) -> None:
         self._live_voice("play").play(play)

@@ -39,7 +39,8 @@ class CallReport:
     CANCEL or BYE that ended the call. `ended_by` "peer" means that the peer refused, cancelled or hung up.
     `post_dial_delay_ms` is INVITE to the first 180, 183 or 200. `problem` is what went wrong inside the
     robot (no usable SDP, no ACK, unreachable peer), None in a good call. `refer_code` is the answer to our
-    REFER, `refer_results` the SIP codes that NOTIFY reported of it (RFC 3515).
+    REFER, `refer_results` the SIP codes that NOTIFY reported of it (RFC 3515). `replaces` is what a Replaces
+    header says of this call to the peer (RFC 3891).
     """
 
     call: str
@@ -68,6 +69,7 @@ class CallReport:
     problem: str | None
     refer_code: int | None = None
     refer_results: tuple[int, ...] = ()
+    replaces: str = ""
 
     def header(self, name: str) -> str | None:
         """The first header of the INVITE with this name, whatever its case."""

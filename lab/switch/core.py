@@ -29,6 +29,7 @@ from lab.switch.sip.endpoint import SipProfile
 from lab.switch.sip.gateway import Gateway
 from lab.switch.sip.incoming import IncomingLeg
 from lab.switch.sip.invite_facts import caller_profile, variables
+from lab.switch.sip.reading import first
 from lab.switch.sip.registrar import Registrar, Registration
 from lab.switch.sip.transactions import ServerTransaction
 from lab.switch.states import CallState, State
@@ -195,6 +196,9 @@ class Switch:
             channel.set("sip_authorized", "true")
             channel.set("sip_acl_authed_by", settings.get("apply-inbound-acl"))
         facts.context = channel.get("user_context") or facts.context
+        if first(request, "replaces"):
+            # FreeSWITCH answers and lets it `intercept`, which our configuration forbids: nothing comes of it.
+            facts.dialplan, facts.destination_number = "inline", "answer"
         leg = IncomingLeg(profile, channel, dialog_of_request(request, source), request, transaction)
         channel.leg = leg
         profile.keep(leg)

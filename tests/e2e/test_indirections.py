@@ -234,3 +234,17 @@ def test_headers_of_a_peer_cannot_forge_our_variables(running: Exchange, stage: 
     assert "+493023125001" in "".join(onward.wait("ended", WAIT_S).asserted_identities)
     eventually(lambda: any(each["b_number"] == number for each in running.legs()), 15, "the records")
     assert {each["customer_id"] for each in running.legs() if each["b_number"] == number} == {"kunde-kanzlei"}
+
+
+def test_an_invite_that_replaces_a_call_takes_nobody_over(stage: Stage) -> None:
+    """RFC 3891: the new channel would be connected past every rule, its record would know no customer."""
+    number = HAMBURG.format("2")
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), number)
+    call = stage.call("kanzlei-1", number)
+    call.wait("answered", WAIT_S)
+    called = stage.inbox("carrier-a").received(number, WAIT_S)
+    second = stage.call("kanzlei-1", number, headers={"Replaces": call.report().replaces})
+    second.wait("ended", WAIT_S)
+    assert called.report().state == "answered"
+    call.hangup()
+    called.wait("ended", WAIT_S)
