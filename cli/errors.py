@@ -6,6 +6,7 @@ ProgramError
 ├── CacheUnusable     the file with the configuration in force is missing or damaged
 ├── NothingApplied    no configuration was ever applied, and none is to be read from files
 ├── PlanRefused       a configuration may not follow the one in force
+├── NoSuchCustomer        there is no such customer, or the customer has no such routing plan
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
 └── ScenarioFailed    the demo's calls did not all do what they should
 """
@@ -47,6 +48,12 @@ class PlanRefused(ProgramError):
     """The step from the configuration in force to this one is not allowed, or nobody agreed to it."""
 
     id = "program.plan-refused"
+
+
+class NoSuchCustomer(ProgramError):
+    """A customer is asked for that the configuration does not have."""
+
+    id = "program.no-such-customer"
 
 
 class NoSuchPlan(ProgramError):

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cli.abuse import abuse
+from cli.barring import barring
 from cli.call import call
 from cli.cdr import cdr
 from cli.config import config
@@ -91,6 +92,7 @@ class _Lazy:
 
 for command in (
     abuse,
+    barring,
     call,
     cdr,
     config,

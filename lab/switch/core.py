@@ -197,7 +197,7 @@ class Switch:
             channel.set("sip_acl_authed_by", settings.get("apply-inbound-acl"))
         facts.context = channel.get("user_context") or facts.context
         if first(request, "replaces"):
-            # FreeSWITCH answers and lets it `intercept`, which our configuration forbids: nothing comes of it.
+            # FreeSWITCH answers and lets it `intercept`, which our configuration forbids.
             facts.dialplan, facts.destination_number = "inline", "answer"
         leg = IncomingLeg(profile, channel, dialog_of_request(request, source), request, transaction)
         channel.leg = leg
