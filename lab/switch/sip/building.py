@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from aiosipua.headers import parse_address, parse_uri, stringify_uri
+from aiosipua.headers import parse_uri, stringify_uri
 from aiosipua.message import SipRequest, SipResponse
 
 from lab.switch.causes import Cause
+from lab.switch.sip.name_addr import parse_address
 from lab.switch.sip.reading import Message, cseq_of, first, tag_of
 from lab.switch.sip.wire import Address
 

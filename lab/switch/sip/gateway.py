@@ -10,12 +10,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from aiosipua.auth import SipDigestAuth, answer_challenge
-from aiosipua.headers import parse_address
 from aiosipua.message import SipRequest, SipResponse
 
 from lab.switch.channel import new_uuid
 from lab.switch.config.settings import GatewaySettings, whole
 from lab.switch.sip.building import new_tag
+from lab.switch.sip.name_addr import parse_address
 from lab.switch.sip.transactions import ClientTransaction
 from lab.switch.sip.wire import Address
 

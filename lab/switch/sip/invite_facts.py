@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from aiosipua.headers import Address as NameAddr
-from aiosipua.headers import parse_address, parse_uri, parse_via
+from aiosipua.headers import parse_uri, parse_via
 from aiosipua.message import SipRequest
 
 from lab.switch.clock import now_us
@@ -14,6 +14,7 @@ from lab.switch.config.settings import ProfileSettings
 from lab.switch.expand import disarmed
 from lab.switch.profile import CallerProfile, Times
 from lab.switch.sip.bodies import multipart_variable, session_description
+from lab.switch.sip.name_addr import parse_address
 from lab.switch.sip.reading import Message, cseq_of, first, name_addr, tag_of
 from lab.switch.sip.wire import Address
 

@@ -6,10 +6,11 @@ import re
 from typing import Final
 
 from aiosipua.headers import Address as NameAddr
-from aiosipua.headers import CaseInsensitiveDict, parse_address, parse_via
+from aiosipua.headers import CaseInsensitiveDict, parse_via
 from aiosipua.message import SipMessage, SipRequest, SipResponse, missing_required_headers
 
 from lab.errors import SipUnreadableError
+from lab.switch.sip.name_addr import parse_address
 
 Message = SipRequest | SipResponse
 

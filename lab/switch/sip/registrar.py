@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiosipua.headers import Address as NameAddr
-from aiosipua.headers import parse_address, stringify_uri
+from aiosipua.headers import stringify_uri
 from aiosipua.message import SipRequest
 
 from lab.switch.config.settings import User
 from lab.switch.sip.building import is_ip
+from lab.switch.sip.name_addr import parse_address
 from lab.switch.sip.reading import first
 from lab.switch.sip.wire import Address
 

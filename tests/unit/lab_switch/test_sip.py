@@ -15,6 +15,7 @@ from lab.switch.causes import Cause
 from lab.switch.config.settings import User
 from lab.switch.sip.building import dialog_of_request, is_ip, reason_header, response_to, without_tag
 from lab.switch.sip.digest import Claim, Nonces, Verdict
+from lab.switch.sip.name_addr import parse_address
 from lab.switch.sip.reading import read_message, tag_of
 from lab.switch.sip.transactions import mark_received, reply_address
 from lab.switch.sip.wire import Address
@@ -108,3 +109,18 @@ def test_reasons_and_addresses() -> None:
     assert is_ip("127.0.0.1")
     assert not is_ip("127.0.0.256")
     assert not is_ip("rechner.example")
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "user"),
+    [
+        ('"Eve: <sip:110@x>" <sip:+4915228817386@127.0.0.1>;tag=1', "Eve: <sip:110@x>", "+4915228817386"),
+        (r'"a \"quoted\" <name>"<sip:1@x>', 'a "quoted" <name>', "1"),
+        ('"" <sip:1@x>', None, "1"),
+        ("Eve <sip:1@x>", "Eve", "1"),
+        ("sip:1@x;tag=2", None, "1"),
+    ],
+)
+def test_a_display_name_is_read_before_the_address(header: str, name: str | None, user: str) -> None:
+    address = parse_address(header)
+    assert (address.display_name, address.uri.user) == (name, user)
