@@ -50,13 +50,7 @@ def by_files(paths: Sequence[Path], question: Question, at: datetime) -> Answer:
 
     Raises ConfigInvalid, NoSuchCall.
     """
-    snapshot = compile_snapshot(
-        load(paths).config,
-        version=0,
-        network=RealNetwork(),
-        secrets=_NoSecrets(),
-        today=at.astimezone(GERMANY).date(),
-    )
+    snapshot = snapshot_of_files(paths, at)
     note = "By the files alone: operators' blocks, trunks that are down and reached limits are not known."
     return _answer(question, snapshot, Circumstances(at), (note,))
 
@@ -67,11 +61,10 @@ def in_force(settings: Settings, question: Question, at: datetime) -> Answer:
     Raises NothingApplied, NotRunning, StoreError where there is no configuration, and NoSuchCall.
     """
     database = engine(settings, "fernamt route")
-    carrier = AppliedCarrier(address_book(settings), _NoSecrets, lambda: at.astimezone(GERMANY).date())
-    snapshot = carrier.compile(applied_version(settings, ConfigStore(database)))
+    snapshot = snapshot_in_force(settings, at)
     notes: list[str] = []
     blocks = _blocks(database, notes)
-    down, calls = _trunks(settings, notes)
+    down, calls = trunk_health(settings, notes)
     answer = _answer(question, snapshot, Circumstances(at, blocks, down, calls), tuple(notes))
     return _within_limits(settings, answer)
 
@@ -91,7 +84,26 @@ def _blocks(database: Engine, notes: list[str]) -> Blocks:
         return NOTHING_BLOCKED
 
 
-def _trunks(settings: Settings, notes: list[str]) -> tuple[frozenset[str], dict[str, int]]:
+def snapshot_of_files(paths: Sequence[Path], at: datetime) -> Snapshot:
+    """The carrier of these files on that day, without secrets. Raises ConfigInvalid."""
+    return compile_snapshot(
+        load(paths).config,
+        version=0,
+        network=RealNetwork(),
+        secrets=_NoSecrets(),
+        today=at.astimezone(GERMANY).date(),
+    )
+
+
+def snapshot_in_force(settings: Settings, at: datetime) -> Snapshot:
+    """The version in force on that day, without secrets. Raises NothingApplied, NotRunning, StoreError."""
+    carrier = AppliedCarrier(address_book(settings), _NoSecrets, lambda: at.astimezone(GERMANY).date())
+    store = ConfigStore(engine(settings, "fernamt route"))
+    return carrier.compile(applied_version(settings, store))
+
+
+def trunk_health(settings: Settings, notes: list[str]) -> tuple[frozenset[str], dict[str, int]]:
+    """The trunks that are tried last, and the calls on each; what is not known becomes a note."""
     try:
         found = trunks_now(settings)
     except (NotRunning, StoreError) as error:

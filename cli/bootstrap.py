@@ -40,6 +40,7 @@ from controller.intake import Intake
 from controller.limiting import Limiting
 from controller.menus import Menus
 from dialplan.call import CallOffered
+from dialplan.cdr import LegRecord, LegSide
 from dialplan.decision import Converse, Decision
 from dialplan.snapshot import Snapshot
 from freeswitch import api_calls
@@ -285,6 +286,22 @@ def _node(settings: Settings, connection: InboundConnection) -> Node:
     return NodeConfiguration(conf_dir, switch_settings(settings), connection.bgapi)
 
 
+def _alarm(leg: LegRecord) -> None:
+    """An emergency call that no controller decided: its record is the first that is heard of it."""
+    if leg.reason_id == "static.emergency" and leg.side is LegSide.A:
+        _log.error(
+            "emergency call",
+            call=leg.call_id,
+            customer=leg.customer_id,
+            number=leg.a_network,
+            dialled=leg.b_number,
+            written=leg.b_dialled,
+            outcome="route",
+            reason=leg.reason_id,
+            answered=leg.answered_at is not None,
+        )
+
+
 def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     """Take CDR files in until `stopped(seconds)`, which waits that long, says so and the spool is empty.
 
@@ -294,7 +311,7 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     spool = Spool(settings.node.cdr_dir)
     database = engine(settings, "fernamt intake")
     abuse = AbuseWatch(AbuseRecords(database), now)
-    intake = Intake(spool, Records(CdrRepository(database), abuse.note), parse, time.time)
+    intake = Intake(spool, Records(CdrRepository(database), abuse.note), parse, time.time, _alarm)
     daily = Daily(NumberSweep(DailySweep(database), now).work, today)
     daily.start()
     abuse.start()

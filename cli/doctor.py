@@ -15,7 +15,7 @@ import click
 from rich.table import Table
 from sqlalchemy import text
 
-from cli.bootstrap import call_counters, engine, live_calls, node_connection, spool_size
+from cli.bootstrap import attempt_files, call_counters, engine, live_calls, node_connection, spool_size
 from cli.carrier import load_carrier, today
 from cli.configuration_state import controllers_of
 from cli.errors import NotRunning, ProgramError
@@ -86,6 +86,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("switch", _switch),
         ("controllers", _controllers),
         ("trunks", _trunks),
+        ("emergency calls", _emergency),
         ("CDR spool", _spool),
         ("CDR quarantine", _quarantine),
         ("number sweep", _sweep),
@@ -181,6 +182,27 @@ def _trunks(settings: Settings) -> Finding:
     seen = "; ".join(f"{each.trunk_id} is {each.state.value} ({each.why})" for each in bad[:5])
     step = "Ask the other side; `fernamt trunk show ID` tells since when. Calls try it last meanwhile"
     return Finding("trunks", State.FAULT if len(bad) == len(found) else State.WARNING, seen, step)
+
+
+def _emergency(settings: Settings) -> Finding:
+    """Ways out for 110 and 112, lines without an area, attempts that the database does not have yet."""
+    name = "emergency calls"
+    config = load_carrier(settings)
+    carrier = config.config.carrier
+    trunks = [each.id for each in carrier.trunks if each.emergency]
+    areas = len(carrier.emergency.areas) if carrier.emergency else 0
+    waiting = attempt_files(settings).count()
+    wrong = [each for each in config.warnings if each.id.startswith("config.emergency-")]
+    seen = f"{len(trunks)} trunks, {areas} areas, {waiting} attempts wait for the database"
+    if not trunks:
+        return Finding(name, State.FAULT, seen, "Give at least two trunks emergency: true")
+    if wrong:
+        more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        return Finding(name, State.WARNING, f"{seen}; {wrong[0]}{more}", "docs/emergency.md")
+    if waiting or len(trunks) < 2:
+        step = "Bring the database back" if waiting else "Give a second trunk emergency: true"
+        return Finding(name, State.WARNING, seen, step)
+    return Finding(name, State.OK, seen)
 
 
 def _spool(settings: Settings) -> Finding:

@@ -16,6 +16,7 @@ from cli.controller import controller
 from cli.customer import customer
 from cli.demo import demo
 from cli.doctor import doctor
+from cli.emergency import emergency
 from cli.errors import ProgramError
 from cli.freeswitch import freeswitch
 from cli.layout import lab_settings
@@ -100,6 +101,7 @@ for command in (
     customer,
     demo,
     doctor,
+    emergency,
     freeswitch,
     limit,
     number,

@@ -40,7 +40,8 @@ class Round:
 
 
 class Intake(Generic[File]):
-    """One spool, one store. `clock_s` is the wall clock in seconds, compared with the files' times."""
+    """One spool, one store. `clock_s` is the wall clock in seconds, compared with the files' times;
+    `noticed` is told of every new leg."""
 
     def __init__(
         self,
@@ -48,11 +49,13 @@ class Intake(Generic[File]):
         store: RecordStore,
         parse: Callable[[bytes], LegRecord],
         clock_s: Callable[[], float],
+        noticed: Callable[[LegRecord], None] = lambda _: None,
     ) -> None:
         self._spool = spool
         self._store = store
         self._parse = parse
         self._clock_s = clock_s
+        self._noticed = noticed
 
     def round(self) -> Round:
         """Take in one batch. Raises StoreAway; every file is still there then."""
@@ -90,6 +93,8 @@ class Intake(Generic[File]):
         for leg_id, (file, _) in good.items():
             if leg_id not in to_quarantine:
                 self._spool.remove(file)
+        for leg_id in outcome.new:
+            self._noticed(good[leg_id][1])
         return len(outcome.new), refused
 
     def _quarantine(self, file: File, reason_id: str, sentence: str) -> None:

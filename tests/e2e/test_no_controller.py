@@ -26,26 +26,30 @@ def world(alone: Exchange) -> Iterator[Stage]:
 
 
 @pytest.mark.parametrize(
-    ("who", "dialled", "called", "line"),
+    ("who", "dialled", "called", "line", "town"),
     [
-        ("kanzlei-1", "112", "112", "+493023125001"),
-        ("kanzlei-2", "110", "110", "+493023125002"),
-        ("bau-2", "112", "112", "+492214710100"),
-        ("praxis-anlage", "110", "110", "+496990009000"),
-        ("bau-1", "112555", "112", "+492214710100"),
-        ("bau-1", "01033110", "110", "+492214710100"),
+        ("kanzlei-1", "112", "112", "+493023125001", "Berlin"),
+        ("kanzlei-2", "110", "110", "+493023125002", "Berlin"),
+        ("bau-2", "112", "112", "+492214710100", "K&#246;ln"),
+        ("praxis-anlage", "110", "110", "+496990009000", "Frankfurt am Main"),
+        ("bau-1", "112555", "112", "+492214710100", "K&#246;ln"),
+        ("bau-1", "01033110", "110", "+492214710100", "K&#246;ln"),
     ],
 )
 def test_an_emergency_call_goes_out_with_the_lines_number(
-    alone: Exchange, world: Stage, who: str, dialled: str, called: str, line: str
+    alone: Exchange, world: Stage, who: str, dialled: str, called: str, line: str, town: str
 ) -> None:
-    """B8: with the first trunk refusing, over the second."""
+    """B8: with the first trunk refusing, over the second; number, address and headers rendered beforehand."""
     world.robot("carrier-a").on_call(Reject(503), called)
     world.robot("carrier-b").on_call(Answer(after_ms=50), called)
     call = world.call(who, dialled, headers={"Privacy": "id"}, talk_ms=300)
     assert call.wait("ended", 20).final_code == 200
     callee = world.received("carrier-b", called)
     assert line in " ".join(callee.asserted_identities)
+    (body,) = [part for part in callee.parts if part.content_type.startswith("application/pidf+xml")]
+    assert f'entity="tel:{line}"' in body.content
+    assert f"<ca:A3>{town}</ca:A3>" in body.content
+    assert dict(body.headers)["Content-ID"][1:-1] in (callee.header("Geolocation") or "")
     assert "id" not in (callee.privacy or "")
     sip_id = call.report().sip_call_id
     eventually(
