@@ -130,6 +130,33 @@ def test_a_user_provided_number_is_shown_with_a_right_to_it_only(
     assert seen.privacy is None
 
 
+@pytest.mark.parametrize(
+    "identity",
+    [
+        f"<tel:{OWN}>",
+        f"tel:{OWN}",
+        f"<sip:{OWN}@x>, <tel:{OWN}>",
+        f'"a, b" <sip:{OWN};phone-context=+49@x>',
+        "<sip:%2B492214710123@x>",
+        "<sip:0221%204710-123@x>",
+    ],
+)
+def test_an_identity_is_read_in_any_spelling(stage: Stage, identity: str) -> None:
+    """RFC 3325 section 9.1, RFC 3966."""
+    headers = {"P-Asserted-Identity": identity}
+    assert call(stage, "bau-1", "04066969071", from_user="anlage", headers=headers).final_code == 200
+    seen = stage.received("carrier-a", "+494066969071")
+    assert uri(OWN) in seen.from_header
+    assert asserted(seen).startswith(uri(OWN))
+
+
+@pytest.mark.parametrize("sender", [f"<tel:{MOBILE}>", f'"x" <sip:{MOBILE};npdi=yes@h;user=phone>'])
+def test_a_callers_number_is_read_in_any_spelling(stage: Stage, sender: str) -> None:
+    """B3, RFC 4694."""
+    assert call(stage, "carrier-a", "+496990009036", headers={"From": sender}).final_code == 200
+    assert uri(MOBILE) in stage.received("praxis-anlage", "+496990009036").from_header
+
+
 def test_a_line_that_refuses_wrong_numbers_answers_403(stage: Stage) -> None:
     """B2."""
     identity = {"P-Asserted-Identity": f"<sip:{OWN}@example.com>"}

@@ -135,8 +135,6 @@ def _identity(request: SipRequest, name: str) -> NameAddr | None:
         address = parse_address(text.split(">")[0] + ">" if "<" in text else text)
     except (ValueError, IndexError):
         return None
-    if text.lower().lstrip("<").startswith("tel:"):
-        address.uri.user = text.lstrip("<")[4:].split(">")[0].split(";")[0]
     return address if address.uri.user else None
 
 

@@ -124,3 +124,20 @@ def test_reasons_and_addresses() -> None:
 def test_a_display_name_is_read_before_the_address(header: str, name: str | None, user: str) -> None:
     address = parse_address(header)
     assert (address.display_name, address.uri.user) == (name, user)
+
+
+@pytest.mark.parametrize(
+    ("text", "user", "host"),
+    [
+        ("<tel:+4915228817386>;tag=1", "+4915228817386", ""),
+        ("tel:+4915228817386;phone-context=x", "+4915228817386", ""),
+        ('"x" <sip:+4915228817386;npdi=yes@h:5080;user=phone>;tag=2', "+4915228817386;npdi=yes", "h"),
+        ("<sips:+492214710123:secret@x>", "+492214710123", "x"),
+        ('"a,b<c" <sip:1@x>', "1", "x"),
+        ("<sip:h>", None, "h"),
+    ],
+)
+def test_addresses_are_read_as_freeswitch_reads_them(text: str, user: str | None, host: str) -> None:
+    """Seen on FreeSWITCH 1.11: parameters of the user part stay with it, a password does not."""
+    uri = parse_address(text).uri
+    assert (uri.user, uri.host) == (user, host)
