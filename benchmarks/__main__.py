@@ -23,6 +23,7 @@ PROGRAMS: Final = {
     "decide": ("benchmarks.decide", {"--json", "--quick"}),
     "parsing": ("benchmarks.event_parsing", {"--json"}),
     "configuration": ("benchmarks.configuration", {"--json", "--quick"}),
+    "rating": ("benchmarks.rating", {"--json", "--quick"}),
     "calls": ("benchmarks.calls", {"--json", "--quick"}),
 }
 _REPOSITORY: Final = Path(__file__).parents[1]

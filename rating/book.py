@@ -10,7 +10,7 @@ from functools import partial
 from rating.berlin import Month, day_start_ms, offset_changes
 from rating.leg import MAX_DAYS
 from rating.money import Rounding
-from rating.notice import known_on
+from rating.notice import first_days, known_on
 from rating.price import Kind, Price, Version, Zone
 from rating.table import Table, Windowed, compiled
 from rating.tariff import Tariff, valid_on
@@ -81,13 +81,17 @@ def _valid(versions: tuple[Version, ...], day: date) -> tuple[Version | None, ..
     return (valid_on(versions, day),)
 
 
+#: Month, individual list, first days of the standard list's versions for a customer (None: as valid).
+_Key = tuple[Month, str | None, tuple[date | None, ...] | None]
+
+
 class Books:
     """Makes books, and compiles each version of a list once."""
 
     def __init__(self, tariff: Tariff) -> None:
         self.tariff = tariff
         self._tables: dict[Version, Table] = {}
-        self._timelines: dict[tuple[tuple[int, tuple[Version, ...]], ...], Timeline] = {}
+        self._timelines: dict[_Key, Timeline] = {}
         self._costs: dict[Month, Mapping[str, Timeline]] = {}
 
     def book(self, customer_id: str, month: Month) -> Book | None:
@@ -96,16 +100,14 @@ class Books:
         terms = tariff.terms_in(customer_id, month)
         if terms is None:
             return None
-        standard = tariff.versions[tariff.standard]
-        own = tariff.versions[terms.list_id] if terms.list_id else ()
         quotas = terms.quotas()
         return Book(
             customer_id,
             month,
             month.start_ms,
             month.end_ms,
-            self._timeline(month, lambda day: (valid_on(own, day), valid_on(standard, day))),
-            self._timeline(month, lambda day: (valid_on(own, day), *self._foreign(customer_id, day))),
+            self._national(month, terms.list_id),
+            self._foreign(month, terms.list_id, customer_id),
             self._cost_timelines(month),
             quotas,
             {zone: index for index, quota in enumerate(quotas) for zone in quota.zones},
@@ -113,32 +115,51 @@ class Books:
             clock_of(month),
         )
 
-    def _foreign(self, customer_id: str, day: date) -> tuple[Version | None, ...]:
-        """The version that the customer knows, and behind it the valid one for destinations that are new."""
+    def _national(self, month: Month, own: str | None) -> Timeline:
+        key = (month, own, None)
+        if key not in self._timelines:
+            tariff = self.tariff
+            asked = [tariff.versions[own]] if own else []
+            asked.append(tariff.versions[tariff.standard])
+            self._timelines[key] = self._timeline(
+                month, lambda day: tuple(valid_on(versions, day) for versions in asked)
+            )
+        return self._timelines[key]
+
+    def _foreign(self, month: Month, own: str | None, customer_id: str) -> Timeline:
+        """With the version that the customer knows, and behind it the valid one for destinations that are
+        new; customers who were told on the same days share one timeline."""
         tariff = self.tariff
         standard = tariff.versions[tariff.standard]
-        valid = valid_on(standard, day)
-        if valid is None or valid is standard[0]:
-            return (valid,)
-        since = tariff.since(customer_id)
-        known = known_on(day, standard, customer_id, since, tariff.notices, tariff.notice_days)
-        return (known, valid)
+        if len(standard) == 1:
+            return self._national(month, own)
+        held = first_days(
+            standard, customer_id, tariff.since(customer_id), tariff.notices, tariff.notice_days
+        )
+        key = (month, own, held)
+        if key not in self._timelines:
+            individual = tariff.versions[own] if own else ()
+
+            def versions_on(day: date) -> tuple[Version | None, ...]:
+                valid = valid_on(standard, day)
+                known = known_on(day, standard, held) if valid else None
+                return valid_on(individual, day), known, valid
+
+            self._timelines[key] = self._timeline(month, versions_on)
+        return self._timelines[key]
 
     def _timeline(self, month: Month, versions_on: Callable[[date], tuple[Version | None, ...]]) -> Timeline:
-        """What is valid on each day of the month; customers with the same versions share one timeline."""
+        """What is valid on each day of the month, as segments."""
         segments: list[tuple[int, tuple[Version, ...]]] = []
         for number in range(month.last_day.day):
             day = month.first_day + timedelta(days=number)
             versions = tuple(dict.fromkeys(each for each in versions_on(day) if each is not None))
             if not segments or segments[-1][1] != versions:
                 segments.append((day_start_ms(day), versions))
-        key = tuple(segments)
-        if key not in self._timelines:
-            self._timelines[key] = tuple(
-                (since, tuple(self._table(version) for version in versions))
-                for since, versions in reversed(segments)
-            )
-        return self._timelines[key]
+        return tuple(
+            (since, tuple(self._table(version) for version in versions))
+            for since, versions in reversed(segments)
+        )
 
     def _table(self, version: Version) -> Table:
         if version not in self._tables:

@@ -50,20 +50,27 @@ def first_day(
     return max(version.valid_from, notice.notified_on + timedelta(days=notice_days + 1))
 
 
-def known_on(
-    day: date, versions: Sequence[Version], customer_id: str, since: date, notices: Notices, notice_days: int
-) -> Version | None:
-    """The version whose foreign prices a customer pays on a day; `versions` oldest first."""
-    known = None
-    for version in versions:
-        held = first_day(
+def first_days(
+    versions: Sequence[Version], customer_id: str, since: date, notices: Notices, notice_days: int
+) -> tuple[date | None, ...]:
+    """The first day of each version for a customer; `versions` oldest first."""
+    return tuple(
+        first_day(
             version,
-            oldest=version is versions[0],
+            oldest=not index,
             customer_id=customer_id,
             since=since,
             notices=notices,
             notice_days=notice_days,
         )
-        if held is not None and held <= day:
+        for index, version in enumerate(versions)
+    )
+
+
+def known_on(day: date, versions: Sequence[Version], held: Sequence[date | None]) -> Version | None:
+    """The version whose foreign prices a customer pays on a day, given the `first_days` of all."""
+    known = None
+    for version, first in zip(versions, held, strict=True):
+        if first is not None and first <= day:
             known = version
     return known

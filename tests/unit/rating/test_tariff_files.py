@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from random import Random
 
 import pytest
 
@@ -156,3 +157,30 @@ def test_the_exchange_rate_is_that_of_the_months_last_day() -> None:
     for currency, month in (("USD", Month(2026, 2)), ("CHF", Month(2026, 1))):
         with pytest.raises(RateMissing, match=currency):
             rates.of_month(currency, month)
+
+
+def test_damaged_files_are_refused_or_read_and_never_crash() -> None:
+    """Guarantee 7: bytes changed, lost and doubled at random places."""
+    random = Random(9)
+    good = files()
+    refused = []
+    for _ in range(1_500):
+        damaged = dict(good)
+        name = random.choice(list(damaged))
+        content = bytearray(damaged[name])
+        for _ in range(random.randrange(1, 4)):
+            place = random.randrange(len(content))
+            action = random.randrange(3)
+            if action == 0:
+                content[place] = random.choice(b'\x00\x80\xff;,"\n\r+-0=\xc3 a')
+            elif action == 1:
+                del content[place : place + random.randrange(1, 9)]
+            else:
+                content[place:place] = content[place : place + random.randrange(1, 30)]
+        damaged[name] = bytes(content)
+        try:
+            tariff_of(damaged)
+        except TariffRefused as error:
+            refused.append(error.problems)
+    assert len(refused) > 500
+    assert all(problem.file and problem.id and problem.message for each in refused for problem in each)
