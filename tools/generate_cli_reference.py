@@ -25,8 +25,10 @@ def commands(
     """The command and all below it, in the order of their names."""
     yield path, command
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from commands(command.commands[name], (*path, name))
+        context = click.Context(command)
+        for name in sorted(command.list_commands(context)):
+            if (below := command.get_command(context, name)) is not None:
+                yield from commands(below, (*path, name))
 
 
 def reference() -> str:

@@ -53,7 +53,10 @@ def calls(path: Path) -> Iterator[tuple[str, int]]:
 def commands(group: click.Command, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
     """Every command below a group by its words, the groups included: ("cdr export", command)."""
     if isinstance(group, click.Group):
-        for name, each in group.commands.items():
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            each = group.get_command(context, name)
+            assert each is not None
             words = f"{prefix} {name}".strip()
             yield words, each
             yield from commands(each, words)
