@@ -225,7 +225,7 @@ def network_identity(offered: CallOffered, trunk: Trunk) -> Identity | IdentityR
     call = NetworkCall(trunk.foreign_entry, asserted, shown, wants_hiding(offered))
     rule = NETWORK_CALLER.ask(call)
     if rule.act is Act.BREAK_OFF:
-        number = next(each.text for each in call.claims if each.forbidden)
+        number = next(each.number or each.text[:40] for each in call.claims if each.forbidden)
         return IdentityRefused(reason("in.caller-forbidden", number=number), (rule.id,))
     numbers = [each.number for each in call.claims if each.number is not None]
     network = numbers[0] if numbers else None
