@@ -233,6 +233,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         health,
         random=SystemRandom(),
         clock=now,
+        channels=limiting.channels,
     )
     # From here on nothing waits for PostgreSQL but the watch for a new version, in its own greenlet.
     configuration = Configuration(

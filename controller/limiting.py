@@ -164,8 +164,10 @@ class Limiting:
         self._put(_Seen(node))
 
     def resync(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None:
-        """These are all the calls of the node."""
-        call_ids = frozenset(call.call_id for call in calls)
+        """Callers' legs only: a call that was transferred lives on in another one, see `channels`."""
+
+    def channels(self, node: str, call_ids: frozenset[str], as_of: datetime) -> None:
+        """These are all the legs of the node."""
         self._local.listed(node, call_ids)
         self._put(_Listed(node, call_ids, as_of))
 

@@ -78,11 +78,17 @@ _THROTTLED: Final = _Refusal("limit.throttled", Cause.SWITCH_CONGESTION, 503)
 
 
 def with_claims(
-    decision: Decision, snapshot: Snapshot, circumstances: Circumstances, user_id: str | None
+    decision: Decision,
+    snapshot: Snapshot,
+    circumstances: Circumstances,
+    user_id: str | None,
+    *,
+    instead: bool = False,
 ) -> Decision:
     """The decision with what it takes. `user_id`: the phone that places the call, None for a trunk.
 
-    What was claimed already, for the customer who passed the call on, is kept.
+    What was claimed already, for the customer who passed the call on, is kept. `instead`: the call takes the
+    place of one that is up until it is there (a transfer), so one line more than the limit may be taken.
     """
     if isinstance(decision.outcome, Reject | Announce):
         return decision
@@ -92,7 +98,14 @@ def with_claims(
         for claim in _claims(decision, snapshot, circumstances, user_id)
         if not known or claim.key not in known
     ]
+    if instead:
+        new = [_with_spare_line(claim) for claim in new]
     return replace(decision, claims=decision.claims + tuple(new)) if new else decision
+
+
+def _with_spare_line(claim: Claim) -> Claim:
+    lines = claim.counter is Counter.SIMULTANEOUS_CALLS and claim.scope is not Scope.COUNTRY
+    return replace(claim, limit=claim.limit + 1) if lines and not claim.called else claim
 
 
 def refused(decision: Decision, claim: Claim) -> Decision:

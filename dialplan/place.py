@@ -88,7 +88,8 @@ def place(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances
         why = reason("forward.loop", customer=customer.id, number=numbers[-1], times=str(len(numbers)))
         return refuse(snapshot.version, facts, Cause.EXCHANGE_ROUTING_ERROR, why)
     decision = outgoing(offered, snapshot, circumstances, origin)
-    return with_claims(decision, snapshot, circumstances, offered.phone_id)
+    instead = offered.via is Via.TRANSFER
+    return with_claims(decision, snapshot, circumstances, offered.phone_id, instead=instead)
 
 
 def _number_of(behalf: Behalf, snapshot: Snapshot, main_number: E164) -> E164:

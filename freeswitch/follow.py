@@ -11,21 +11,27 @@ from dialplan.causes import PATH_FAILURES
 from dialplan.live import LiveCall, LiveState
 from freeswitch import api_calls, commands, gateway_state, profile_calls
 from freeswitch.commands import Subscription
+from freeswitch.dialstring import REDIRECTED
 from freeswitch.events import Event
 from freeswitch.gateway_state import GatewayState
 from freeswitch.inbound import InboundConnection
+from freeswitch.parties import TRANSFERRED
 from freeswitch.replies import rows_of
 from freeswitch.settings import EventSocketAddress
 
 #: The few events that matter here. CHANNEL_CALLSTATE has 3 KB; CHANNEL_ANSWER and CHANNEL_HANGUP_COMPLETE say
 #: the same with all of the channel's variables in 21 KB, which FreeSWITCH would have to write for every call.
 _SUBSCRIPTION: Final = Subscription(("CHANNEL_CALLSTATE", "HEARTBEAT"), (gateway_state.SUBCLASS,))
+#: Contexts into which transfers and redirects send the other leg, whichever direction it has.
+_PASSED_ON: Final = (TRANSFERRED, REDIRECTED)
 #: Filters add up: callers' legs, the events that belong to no leg, and legs of ours that found no path.
 _FILTERS: Final = (
     ("Call-Direction", "inbound"),
     ("Event-Name", "HEARTBEAT"),
     ("Event-Name", "BACKGROUND_JOB"),
     ("Event-Name", "CUSTOM"),
+    # A leg of ours that was passed on is a call of its own now; its own legs have this context too, unheeded.
+    *(("Caller-Context", context) for context in _PASSED_ON),
     *(("Hangup-Cause", cause.switch_name) for cause in sorted(PATH_FAILURES, key=lambda each: each.q850)),
 )
 _PATH_FAILURES: Final = frozenset(cause.switch_name for cause in PATH_FAILURES)
@@ -56,7 +62,10 @@ class TrunkSink(Protocol):
 
 
 class Follower:
-    """The inbound connection to one node with its events translated. Commands go over `connection`."""
+    """The inbound connection to one node with its events translated. Commands go over `connection`.
+
+    `channels` is told the ids of all legs that the node has, whenever it was asked for its calls.
+    """
 
     def __init__(
         self,
@@ -67,7 +76,9 @@ class Follower:
         *,
         random: Random,
         clock: Callable[[], datetime],
+        channels: Callable[[str, frozenset[str], datetime], None] = lambda _node, _ids, _as_of: None,
     ) -> None:
+        self._channels = channels
         self._node = node
         self._sink = sink
         self._trunks = trunks
@@ -99,6 +110,7 @@ class Follower:
         """Tell the sink all calls that the node has now. FreeSwitchError when it does not say."""
         as_of = self._clock() - _LAG
         rows = rows_of(self.connection.bgapi(api_calls.show_channels()))
+        self._channels(self._node, frozenset(row.get("uuid", "") for row in rows), as_of)
         calls = [_from_row(row, self._node) for row in rows if row.get("direction") == "inbound"]
         self._sink.resync(self._node, calls, as_of)
 
@@ -107,6 +119,8 @@ class Follower:
             case "CHANNEL_CALLSTATE" if event.uuid and event.get("Call-Direction") == "inbound":
                 self._changed(event.uuid, event)
             case "CHANNEL_CALLSTATE":
+                if event.uuid and event.get("Caller-Context") in _PASSED_ON:
+                    self._changed(event.uuid, event)
                 self._failed(event)
             case "CUSTOM" if event.subclass == gateway_state.SUBCLASS:
                 self._learnt(gateway_state.state_of_event(event))

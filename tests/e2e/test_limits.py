@@ -93,6 +93,32 @@ def test_a_customer_at_its_limit_is_busy_for_callers_and_still_reaches_112(
     assert refusal(stage, "carrier-a", "+493023125003") == 200
 
 
+def test_a_call_is_transferred_at_the_limit_and_counts_until_it_ends(
+    running: Exchange, stage: Stage, up: list[RobotCall]
+) -> None:
+    """The leg that goes on is one of ours, to the carrier: the transferor's own line is free, its is not."""
+    target = "+494066969078"
+    for trunk in ("carrier-a", "carrier-b"):
+        stage.robot(trunk).on_call(Answer(after_ms=20), target)
+        stage.all_received(trunk)
+    transferor = up.pop()
+    transferor.refer(f"sip:04066969078@{stage.settings.node.sip_ip}")
+    assert transferor.wait("referred", 15).refer_code == 202
+    found: list[RobotCall] = []
+
+    def arrived() -> bool:
+        found.extend(each for trunk in ("carrier-a", "carrier-b") for each in stage.all_received(trunk))
+        return bool(found)
+
+    eventually(arrived, 15, "the transferred call to arrive")
+    transferor.hangup()
+    transferor.wait("ended", 15)
+    eventually(lambda: taken(running)["kanzlei-1"][0] == OF_PHONE, 10, "one lease for one call")
+    assert refusal(stage, "kanzlei-1") == 480
+    found[0].hangup()
+    eventually(lambda: taken(running)["kanzlei-1"][0] == OF_PHONE - 1, 15, "the lease to be given back")
+
+
 def test_limits_hold_when_controllers_die_and_when_redis_is_away(switch: str) -> None:
     """kill -9 of the controller that took the leases, a frozen Redis, kill -9 of Redis (B11)."""
     with exchange(switch, controllers=2) as running, staged(running.settings) as stage:

@@ -61,6 +61,7 @@ class Controller:
             self._health,
             random=SystemRandom(),
             clock=_now,
+            channels=self._limiting.channels,
         )
         self._status = StreamServer((HOST, ports.status), self._tell)
 

@@ -11,7 +11,7 @@ from gevent.event import Event as Flag
 from controller import limiting as module
 from controller.limiting import Limiting
 from dialplan.limits import Claim, Counter, Scope
-from tests.unit.controller.fakes import NOW, MemoryLimits, listed
+from tests.unit.controller.fakes import NOW, MemoryLimits
 
 WAIT_S = 5.0
 TWO = (Claim(Counter.SIMULTANEOUS_CALLS, Scope.CUSTOMER, "bau", 2),)
@@ -100,7 +100,7 @@ def test_the_switchs_list_ends_ghosts_and_restores_what_redis_forgot(
     taken(limiting, "up", "ghost")
     store.calls.pop("up")
     clock.ms += 10_000
-    limiting.resync("node-1", [listed("up")], NOW)
+    limiting.channels("node-1", frozenset({"up"}), NOW)
     limiting.stop(WAIT_S)
     assert set(store.calls) == {"up"}
 
@@ -151,10 +151,10 @@ def test_calls_whose_end_nobody_heard_stop_counting_by_the_switchs_list(
 ) -> None:
     store.away = True
     assert taken(limiting, "c1", "c2") == [True, True]
-    limiting.resync("node-1", [listed("c1")], NOW)
+    limiting.channels("node-1", frozenset({"c1"}), NOW)
     assert taken(limiting, "c3") == [False]  # too young to be missed in the list
     clock.ms += 10_000
-    limiting.resync("node-1", [listed("c1")], NOW)
+    limiting.channels("node-1", frozenset({"c1"}), NOW)
     assert taken(limiting, "c4", "c5") == [True, False]
 
 

@@ -230,3 +230,11 @@ def test_what_was_claimed_before_is_kept() -> None:
 def test_a_call_that_only_hears_an_announcement_takes_nothing() -> None:
     decision = replace(decide(from_trunk(MOBILE), LIMITED, AT), outcome=Announce("tone"), claims=())
     assert with_claims(decision, LIMITED, AT, None).claims == ()
+
+
+def test_a_transfer_takes_the_place_of_the_call_that_it_ends() -> None:
+    """At the limit a call can be transferred: the transferor's own line is free when it is done. The pace,
+    the country and the money hold as for any call."""
+    behalf = Behalf("bau")
+    transferred = claims(onward(from_carrier(), LONDON, Via.TRANSFER, behalf))
+    assert transferred == OWN | MONEY | TO_LONDON | {"simultaneous-calls:customer:bau": 61}
