@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Final
 
+from dialplan.causes import Cause
 from dialplan.decision import PlanTrace
 from dialplan.plans.position import Happened
 
+#: How the last leg failed, by FreeSWITCH's name of the cause; the others: not reached.
+_FAILED: Final = {
+    Cause.USER_BUSY.switch_name: Happened.BUSY.value,
+    **dict.fromkeys(
+        (
+            Cause.NO_ANSWER.switch_name,
+            Cause.ALLOTTED_TIMEOUT.switch_name,
+            Cause.NO_USER_RESPONSE.switch_name,
+            Cause.CALL_REJECTED.switch_name,
+        ),
+        Happened.NO_ANSWER.value,
+    ),
+}
 #: German ringing tone, for callers who were answered or hear early media while a leg rings.
 RINGING_TONE: Final = "%(1000,4000,425)"
 
@@ -25,6 +39,13 @@ def plan_variables(trace: PlanTrace) -> dict[str, str]:
         # "*" would cut an announcement short.
         "playback_terminators": "none",
     }
+
+
+def happened(given: str, disposition: str | None) -> str:
+    """What to tell the plan: `given`, and of nobody reached how the last leg failed."""
+    if given != Happened.NOT_REACHED.value:
+        return given
+    return _FAILED.get(disposition or "", given)
 
 
 def carry_out_plan(variables: MutableMapping[str, str], trace: PlanTrace) -> None:

@@ -33,6 +33,7 @@ from provisioning.compile_limits import limits, limits_of
 from provisioning.compiled import CompiledCarrier, CompiledCustomer, assemble, peers_of
 from provisioning.emergency import Addresses, emergency_form, emergency_routing
 from provisioning.errors import Finding, KeyPath, Problems, ProvisioningError
+from provisioning.forwarding import forwarding
 from provisioning.network import AddressBook
 from provisioning.peers import accepted_peers
 from provisioning.routing_plans import compile_hours, compile_plans
@@ -271,7 +272,7 @@ class _Compiler:
         for entry in customer.numbers:
             if not of_number(entry, contract).on(self._today):
                 continue
-            target = _target(entry, usable, plans)
+            target = forwarding(entry, usable, customer.id) or _target(entry, usable, plans)
             if target is not None:
                 address = addresses.of_site(entry.site)
                 for number in _numbers_of(entry):

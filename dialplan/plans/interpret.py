@@ -183,10 +183,16 @@ def _forward(node: ForwardNode, _: _Here) -> _Stay:
     return _Stay(Forward(node.number, node.otherwise is not None))
 
 
-def _not_reached(node: RingNode | ForwardNode, here: _Here) -> _Go | _Stay:
-    if node.otherwise is not None:
-        return _Go(node.otherwise, "none")
-    return _ring(node, here) if isinstance(node, RingNode) else _forward(node, here)
+def _nobody(node: RingNode, here: _Here) -> _Go | _Stay:
+    what = here.given.what
+    own = {Happened.BUSY: node.busy, Happened.NO_ANSWER: node.no_answer}.get(what)
+    if own is not None:
+        return _Go(own, what.value)
+    return _Go(node.otherwise, "none") if node.otherwise is not None else _ring(node, here)
+
+
+def _not_reached(node: ForwardNode, here: _Here) -> _Go | _Stay:
+    return _Go(node.otherwise, "none") if node.otherwise is not None else _forward(node, here)
 
 
 def _queue(node: QueueNode, _: _Here) -> _Go:
@@ -207,9 +213,13 @@ _TABLE: Final[Mapping[tuple[type[Node], Happened], Callable[[Any, _Here], _Go | 
     (PercentNode, Happened.ARRIVED): _percent,
     (CallerNode, Happened.ARRIVED): _caller,
     (RingNode, Happened.ARRIVED): _ring,
-    (RingNode, Happened.NOT_REACHED): _not_reached,
+    (RingNode, Happened.NOT_REACHED): _nobody,
+    (RingNode, Happened.BUSY): _nobody,
+    (RingNode, Happened.NO_ANSWER): _nobody,
     (ForwardNode, Happened.ARRIVED): _forward,
     (ForwardNode, Happened.NOT_REACHED): _not_reached,
+    (ForwardNode, Happened.BUSY): _not_reached,
+    (ForwardNode, Happened.NO_ANSWER): _not_reached,
     (QueueNode, Happened.ARRIVED): _queue,
     (EndNode, Happened.ARRIVED): _end,
 }

@@ -90,11 +90,14 @@ class CallerNode:
 
 @dataclass(frozen=True, slots=True)
 class RingNode:
-    """Ring these phones or these trunks, in order. Without `otherwise` the call ends when nobody is there."""
+    """Ring these phones or these trunks, in order. `busy` and `no_answer` go before `otherwise`, which is for
+    everything else and must be there with them; without it the call ends."""
 
     phone_ids: tuple[str, ...] = ()
     trunk_ids: tuple[str, ...] = ()
     otherwise: str | None = None
+    busy: str | None = None
+    no_answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ class Happened(StrEnum):
     KEYS = "keys"
     SILENCE = "silence"
     NOT_REACHED = "not-reached"
+    #: Nobody was reached, and the last one tried was busy, or let it ring.
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
 
 
 @dataclass(frozen=True, slots=True)

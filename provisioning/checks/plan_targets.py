@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from numbering.classes import DEFAULT_POLICY, Policy
 from numbering.dial import Dialled, Line, normalise
 from provisioning.errors import Finding, KeyPath, Severity
-from provisioning.schema import BarringProfileEntry, CarrierEntry, CustomerEntry, NodeEntry
+from provisioning.schema import BarringProfileEntry, CarrierEntry, CustomerEntry, NodeEntry, NumberEntry
 
 _ALLOWED = "a number that the customer may call"
 
@@ -16,10 +16,28 @@ def check_forward(
     path: KeyPath, node: NodeEntry, customer: CustomerEntry, carrier: CarrierEntry | None
 ) -> Iterator[Finding]:
     """The call path asks again for every call; here the configuration is told before."""
-    if node.forward is None:
+    if node.forward is not None:
+        yield from check_number((*path, "forward", "number"), node.forward.number, customer, carrier)
+
+
+def check_forwarding(
+    path: KeyPath, entry: NumberEntry, customer: CustomerEntry, carrier: CarrierEntry | None
+) -> Iterator[Finding]:
+    """Call forwarding of a number: to numbers that the customer may call, and not to itself."""
+    if entry.forward is None:
         return
-    number = node.forward.number
-    at = (*path, "forward", "number")
+    for key, number in entry.forward.numbers():
+        at = (*path, "forward", key)
+        yield from check_number(at, number, customer, carrier)
+        if any(first <= int(number[1:]) <= last for first, last in entry.spans()):
+            message = "a number that is forwarded to itself"
+            yield Finding("config.forward-loop", at, message, repr(number), "another number")
+
+
+def check_number(
+    at: KeyPath, number: str, customer: CustomerEntry, carrier: CarrierEntry | None
+) -> Iterator[Finding]:
+    """A number that calls of the customer are to be sent to."""
     dialled = normalise(number, Line(None))
     if not isinstance(dialled, Dialled):
         yield Finding("config.plan-barred-target", at, dialled.sentence, repr(number), _ALLOWED)

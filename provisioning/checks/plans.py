@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provisioning.checks.plan_graph import automatic, edges, nodes_of, walked
-from provisioning.checks.plan_targets import check_forward
+from provisioning.checks.plan_targets import check_forward, check_forwarding
 from provisioning.errors import Finding, KeyPath, Severity
 from provisioning.nearest import listed
 from provisioning.schema import CustomerEntry, NodeEntry, PlanEntry
@@ -17,6 +17,8 @@ def check_plans(parts: Parts) -> Iterator[Finding]:
     for i, customer in parts.customers.items():
         path: KeyPath = ("customers", i)
         yield from _numbers(path, customer)
+        for j, entry in enumerate(customer.numbers):
+            yield from check_forwarding((*path, "numbers", j), entry, customer, parts.carrier)
         yield from _twice((*path, "prompts"), [each.id for each in customer.prompts], "announcements")
         yield from _twice((*path, "plans"), [each.id for each in customer.plans], "plans")
         for k, plan in enumerate(customer.plans):

@@ -43,6 +43,31 @@ class PortingEntry(Entry):
     ported: Day = Field(description="Day of the porting (A6).")
 
 
+class ForwardingEntry(Entry):
+    """Where calls to a number are forwarded: by the rules and at the cost of its customer's calls (B5)."""
+
+    always: Number | None = Field(None, description="All calls; then nothing rings (B5).")
+    busy: Number | None = Field(None, description="When the last one rung is busy (B5).")
+    no_answer: Number | None = Field(None, description="When nobody answers, or somebody rejects (B5).")
+    unreachable: Number | None = Field(None, description="When no phone or trunk can be reached (B5).")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        others = (self.busy, self.no_answer, self.unreachable)
+        if (self.always is not None) == any(each is not None for each in others):
+            raise refusal(
+                "config.forwarding",
+                "always, or some of the others",
+                "always alone, or busy, no_answer, unreachable",
+            )
+        return self
+
+    def numbers(self) -> tuple[tuple[str, Number], ...]:
+        """The numbers that are given, each with its key."""
+        keys = ("always", "busy", "no_answer", "unreachable")
+        return tuple((key, number) for key in keys if (number := getattr(self, key)) is not None)
+
+
 class NumberEntry(Entry):
     """Numbers of a customer and where their calls go: one of `number`, `list`, or `first` with `last`."""
 
@@ -61,6 +86,9 @@ class NumberEntry(Entry):
     )
     phones: Targets | None = Field(None, description="Phones of the customer, rung in this order.")
     plan: Id | None = Field(None, description="Routing plan of the customer that calls go to (C2).")
+    forward: ForwardingEntry | None = Field(
+        None, description="Call forwarding: `always` in place of a target, else beside phones or trunks (B5)."
+    )
     ported_in: bool = Field(
         False, description="The numbers were ported to us and lie outside our blocks (A2)."
     )
@@ -91,10 +119,16 @@ class NumberEntry(Entry):
                 f"an entry with {' and '.join(given) or 'no number'}",
                 "one of number, list, or first with last",
             )
-        if len([each for each in (self.trunks, self.phones, self.plan) if each is not None]) != 1:
+        targets = [each for each in (self.trunks, self.phones, self.plan) if each is not None]
+        everything = self.forward is not None and self.forward.always is not None
+        if len(targets) != (0 if everything else 1):
             raise refusal(
-                "config.number-target", "an entry has one kind of target", "one of trunks, phones, plan"
+                "config.number-target",
+                "an entry has one kind of target",
+                "one of trunks, phones, plan, forward with always",
             )
+        if self.forward is not None and self.plan is not None:
+            raise refusal("config.forwarding", "a plan forwards by its own nodes", "plan without forward")
         if self.first is not None and self.last is not None:
             check_range(self.first, self.last)
         return self

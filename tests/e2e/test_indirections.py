@@ -248,3 +248,28 @@ def test_an_invite_that_replaces_a_call_takes_nobody_over(stage: Stage) -> None:
     assert called.report().state == "answered"
     call.hangup()
     called.wait("ended", WAIT_S)
+
+
+def test_a_number_is_forwarded_always(stage: Stage) -> None:
+    """B5: the caller is shown, the forwarding number is asserted and named in Diversion."""
+    number = "+494066969045"
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), number)
+    call = stage.call("carrier-b", "+493023125005", from_user=MOBILE, talk_ms=200)
+    assert call.wait("ended", WAIT_S).final_code == 200
+    onward = stage.received("carrier-a", number)
+    assert "+493023125005" in "".join(onward.asserted_identities)
+    assert MOBILE in onward.from_header
+    assert "+493023125005" in (onward.header("Diversion") or "")
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "number"), [(Reject(486), "+494066969046"), (Reject(480), "+494066969047")]
+)
+def test_a_number_is_forwarded_when_it_is_busy_or_nobody_answers(
+    stage: Stage, behaviour: Reject, number: str
+) -> None:
+    stage.robot("kanzlei-3").on_call(behaviour)
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), number)
+    call = stage.call("carrier-b", "+493023125006", from_user=MOBILE, talk_ms=200)
+    assert call.wait("ended", WAIT_S).final_code == 200
+    assert stage.has_received("carrier-a", number)

@@ -177,7 +177,7 @@ CASES: list[Case] = [
         [
             (
                 "a.yaml:18:9: customers[0].numbers[0]: an entry has one kind of target; allowed: one "
-                "of trunks, phones, plan [config.number-target]"
+                "of trunks, phones, plan, forward with always [config.number-target]"
             )
         ],
     ),
