@@ -82,3 +82,16 @@ def test_no_price_changes_backwards() -> None:
 def test_a_version_beside_itself_changes_nothing() -> None:
     old, _ = versions()
     assert changes(old, old, date(2026, 1, 1), 7) == ()
+
+
+def test_another_kind_of_price_is_neither_dearer_nor_cheaper() -> None:
+    found = tariff(
+        lists=text(
+            LISTS_HEADER,
+            "standard;1;standard;EUR;2026-01-01;;standard-1.csv;",
+            "standard;2;standard;EUR;2026-11-10;;standard-2.csv;",
+        ),
+        standard_1=prices("+43;;A;foreign;;0.05;;;60/60;;"),
+        standard_2=prices("+43;;A;foreign;call;0.05;;;;;"),
+    ).versions["standard"]
+    assert [each.kind.value for each in changes(found[0], found[1], date(2026, 1, 1), 7)] == ["mixed"]
