@@ -14,7 +14,7 @@ from itertools import pairwise
 from random import Random
 
 from rating.batch import rate_all
-from rating.berlin import GERMANY, Month, to_ms
+from rating.berlin import GERMANY, Month, offset_changes, to_ms
 from rating.book import Books
 from rating.charge import Charge
 from rating.leg import BillableLeg, Direction
@@ -217,9 +217,13 @@ def call(random: Random, month: Month, index: int) -> Call:
     if random.random() < 0.4:
         day, hour = second // 86_400 * 86_400, random.choice(HOURS) - random.choice([0, 1, 2])
         second = min(max(day + hour * 3600 + random.randrange(-90, 20), 0), span - 1)
+    changing = offset_changes(month, 0)
+    over_the_change = len(changing) > 1 and random.random() < 0.005
+    if over_the_change:
+        second = (changing[1][0] - month.start_ms) // 1000 - random.randrange(9_000)
     start = first + timedelta(seconds=second, milliseconds=random.choice([0, 0, 1, 500, 999]))
     seconds = random.choice([0, 1, 29, 30, 31, 59, 60, 61, random.randrange(200), random.randrange(200)])
-    if random.random() < 0.02:
+    if over_the_change or random.random() < 0.02:
         seconds = random.randrange(20_000)
     milliseconds = max(seconds * 1000 + random.choice([0, 0, -999, -1, 1, 500]), 0)
     direction = "out" if random.random() < 0.97 else random.choice(["in", "onnet"])

@@ -310,6 +310,29 @@ def test_a_call_over_several_edges_has_a_piece_for_each() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("at", "month", "before_s"),
+    [
+        # 01:30 to 03:00 on the wall takes two and a half hours, half an hour, and as long as it says.
+        ("2026-10-25T01:30", Month(2026, 10), 9_000),
+        ("2026-03-29T01:30", Month(2026, 3), 1_800),
+        ("2026-11-01T01:30", Month(2026, 11), 5_400),
+    ],
+)
+def test_the_edge_of_a_window_is_where_the_clock_on_the_wall_says(
+    at: str, month: Month, before_s: int
+) -> None:
+    standard = prices("+44;;UK;foreign;;0.06;;;60/60;;", "+44;;UK;foreign;;0.12;;;60/60;;Su 03:00-12:00")
+    lists = text(LISTS_HEADER, "standard;1;standard;EUR;2026-01-01;;standard-1.csv;split")
+    found = charge(
+        leg("+44123", 4 * 3_600, at=at), book(found=books(standard_1=standard, lists=lists), month=month)
+    )
+    assert [(piece.price.price, piece.seconds) for piece in found.pieces] == [
+        (60_000, before_s),
+        (120_000, 4 * 3_600 - before_s),
+    ]
+
+
 def test_a_book_is_for_its_customer_and_month_only() -> None:
     for wrong in (
         leg("112", 1, "medium-gmbh"),
