@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from rich.table import Table
 from sqlalchemy import text
 
 from cli.bootstrap import attempt_files, call_counters, engine, live_calls, node_connection, spool_size
-from cli.carrier import load_carrier, today
+from cli.carrier import today
 from cli.configuration_state import controllers_of
 from cli.errors import NotRunning, ProgramError
 from cli.layout import effective
@@ -29,6 +30,7 @@ from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
 from freeswitch.probe import takes_calls
 from provisioning.errors import ProvisioningError
+from provisioning.load import CheckedConfig, load
 from store.cdr_repository import CdrRepository
 from store.config_versions import ConfigStore
 from store.daily_sweep import DailySweep, SweepRun
@@ -77,6 +79,7 @@ def doctor(settings: Callable[[], Settings], as_json: bool) -> None:
 
 def examine(settings: Settings) -> list[Finding]:
     """Every check; none stops another, and none takes longer than its own timeout."""
+    _loaded.cache_clear()
     checks: list[tuple[str, Callable[[Settings], Finding]]] = [
         ("configuration", _carrier),
         ("database", _database),
@@ -104,8 +107,14 @@ def _safely(name: str, check: Callable[[Settings], Finding], settings: Settings)
         return Finding(name, State.FAULT, str(error), str(step))
 
 
+@lru_cache(maxsize=1)
+def _loaded(files: tuple[Path, ...]) -> CheckedConfig:
+    """The carrier's files, read once for all checks. Raises ConfigInvalid."""
+    return load(files)
+
+
 def _carrier(settings: Settings) -> Finding:
-    carrier = load_carrier(settings)
+    carrier = _loaded(settings.carrier)
     seen = f"{len(carrier.config.customers)} customers in {len(carrier.files)} files"
     if carrier.warnings:
         return Finding("configuration", State.WARNING, f"{seen}; {carrier.warnings[0]}", "Mend the warnings")
@@ -187,7 +196,7 @@ def _trunks(settings: Settings) -> Finding:
 def _emergency(settings: Settings) -> Finding:
     """Ways out for 110 and 112, lines without an area, attempts that the database does not have yet."""
     name = "emergency calls"
-    config = load_carrier(settings)
+    config = _loaded(settings.carrier)
     carrier = config.config.carrier
     trunks = [each.id for each in carrier.trunks if each.emergency]
     areas = len(carrier.emergency.areas) if carrier.emergency else 0

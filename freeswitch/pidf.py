@@ -7,6 +7,7 @@ quoting and lists) is written as a character reference, which XML readers turn b
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError, SubElement, XMLParser, register_namespace, tostring
 
@@ -28,6 +29,7 @@ for _prefix, _name in (("", _PIDF), ("gp", _GEOPRIV), ("ca", _CIVIC)):
     register_namespace(_prefix, _name)
 
 
+@lru_cache(maxsize=256)
 def civic_location(address: LineAddress, *, entity: str, method: str, provided_by: str | None) -> str:
     """The contract address as a PIDF-LO. `entity` is the URI of whom it is about; `method` says how the
     location was found (RFC 4119 section 2.2.3); `provided_by` is the carrier's id or None."""

@@ -54,6 +54,7 @@ class StaticEmergency:
         self._settings = settings
         self._places: dict[LineAddress | None, str] = {}
         self._areas: dict[tuple[_Ways, ...], str] = {}
+        self._bridges: dict[object, str] = {}
 
     def phone_variables(self, phone: Phone) -> dict[str, str]:
         """What the directory says of the phone."""
@@ -138,14 +139,24 @@ class StaticEmergency:
 
     def _way(self, leg: Leg, variants: dict[tuple[str, str], int]) -> tuple[str, str]:
         """The leg with everything that belongs to its line or place taken from variables."""
-        domain = self._settings.domain
-        parts = emergency_parts(leg, domain, number=_LINE)
-        text = dial_string([leg], domain=domain).replace(_ANY_LINE, _LINE).replace(_hex(_ANY_LINE), _LINE_HEX)
+        parts = emergency_parts(leg, self._settings.domain, number=_LINE)
         if not parts.bodies:
-            return "", text
+            return "", self._bridge(leg, "", "")
         content_id = parts.bodies[0].content_id
         n = variants.setdefault((content_id, parts.multipart), len(variants) + 1)
-        return f"${{fernamt_body_{n}}}", text.replace(content_id, f"${{fernamt_cid_{n}}}")
+        return f"${{fernamt_body_{n}}}", self._bridge(leg, content_id, f"${{fernamt_cid_{n}}}")
+
+    def _bridge(self, leg: Leg, content_id: str, variable: str) -> str:
+        """The dial string. Of a place it has no more than the area: it is written once for many places."""
+        call = leg.emergency
+        ags = call.address.ags if call is not None and call.address is not None else None
+        key = (leg.to.id, leg.number, call.route if call else None, ags, variable)
+        known = self._bridges.get(key)
+        if known is None:
+            text: str = dial_string([leg], domain=self._settings.domain)
+            known = text.replace(_ANY_LINE, _LINE).replace(_hex(_ANY_LINE), _LINE_HEX)
+            self._bridges[key] = known = known.replace(content_id, variable) if content_id else known
+        return known
 
 
 def _hex(number: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from cli.stage import Stage, staged
 from lab.robots import Answer, CallReport, Ignore, Reject
 from lab.robots.report import BodyPart
 from store.emergency_attempts import EmergencyAttempts, EmergencyReport
+from store.errors import StoreError
 from tests.e2e.exchange import Exchange, eventually, exchange
 
 _CIVIC = "{urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr}"
@@ -232,3 +235,27 @@ def test_a_phone_without_a_line_hears_what_to_do_instead(other: tuple[Exchange, 
         assert report.final_code == 403
         assert report.rtp.packets_received > 450
     assert attempt_of(running, "+493023125001").outcome == "announce"
+
+
+def test_neither_database_nor_redis_is_needed_and_the_attempt_is_recorded_later(
+    other: tuple[Exchange, Stage],
+) -> None:
+    """Guarantee 1: both killed at once; the record waits in a file."""
+    running, stage = other
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), "49CC06412B112")
+    parts = running.processes()
+    for name in ("postgres", "redis"):
+        os.kill(parts[name], signal.SIGKILL)
+    report = stage.call("praxis-1", "112", talk_ms=50).wait("ended", 20)
+    assert report.final_code == 200
+    assert report.answered_ms is not None
+    assert report.answered_ms < LIMIT_MS
+    eventually(lambda: running.processes()["postgres"] != parts["postgres"], 40, "PostgreSQL to be back")
+
+    def recorded() -> bool:
+        try:
+            return any(each.attempt for each in attempts(running) if each.number == "+496990009050")
+        except StoreError:
+            return False
+
+    eventually(recorded, 40, "the attempt to be recorded")

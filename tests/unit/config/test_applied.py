@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cli.applied import AppliedCarrier
 from controller.errors import VersionRefused
+from dialplan.emergency_routing import LineAddress
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from provisioning.canonical import items_of
@@ -123,6 +124,27 @@ def test_a_number_begins_and_ends_on_its_day_without_a_new_version() -> None:
             seen.append((day, number in found.numbers, found.version))
             assert found.numbers[E164("+496990009000")]
     assert seen == [(24, True, 1), (26, False, 1)]
+
+
+def test_switched_over_emergency_areas_reach_the_switch_without_a_new_version() -> None:
+    """NotrufV § 3(3): the static dialplan is rendered anew at the minute from which an area holds."""
+    moments = iter(
+        [datetime(2026, 11, 22, 8, 59, tzinfo=UTC)] * 2 + [datetime(2026, 11, 22, 9, 0, tzinfo=UTC)] * 2
+    )
+    carrier = AppliedCarrier(RealNetwork(), secrets, lambda: DAY, clock=lambda: next(moments))
+    row = '      - "11 112 49CC11C112 2026-01-01"\n'
+    items = example((row, row + '      - "11 112 49CC11D112 2026-11-22T10:00"\n'))
+    berlin = LineAddress("Beispielufer", "7", "10115", "Berlin", "BE")
+
+    def static(snapshot: Snapshot) -> str | None:
+        return snapshot.emergency.route(berlin, "112", snapshot.emergency.static_at).code
+
+    assert static(carrier.compile(whole(1, items))) == "49CC11C112"
+    assert carrier.due() is None
+    after = carrier.due()
+    assert after is not None
+    assert (static(after), after.version) == ("49CC11D112", 1)
+    assert carrier.due() is None
 
 
 def test_a_first_version_without_a_carrier_is_refused() -> None:

@@ -73,6 +73,18 @@ def test_the_same_leg_in_two_files_is_one_leg(
     assert not spool.files
 
 
+def test_somebody_who_wants_to_know_is_told_of_each_new_leg_once(
+    spool: MemorySpool, store: MemoryStore, clock: Clock
+) -> None:
+    """Emergency calls that no controller decided alarm by their record."""
+    told: list[str] = []
+    intake = Intake(spool, store, parse, clock, lambda leg: told.append(leg.leg_id))
+    for _ in range(2):
+        spool.put("a", b"leg-a")
+        intake.round()
+    assert told == ["leg-a"]
+
+
 def test_two_intakes_on_one_spool_store_each_leg_once(
     intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore, clock: Clock
 ) -> None:

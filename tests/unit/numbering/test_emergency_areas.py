@@ -109,3 +109,11 @@ def test_tables_of_the_same_rows_are_equal() -> None:
     assert AreaTable(rows) == AreaTable(reversed(rows))
     assert AreaTable(rows) != AreaTable(rows[:1])
     assert len(AreaTable(rows)) == 2
+
+
+def test_a_table_tells_when_an_area_begins_to_hold() -> None:
+    at = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+    assert TABLE.changes(EARLY, LATE)
+    assert TABLE.changes(datetime(2027, 3, 1, 8, 59, tzinfo=UTC), at)
+    assert not TABLE.changes(at, LATE)
+    assert not AreaTable().changes(EARLY, LATE)
