@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from controller.call_backs import CallBacks
 from controller.emergency import Emergency
 from controller.errors import NoSnapshot
 from controller.following import Following
@@ -46,6 +47,7 @@ class CallDecider:
         self._health = health
         self._clock = clock
         self._emergency = emergency
+        self._call_backs = CallBacks()
         self._snapshot: Snapshot | None = None
         self._blocks = NOTHING_BLOCKED
         self.decided = 0
@@ -80,6 +82,7 @@ class CallDecider:
             version=decision.config_version,
             caller_rules=decision.facts.caller_rules,
         )
+        self._call_backs.decided(decision, now)
         if self._emergency is not None and self._snapshot is not None:
             self._emergency.decided(offered, decision, self._snapshot, now)
         if not isinstance(decision.outcome, Reject):
@@ -99,7 +102,9 @@ class CallDecider:
         if self._snapshot is None:
             raise NoSnapshot("no configuration loaded; the static dialplan takes the call")
         now = self._clock()
-        circumstances = Circumstances(now, self._blocks, self._health.down(now), self._health.calls())
+        circumstances = Circumstances(
+            now, self._blocks, self._health.down(now), self._health.calls(), self._call_backs.expected(now)
+        )
         return decide(offered, self._snapshot, circumstances)
 
 

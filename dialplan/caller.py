@@ -239,10 +239,11 @@ def network_identity(offered: CallOffered, trunk: Trunk) -> Identity | IdentityR
 
 
 def anonymity_refused(
-    assigned: AssignedNumber, customer: Customer, caller: Caller
+    assigned: AssignedNumber, customer: Customer, caller: Caller, call_backs: frozenset[E164] = frozenset()
 ) -> CallerRule[CalledNumber] | None:
     """The row by which the called number refuses an anonymous caller, or None (TDDDG § 15(1))."""
     if not {assigned.number, assigned.behind} & customer.rejects_anonymous:
         return None
-    rule = CALLED_PARTY.ask(CalledNumber(True, caller.withheld, caller.number is None))
+    expected = assigned.number in call_backs
+    rule = CALLED_PARTY.ask(CalledNumber(True, expected, caller.withheld, caller.number is None))
     return rule if rule.act is Act.REJECT_ANONYMOUS else None

@@ -76,5 +76,6 @@ class CalledNumber:
     """A call to a number of ours, seen from its holder."""
 
     rejects_anonymous: bool
+    called_emergency: bool
     withheld: bool
     unknown: bool

@@ -343,6 +343,13 @@ CALLED_PARTY: Final[Concern[CalledNumber]] = Concern(
             lambda call: not call.rejects_anonymous,
         ),
         CallerRule(
+            "acr.call-back",
+            "It rejects them, and called 110 or 112 within the last hour: the control centre may call back.",
+            Act.LET,
+            "RFC 7090; our decision (TKG § 164)",
+            lambda call: call.called_emergency,
+        ),
+        CallerRule(
             "acr.withheld",
             "It rejects them, and the number is withheld or suppressed.",
             Act.REJECT_ANONYMOUS,

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from dialplan.blocks import NOTHING_BLOCKED, Blocks
+from numbering.e164 import E164
 
 #: No trunk carries a call.
 NO_CALLS: Final[Mapping[str, int]] = MappingProxyType({})
@@ -20,9 +21,11 @@ class Circumstances:
 
     `trunks_down` are the trunks that are known not to answer: they are tried last, never left out.
     `trunk_calls` counts the calls on a trunk now, both ways; a trunk that is not in it carries none.
+    `call_backs` are numbers whose lines called 110 or 112 within the last hour.
     """
 
     now: datetime
     blocks: Blocks = NOTHING_BLOCKED
     trunks_down: frozenset[str] = frozenset()
     trunk_calls: Mapping[str, int] = field(default_factory=lambda: NO_CALLS)
+    call_backs: frozenset[E164] = frozenset()

@@ -33,7 +33,8 @@ def to_customer(
         customer = assigned.customer_id if how == "in" else facts.customer_id or ""
         why = reason(f"{how}.number-blocked", number=assigned.number, customer=customer)
         return refuse(snapshot.version, facts, Cause.SUBSCRIBER_ABSENT, why)
-    if acr := anonymity_refused(assigned, snapshot.customers[assigned.customer_id], caller):
+    called = snapshot.customers[assigned.customer_id]
+    if acr := anonymity_refused(assigned, called, caller, circumstances.call_backs):
         customer = assigned.customer_id if how == "in" else facts.customer_id or ""
         why = reason(f"{how}.anonymous", number=assigned.number, customer=customer)
         facts = replace(facts, caller_rules=(*facts.caller_rules, acr.id))

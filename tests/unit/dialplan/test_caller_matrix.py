@@ -92,11 +92,13 @@ class Cell:
     code: int | None = None
     foreign: bool = False
     acr: bool = False
+    call_backs: frozenset[E164] = frozenset()
     diversions: tuple[E164, ...] = ()
 
     def decide(self) -> Decision:
         """What is decided about it."""
-        return decide(self.offered, carrier(self.policy, acr=self.acr, foreign=self.foreign), AT)
+        at = replace(AT, call_backs=self.call_backs)
+        return decide(self.offered, carrier(self.policy, acr=self.acr, foreign=self.foreign), at)
 
 
 def refused(offered: CallOffered, policy: CallerPolicy = REFUSING, **facts: Any) -> Cell:
@@ -312,11 +314,16 @@ CELLS: dict[str, tuple[Cell, ...]] = {
         Cell(from_carrier(from_user="+49221110"), None, None),
     ),
     "acr.open": (Cell(from_carrier(privacy=HIDDEN), MOBILE, None),),
+    "acr.call-back": (
+        Cell(from_carrier(privacy=HIDDEN), MOBILE, None, acr=True, call_backs=frozenset({KOELN})),
+        Cell(from_carrier(from_user="anonymous"), None, None, acr=True, call_backs=frozenset({KOELN})),
+    ),
     "acr.withheld": (
         Cell(from_carrier(privacy=HIDDEN), None, None, code=433, acr=True),
         Cell(from_carrier(from_user=STRANGER), None, None, code=433, acr=True, foreign=True),
         Cell(from_phone("*31#" + KOELN), None, None, code=433, acr=True),
         Cell(from_phone(KOELN), None, None, WITHHOLDING, code=433, acr=True),
+        Cell(from_carrier(privacy=HIDDEN), None, None, code=433, acr=True, call_backs=frozenset({BERLIN})),
     ),
     "acr.unknown": (Cell(from_carrier(from_user="carrier-a"), None, None, acr=True),),
     "acr.shown": (Cell(from_carrier(), MOBILE, MOBILE, acr=True),),
