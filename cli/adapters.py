@@ -12,6 +12,7 @@ from dialplan.cdr import LegRecord
 from dialplan.emergency_attempt import EmergencyAttempt
 from dialplan.limits import Claim
 from dialplan.live import LiveCall, LiveChange
+from dialplan.mailbox import MessageFacts, Notice
 from dialplan.trunk_status import TrunkStatus, calls_on_trunks
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository, InsertOutcome
@@ -21,6 +22,7 @@ from store.emergency_attempts import EmergencyAttempts
 from store.errors import StoreError
 from store.limits import CallCounters
 from store.live_calls import MAX_CALLS_PER_NODE, LiveCalls
+from store.mailbox_messages import MailboxMessages
 from store.trunk_statuses import TrunkStatuses
 
 
@@ -165,3 +167,30 @@ class Attempts:
     def insert(self, attempts: Sequence[EmergencyAttempt]) -> None:
         with store_errors():
             self._attempts.insert(attempts)
+
+
+class Messages:
+    """controller.mailbox.Messages on PostgreSQL."""
+
+    def __init__(self, messages: MailboxMessages) -> None:
+        self._messages = messages
+
+    def add(self, facts: MessageFacts, sound: bytes, duration_ms: int) -> bool:
+        with store_errors():
+            return self._messages.add(facts, sound, duration_ms)
+
+    def to_tell(self, now: datetime) -> Sequence[Notice]:
+        with store_errors():
+            return self._messages.to_tell(now)
+
+    def told(self, message_id: str, at: datetime) -> None:
+        with store_errors():
+            self._messages.told(message_id, at)
+
+    def not_told(self, message_id: str, why: str, again: datetime | None) -> None:
+        with store_errors():
+            self._messages.not_told(message_id, why, again)
+
+    def expire(self, now: datetime) -> int:
+        with store_errors():
+            return self._messages.expire(now)

@@ -19,11 +19,22 @@ from gevent.event import Event as Flag
 from sqlalchemy import URL, Engine, make_url
 
 from cli.abuse_store import AbuseRecords
-from cli.adapters import Attempts, Live, NumberSweep, OperatorBlocks, Records, SharedLimits, SharedTrunks
+from cli.adapters import (
+    Attempts,
+    Live,
+    Messages,
+    NumberSweep,
+    OperatorBlocks,
+    Records,
+    SharedLimits,
+    SharedTrunks,
+)
 from cli.applied import Versions, keep_for_long
 from cli.carrier import applied_carrier, applied_version, secrets, today
 from cli.configuration_state import StateFile
 from cli.errors import NotRunning
+from cli.layout import write_private
+from cli.mailing import Mailer
 from cli.node_configuration import NodeConfiguration, NoNode
 from cli.settings import ServerEntry, Settings
 from controller.abuse_watch import AbuseWatch
@@ -38,6 +49,7 @@ from controller.following import Following
 from controller.health import TrunkHealth
 from controller.intake import Intake
 from controller.limiting import Limiting
+from controller.mailbox import Mailboxes
 from controller.menus import Menus
 from dialplan.call import CallOffered
 from dialplan.cdr import LegRecord, LegSide
@@ -52,6 +64,7 @@ from freeswitch.inbound import InboundConnection
 from freeswitch.invite import sent_leg
 from freeswitch.json_cdr import parse
 from freeswitch.menu_call import MenuCall
+from freeswitch.message_spool import MessageSpool
 from freeswitch.offer import decision_variables, offered_call
 from freeswitch.outbound import Hold, OutboundServer
 from freeswitch.session import Session
@@ -67,7 +80,9 @@ from store.emergency_attempts import EmergencyAttempts
 from store.emergency_records import AttemptFiles
 from store.limits import CallCounters
 from store.live_calls import LiveCalls
+from store.mailbox_messages import MailboxMessages
 from store.redis_client import call_path_client, limits_client
+from store.sealed import new_key, read_key
 from store.trunk_statuses import TrunkStatuses
 
 _log = structlog.get_logger(__name__)
@@ -210,7 +225,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     swap(snapshot)
     domain = settings.node.domain
 
-    menus = Menus(decider.decide, decider.think)
+    menus = Menus(decider.decide, decider.think, message_spool(settings), now)
 
     def handle(channel: ChannelData) -> Instructions | Hold:
         offered = offered_call(channel.get)
@@ -303,6 +318,36 @@ def _alarm(leg: LegRecord) -> None:
         )
 
 
+def message_spool(settings: Settings) -> MessageSpool:
+    """Where the node records messages."""
+    directory = settings.message_dir or settings.state_dir / "messages"
+    return MessageSpool(directory.absolute(), time.time)
+
+
+def mailbox_messages(settings: Settings, name: str) -> MailboxMessages:
+    """Messages in the database, with the key of this machine."""
+    return MailboxMessages(engine(settings, name), lambda: _mailbox_key(settings))
+
+
+def _mailbox_key(settings: Settings) -> bytes:
+    if settings.mailbox_key is not None:
+        return read_key(read_secret(settings, settings.mailbox_key))
+    path = settings.state_dir / "mailbox.key"
+    if not path.exists():
+        write_private(path, new_key())
+    return read_key(path.read_text())
+
+
+def _mailboxes(settings: Settings) -> Mailboxes:
+    smtp = settings.smtp
+    send = None
+    if smtp is not None:
+        secret = smtp.password
+        send = Mailer(smtp, (lambda: read_secret(settings, secret)) if secret is not None else None).send
+    messages = Messages(mailbox_messages(settings, "fernamt intake"))
+    return Mailboxes(message_spool(settings), messages, send, now)
+
+
 def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     """Take CDR files in until `stopped(seconds)`, which waits that long, says so and the spool is empty.
 
@@ -316,12 +361,15 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     daily = Daily(NumberSweep(DailySweep(database), now).work, today)
     daily.start()
     abuse.start()
+    mailboxes = _mailboxes(settings)
+    mailboxes.start()
     _log.info("intake ready", spool=str(spool.directory))
     try:
         _empty(intake, stopped)
     finally:
         daily.stop(5.0)
         abuse.stop(1.0)
+        mailboxes.stop(5.0)
 
 
 def _empty(intake: Intake[SpoolFile], stopped: Callable[[float], bool]) -> None:

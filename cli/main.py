@@ -36,6 +36,7 @@ _NOUNS = (
     "emergency",
     "freeswitch",
     "limit",
+    "mailbox",
     "number",
     "plan",
     "rate",

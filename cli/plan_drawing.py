@@ -27,7 +27,6 @@ _FILLS: Final[Mapping[str, str]] = {
     "trunks": "#d5f0d9",
     "forward": "#d5e6fb",
     "mailbox": "#e8dcf7",
-    "listen": "#e8dcf7",
     "queue": "#e8dcf7",
     "end": "#f3d6d6",
 }
@@ -163,6 +162,8 @@ def _about(node: NodeEntry) -> str:
         return f"{node.kind} {prompt.prompt}"
     if node.end is not None:
         return f"end {node.end.cause}"
+    if node.mailbox is not None:
+        return f"mailbox {node.mailbox}"
     return f"queue {node.queue.name}" if node.queue is not None else node.kind
 
 

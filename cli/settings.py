@@ -112,6 +112,16 @@ class NodeEntry(Entry):
     log_level: Literal["warning", "info", "debug"] = Field("warning", description="FreeSWITCH's log.")
 
 
+class SmtpEntry(Entry):
+    """The operator's mail server."""
+
+    address: Address = Field(description="host:port, such as mail.example.com:587")
+    sender: str = Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="Address that e-mails come from.")
+    starttls: bool = Field(True, description="Encrypt the connection (RFC 3207); the certificate is checked.")
+    username: str | None = Field(None, description="User to log in with; left out: without.")
+    password: SecretRef | None = Field(None, description="Where the password is: {env: NAME} or {file: path}")
+
+
 class Settings(Entry):
     """All of it. `lab_network` moves configured SIP addresses to loopback ports, for the lab alone."""
 
@@ -126,6 +136,19 @@ class Settings(Entry):
     )
     database: ServerEntry | None = Field(None, description="PostgreSQL; left out: an embedded one.")
     redis: ServerEntry | None = Field(None, description="Redis; left out: an embedded one.")
+    smtp: SmtpEntry | None = Field(
+        None, description="Mail server for notices of new messages; left out: notices wait (C3)."
+    )
+    mailbox_key: SecretRef | None = Field(
+        None,
+        description="Key that messages are encrypted with: 32 bytes in base64, the same everywhere. Left "
+        "out: one is made in the state directory.",
+    )
+    message_dir: FilePath | None = Field(
+        None,
+        description="Where the node records messages until they are encrypted, best a RAM disk. Default: "
+        "messages/ in the state directory.",
+    )
     controllers: Few[Address] = Field(
         (("127.0.0.1", 8084),), description="Where controllers take calls; nodes try them in this order."
     )

@@ -3,6 +3,7 @@
 ControllerError
 ├── NoSnapshot      no configuration has been loaded yet
 ├── StoreAway       a store did not answer; the work is kept and tried again
+├── MailAway        the mail server did not take an e-mail; tried again
 ├── NodeAway        the switch did not take its new configuration; tried again
 └── VersionRefused  a configuration version cannot be used on this machine; the old one stays
 """
@@ -26,6 +27,12 @@ class StoreAway(ControllerError):
     """A database or Redis did not answer in time. Raised by adapters for the service layer to retry."""
 
     id = "controller.store-away"
+
+
+class MailAway(ControllerError):
+    """The mail server did not take an e-mail. Raised by adapters for the service layer to retry."""
+
+    id = "controller.mail-away"
 
 
 class NodeAway(ControllerError):

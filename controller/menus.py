@@ -1,4 +1,4 @@
-"""Menus: the caller is asked and the plan decides on, until the call goes somewhere or ends (C2).
+"""Menus and mailboxes: the plan talks with the caller, until the call goes somewhere or ends (C2, C3).
 
 A call in a menu holds a connection of the switch's and a greenlet, nothing else: where it stands is written
 on the call before every question, so that another controller goes on when this one dies.
@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
 
 from dialplan.call import CallOffered
-from dialplan.decision import Converse, Decision
-from dialplan.plans.effects import Ask
-from dialplan.plans.position import SILENCE, Given, Happened, Resume
+from dialplan.causes import Cause
+from dialplan.decision import Converse, Decision, refuse
+from dialplan.mailbox import Mailbox, MessageFacts
+from dialplan.plans.effects import Ask, Record
+from dialplan.plans.position import RECORDED, SILENCE, Given, Happened, Resume
+from dialplan.reasons import reason
 
 _log = structlog.get_logger(__name__)
 
@@ -46,13 +50,33 @@ class HeldCall(Protocol):
         """The keys pressed, "" when none came in time."""
         ...
 
+    def record(self, mailbox: Mailbox, path: str) -> None:
+        """Greet, play the tone, record what the caller says to this file."""
+        ...
+
+
+class MessageNotes(Protocol):
+    """Where messages are kept until somebody takes them away. Both raise OSError."""
+
+    def begin(self, facts: MessageFacts) -> str:
+        """Note whose message comes; the path to record to."""
+        ...
+
+    def finish(self, facts: MessageFacts) -> None:
+        """The recording has ended."""
+        ...
+
 
 class Menus:
     """Talks with callers. `decide` decides for real, `think` says what would be decided and notes nothing."""
 
-    def __init__(self, decide: Decide, think: Decide) -> None:
+    def __init__(
+        self, decide: Decide, think: Decide, notes: MessageNotes, clock: Callable[[], datetime]
+    ) -> None:
         self._decide = decide
         self._think = think
+        self._notes = notes
+        self._clock = clock
         self.held = 0
 
     def converse(self, offered: CallOffered, decision: Decision, call: HeldCall) -> Decision:
@@ -62,7 +86,7 @@ class Menus:
         """
         if self.held >= MAX_HELD:
             _log.warning("too many calls in menus", held=self.held, call=offered.call_id)
-            return self._silent(offered, decision) or decision
+            return self._silent(offered, decision) or _refused(decision)
         self.held += 1
         try:
             return self._converse(offered, decision, call)
@@ -76,17 +100,47 @@ class Menus:
             call.connect(early=outcome.early)
             for sound in decision.plan.sounds if decision.plan is not None else ():
                 call.play(sound)
-            keys = call.ask(outcome.what)
-            given = Given(Happened.KEYS, keys) if keys else SILENCE
+            match outcome.what:
+                case Ask() as question:
+                    keys = call.ask(question)
+                    given = Given(Happened.KEYS, keys) if keys else SILENCE
+                case Record(mailbox):
+                    self._record(offered, decision, mailbox, call)
+                    given = RECORDED
             decision = self._decide(_went_on(offered, decision, given))
         return decision
 
+    def _record(self, offered: CallOffered, decision: Decision, mailbox: Mailbox, call: HeldCall) -> None:
+        """The usual end is that the caller hangs up in the middle: the message is complete all the same."""
+        facts = MessageFacts(
+            offered.call_id,
+            mailbox.customer_id,
+            mailbox.id,
+            decision.facts.a_presented,
+            decision.plan.number if decision.plan is not None else "",
+            self._clock(),
+            mailbox.retention_days,
+            mailbox.notify,
+        )
+        path = self._notes.begin(facts)
+        try:
+            call.record(mailbox, path)
+        finally:
+            self._notes.finish(facts)
+
     def _silent(self, offered: CallOffered, decision: Decision) -> Decision | None:
         for _ in range(_MAX_SILENT):
-            if not isinstance(decision.outcome, Converse):
+            if not isinstance(outcome := decision.outcome, Converse):
                 return decision
+            if isinstance(outcome.what, Record):
+                return None  # nobody records without a controller
             decision = self._think(_went_on(offered, decision, SILENCE))
         return None
+
+
+def _refused(decision: Decision) -> Decision:
+    why = reason("plan.menus-full", number=decision.plan.number if decision.plan is not None else "")
+    return refuse(decision.config_version, decision.facts, Cause.SWITCH_CONGESTION, why)
 
 
 def _went_on(offered: CallOffered, decision: Decision, given: Given) -> CallOffered:

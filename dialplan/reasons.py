@@ -66,6 +66,8 @@ _SENTENCES: Final = {
     "plan.ring": "Call to {number} by plan {plan} of customer {customer} ({path}): rings.",
     "plan.forward": "Call to {number} by plan {plan} of customer {customer} ({path}): {why}",
     "plan.menu": "Call to {number} by plan {plan} of customer {customer} ({path}): asks for keys.",
+    "plan.mailbox": "Call to {number} by plan {plan} of customer {customer} ({path}): mailbox {mailbox}.",
+    "plan.menus-full": "Call to {number}: too many calls are in menus and mailboxes at the moment.",
     "plan.end": "Call to {number} by plan {plan} of customer {customer} ({path}): ends there.",
     "plan.nobody": "Call to {number} by plan {plan} of customer {customer} ({path}): nobody is in service.",
     "plan.too-long": "Call to {number} by plan {plan} of customer {customer} ({path}): too many nodes.",

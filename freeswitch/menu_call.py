@@ -6,6 +6,7 @@ from typing import Final
 
 from dialplan.call import CallOffered
 from dialplan.decision import Decision, Route
+from dialplan.mailbox import Mailbox
 from dialplan.plans.effects import Ask
 from freeswitch.arguments import item_escape
 from freeswitch.channel import Instructions
@@ -17,6 +18,10 @@ from freeswitch.session import Session
 MAX_SOUND_S: Final = 120.0
 #: Between two keys of a choice that has several.
 _BETWEEN_KEYS_MS: Final = 2000
+#: Now speak.
+_TONE: Final = "tone_stream://%(400,100,1000)"
+#: FreeSWITCH's measure of energy below which a caller is silent; a quiet line is below 100.
+_SILENCE_LEVEL: Final = 200
 _KEYS: Final = "fernamt_keys"
 #: Played by FreeSWITCH when no key came; nothing to be heard.
 _NOTHING: Final = "silence_stream://20"
@@ -49,6 +54,15 @@ class MenuCall:
 
     def play(self, sound: str) -> None:
         self._session.execute("playback", sound, timeout_s=MAX_SOUND_S)
+
+    def record(self, mailbox: Mailbox, path: str) -> None:
+        # A caller who says nothing after the greeting hears the tone and is not kept.
+        if mailbox.greeting is not None:
+            self.play(mailbox.greeting)
+        self._session.set_variables(Instructions({"playback_terminators": "#", "record_rate": "8000"}))
+        self.play(_TONE)
+        argument = f"{item_escape(path)} {mailbox.max_message_s} {_SILENCE_LEVEL} {mailbox.silence_s}"
+        self._session.execute("record", argument, timeout_s=mailbox.max_message_s + 10.0)
 
     def ask(self, question: Ask) -> str:
         sounds = [question.before, question.prompt] if question.before else [question.prompt]

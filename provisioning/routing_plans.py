@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from dialplan.causes import Cause
+from dialplan.mailbox import Mailbox
 from dialplan.plans.hours import Hours
 from dialplan.plans.nodes import (
     AnnouncementNode,
@@ -15,6 +16,7 @@ from dialplan.plans.nodes import (
     ForwardNode,
     HolidayNode,
     HoursNode,
+    MailboxNode,
     MenuNode,
     Node,
     PercentNode,
@@ -27,7 +29,7 @@ from dialplan.week import WeekTimes
 from numbering.classes import NumberClass
 from numbering.e164 import E164
 from provisioning.holiday_dates import public_holidays
-from provisioning.schema import CustomerEntry, OpeningHoursEntry
+from provisioning.schema import CustomerEntry, MailboxEntry, OpeningHoursEntry
 from provisioning.schema.plan import CallerBranchEntry, NodeEntry
 from provisioning.sounds import SoundBook
 from provisioning.week_times import week_times
@@ -64,7 +66,8 @@ def compile_plans(
         return {}
     hours = {each.id: compile_hours(each) for each in customer.opening_hours}
     prompts = {each.id: sounds.sound(each) for each in customer.prompts}
-    compiler = _Nodes(hours, prompts, usable)
+    mailboxes = {each.id: _mailbox(each, customer.id, prompts) for each in customer.mailboxes}
+    compiler = _Nodes(hours, prompts, mailboxes, usable)
     return {
         plan.id: Plan(plan.id, customer.id, plan.start, {each.id: compiler.node(each) for each in plan.nodes})
         for plan in customer.plans
@@ -75,9 +78,14 @@ class _Nodes:
     """Node by node; `hours` are the customer's own, the carrier's are found when the call comes."""
 
     def __init__(
-        self, hours: Mapping[str, Hours], prompts: Mapping[str, Sound], usable: Callable[[str], bool]
+        self,
+        hours: Mapping[str, Hours],
+        prompts: Mapping[str, Sound],
+        mailboxes: Mapping[str, Mailbox],
+        usable: Callable[[str], bool],
     ) -> None:
         self._hours = hours
+        self._mailboxes = mailboxes
         self._prompts = prompts
         self._usable = usable
 
@@ -119,6 +127,8 @@ class _Nodes:
             return RingNode(trunk_ids=self._usable_of(trunks.ring), otherwise=trunks.otherwise)
         if (forward := entry.forward) is not None:
             return ForwardNode(E164(forward.number), forward.otherwise)
+        if entry.mailbox is not None:
+            return MailboxNode(self._mailboxes[entry.mailbox])
         end = entry.end
         assert end is not None  # noqa: S101 - a node has one kind
         return EndNode(END_CAUSES[end.cause], self._sound(end.prompt))
@@ -128,6 +138,18 @@ class _Nodes:
 
     def _usable_of(self, ids: Sequence[str]) -> tuple[str, ...]:
         return tuple(each for each in ids if self._usable(each))
+
+
+def _mailbox(entry: MailboxEntry, customer_id: str, prompts: Mapping[str, Sound]) -> Mailbox:
+    return Mailbox(
+        id=entry.id,
+        customer_id=customer_id,
+        greeting=prompts[entry.greeting] if entry.greeting is not None else None,
+        max_message_s=entry.max_message_s,
+        silence_s=entry.silence_s,
+        retention_days=entry.retention_days,
+        notify=tuple(entry.notify),
+    )
 
 
 def _branch(entry: CallerBranchEntry) -> CallerBranch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dialplan.causes import Cause
+from dialplan.mailbox import Mailbox
 from dialplan.plans.nodes import Sound
 from numbering.e164 import E164
 
@@ -25,6 +26,13 @@ class Ask:
     timeout_s: int
     most: int
     before: Sound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Greet, play the tone, record what the caller says."""
+
+    mailbox: Mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +61,5 @@ class End:
 
 
 #: The call waits for the caller's keys, or for somebody to be reached.
-Last = Ask | Ring | Forward | End
+Last = Ask | Record | Ring | Forward | End
 Effects = tuple[tuple[Play, ...], Last]

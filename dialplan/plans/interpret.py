@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from dialplan.causes import Cause
-from dialplan.plans.effects import Ask, Effects, End, Forward, Last, Play, Ring
+from dialplan.plans.effects import Ask, Effects, End, Forward, Last, Play, Record, Ring
 from dialplan.plans.hours import Hours, day_of
 from dialplan.plans.nodes import (
     AnnouncementNode,
@@ -24,6 +24,7 @@ from dialplan.plans.nodes import (
     ForwardNode,
     HolidayNode,
     HoursNode,
+    MailboxNode,
     MenuNode,
     Node,
     PercentNode,
@@ -199,6 +200,14 @@ def _queue(node: QueueNode, _: _Here) -> _Go:
     return _Go(node.overflow, "overflow")
 
 
+def _leave(node: MailboxNode, _: _Here) -> _Stay:
+    return _Stay(Record(node.mailbox))
+
+
+def _left(_: MailboxNode, __: _Here) -> _Stay:
+    return _Stay(End(Cause.NORMAL_CLEARING))
+
+
 def _end(node: EndNode, _: _Here) -> _Stay:
     return _Stay(End(node.cause), play=Play(node.prompt) if node.prompt else None)
 
@@ -221,5 +230,7 @@ _TABLE: Final[Mapping[tuple[type[Node], Happened], Callable[[Any, _Here], _Go | 
     (ForwardNode, Happened.BUSY): _not_reached,
     (ForwardNode, Happened.NO_ANSWER): _not_reached,
     (QueueNode, Happened.ARRIVED): _queue,
+    (MailboxNode, Happened.ARRIVED): _leave,
+    (MailboxNode, Happened.RECORDED): _left,
     (EndNode, Happened.ARRIVED): _end,
 }

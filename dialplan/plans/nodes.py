@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dialplan.causes import Cause
+from dialplan.mailbox import Mailbox
 from dialplan.plans.hours import Hours
 from numbering.classes import NumberClass
 from numbering.e164 import E164
@@ -117,6 +118,13 @@ class QueueNode:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxNode:
+    """Leave a message; then the call ends (C3)."""
+
+    mailbox: Mailbox
+
+
+@dataclass(frozen=True, slots=True)
 class EndNode:
     """End the call with this cause, after the announcement if there is one."""
 
@@ -134,6 +142,7 @@ Node = (
     | RingNode
     | ForwardNode
     | QueueNode
+    | MailboxNode
     | EndNode
 )
 

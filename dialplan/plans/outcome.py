@@ -15,7 +15,7 @@ from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Converse, Decision, PlanTrace, Reason, Reject, Route, refuse
 from dialplan.legs import Caller
-from dialplan.plans.effects import Ask, End, Forward, Play, Ring
+from dialplan.plans.effects import Ask, End, Forward, Last, Play, Record, Ring
 from dialplan.plans.interpret import Facts, begin, step
 from dialplan.plans.nodes import Plan
 from dialplan.plans.position import ARRIVED, NOT_REACHED, Position, Resume
@@ -82,12 +82,15 @@ def along(
         given = NOT_REACHED
 
 
-def _decision(call: _Call, position: Position, last: Ask | Ring | Forward | End) -> Decision:
+def _decision(call: _Call, position: Position, last: Last) -> Decision:
     version = call.snapshot.version
     match last:
         case Ask():
             outcome = Converse(last, waits_unpaid(call.assigned.number))
             return Decision(outcome, call.why("plan.menu", position), call.facts, version)
+        case Record(mailbox):
+            why = call.why("plan.mailbox", position, mailbox=mailbox.id)
+            return Decision(Converse(last, early=False), why, call.facts, version)
         case Ring():
             return _rung(call, position, last)
         case Forward(number):

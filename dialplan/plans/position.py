@@ -29,6 +29,7 @@ class Happened(StrEnum):
     #: Nobody was reached, and the last one tried was busy, or let it ring.
     BUSY = "busy"
     NO_ANSWER = "no-answer"
+    RECORDED = "recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Given:
 ARRIVED: Final = Given(Happened.ARRIVED)
 SILENCE: Final = Given(Happened.SILENCE)
 NOT_REACHED: Final = Given(Happened.NOT_REACHED)
+RECORDED: Final = Given(Happened.RECORDED)
 
 
 @dataclass(frozen=True, slots=True)

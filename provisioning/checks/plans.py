@@ -20,6 +20,7 @@ def check_plans(parts: Parts) -> Iterator[Finding]:
         for j, entry in enumerate(customer.numbers):
             yield from check_forwarding((*path, "numbers", j), entry, customer, parts.carrier)
         yield from _twice((*path, "prompts"), [each.id for each in customer.prompts], "announcements")
+        yield from _mailboxes(path, customer)
         yield from _twice((*path, "plans"), [each.id for each in customer.plans], "plans")
         for k, plan in enumerate(customer.plans):
             at = (*path, "plans", k)
@@ -51,6 +52,14 @@ def _numbers(path: KeyPath, customer: CustomerEntry) -> Iterator[Finding]:
                 "a number with this plan",
                 severity=Severity.WARNING,
             )
+
+
+def _mailboxes(path: KeyPath, customer: CustomerEntry) -> Iterator[Finding]:
+    prompts = tuple(each.id for each in customer.prompts)
+    yield from _twice((*path, "mailboxes"), [each.id for each in customer.mailboxes], "mailboxes")
+    for k, box in enumerate(customer.mailboxes):
+        if box.greeting is not None and box.greeting not in prompts:
+            yield _unknown((*path, "mailboxes", k, "greeting"), "prompt", box.greeting, prompts)
 
 
 def _twice(path: KeyPath, names: list[str], what: str) -> Iterator[Finding]:
@@ -112,6 +121,9 @@ def _names(path: KeyPath, node: NodeEntry, customer: CustomerEntry, parts: Parts
         hours = tuple(each.id for each in (*customer.opening_hours, *parts.carrier.opening_hours))
         if node.hours.of not in hours:
             yield _unknown((*path, "hours", "of"), "opening-hours", node.hours.of, hours)
+    boxes = tuple(each.id for each in customer.mailboxes)
+    if node.mailbox is not None and node.mailbox not in boxes:
+        yield _unknown((*path, "mailbox"), "mailbox", node.mailbox, boxes)
     phones = tuple(each.id for each in customer.phones)
     trunks = tuple(each.id for each in customer.trunks)
     for key, entry, known in (("phones", node.phones, phones), ("trunks", node.trunks, trunks)):

@@ -28,6 +28,7 @@ from provisioning.schema.customer import CustomerEntry, CustomerTrunkEntry, Team
 from provisioning.schema.dates import TimeSlotEntry
 from provisioning.schema.device import AgentEntry, PhoneEntry
 from provisioning.schema.emergency import EmergencyEntry, EmergencyInviteEntry, UserToUserEntry
+from provisioning.schema.mailbox import MailboxEntry
 from provisioning.schema.money import Amount
 from provisioning.schema.number import NumberEntry, PortingEntry, UserEntry
 from provisioning.schema.plan import (
@@ -97,6 +98,7 @@ __all__ = [
     "HoursNodeEntry",
     "LiftedBarEntry",
     "LimitProfileEntry",
+    "MailboxEntry",
     "MandateEntry",
     "MenuNodeEntry",
     "NodeEntry",

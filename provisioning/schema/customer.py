@@ -16,6 +16,7 @@ from provisioning.schema.contract import BillingEntry, ContractEntry
 from provisioning.schema.device import AgentEntry, PhoneEntry
 from provisioning.schema.entry import Entry, Few, Many, refusal
 from provisioning.schema.form import Form
+from provisioning.schema.mailbox import MailboxEntry
 from provisioning.schema.number import NumberEntry
 from provisioning.schema.plan import PlanEntry, PromptEntry
 from provisioning.schema.policy import (
@@ -113,6 +114,7 @@ class CustomerEntry(Entry):
     )
     opening_hours: Few[OpeningHoursEntry] = Field((), description="Opening hours of this customer (C2).")
     prompts: Few[PromptEntry] = Field((), description="Announcements for the routing plans (C2).")
+    mailboxes: Few[MailboxEntry] = Field((), description="Where callers leave messages (C3).")
     plans: Few[PlanEntry] = Field((), description="Routing plans: numbers go to one by `plan` (C2).")
     hours: Id | None = Field(
         None, description="Opening hours that hold: own ones or the carrier's. Default: always open (C2)."

@@ -203,6 +203,7 @@ KINDS: Final = (
     "trunks",
     "forward",
     "queue",
+    "mailbox",
     "end",
 )
 
@@ -221,6 +222,7 @@ class NodeEntry(Entry):
     trunks: RingNodeEntry | None = Field(None, description="Call over trunks of the customer (C2).")
     forward: ForwardNodeEntry | None = Field(None, description="Call another number (C2).")
     queue: QueueNodeEntry | None = Field(None, description="Wait for an agent (C1).")
+    mailbox: Id | None = Field(None, description="Leave a message in this mailbox (C3).")
     end: EndNodeEntry | None = Field(None, description="End the call (C2).")
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from alembic import context
 
 import store.abuse_tables
 import store.emergency_tables
+import store.mailbox_tables
 import store.number_tables  # noqa: F401 - adds its tables to the metadata
 from store.tables import metadata
 

@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 import os
 import signal
+import wave
+from array import array
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.bootstrap import engine, now
 from cli.stage import Stage, staged
 from cli.times import GERMANY
+from lab.media.detect import energy_share
 from lab.robots import Answer, CallEndedError, CallReport, Reject
 from store.cdr_repository import CdrRepository
 from tests.e2e.exchange import Exchange, eventually, exchange
 
 CALLER = "+4915228817386"
 ASKED_HZ, WRONG_HZ, CLOSED_HZ, TALK_HZ = 620, 880, 440, 1000
+SPOKEN_HZ, NOW_SPEAK_HZ = 700, 1000
 TALK = f"%(10000,0,{TALK_HZ})"
 
 
@@ -177,6 +182,32 @@ def test_who_pays_by_the_minute_is_asked_without_an_answer(world: Stage) -> None
     call.wait_heard(TALK_HZ)
     call.hangup()
     call.wait("ended", 10)
+
+
+def test_a_message_is_left_and_heard(planned: Exchange, world: Stage, tmp_path: Path) -> None:
+    """C3: what the caller says is in the file that an operator gets; in clear it never stays on the disk."""
+    spoken = f"%(10000,0,{SPOKEN_HZ})"
+    call = world.call("carrier-a", "+493023125307", from_user=CALLER, play=spoken, talk_ms=3500)
+    report = call.wait("ended", 20)
+    assert report.heard(CLOSED_HZ)
+    assert report.heard(NOW_SPEAK_HZ)
+
+    def left() -> list[dict[str, Any]]:
+        return [each for each in planned.json("mailbox", "list", "kunde") if each["caller"] == CALLER]
+
+    eventually(lambda: len(left()) == 1, 20, "the message")
+    (message,) = left()
+    assert message["mailbox"] == "box"
+    assert message["duration_ms"] >= 1000
+    assert not list((planned.directory / "messages").iterdir())
+    target = tmp_path / "message.wav"
+    planned.run("mailbox", "play", message["message"], "--output", str(target), "--actor", "tester")
+    with wave.open(str(target), "rb") as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
+        file.setpos(4000)
+        assert energy_share(array("h", file.readframes(4000)), SPOKEN_HZ) > 0.9
+    planned.run("mailbox", "erase", message["message"], "--reason", "test")
+    assert left() == []
 
 
 def test_a_caller_in_a_menu_goes_on_when_the_controller_dies(planned: Exchange, world: Stage) -> None:

@@ -33,7 +33,7 @@ BLOCK = '    - {area_code: "030", first: "+493023125000", last: "+493023125999"}
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The customer of docs/plans.md with a carrier."""
-    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "plans.md").read_text(), re.DOTALL)
+    text = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "plans.md").read_text(), re.DOTALL)[0]
     file = tmp_path_factory.mktemp("carrier") / "werkstatt.yaml"
     file.write_text(CARRIER.replace("  trunks:\n", BLOCK + "  trunks:\n") + text + CONTRACT)
     return file

@@ -12,9 +12,10 @@ from controller.menus import Menus
 from dialplan.call import CallOffered
 from dialplan.decide import decide
 from dialplan.decision import Decision, Reject, Route
+from dialplan.mailbox import Mailbox, MessageFacts
 from dialplan.plans.effects import Ask
 from dialplan.snapshot import Snapshot
-from tests.unit.dialplan.carriers import AT
+from tests.unit.dialplan.carriers import AT, NOW
 from tests.unit.dialplan.plans import HELLO, HOTLINE, call, plan, with_plans
 
 BERLINER = "+493023125500"
@@ -47,14 +48,33 @@ class Caller:
         self.did.append(f"ask {question.prompt}")
         return self.keys.pop(0)
 
+    def record(self, mailbox: Mailbox, path: str) -> None:
+        self.did.append(f"record {mailbox.id} {path}")
+        if not self.keys:
+            raise CallerGone
+
 
 def deciding(carrier: Snapshot) -> Callable[[CallOffered], Decision]:
     return lambda offered: decide(offered, carrier, AT)
 
 
-def talked(caller: Caller, start: str = "menu") -> Decision:
+@dataclass
+class Notes:
+    """Where messages are noted."""
+
+    did: list[str] = field(default_factory=list)
+
+    def begin(self, facts: MessageFacts) -> str:
+        self.did.append(f"begin {facts.mailbox_id} {facts.caller} {facts.called}")
+        return "/messages/call-1.wav"
+
+    def finish(self, facts: MessageFacts) -> None:
+        self.did.append(f"finish {facts.id}")
+
+
+def talked(caller: Caller, start: str = "menu", notes: Notes | None = None) -> Decision:
     carrier = with_plans(n300=plan(start))
-    menus = Menus(deciding(carrier), deciding(carrier))
+    menus = Menus(deciding(carrier), deciding(carrier), notes or Notes(), lambda: NOW)
     first = deciding(carrier)(call(BERLINER))
     try:
         return menus.converse(call(BERLINER), first, caller)
@@ -97,6 +117,23 @@ def test_a_caller_who_hangs_up_ends_the_conversation() -> None:
         talked(Caller(["9"]))
 
 
+def test_a_message_is_noted_before_it_is_recorded_and_ended_when_the_caller_hangs_up() -> None:
+    """C3: the usual end of a message is a caller who hangs up."""
+    caller, notes = Caller([]), Notes()
+    with pytest.raises(CallerGone):
+        talked(caller, "box", notes)
+    assert notes.did == [f"begin box {BERLINER} {HOTLINE}", "finish call-1"]
+    assert caller.did == ["answer", "record box /messages/call-1.wav"]
+    assert caller.remembered[0][1] is None
+
+
+def test_a_call_ends_after_its_message() -> None:
+    """C3."""
+    decision = talked(Caller(["still there"]), "box")
+    assert isinstance(decision.outcome, Reject)
+    assert decision.reason.id == "plan.end"
+
+
 def test_a_storm_of_keys_ends_the_call() -> None:
     caller = Caller(["9"] * 500)
     decision = talked(caller)
@@ -111,6 +148,7 @@ def test_with_too_many_calls_in_menus_the_next_goes_the_way_of_silence(
     caller = Caller(["1"])
     assert talked(caller).reason.id == "plan.forward"
     assert caller.did == []
+    assert talked(caller, "box").reason.id == "plan.menus-full"
 
 
 def test_a_number_paid_by_the_minute_asks_in_early_media() -> None:
@@ -124,5 +162,6 @@ def test_a_number_paid_by_the_minute_asks_in_early_media() -> None:
     moved = Snapshot(**{**fields, "numbers": numbers})
     offered = type(call())(**{**{n: getattr(call(BERLINER), n) for n in call().__slots__}, "dialled": paid})
     caller = Caller(["2"])
-    Menus(deciding(moved), deciding(moved)).converse(offered, deciding(moved)(offered), caller)
+    menus = Menus(deciding(moved), deciding(moved), Notes(), lambda: NOW)
+    menus.converse(offered, deciding(moved)(offered), caller)
     assert caller.did[0] == "early"

@@ -8,6 +8,7 @@ from datetime import date
 from dialplan.call import CallOffered
 from dialplan.carrier import AssignedNumber, ToPlan
 from dialplan.causes import Cause
+from dialplan.mailbox import Mailbox
 from dialplan.plans.hours import Hours
 from dialplan.plans.nodes import (
     AnnouncementNode,
@@ -17,6 +18,7 @@ from dialplan.plans.nodes import (
     ForwardNode,
     HolidayNode,
     HoursNode,
+    MailboxNode,
     MenuNode,
     Node,
     PercentNode,
@@ -55,6 +57,7 @@ NODES: dict[str, Node] = {
     "queue": QueueNode("sales", "phones"),
     "boss": ForwardNode(MOBILE, "closed"),
     "abroad": ForwardNode(E164("+41445550100")),
+    "box": MailboxNode(Mailbox("box", "bau", HELLO)),
     "closed": EndNode(Cause.SUBSCRIBER_ABSENT, CLOSED),
 }
 PLAN = Plan("main", "bau", "holiday", NODES)

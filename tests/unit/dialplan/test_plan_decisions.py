@@ -21,6 +21,7 @@ SECOND = E164("+492214710301")
 #: Reason, plan; expected: SIP code, legs, or "asks".
 CASES: dict[str, tuple[Plan, int | list[str] | str]] = {
     "plan.menu": (plan("menu"), "asks"),
+    "plan.mailbox": (plan("box"), "asks"),
     "plan.ring": (plan("phones"), ["kanzlei-1", "kanzlei-2"]),
     "plan.forward": (plan("boss"), ["carrier-a", "carrier-b"]),
     "plan.end": (plan("closed"), 480),

@@ -1,0 +1,143 @@
+"""Messages that callers left: taken from the spool into the store, told of by e-mail, deleted on time (C3).
+
+Runs beside the intake of call records, off the call path. What the store or the mail server cannot take now
+waits: messages in the spool, e-mails in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+from gevent import Greenlet, spawn
+from gevent.event import Event as Flag
+
+from controller.errors import MailAway, StoreAway
+from dialplan.mailbox import MessageFacts, Notice
+
+_log = structlog.get_logger(__name__)
+
+POLL_S: Final = 1.0
+#: Shorter ones hold nothing: the caller hung up at the tone.
+SHORTEST_MS: Final = 500
+#: Pauses between attempts to send an e-mail double from the first; then it is given up.
+FIRST_PAUSE: Final = timedelta(minutes=1)
+MAX_ATTEMPTS: Final = 10
+_BETWEEN_SWEEPS: Final = timedelta(minutes=1)
+
+
+class SpooledMessage(Protocol):
+    """A complete message."""
+
+    @property
+    def facts(self) -> MessageFacts: ...
+    @property
+    def sound(self) -> bytes: ...
+    @property
+    def duration_ms(self) -> int: ...
+
+
+class Spool(Protocol):
+    """Where the switch leaves messages."""
+
+    def ready(self) -> Iterable[SpooledMessage]:
+        """Complete messages."""
+        ...
+
+    def remove(self, facts: MessageFacts) -> None:
+        """Forget one."""
+        ...
+
+
+class Messages(Protocol):
+    """Where messages are kept. All methods raise StoreAway."""
+
+    def add(self, facts: MessageFacts, sound: bytes, duration_ms: int) -> bool:
+        """Keep a message once."""
+        ...
+
+    def to_tell(self, now: datetime) -> Sequence[Notice]:
+        """E-mails that are due."""
+        ...
+
+    def told(self, message_id: str, at: datetime) -> None:
+        """One is out."""
+        ...
+
+    def not_told(self, message_id: str, why: str, again: datetime | None) -> None:
+        """One could not be sent."""
+        ...
+
+    def expire(self, now: datetime) -> int:
+        """Delete what was kept long enough."""
+        ...
+
+
+class Mailboxes:
+    """`send` sends one e-mail and raises MailAway; None when no mail server is configured: e-mails wait."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        messages: Messages,
+        send: Callable[[Notice], None] | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._spool = spool
+        self._messages = messages
+        self._send = send
+        self._clock = clock
+        self._swept: datetime | None = None
+        self._stopping = Flag()
+        self._worker: Greenlet[[], None] | None = None
+
+    def start(self) -> None:
+        """Look every second."""
+        self._worker = spawn(self._work)
+
+    def stop(self, timeout_s: float) -> None:
+        """End after the round under way, at most after `timeout_s`."""
+        self._stopping.set()
+        if self._worker is not None:
+            self._worker.join(timeout=timeout_s)
+
+    def _work(self) -> None:
+        away = False
+        while True:
+            try:
+                self.round()
+                away = False
+            except (StoreAway, OSError) as error:
+                if not away:
+                    _log.warning("messages wait in the spool", error=str(error))
+                away = True
+            if self._stopping.wait(POLL_S):
+                return
+
+    def round(self) -> None:
+        """One look: new messages, e-mails that are due, messages that are old. Raises StoreAway, OSError."""
+        for each in self._spool.ready():
+            if each.duration_ms >= SHORTEST_MS:
+                self._messages.add(each.facts, each.sound, each.duration_ms)
+                _log.info("message kept", customer=each.facts.customer_id, mailbox=each.facts.mailbox_id)
+            self._spool.remove(each.facts)
+        if self._send is not None:
+            for notice in self._messages.to_tell(self._clock()):
+                self._tell(notice, self._send)
+        now = self._clock()
+        if self._swept is None or now - self._swept >= _BETWEEN_SWEEPS:
+            self._swept = now
+            self._messages.expire(now)
+
+    def _tell(self, notice: Notice, send: Callable[[Notice], None]) -> None:
+        try:
+            send(notice)
+        except MailAway as error:
+            given_up = notice.attempts + 1 >= MAX_ATTEMPTS
+            again = None if given_up else self._clock() + FIRST_PAUSE * 2**notice.attempts
+            _log.warning("an e-mail could not be sent", message=notice.id, error=str(error), again=str(again))
+            self._messages.not_told(notice.id, str(error), again)
+        else:
+            self._messages.told(notice.id, self._clock())

@@ -1,0 +1,54 @@
+"""Mailboxes and the messages that callers leave in them (C3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A customer's mailbox. `greeting` is what the switch plays before the tone, None for the tone alone.
+
+    A message ends after `max_message_s`, after `silence_s` of silence, by "#", or when the caller hangs up.
+    """
+
+    id: str
+    customer_id: str
+    greeting: str | None = None
+    max_message_s: int = 120
+    silence_s: int = 5
+    retention_days: int = 30
+    notify: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """What is known of a message beside what was said. `id` is the call's: a call leaves one message.
+
+    `caller` is the number shown, None when it was withheld; `at` is UTC, `notify` are e-mail addresses.
+    """
+
+    id: str
+    customer_id: str
+    mailbox_id: str
+    caller: str | None
+    called: str
+    at: datetime
+    retention_days: int
+    notify: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message that `addresses` are to be told of; `attempts` to send it failed so far."""
+
+    id: str
+    customer_id: str
+    mailbox_id: str
+    caller: str | None
+    called: str
+    at: datetime
+    duration_ms: int
+    addresses: tuple[str, ...]
+    attempts: int = 0

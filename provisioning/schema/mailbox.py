@@ -1,0 +1,24 @@
+"""Mailboxes (voice mail) of a customer (C3)."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from provisioning.schema.contact import EMail
+from provisioning.schema.entry import Entry, Few
+from provisioning.schema.values import Id
+
+
+class MailboxEntry(Entry):
+    """Where callers leave messages; a plan's node leads to it."""
+
+    id: Id = Field(description="Name of the mailbox, unique among the customer's.")
+    greeting: Id | None = Field(
+        None, description="Announcement before the tone. Default: the tone alone (C3)."
+    )
+    notify: Few[EMail] = Field((), description="Who is told of a new message by e-mail (C3).")
+    max_message_s: int = Field(120, ge=5, le=600, description="Longest message in seconds (C3).")
+    silence_s: int = Field(5, ge=1, le=30, description="Seconds of silence that end a message (C3).")
+    retention_days: int = Field(
+        30, ge=1, le=365, description="Days after which a message is deleted (C3, F4)."
+    )
