@@ -6,7 +6,7 @@ ProgramError
 ├── CacheUnusable     the file with the configuration in force is missing or damaged
 ├── NothingApplied    no configuration was ever applied, and none is to be read from files
 ├── PlanRefused       a configuration may not follow the one in force
-├── NoSuchCustomer        there is no such customer, or the customer has no such routing plan
+├── NoSuchCustomer    there is no such customer
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
 └── ScenarioFailed    the demo's calls did not all do what they should
 """

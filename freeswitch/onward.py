@@ -99,6 +99,9 @@ def onward_variables(decision: Decision, offered: CallOffered) -> dict[str, str]
         "fernamt_parties": "",
         # What is exported goes before a leg's own variables (seen): the first decision's facts stay home.
         "export_vars": ",".join(_JOINING),
+        # The channel may be a leg of ours with headers of its own (identity, Privacy), and the author's REFER
+        # has left its Referred-By: none of them is the new legs'.
+        "sip_copy_custom_headers": "false",
         "fernamt_round": str(offered.round),
         "fernamt_forwarded_by": ",".join(offered.forwarded_by),
         "fernamt_onward": f"{offered.via.value}:{decision.reason.id}",

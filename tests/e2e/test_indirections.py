@@ -83,13 +83,14 @@ def test_the_caller_transfers_the_called_party(stage: Stage) -> None:
     first, second = HAMBURG.format("2"), HAMBURG.format("3")
     stage.robot("carrier-a").on_call(Answer(after_ms=20), first)
     stage.robot("carrier-a").on_call(Answer(after_ms=20), second)
-    call = stage.call("kanzlei-1", first)
+    call = stage.call("kanzlei-1", f"*31#{first}")
     call.wait("answered", WAIT_S)
     called = stage.inbox("carrier-a").received(first, WAIT_S)
-    call.refer(_target(stage, second))
+    call.refer(_target(stage, second), headers={"Referred-By": "<sip:eve@203.0.113.9>"})
     assert call.wait("referred", WAIT_S).refer_code == 202
     onward = stage.inbox("carrier-a").received(second, WAIT_S)
-    onward.wait("answered", WAIT_S)
+    assert onward.wait("answered", WAIT_S).header("Referred-By") is None
+    assert onward.report().privacy is None
     assert called.report().state == "answered"
     called.hangup()
     assert "+493023125001" in "".join(onward.wait("ended", WAIT_S).asserted_identities)
@@ -273,3 +274,26 @@ def test_a_number_is_forwarded_when_it_is_busy_or_nobody_answers(
     call = stage.call("carrier-b", "+493023125006", from_user=MOBILE, talk_ms=200)
     assert call.wait("ended", WAIT_S).final_code == 200
     assert stage.has_received("carrier-a", number)
+
+
+@pytest.mark.parametrize("who", ["kanzlei-2", "bau-1"])
+@pytest.mark.parametrize(
+    "dialled",
+    [
+        *("0900512345", "11833", "0137812345", "01381234", "0080012345678", "018112345678", "0198112345"),
+        *("0103302214710123", "0191012345", "01641234", "0310", "0121234567", "+8816123456", "+97912345678"),
+        *("+19005551234", "+447012345678"),
+    ],
+)
+def test_no_barred_class_is_reached(stage: Stage, who: str, dialled: str) -> None:
+    """B5, B7: each class by a real call. kunde-bau's 118xy are lifted in the example."""
+    _forget_carriers(stage)
+    if (who, dialled) == ("bau-1", "11833"):
+        stage.robot("carrier-a").on_call(Answer(after_ms=20), dialled)
+    ended = stage.call(who, dialled, talk_ms=100).wait("ended", WAIT_S)
+    if (who, dialled) == ("bau-1", "11833"):
+        assert ended.final_code == 200
+        assert stage.has_received("carrier-a", dialled)
+        return
+    assert ended.final_code in (403, 484)
+    _no_carrier_was_called(stage)
