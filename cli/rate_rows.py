@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Final
 
 from cli.times import written
@@ -35,20 +36,22 @@ def with_rate(result: Charge | Unrated, rates: Rates) -> tuple[Charge | Unrated,
 
 
 def row(result: Charge | Unrated, rate: Rate | None, language: Language) -> dict[str, Value]:
-    """All columns; None where there is nothing. `exact`, `amount`, `cost` and `margin` are net."""
+    """All columns; None where there is nothing. `exact`, `amount`, `cost` and `margin` are net.
+
+    What waits is explained to operators: the reason's sentence, with the line of a file that cannot be read.
+    """
     leg = result.leg
     found: dict[str, Value] = dict.fromkeys(COLUMNS)
     found |= {
         "leg_id": leg.leg_id,
         "customer_id": leg.customer_id,
         "called": leg.called,
-        "start": written(local(leg.start_ms)),
+        "start": written(local(leg.start_ms).astimezone(UTC)) if leg.start_ms else None,
         "billed_ms": leg.billed_ms,
-        "explanation": explain(result, language, rate),
     }
     if isinstance(result, Unrated):
-        return found | {"state": "unrated", "reason": result.why.value}
-    return found | _charged(result, rate)
+        return found | {"state": "unrated", "reason": result.why.value, "explanation": result.sentence}
+    return found | _charged(result, rate) | {"explanation": explain(result, language, rate)}
 
 
 def _charged(charge: Charge, rate: Rate | None) -> dict[str, Value]:

@@ -42,6 +42,8 @@ def test_a_month_is_rated_and_what_waits_is_told(tmp_path: Path) -> None:
     assert found["example-02-a"]["amount"] == "0.0052"
     assert found["example-02-a"]["explanation"].startswith("Verbindung zu +492214710123")
     assert found["example-21-a"]["state"] == "unrated"
+    assert "no price for +81312345678" in found["example-21-a"]["explanation"]
+    assert found["example-21-a"]["start"] == "2026-11-30T22:59:00.000Z"
     assert list(tmp_path.iterdir()) == [out]
 
 
@@ -101,6 +103,9 @@ def test_a_line_that_cannot_be_true_waits_and_is_never_free(
     batch(changed(tmp_path, **{column: value}), out, status=3)
     (row,) = rows(out)
     assert (row["state"], row["reason"]) == ("unrated", reason)
+    assert row["explanation"]
+    assert ("line 2" in row["explanation"]) == (reason in ("rate.unreadable", "rate.times"))
+    assert "1970" not in row["start"]
 
 
 def test_a_leg_that_nobody_pays_for_is_left_out(tmp_path: Path) -> None:
