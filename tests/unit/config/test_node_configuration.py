@@ -81,6 +81,19 @@ def test_a_node_that_was_started_with_it_is_asked_nothing(node: NodeConfiguratio
     assert fake.take() == []
 
 
+def test_a_line_that_moves_and_an_area_that_changes_are_rendered_for_calls_without_a_controller(
+    node: NodeConfiguration, fake: FakeNode, tmp_path: Path
+) -> None:
+    """Guarantee 1: address and code of emergency calls stand in the switch's own configuration."""
+    for change, told in (
+        (("street: Musterweg", "street: Anderweg"), "Anderweg"),
+        (("request_uri: dialled", "request_uri: code"), "49CC05315A112"),
+    ):
+        node.prepare(snapshot(change))
+        assert "reloadxml" in " ".join(fake.take())
+        assert told in (tmp_path / "freeswitch.xml").read_text()
+
+
 def test_new_numbers_are_no_matter_of_the_node(
     node: NodeConfiguration, fake: FakeNode, tmp_path: Path
 ) -> None:
