@@ -257,3 +257,12 @@ def test_headers_of_a_caller_end_with_us(stage: Stage) -> None:
     assert uri(OWN) in seen.from_header
     assert "evil" not in str(seen.headers).lower()
     assert STRANGER not in str(seen.headers)
+
+
+def test_a_control_centre_calls_back_anonymously(stage: Stage) -> None:
+    """B8: the number takes no anonymous calls, but has just called 112."""
+    number = "+492214710134"
+    assert call(stage, "carrier-a", number, headers={"Privacy": "id"}).final_code == 433
+    assert call(stage, "bau-1", "112", from_user=number).final_code == 200
+    assert call(stage, "carrier-a", number, headers={"Privacy": "id"}).final_code == 200
+    assert ANONYMOUS in stage.received("bau-1", number).from_header
