@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 from xml.etree.ElementTree import Element
 
 from dialplan.snapshot import Snapshot
@@ -13,6 +14,10 @@ from freeswitch.render.sofia import acl, directory, no_foreign_calls, sofia
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.xml import document
 from freeswitch.settings import SwitchSettings
+
+#: An INVITE with Replaces takes a call over without asking us (read: sofia.c, intercept): who is connected
+#: stays so. Attended transfers are REFERs and work.
+_NO_TAKING_OVER: Final = {"intercept_unbridged_only": "true", "intercept_unanswered_only": "true"}
 
 
 def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
@@ -30,7 +35,8 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
             ("dialplan", dialplan(emergency.context(), settings)),
             ("directory", [phones]),
             ("channels", [no_foreign_calls()]),
-        ]
+        ],
+        _NO_TAKING_OVER,
     )
 
 

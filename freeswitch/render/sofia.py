@@ -140,10 +140,6 @@ def _user(parent: Element, phone: Phone, settings: SwitchSettings, emergency: St
     values = {
         "fernamt_phone": phone.id,
         "fernamt_customer": phone.customer_id,
-        # An INVITE with Replaces takes a call over without asking us (read: sofia.c, intercept); whoever is
-        # connected stays so. Attended transfers are REFERs and work.
-        "intercept_unbridged_only": "true",
-        "intercept_unanswered_only": "true",
     }
     variables(user, values | emergency.phone_variables(phone))
 

@@ -31,9 +31,11 @@ def actions(condition: Element, steps: Iterable[tuple[str, str]]) -> None:
         SubElement(condition, "action", application=application, data=data)
 
 
-def document(sections: Iterable[tuple[str, list[Element]]]) -> str:
-    """The whole `freeswitch.xml`: sections with their content."""
+def document(sections: Iterable[tuple[str, list[Element]]], global_variables: Mapping[str, str]) -> str:
+    """The whole `freeswitch.xml`: global variables, which stand in for channels' own, and sections."""
     root = Element("document", type="freeswitch/xml")
+    for name, value in global_variables.items():
+        SubElement(root, "X-PRE-PROCESS", cmd="set", data=f"{name}={value}")
     for name, content in sections:
         section = SubElement(root, "section", name=name)
         section.extend(content)

@@ -237,14 +237,15 @@ def test_headers_of_a_peer_cannot_forge_our_variables(running: Exchange, stage: 
     assert {each["customer_id"] for each in running.legs() if each["b_number"] == number} == {"kunde-kanzlei"}
 
 
-def test_an_invite_that_replaces_a_call_takes_nobody_over(stage: Stage) -> None:
+@pytest.mark.parametrize("who", ["kanzlei-1", "bau-1"])
+def test_an_invite_that_replaces_a_call_takes_nobody_over(stage: Stage, who: str) -> None:
     """RFC 3891: the new channel would be connected past every rule, its record would know no customer."""
     number = HAMBURG.format("2")
     stage.robot("carrier-a").on_call(Answer(after_ms=20), number)
-    call = stage.call("kanzlei-1", number)
+    call = stage.call(who, number)
     call.wait("answered", WAIT_S)
     called = stage.inbox("carrier-a").received(number, WAIT_S)
-    second = stage.call("kanzlei-1", number, headers={"Replaces": call.report().replaces})
+    second = stage.call(who, number, headers={"Replaces": call.report().replaces})
     second.wait("ended", WAIT_S)
     assert called.report().state == "answered"
     call.hangup()
