@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from rating.money import MICRO, micro_text
-from rating.price import Kind, Price
+from rating.price import Kind, Price, Zone
 
 #: Longest increment for all numbers of the table (TKG § 112).
 MAX_INCREMENT_S: Final = 60
@@ -60,8 +60,6 @@ CAPS: Final = (
     Cap("+491378", None, 50 * _CENT, 0, _0137),
     Cap("+491379", None, 50 * _CENT, 0, _0137),
 )
-#: Prefixes of which every number has a cap of its own: a price for all of them at once would hide them.
-_TOO_WIDE: Final = ("+49180", "+49137")
 
 
 def vat_percent(day: date) -> int:
@@ -77,12 +75,15 @@ def cap_of(prefix: str) -> Cap | None:
 
 def broken(price: Price, day: date) -> str | None:
     """Why a price is not allowed from this day on, or None."""
-    if price.prefix in _TOO_WIDE:
-        return (
-            f"{price.prefix} has a highest price for each next digit: one line for each of {price.prefix}1 …"
-        )
+    if price.kind is Kind.STANDARD:
+        return None
+    inside = [
+        cap.prefix for cap in CAPS if cap.prefix.startswith(price.prefix) and cap.prefix != price.prefix
+    ]
+    if inside and price.zone is Zone.SERVICE and not price.exact:
+        return f"{price.prefix} has several highest prices: one line for each of {', '.join(inside)}"
     cap = cap_of(price.prefix)
-    if cap is None or price.kind is Kind.STANDARD:
+    if cap is None:
         return None
     if price.currency != "EUR":
         return f"a price in {price.currency} cannot be held against the cap in EUR ({cap.source})"

@@ -14,6 +14,9 @@ from numbering.plan import ROWS, find
 from rating.price import Zone
 
 _SERVICE: Final = frozenset({Zone.SERVICE})
+#: Classes that no shorter prefix prices: the law caps their prices (rating/caps.py), so they have lines of
+#: their own. The other capped ones are of the zone SERVICE, where caps.py refuses wide prefixes.
+_OWN_LINES: Final = frozenset({NumberClass.NATIONAL_SUBSCRIBER})
 #: Zones that numbers of a class may be in. 032 is German fixed network or service, as the contract says.
 _ZONES: Final = {
     NumberClass.GEOGRAPHIC: frozenset({Zone.FIXED}),
@@ -51,5 +54,8 @@ def holes(zones: Mapping[str, Zone]) -> Iterator[str]:
             continue
         shorter = (inside[:length] for length in range(len(inside) - 1, 2, -1))
         covering = next((prefix for prefix in shorter if prefix in zones), None)
-        if covering is not None and zones[covering] not in _ZONES.get(row.number_class, _SERVICE):
+        if covering is None:
+            continue
+        fits = zones[covering] in _ZONES.get(row.number_class, _SERVICE)
+        if not fits or row.number_class in _OWN_LINES:
             yield inside

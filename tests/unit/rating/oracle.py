@@ -128,7 +128,9 @@ def rows_of(version: ListVersion, number: str) -> list[Row]:
     fitting = [row for row in version.rows if number.startswith(row.prefix) and not row.exact]
     longest = max((len(row.prefix) for row in fitting), default=0)
     zones = zone_of(number)
-    # A price of one zone is no price for a number of another.
+    # A price of one zone is no price for a number of another; 032 has lines of its own (capped by law).
+    if number.startswith("+4932") and longest < len("+4932"):
+        return []
     return [row for row in fitting if len(row.prefix) == longest and row.zone in zones]
 
 

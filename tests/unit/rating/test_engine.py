@@ -104,6 +104,7 @@ def test_unanswered_calls_cost_nothing_wherever_they_went() -> None:
         (leg("+49137123456", 60), Why.NO_PRICE),
         (leg("+49900123456", 60), Why.NO_PRICE),
         (leg("+491761234567", 60), Why.NO_PRICE),
+        (leg("+4932123456789", 60), Why.NO_PRICE),
         (leg("118000", 60), Why.NO_PRICE),
         (leg("", 60), Why.NO_NUMBER),
         (leg("+493023125001", 60, direction=Direction.NONE), Why.NO_DIRECTION),
