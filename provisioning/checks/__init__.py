@@ -16,6 +16,7 @@ from provisioning.checks.ids import check_ids
 from provisioning.checks.limits import check_limits
 from provisioning.checks.numbers import check_numbers
 from provisioning.checks.plans import check_plans
+from provisioning.checks.queues import check_queues
 from provisioning.checks.references import check_references
 from provisioning.checks.sites import check_sites
 from provisioning.checks.targets import check_targets
@@ -40,6 +41,7 @@ CHECKS: Final[tuple[Callable[[Parts], Iterator[Finding]], ...]] = (
     check_users,
     check_contracts,
     check_plans,
+    check_queues,
 )
 
 

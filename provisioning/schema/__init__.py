@@ -56,6 +56,13 @@ from provisioning.schema.policy import (
     LimitProfileEntry,
     OpeningHoursEntry,
 )
+from provisioning.schema.queue import (
+    MembershipEntry,
+    QueueEntry,
+    QueueOverflowEntry,
+    RelaxationEntry,
+    SkillEntry,
+)
 from provisioning.schema.secret import SecretRef
 from provisioning.schema.site import EvidenceEntry, SiteAddressEntry, SiteEntry
 from provisioning.schema.trunk import RegistrationEntry, TrunkEntry
@@ -100,6 +107,7 @@ __all__ = [
     "LimitProfileEntry",
     "MailboxEntry",
     "MandateEntry",
+    "MembershipEntry",
     "MenuNodeEntry",
     "NodeEntry",
     "NumberEntry",
@@ -111,14 +119,18 @@ __all__ = [
     "PortingEntry",
     "PostalAddressEntry",
     "PromptEntry",
+    "QueueEntry",
     "QueueNodeEntry",
+    "QueueOverflowEntry",
     "RegisterEntry",
     "RegistrationEntry",
+    "RelaxationEntry",
     "RingNodeEntry",
     "SecretRef",
     "ShareEntry",
     "SiteAddressEntry",
     "SiteEntry",
+    "SkillEntry",
     "TeamsTrunkEntry",
     "TimeSlotEntry",
     "TrunkCallerIdEntry",

@@ -25,6 +25,7 @@ from provisioning.schema.policy import (
     LimitProfileEntry,
     OpeningHoursEntry,
 )
+from provisioning.schema.queue import QueueEntry
 from provisioning.schema.site import SiteEntry
 from provisioning.schema.trunk import TrunkEntry
 from provisioning.schema.values import Id, Number, Text
@@ -115,6 +116,7 @@ class CustomerEntry(Entry):
     opening_hours: Few[OpeningHoursEntry] = Field((), description="Opening hours of this customer (C2).")
     prompts: Few[PromptEntry] = Field((), description="Announcements for the routing plans (C2).")
     mailboxes: Few[MailboxEntry] = Field((), description="Where callers leave messages (C3).")
+    queues: Few[QueueEntry] = Field((), description="Queues of the contact centre (C1).")
     plans: Few[PlanEntry] = Field((), description="Routing plans: numbers go to one by `plan` (C2).")
     hours: Id | None = Field(
         None, description="Opening hours that hold: own ones or the carrier's. Default: always open (C2)."

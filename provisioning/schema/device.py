@@ -6,6 +6,7 @@ from pydantic import Field
 
 from provisioning.schema.caller_id import PhoneCallerIdEntry
 from provisioning.schema.entry import Entry, Few
+from provisioning.schema.queue import MembershipEntry, SkillEntry
 from provisioning.schema.secret import SecretRef
 from provisioning.schema.values import Id, Login, Number, Text
 
@@ -54,3 +55,17 @@ class AgentEntry(Entry):
     )
     site: Id | None = Field(None, description="Site of the agent. Default: the customer's only site.")
     barring: Few[Id] = Field((), description="Barring profiles of this agent, with the customer's (B6).")
+    queues: Few[MembershipEntry] = Field((), description="Queues that the agent serves; needs `phone` (C1).")
+    skills: Few[SkillEntry] = Field((), description="What the agent is good at (C1).")
+    wrap_up_s: int = Field(
+        0, ge=0, le=3_600, description="Seconds after a call, where that is more than the queue's (C1)."
+    )
+    max_no_answer: int = Field(
+        3, ge=0, le=100, description="So many calls in a row not answered pause the agent; 0 never does (C1)."
+    )
+    no_answer_delay_s: int = Field(10, ge=0, le=3_600, description="Rest after a call not answered (C1).")
+    reject_delay_s: int = Field(10, ge=0, le=3_600, description="Rest after a call declined (C1).")
+    busy_delay_s: int = Field(30, ge=0, le=3_600, description="Rest when the phone was busy (C1).")
+    unreachable_delay_s: int = Field(
+        30, ge=0, le=3_600, description="Rest when the phone could not be reached (C1)."
+    )

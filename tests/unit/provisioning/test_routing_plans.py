@@ -134,7 +134,8 @@ def test_a_plan_that_no_number_goes_to_and_a_queue_are_warnings(changed: Change,
         '{id: weiter, forward: {number: "0221 4710-150", otherwise: zu}}',
         "{id: weiter, queue: {name: alle, overflow: zu}}",
     )
-    warnings = accepted(text(changed, queue, (", plan: zentrale}", ", phones: [phone-1]}"))).warnings
+    unused = (", plan: zentrale}", ", phones: [phone-1]}")
+    warnings = accepted(text(changed, queue, unused) + "    queues: [{id: alle}]\n").warnings
     assert {each.id for each in warnings} >= {"config.plan-unused", "config.plan-queue"}
 
 

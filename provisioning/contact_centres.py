@@ -1,0 +1,74 @@
+"""A customer's queues and agents, compiled for the contact centre (C1): seconds become milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from acd.centre import Centre
+from acd.names import Strategy
+from acd.spec import AgentSpec, Membership, Overflow, QueueSpec, Relaxation, Skill, TenantSpec
+from provisioning.schema import AgentEntry, CustomerEntry, QueueEntry, QueueOverflowEntry, SkillEntry
+
+
+def contact_centre(customer: CustomerEntry) -> Centre | None:
+    """The contact centre of a customer that was checked; None when it has no queues.
+
+    Agents who serve no queue are left out: nothing ever rings at them.
+    """
+    if not customer.queues:
+        return None
+    serving = [each for each in customer.agents if each.queues]
+    spec = TenantSpec(customer.id, tuple(map(_queue, customer.queues)), tuple(map(_agent, serving)))
+    return Centre(
+        spec,
+        {each.id: _skills(each.skills) for each in customer.queues},
+        {each.id: each.phone for each in serving if each.phone is not None},
+    )
+
+
+def _queue(entry: QueueEntry) -> QueueSpec:
+    return QueueSpec(
+        id=entry.id,
+        strategy=Strategy(entry.strategy),
+        weight=entry.weight,
+        ageing_per_min=entry.ageing_per_min,
+        ring_ms=entry.ring_s * 1000,
+        progress_ms=entry.progress_s * 1000,
+        wrap_up_ms=entry.wrap_up_s * 1000,
+        best_skill_first=entry.best_skill_first,
+        preferred_ms=entry.preferred_s * 1000,
+        relaxations=tuple(Relaxation(each.after_s * 1000, each.lower_by) for each in entry.relaxations),
+        overflow=_overflow(entry.overflow) if entry.overflow is not None else None,
+    )
+
+
+def _overflow(entry: QueueOverflowEntry) -> Overflow:
+    return Overflow(
+        target=entry.to_queue or "",
+        after_ms=_ms(entry.after_s),
+        length=entry.length,
+        no_agents_ms=_ms(entry.no_agents_s),
+        expected_wait_ms=_ms(entry.expected_wait_s),
+    )
+
+
+def _agent(entry: AgentEntry) -> AgentSpec:
+    return AgentSpec(
+        id=entry.id,
+        queues=tuple(Membership(each.queue, each.penalty, each.share) for each in entry.queues),
+        skills=_skills(entry.skills),
+        wrap_up_ms=entry.wrap_up_s * 1000,
+        max_no_answer=entry.max_no_answer,
+        no_answer_delay_ms=entry.no_answer_delay_s * 1000,
+        reject_delay_ms=entry.reject_delay_s * 1000,
+        busy_delay_ms=entry.busy_delay_s * 1000,
+        unreachable_delay_ms=entry.unreachable_delay_s * 1000,
+    )
+
+
+def _skills(entries: Sequence[SkillEntry]) -> tuple[Skill, ...]:
+    return tuple(Skill(each.name, each.level) for each in entries)
+
+
+def _ms(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * 1000

@@ -1,0 +1,101 @@
+"""Queues of a customer's contact centre, and what agents bring along for them (C1)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from provisioning.schema.entry import Entry, Few
+from provisioning.schema.values import Id, Text
+
+#: The words of FreeSWITCH's mod_callcenter where it has them; acd.names.Strategy.
+QueueStrategy = Literal[
+    "longest-idle-agent",
+    "round-robin",
+    "top-down",
+    "ring-all",
+    "ring-progressively",
+    "agent-with-fewest-calls",
+    "agent-with-least-talk-time",
+    "random",
+    "weighted",
+]
+
+
+class SkillEntry(Entry):
+    """A skill and how much of it."""
+
+    name: Id = Field(description="Name of the skill, as agents and queues write it.")
+    level: int = Field(ge=1, le=100, description="An agent has so much, a caller needs so much (C1).")
+
+
+class RelaxationEntry(Entry):
+    """After a wait, less skill is enough."""
+
+    after_s: int = Field(ge=1, le=86_400, description="Seconds that the caller has waited (C1).")
+    lower_by: int = Field(ge=1, le=100, description="So much less of every skill is needed (C1).")
+
+
+class QueueOverflowEntry(Entry):
+    """When callers leave the queue, and where they go."""
+
+    to_queue: Id | None = Field(
+        None,
+        description="Another queue, in which they keep their place. Default: the overflow of the plan's "
+        "node (C1).",
+    )
+    after_s: int | None = Field(None, ge=1, le=86_400, description="After this wait, in seconds (C1).")
+    length: int | None = Field(None, ge=0, le=10_000, description="When so many wait already: at once (C1).")
+    no_agents_s: int | None = Field(
+        None, ge=0, le=86_400, description="When nobody was logged in for so long; 0 is at once (C1)."
+    )
+    expected_wait_s: int | None = Field(
+        None, ge=1, le=86_400, description="When the wait will be longer than this: at once (C1)."
+    )
+
+
+class QueueEntry(Entry):
+    """A queue of the contact centre; a plan's node leads to it."""
+
+    id: Id = Field(description="Name of the queue, unique among the customer's.")
+    name: Text | None = Field(None, description="What people call it.")
+    strategy: QueueStrategy = Field(
+        "longest-idle-agent", description="In which order free agents are offered a call (C1)."
+    )
+    weight: int = Field(
+        0, ge=0, le=1_000, description="Callers of a heavier queue come first at agents of both (C1)."
+    )
+    ageing_per_min: int = Field(1, ge=0, le=100, description="Weight that a minute of waiting adds (C1).")
+    ring_s: int = Field(20, ge=5, le=120, description="Seconds that an agent's phone rings (C1).")
+    progress_s: int = Field(
+        5, ge=1, le=60, description="Seconds until one more phone rings; ring-progressively (C1)."
+    )
+    wrap_up_s: int = Field(
+        10, ge=0, le=3_600, description="Seconds that agents have after a call of this queue (C1)."
+    )
+    preferred_s: int = Field(
+        0, ge=0, le=3_600, description="Seconds that a caller waits for the agent of last time (C1)."
+    )
+    best_skill_first: bool = Field(
+        False, description="Offer calls to the most skilled agent first, then by the strategy (C1)."
+    )
+    skills: Few[SkillEntry] = Field((), description="What callers of this queue need (C1).")
+    relaxations: Few[RelaxationEntry] = Field((), description="When less skill is enough (C1).")
+    overflow: QueueOverflowEntry | None = Field(
+        None, description="When callers leave. Default: they wait until they hang up (C1)."
+    )
+    music: Id | None = Field(
+        None,
+        description="Announcement that waiting callers hear, again and again. Default: a soft tone (C1).",
+    )
+
+
+class MembershipEntry(Entry):
+    """A queue that an agent serves."""
+
+    queue: Id = Field(description="The queue (C1).")
+    penalty: int = Field(
+        0, ge=0, le=100, description="Agents with a higher one are offered calls later (C1)."
+    )
+    share: int = Field(1, ge=1, le=1_000, description="Share of the calls; weighted (C1).")
