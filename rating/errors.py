@@ -6,7 +6,9 @@ RatingError
 ├── FieldRefused       one value of a CSV line; becomes a `Problem` with its place
 ├── TariffRefused      a set of files is refused as a whole; holds every problem found
 ├── BookMismatch       a leg was rated with the book of another customer or month
-└── RateMissing        no exchange rate for the last day of the month
+├── RateMissing        no exchange rate for the last day of the month
+├── InvoiceRefused     parts of an invoice that do not add up, or a correction that may not be
+└── EvnRefused         an itemised bill that may not be given, or does not add up to its invoice
 
 A CDR that cannot be rated is no error: it is an `Unrated` value (rating/charge.py) and goes to quarantine.
 """
@@ -90,3 +92,15 @@ class RateMissing(RatingError):
     """Import the exchange rates of the month's last day (E8)."""
 
     id = "rating.rate-missing"
+
+
+class InvoiceRefused(RatingError):
+    """An invoice whose parts do not add up, or that lacks what the law asks for."""
+
+    id = "rating.invoice"
+
+
+class EvnRefused(RatingError):
+    """An itemised bill that the order does not allow (TDDDG § 11), or whose sum is not the invoice's."""
+
+    id = "rating.evn"

@@ -1,0 +1,181 @@
+"""From facts to an invoice, and from an invoice to its credit note. Pure: same facts, same invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final
+
+from rating.errors import InvoiceRefused
+from rating.fx import EURO, Rate
+from rating.invoice import (
+    Correction,
+    Debit,
+    Invoice,
+    InvoiceLine,
+    Kind,
+    Payment,
+    SetOff,
+    Transfer,
+    Unit,
+    total,
+    vat_lines,
+)
+from rating.invoice_bank_days import debit_day
+from rating.invoice_facts import Group, InvoiceFacts, Usage, UserFee
+from rating.invoice_notes import german_day, notes
+from rating.money import CENT, Mode, Money, Stage, rounded, ticks_text, written
+from rating.totals import net_total
+from rating.vat import Category, VatRate, vat_on
+
+_GROUPS: Final = {
+    Group.FIXED: "Verbindungen in das deutsche Festnetz",
+    Group.MOBILE: "Verbindungen in deutsche Mobilfunknetze",
+    Group.SERVICE: "Verbindungen zu Service- und Sonderrufnummern",
+    Group.FOREIGN: "Verbindungen in das Ausland",
+}
+_ROUNDING_LINE: Final = "Rundungsausgleich"
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A line before it has its position."""
+
+    name: str
+    details: str
+    quantity: int
+    unit: Unit
+    price: Money
+    first_day: date
+    last_day: date
+
+
+def compose(facts: InvoiceFacts) -> Invoice:
+    """The month's invoice. Raise CurrencyMismatch without an exchange rate, InvoiceRefused without a line."""
+    drafts = [*_fees(facts), *_one_offs(facts), *_usage(facts), *_credits(facts)]
+    lines = tuple(_line(index, each, facts) for index, each in enumerate(drafts, 1))
+    vat = vat_lines(lines)
+    net, tax = total(each.net for each in lines), total(each.tax for each in vat)
+    gross = net + tax
+    payment = _payment(facts, gross)
+    texts = notes(
+        payment, gross, facts.number, facts.seller, reverse_charge=_is_reverse(each.rate for each in vat)
+    )
+    return Invoice(
+        Kind.INVOICE, facts.number, facts.issued_on, facts.month.first_day, facts.month.last_day,
+        facts.seller, facts.buyer, lines, vat, net, tax, gross, payment, texts,
+    )  # fmt: skip
+
+
+def credit_note(
+    invoice: Invoice, number: str, issued_on: date, reason: str, positions: frozenset[int] | None = None
+) -> Invoice:
+    """A credit note for some positions of an invoice, or for all of it (E10).
+
+    For all: the claims of both documents sum to zero, tax included. Several credit notes for parts may differ
+    from that by a cent of tax each, as tax is taken on sums. InvoiceRefused for unknown positions and for the
+    credit note of a credit note.
+    """
+    if invoice.kind is not Kind.INVOICE:
+        raise InvoiceRefused(f"{invoice.number} is a credit note. Correct it by a new invoice")
+    chosen = [each for each in invoice.lines if positions is None or each.position in positions]
+    if not chosen or (positions is not None and len(chosen) != len(positions)):
+        raise InvoiceRefused(f"{invoice.number} has the positions 1 to {len(invoice.lines)}")
+    lines = tuple(replace(each, position=index) for index, each in enumerate(chosen, 1))
+    vat = vat_lines(lines)
+    net, tax = total(each.net for each in lines), total(each.tax for each in vat)
+    gross = net + tax
+    payment = SetOff()
+    corrects = Correction(invoice.number, invoice.issued_on, reason)
+    texts = notes(
+        payment, gross, number, invoice.seller, reverse_charge=_is_reverse(each.rate for each in vat),
+        corrects=corrects,
+    )  # fmt: skip
+    return replace(
+        invoice, kind=Kind.CREDIT_NOTE, number=number, issued_on=issued_on, lines=lines, vat=vat, net=net,
+        tax=tax, gross=gross, payment=payment, notes=texts, corrects=corrects,
+    )  # fmt: skip
+
+
+def _is_reverse(rates: Iterable[VatRate]) -> bool:
+    return any(each.category is Category.REVERSE_CHARGE for each in rates)
+
+
+def _payment(facts: InvoiceFacts, gross: Money) -> Payment:
+    if gross.ticks <= 0:
+        return SetOff()
+    if facts.mandate is None:
+        return Transfer(facts.issued_on + timedelta(days=facts.payment_days), facts.account)
+    due_on = debit_day(facts.issued_on, facts.notice_days)
+    return Debit(due_on, facts.mandate.reference, facts.mandate.creditor_id, facts.mandate.debtor)
+
+
+def _line(position: int, draft: _Draft, facts: InvoiceFacts) -> InvoiceLine:
+    """The rate is that of the line's last day: a month's service is done on it (UStG § 13(1))."""
+    ticks = rounded(draft.price.ticks * draft.quantity, CENT, Mode.HALF_UP)
+    return InvoiceLine(
+        position, draft.name, draft.details, draft.quantity, draft.unit, draft.price,
+        Money.of_ticks(ticks, EURO), vat_on(draft.last_day, reverse_charge=facts.reverse_charge),
+        draft.first_day, draft.last_day,
+    )  # fmt: skip
+
+
+def _fees(facts: InvoiceFacts) -> Iterator[_Draft]:
+    month = facts.month
+    for fee in facts.fees:
+        users = max(fee.active, fee.least)
+        details = f"Höchste Zahl aktiver Nutzer im Monat: {fee.active}{_least(fee)}"
+        yield _Draft(fee.name, details, users, Unit.MONTH, fee.price, month.first_day, month.last_day)
+
+
+def _least(fee: UserFee) -> str:
+    return f", mindestens {fee.least}" if fee.active < fee.least else ""
+
+
+def _one_offs(facts: InvoiceFacts) -> Iterator[_Draft]:
+    for each in facts.one_offs:
+        yield _Draft(each.name, "Einmalig", each.quantity, Unit.ONE, each.price, each.done_on, each.done_on)
+
+
+def _credits(facts: InvoiceFacts) -> Iterator[_Draft]:
+    for each in facts.credits:
+        yield _Draft(each.name, "Gutschrift", -1, Unit.ONE, each.amount, each.done_on, each.done_on)
+
+
+def _usage(facts: InvoiceFacts) -> Iterator[_Draft]:
+    """A line for each group that costs something or used a quota; quantity 1 at its sum.
+
+    Calls are rounded one by one, so minutes times price would not give the line (german-rules 4.3). Where the
+    price model rounds the total only, the difference to the rounded lines is a line of its own.
+    """
+    shown = [each for each in facts.usage if each.group is not Group.FREE]
+    for each in shown:
+        rate = facts.rates.get(each.total.currency)
+        yield _usage_draft(facts, _GROUPS[each.group], _details(each, rate), each.total.line(rate))
+    last = [each for each in shown if each.total.rounding.stage is Stage.INVOICE]
+    if last:
+        pairs = [(each.total, facts.rates.get(each.total.currency)) for each in last]
+        difference = net_total(pairs) - total(one.line(rate) for one, rate in pairs)
+        if difference.ticks:
+            details = "Gerundet wird nach Vertrag erst die Summe aller Verbindungen"
+            yield _usage_draft(facts, _ROUNDING_LINE, details, difference)
+
+
+def _usage_draft(facts: InvoiceFacts, name: str, details: str, amount: Money) -> _Draft:
+    month = facts.month
+    quantity, price = (1, amount) if amount.ticks >= 0 else (-1, -amount)
+    return _Draft(name, details, quantity, Unit.ONE, price, month.first_day, month.last_day)
+
+
+def _details(usage: Usage, rate: Rate | None) -> str:
+    sums = usage.total
+    parts = [f"{sums.calls} Verbindungen", f"Dauer {sums.seconds} s"]
+    if sums.bundle_s:
+        parts.append(f"davon in Inklusivminuten {sums.bundle_s} s")
+    exact = ticks_text(sums.ticks).replace(".", ",")
+    parts.append(f"Summe {exact} {sums.currency}")
+    if rate is not None and sums.currency != EURO:
+        per_euro = written(rate.per_euro).replace(".", ",")
+        parts.append(f"Kurs vom {german_day(rate.day)}: 1 EUR = {per_euro} {sums.currency}")
+    return ", ".join(parts)
