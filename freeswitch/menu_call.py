@@ -12,6 +12,7 @@ from freeswitch.arguments import item_escape
 from freeswitch.channel import Instructions
 from freeswitch.dialstring import dial_string
 from freeswitch.offer import decision_variables
+from freeswitch.plan_variables import KEYS
 from freeswitch.session import Session
 
 #: Longest announcement; a longer one is a mistake that would hold the call.
@@ -22,7 +23,6 @@ _BETWEEN_KEYS_MS: Final = 2000
 _TONE: Final = "tone_stream://%(400,100,1000)"
 #: FreeSWITCH's measure of energy below which a caller is silent; a quiet line is below 100.
 _SILENCE_LEVEL: Final = 200
-_KEYS: Final = "fernamt_keys"
 #: Played by FreeSWITCH when no key came; nothing to be heard.
 _NOTHING: Final = "silence_stream://20"
 
@@ -42,7 +42,8 @@ class MenuCall:
         if silent is not None and isinstance(silent.outcome, Route):
             variables["fernamt_default"] = dial_string(silent.outcome.legs, domain=self._domain)
             variables["hangup_after_bridge"] = "true"
-        self._session.set_variables(Instructions(variables))
+        # What is pressed from now on counts, also for the controller that comes after this one.
+        self._session.set_variables(Instructions({**variables, KEYS: ""}))
 
     def connect(self, *, early: bool) -> None:
         if not early and not self._answered:
@@ -68,9 +69,9 @@ class MenuCall:
         sounds = [question.before, question.prompt] if question.before else [question.prompt]
         sound = sounds[0] if len(sounds) == 1 else "file_string://" + "!".join(filter(None, sounds))
         wait_ms = question.timeout_s * 1000
-        sounds_and_result = f"{item_escape(sound)} {_NOTHING} {_KEYS}"
+        sounds_and_result = f"{item_escape(sound)} {_NOTHING} {KEYS}"
         argument = f"1 {question.most} 1 {wait_ms} none {sounds_and_result} .+ {_BETWEEN_KEYS_MS}"
         longest_s = MAX_SOUND_S + question.timeout_s + 10.0
         return (
-            self._session.execute("play_and_get_digits", argument, timeout_s=longest_s).variable(_KEYS) or ""
+            self._session.execute("play_and_get_digits", argument, timeout_s=longest_s).variable(KEYS) or ""
         )

@@ -19,7 +19,7 @@ from freeswitch.errors import UnexpectedReply
 from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.onward import asked_again, leg_facts, next_round, onward_variables
 from freeswitch.pidf import MAX_CLAIMED
-from freeswitch.plan_variables import carry_out_plan, happened, plan_variables
+from freeswitch.plan_variables import KEYS, carry_out_plan, happened, plan_variables
 
 #: The user part of a SIP or tel URI in a header such as `"Name" <sip:+4930…;x=y@host>`.
 _URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)", re.IGNORECASE)
@@ -92,7 +92,7 @@ def _resume(get: Lookup) -> Resume | None:
         return None
     position, path = get("variable_fernamt_plan_position"), get("variable_fernamt_plan_path")
     given = happened(get("variable_fernamt_plan_given") or "", get("variable_originate_disposition"))
-    return read_resume(number, position or "", path or "", given)
+    return read_resume(number, position or "", path or "", given, get(f"variable_{KEYS}") or "")
 
 
 def _required(get: Lookup, *names: str) -> str:

@@ -22,6 +22,8 @@ _FAILED: Final = {
         Happened.NO_ANSWER.value,
     ),
 }
+#: What the caller pressed last; FreeSWITCH writes it.
+KEYS: Final = "fernamt_keys"
 #: German ringing tone, for callers who were answered or hear early media while a leg rings.
 RINGING_TONE: Final = "%(1000,4000,425)"
 

@@ -15,6 +15,7 @@ MAX_PATH: Final = 900
 _POSITION: Final = re.compile(
     r"(?P<node>[a-z0-9._-]{1,64})/(?P<entered>[0-9]{1,4})/(?P<asked>[0-9]{1,4})\Z", re.ASCII
 )
+_KEYS: Final = re.compile(r"[0-9*#]{1,4}\Z", re.ASCII)
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{2,14}\Z", re.ASCII)
 _PATH: Final = re.compile(r"[a-zA-Z0-9._,=*#:%…-]{0,1000}\Z")
 
@@ -75,12 +76,17 @@ class Resume:
     given: Given
 
 
-def read_resume(number: str, position: str, path: str, given: str) -> Resume | None:
-    """The call's own variables back, or None when they are not what we write."""
+def read_resume(number: str, position: str, path: str, given: str, keys: str = "") -> Resume | None:
+    """The call's own variables back, or None when they are not what we write.
+
+    `keys`: pressed for a controller that died meanwhile, so that the caller need not press them again.
+    """
     found = _POSITION.match(position)
     if found is None or not _NUMBER.match(number) or not _PATH.match(path) or given not in set(Happened):
         return None
     at = Position(found["node"], int(found["entered"]), int(found["asked"]), path)
+    if given == Happened.ARRIVED and _KEYS.match(keys):
+        return Resume(E164(number), at, Given(Happened.KEYS, keys))
     return Resume(E164(number), at, Given(Happened(given)))
 
 

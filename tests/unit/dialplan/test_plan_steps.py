@@ -161,6 +161,19 @@ def test_where_a_call_stands_survives_its_way_through_the_switch() -> None:
     assert (back.position, back.given, back.number) == (at, Given(Happened.KEYS), HOTLINE)
 
 
+def test_a_key_pressed_for_a_controller_that_died_is_not_lost() -> None:
+    back = read_resume(HOTLINE, "menu/1/1", "menu", "arrived", "2")
+    assert back is not None
+    assert back.given == Given(Happened.KEYS, "2")
+    for keys in ("", "x", "12345", "2\n"):
+        back = read_resume(HOTLINE, "menu/1/1", "menu", "arrived", keys)
+        assert back is not None
+        assert back.given == ARRIVED
+    back = read_resume(HOTLINE, "menu/1/1", "menu", "not-reached", "2")
+    assert back is not None
+    assert back.given == NOT_REACHED
+
+
 @pytest.mark.parametrize(
     ("number", "position", "path", "what"),
     [
