@@ -140,6 +140,7 @@ def test_an_attended_transfer_joins_the_two_calls(stage: Stage) -> None:
 def test_who_was_joined_by_a_transfer_has_no_rights_of_the_one_who_left(stage: Stage) -> None:
     """The phone that took a consultation call may not spend the transferring customer's money."""
     stage.robot("praxis-1").on_call(Answer(after_ms=20, play="%(10000,0,620)"))
+    stage.all_received("praxis-1")
     call, leg = _talking(stage, "+493023125001", "kanzlei-1")
     consult = stage.call("kanzlei-1", "+496990009050")
     consult.wait("answered", WAIT_S)
@@ -184,6 +185,7 @@ def test_a_phone_redirects_its_caller_to_an_allowed_number(stage: Stage) -> None
     port = stage.robot("carrier-b").port
     stage.robot("kanzlei-2").on_call(Reject(302, headers={"Contact": f"<sip:{number}@127.0.0.1:{port}>"}))
     stage.robot("carrier-a").on_call(Answer(after_ms=20), number)
+    _forget_carriers(stage)
     call = stage.call("carrier-a", "+493023125002", from_user=MOBILE, talk_ms=200)
     assert call.wait("ended", WAIT_S).final_code == 200
     onward = stage.received("carrier-a", number)
