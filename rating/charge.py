@@ -104,6 +104,7 @@ class Why(StrEnum):
     TWICE = "rate.twice"
     UNREADABLE = "rate.unreadable"
     NO_EXCHANGE_RATE = "rate.no-exchange-rate"
+    RECORDS_GONE = "rate.records-gone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,12 @@ StoreError
 │   ├── DataDamaged              the server refuses its own files
 │   ├── PortTaken                another program listens on the remembered port
 │   └── ServerStartFailed        anything else that kept the server from starting
+├── BillingError
+│   ├── TariffMissing            no price list was imported
+│   ├── TariffBackwards          a price that was valid would change
+│   ├── RateChanged              an exchange rate that is published would change
+│   ├── ChargeUnknown            there is no charge of this leg
+│   └── RecordsGone              call records that a month was charged by are deleted
 └── InventoryError
     ├── NumbersRefused           orders that the life cycle of numbers does not allow; nothing changed
     ├── AlreadyBlocked           the customer or user is blocked
@@ -247,6 +253,42 @@ class ServerStartFailed(EmbeddedServerError):
 
 #: Refusals that a message names; the rest is counted.
 _SHOWN: Final = 5
+
+
+class BillingError(StoreError):
+    """Something about prices, charges or invoices was refused, and nothing changed."""
+
+    id = "billing"
+
+
+class TariffMissing(BillingError):
+    """There is nothing to rate by."""
+
+    id = "tariff-missing"
+
+
+class TariffBackwards(BillingError):
+    """Prices do not change backwards (E4)."""
+
+    id = "tariff-backwards"
+
+
+class RateChanged(BillingError):
+    """A published exchange rate does not change."""
+
+    id = "exchange-rate-changed"
+
+
+class ChargeUnknown(BillingError):
+    """The leg was not rated and waits nowhere."""
+
+    id = "charge-unknown"
+
+
+class RecordsGone(BillingError):
+    """A month whose call records are deleted cannot be rated again."""
+
+    id = "call-records-gone"
 
 
 class InventoryError(StoreError):

@@ -21,8 +21,13 @@ from store.foreign_errors import database_errors
 CUSTOMER_TABLES: Final = (
     "cdr",
     "cdr_raw",
+    "charge",
+    "charge_correction",
     "config_item",
     "customer_block",
+    "invoice",
+    "invoice_line",
+    "ledger_posting",
     "number_event",
     "number_state",
 )

@@ -1,5 +1,7 @@
 """A customer's session sees that customer's rows only (guarantee 8)."""
 
+# ruff: noqa: S608 - statements of our own words
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -37,6 +39,7 @@ def shared(engine: Engine, repository: CdrRepository) -> Iterator[Engine]:
             number = 492214710000 + index
             follow_version(connection, [NumberRange(number, number, assignment)], NOW, "anna")
         CustomerBlocks(engine).block(owner, NOW, "anna", "two months unpaid")
+    _bill(engine)
     make_customer_role(engine, ROLE)
     yield engine
     with engine.begin() as connection:
@@ -44,12 +47,48 @@ def shared(engine: Engine, repository: CdrRepository) -> Iterator[Engine]:
         connection.execute(text(f"DROP ROLE {ROLE}"))
 
 
+def _bill(engine: Engine) -> None:
+    """A charge with a correction, a posting, and an invoice with a line, of each customer."""
+    facts = "call_id, customer_id, month, begins_ms, direction, called, billed_ms, free, currency, seconds, "
+    facts += "blocks, billed_s, bundle_blocks, bundle_s, exact_ticks, ticks, rounding, carrier_ms, cost_s, "
+    facts += "cost_ticks, tariff_revision"
+    for owner in ("kunde-a", "kunde-b"):
+        values = (
+            f"'x', '{owner}', '2026-11-01', 0, 'in', '', 0, 'free.incoming', 'EUR', 0, 0, 0, 0, 0, 0, 0, "
+        )
+        values += "'call half-up 4', 0, 0, 0, 1"
+        number = f"R-{owner}"
+        with engine.begin() as connection:
+            for statement in (
+                f"INSERT INTO charge (leg_id, {facts}) VALUES ('call-{owner}', {values})",
+                "INSERT INTO charge_correction (leg_id, number, reason, reversed_ticks, reversed_currency, "
+                f"{facts}) VALUES ('call-{owner}', 1, 'x', 0, 'EUR', {values})",
+                "INSERT INTO ledger_entry (kind, reference) VALUES ('usage', 'x')",
+                "INSERT INTO ledger_posting SELECT max(id), 1, 'unbilled', "
+                f"'{owner}', NULL, 'EUR', 5 FROM ledger_entry",
+                "INSERT INTO ledger_posting SELECT max(id), 2, 'usage', NULL, NULL, 'EUR', -5"
+                " FROM ledger_entry",
+                "INSERT INTO invoice (number, kind, customer_id, month, issued_on, net_cents, vat_cents,"
+                f" gross_cents, document, sha256) VALUES ('{number}', 'invoice', '{owner}', '2026-11-01',"
+                " '2026-11-30', 0, 0, 0, '{}', sha256('{}'))",
+                f"INSERT INTO invoice_line VALUES ('{number}', 1, 'usage', 'x', 0)",
+            ):
+                connection.execute(text(statement))
+
+
 def _seen(connection: Connection) -> dict[str, list[str]]:
-    keys = {"cdr": "leg_id", "cdr_raw": "leg_id", "config_item": "id", "number_state": "number"}
+    keys = {
+        "cdr": "leg_id",
+        "cdr_raw": "leg_id",
+        "charge_correction": "leg_id",
+        "config_item": "id",
+        "invoice_line": "number",
+        "number_state": "number",
+    }
     return {
         table: list(
             connection.scalars(
-                text(f"SELECT DISTINCT {keys.get(table, 'customer_id')} FROM {table} ORDER BY 1")  # noqa: S608
+                text(f"SELECT DISTINCT {keys.get(table, 'customer_id')} FROM {table} ORDER BY 1")
             )
         )
         for table in CUSTOMER_TABLES
@@ -62,8 +101,13 @@ def test_a_session_sees_its_own_customer_and_nothing_else(shared: Engine) -> Non
             assert _seen(connection) == {
                 "cdr": [f"call-{owner}"],
                 "cdr_raw": [f"call-{owner}"],
+                "charge": [owner],
+                "charge_correction": [f"call-{owner}"],
                 "config_item": [owner],
                 "customer_block": [owner],
+                "invoice": [owner],
+                "invoice_line": [f"R-{owner}"],
+                "ledger_posting": [owner],
                 "number_event": [owner],
                 "number_state": [number],
             }

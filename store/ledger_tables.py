@@ -1,0 +1,138 @@
+"""The tables of the ledger and of issued invoices.
+
+Double entry: an entry has postings on accounts, and their sum is zero in each currency, which the database
+checks when the transaction ends. Nothing is changed or deleted; what is wrong is reversed by another entry.
+The triggers that say so are in the migration.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+from store.tables import MAX_ID, MAX_TEXT, metadata
+
+_MILLISECONDS = DateTime(timezone=True).with_variant(TIMESTAMP(timezone=True, precision=3), "postgresql")
+#: Most bytes of an issued invoice as canonical JSON.
+MAX_INVOICE_BYTES: Final = 16 << 20
+
+
+def _length(column: str, most: int, least: int = 0) -> CheckConstraint:
+    return CheckConstraint(f"char_length({column}) BETWEEN {least} AND {most}", name=f"{column}_length")
+
+
+#: Accounts of the ledger; the migration fills in those of store.ledger.Account.
+ledger_account = Table(
+    "ledger_account",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    _length("code", 40, 1),
+    _length("name", MAX_TEXT, 1),
+)
+
+#: What happened: usage of a batch of charges, a correction, an invoice, a credit note, a payment.
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _MILLISECONDS, nullable=False, server_default=func.now()),
+    Column("kind", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    # Postings come in the transaction of their entry, never later.
+    Column("made_in", Text, nullable=False, server_default=text("(pg_current_xact_id())::text")),
+    CheckConstraint(
+        "kind IN ('usage', 'correction', 'invoice', 'credit_note', 'payment', 'return')", name="kind"
+    ),
+    _length("reference", MAX_TEXT, 1),
+)
+
+#: A customer's side of it, or ours (customer_id NULL). Debits are positive, credits negative.
+ledger_posting = Table(
+    "ledger_posting",
+    metadata,
+    Column("entry_id", BigInteger, ForeignKey("ledger_entry.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("account", Text, ForeignKey("ledger_account.code"), nullable=False),
+    Column("customer_id", Text),
+    Column("month", Date),
+    Column("currency", Text, nullable=False),
+    Column("ticks", BigInteger, nullable=False),
+    PrimaryKeyConstraint("entry_id", "line"),
+    CheckConstraint("ticks <> 0", name="ticks"),
+    CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+    CheckConstraint("extract(day FROM month) = 1", name="month"),
+    _length("customer_id", MAX_ID, 1),
+    Index(None, "customer_id", "month", "account"),
+)
+
+#: The next number of each sequence. A row lock makes numbers without gaps: they are given back on failure.
+number_sequence = Table(
+    "number_sequence",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("next", BigInteger, nullable=False),
+    _length("name", 40, 1),
+    CheckConstraint("next > 0", name="next"),
+)
+
+#: Issued invoices and credit notes; `document` is the canonical JSON that everything else is made of.
+invoice = Table(
+    "invoice",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("corrects", Text, ForeignKey("invoice.number")),
+    Column("customer_id", Text, nullable=False),
+    Column("month", Date, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("net_cents", BigInteger, nullable=False),
+    Column("vat_cents", BigInteger, nullable=False),
+    Column("gross_cents", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("entry_id", BigInteger, ForeignKey("ledger_entry.id")),
+    _length("number", 40, 1),
+    _length("customer_id", MAX_ID, 1),
+    CheckConstraint("kind IN ('invoice', 'credit_note')", name="kind"),
+    CheckConstraint("(kind = 'credit_note') = (corrects IS NOT NULL)", name="credit_note_corrects"),
+    CheckConstraint("extract(day FROM month) = 1", name="month"),
+    CheckConstraint("net_cents + vat_cents = gross_cents", name="sum"),
+    CheckConstraint("(gross_cents = 0) = (entry_id IS NULL)", name="in_ledger"),
+    CheckConstraint(f"octet_length(document) <= {MAX_INVOICE_BYTES}", name="document_size"),
+    CheckConstraint("sha256 = sha256(convert_to(document, 'UTF8'))", name="sha256"),
+    Index("invoice_once_corrected", "corrects", unique=True),
+    Index(None, "customer_id", "month"),
+)
+
+#: Lines of issued invoices, for sums; the document has them too.
+invoice_line = Table(
+    "invoice_line",
+    metadata,
+    Column("number", Text, ForeignKey("invoice.number"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("net_cents", BigInteger, nullable=False),
+    PrimaryKeyConstraint("number", "position"),
+    CheckConstraint("position > 0", name="position"),
+    _length("name", 1000, 1),
+)

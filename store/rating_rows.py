@@ -1,0 +1,143 @@
+"""A charge as a row, and back; rows in bulk.
+
+Rows are plain tuples in the order of FACTS: two are equal when nothing about the charge differs.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from psycopg2 import extensions
+
+from rating.charge import Charge, Cost, Free, Piece
+from rating.increments import Increments
+from rating.leg import BillableLeg, Direction
+from rating.money import Mode, Rounding, Stage
+from rating.price import Kind, Price, Zone
+from rating.windows import parse
+
+#: The columns that say what a charge is, the carrier's side last.
+FACTS: Final = (
+    "leg_id", "call_id", "customer_id", "month", "begins_ms", "direction", "called", "billed_ms", "free",
+    "price_id", "currency", "seconds", "blocks", "billed_s", "bundle", "bundle_blocks", "bundle_s", "pieces",
+    "exact_ticks", "ticks", "rounding", "carrier_id", "carrier_ms", "cost_price_id", "cost_s", "cost_ticks",
+)  # fmt: skip
+LEG, CUSTOMER, MONTH, BEGINS, CURRENCY, TICKS, CARRIER = (
+    FACTS.index(name)
+    for name in ("leg_id", "customer_id", "month", "begins_ms", "currency", "ticks", "carrier_id")
+)
+Facts = tuple[Any, ...]
+
+#: What means something in PostgreSQL's COPY text.
+_SPECIAL: Final = re.compile(r"[\\\t\n\r]")
+_ESCAPED: Final = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
+
+
+def facts_of(charge: Charge, call_id: str, month: date, price_id: Mapping[int, int]) -> Facts:
+    """The row of a charge; `price_id` gives the number of each price by the identity of its object."""
+    leg, price, cost = charge.leg, charge.price, charge.cost
+    pieces = [[price_id[id(each.price)], each.seconds] for each in charge.pieces] or None
+    return (
+        leg.leg_id, call_id, leg.customer_id, month, leg.start_ms, leg.direction.value, leg.called,
+        leg.billed_ms, charge.free.value if charge.free else None, price_id[id(price)] if price else None,
+        price.currency if price else "EUR", charge.seconds, charge.blocks, charge.billed_s, charge.bundle,
+        charge.bundle_blocks, charge.bundle_s, pieces, charge.exact, charge.ticks, _rounding(charge.rounding),
+        leg.carrier_id or None, leg.carrier_ms, price_id[id(cost.price)] if cost else None,
+        cost.billed_s if cost else 0, cost.ticks if cost else 0,
+    )  # fmt: skip
+
+
+def charge_of(facts: Facts, prices: Mapping[int, Price]) -> Charge:
+    """The charge as it was made; `prices` by their number."""
+    row = dict(zip(FACTS, facts, strict=True))
+    leg = BillableLeg(
+        row["leg_id"], row["customer_id"], Direction(row["direction"]), row["called"], row["begins_ms"],
+        row["billed_ms"], row["carrier_id"] or "", row["carrier_ms"],
+    )  # fmt: skip
+    stage, mode, places = row["rounding"].split()
+    cost_price = row["cost_price_id"]
+    return Charge(
+        leg,
+        Free(row["free"]) if row["free"] else None,
+        prices[row["price_id"]] if row["price_id"] else None,
+        row["seconds"], row["blocks"], row["billed_s"], row["bundle"], row["bundle_blocks"], row["bundle_s"],
+        tuple(Piece(prices[number], seconds) for number, seconds in row["pieces"] or ()),
+        row["exact_ticks"], row["ticks"], Rounding(Stage(stage), Mode(mode), int(places)),
+        Cost(prices[cost_price], row["cost_s"], row["cost_ticks"]) if cost_price else None,
+    )  # fmt: skip
+
+
+_ROUNDINGS: Final[dict[Rounding, str]] = {}
+
+
+def _rounding(rounding: Rounding) -> str:
+    text = _ROUNDINGS.get(rounding)
+    if text is None:
+        text = f"{rounding.stage.value} {rounding.mode.value} {rounding.places}"
+        _ROUNDINGS[rounding] = text
+    return text
+
+
+#: Columns of `charged_price` beside its number.
+PRICE: Final = (
+    "list_id", "version", "currency", "prefix", "exact", "destination", "zone", "kind", "price", "fee",
+    "minimum", "first_s", "next_s", "free_s", "time_window", "line",
+)  # fmt: skip
+
+
+def price_row(price: Price) -> tuple[Any, ...]:
+    """A price in the order of PRICE."""
+    return (
+        price.list_id, price.version, price.currency, price.prefix, price.exact, price.destination,
+        price.zone.value, price.kind.value, price.price, price.fee, price.minimum, price.increments.first_s,
+        price.increments.next_s, price.free_s, price.window.text if price.window else "", price.line,
+    )  # fmt: skip
+
+
+def price_of(row: Sequence[Any]) -> Price:
+    """The price of a row in the order of PRICE."""
+    found = dict(zip(PRICE, row, strict=True))
+    return Price(
+        found["list_id"], found["version"], found["currency"], found["prefix"], found["exact"],
+        found["destination"], Zone(found["zone"]), Kind(found["kind"]), found["price"], found["fee"],
+        found["minimum"], Increments(found["first_s"], found["next_s"]), found["free_s"],
+        parse(found["time_window"]), found["line"],
+    )  # fmt: skip
+
+
+def copy_rows(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Rows into a table by COPY, in the cursor's transaction. Errors are the caller's to map.
+
+    COPY does not work while psycopg2 waits for gevent: for its duration this thread alone is served.
+    """
+    text = io.StringIO()
+    write = text.write
+    for row in rows:
+        write("\t".join([_field(value) for value in row]))
+        write("\n")
+    text.seek(0)
+    waiting = extensions.get_wait_callback()
+    extensions.set_wait_callback(None)
+    try:
+        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text)
+    finally:
+        extensions.set_wait_callback(waiting)
+
+
+def _field(value: Any) -> str:
+    if value is None:
+        return r"\N"
+    if type(value) is str:
+        if _SPECIAL.search(value):
+            return _SPECIAL.sub(lambda found: _ESCAPED[found[0]], value)
+        return value
+    if type(value) is list:
+        return json.dumps(value)
+    if value is True or value is False:
+        return "t" if value else "f"
+    return str(value)
