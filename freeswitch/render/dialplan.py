@@ -154,7 +154,11 @@ def _plans(context: Element, hosts: str) -> None:
     actions(following, [("multiset", _FORGET), *_offer(hosts, otherwise="given-up")])
 
     # Another controller asks on. None: the way of somebody who presses nothing, rendered by the first one.
-    menu = _extension(context, "menu", ("destination_number", "^menu:"))
+    # A controller that is just dying may still take the connection (seen): so there are two attempts.
+    again = _extension(context, "menu", ("destination_number", "^menu:"))
+    actions(again, [("set", "fernamt_do=menu-again"), *_offer(hosts, otherwise="given-up")])
+    menu = _extension(context, "menu-again", ("destination_number", "^menu-again:"))
+    actions(menu, [("sleep", "300")])
     actions(menu, [("set", "fernamt_do=menu-lost"), *_offer(hosts, otherwise="given-up")])
     lost = _extension(context, "menu-lost", ("destination_number", "^menu-lost:"))
     silent = [("bridge", "${fernamt_default}"), ("execute_extension", ":given-up XML fernamt")]
