@@ -13,6 +13,7 @@ from cli.layout import lab_settings
 from cli.logs import configure_logs
 from cli.settings import Settings, load_settings
 from controller.errors import ControllerError
+from documents.errors import DocumentError
 from freeswitch.errors import FreeSwitchError
 from provisioning.errors import ProvisioningError
 from rating.errors import RatingError
@@ -20,7 +21,16 @@ from store.errors import StoreError
 
 _DEFAULTS = (Path("fernamt.yaml"), Path("/etc/fernamt/fernamt.yaml"))
 #: Every error that is told as a sentence; what is not here is a defect and shows its traceback.
-_TOLD = (ProgramError, ProvisioningError, StoreError, FreeSwitchError, ControllerError, RatingError, OSError)
+_TOLD = (
+    ProgramError,
+    DocumentError,
+    ProvisioningError,
+    StoreError,
+    FreeSwitchError,
+    ControllerError,
+    RatingError,
+    OSError,
+)
 #: One file for each noun, which holds a command or group of its name. A file is read when its command is
 #: used: together they take more than a second, which every other command would pay.
 _NOUNS = (

@@ -16,6 +16,7 @@ PACKAGES: Final = (
     "cli",
     "controller",
     "dialplan",
+    "documents",
     "freeswitch",
     "lab",
     "numbering",
