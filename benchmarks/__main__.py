@@ -24,6 +24,7 @@ PROGRAMS: Final = {
     "parsing": ("benchmarks.event_parsing", {"--json"}),
     "configuration": ("benchmarks.configuration", {"--json", "--quick"}),
     "rating": ("benchmarks.rating", {"--json", "--quick"}),
+    "billing": ("benchmarks.billing", {"--json", "--quick"}),
     "calls": ("benchmarks.calls", {"--json", "--quick"}),
 }
 _REPOSITORY: Final = Path(__file__).parents[1]

@@ -83,6 +83,7 @@ from store.live_calls import LiveCalls
 from store.mailbox_messages import MailboxMessages
 from store.redis_client import call_path_client, limits_client
 from store.sealed import new_key, read_key
+from store.spend import SpendCounters
 from store.trunk_statuses import TrunkStatuses
 
 _log = structlog.get_logger(__name__)
@@ -134,6 +135,11 @@ def call_counters(settings: Settings, controller: str) -> CallCounters:
     """The counters of limits. Raises NotRunning when there is none to use."""
     url = _url(settings, settings.redis, "Redis")
     return CallCounters(call_path_client(url), quick=limits_client(url), controller=controller)
+
+
+def spend_counters(settings: Settings) -> SpendCounters:
+    """What was booked of customers' money. Raises NotRunning when there is no Redis to use."""
+    return SpendCounters(call_path_client(_url(settings, settings.redis, "Redis")))
 
 
 def trunk_board(settings: Settings) -> TrunkStatuses:

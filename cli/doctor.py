@@ -16,7 +16,7 @@ import click
 from rich.table import Table
 from sqlalchemy import text
 
-from cli.bootstrap import attempt_files, call_counters, engine, live_calls, node_connection, spool_size
+from cli.bootstrap import attempt_files, call_counters, engine, live_calls, node_connection, now, spool_size
 from cli.carrier import today
 from cli.configuration_state import controllers_of
 from cli.errors import NotRunning, ProgramError
@@ -36,10 +36,14 @@ from store.config_versions import ConfigStore
 from store.daily_sweep import DailySweep, SweepRun
 from store.embedded.home import NEEDED_FREE_BYTES
 from store.errors import StoreError
+from store.rating_tariffs import TariffStore
+from store.rating_waiting import WaitingLegs
 from store.schema import require_current
 
 #: A sweep of yesterday is in time until today's is done.
 _LATE: Final = timedelta(days=1)
+#: A record that waits for longer has no worker, or not all of its call's records came.
+_RATED_WITHIN: Final = timedelta(minutes=10)
 
 
 class State(StrEnum):
@@ -92,6 +96,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("emergency calls", _emergency),
         ("CDR spool", _spool),
         ("CDR quarantine", _quarantine),
+        ("rating", _rating),
         ("number sweep", _sweep),
         ("disk", _disk),
         ("freeswitch program", _program),
@@ -245,6 +250,23 @@ def sweep_finding(last: SweepRun | None, today: date) -> Finding:
     if last.day < today - _LATE:
         return Finding(name, State.WARNING, seen, step)
     return Finding(name, State.OK, seen)
+
+
+def _rating(settings: Settings) -> Finding:
+    """Whether calls become charges: a price list is there, nothing waits for long, nothing in quarantine."""
+    database = engine(settings, "fernamt doctor")
+    revision = TariffStore(database).revision()
+    found = WaitingLegs(database).backlog()
+    seen = f"{found.due} calls to rate, {found.quarantined} legs in quarantine"
+    if not revision:
+        step = "fernamt tariff import DIRECTORY: calls are kept and rated afterwards"
+        return Finding("rating", State.WARNING, f"no price list; {seen}", step)
+    if found.quarantined:
+        return Finding("rating", State.WARNING, seen, "fernamt rate quarantine list")
+    if found.oldest is not None and now() - found.oldest > _RATED_WITHIN:
+        step = "See that `fernamt rate run --follow` runs; a call also waits for its first leg's record"
+        return Finding("rating", State.WARNING, f"{seen}, since {shown(found.oldest)}", step)
+    return Finding("rating", State.OK, f"{seen}, tariff revision {revision}")
 
 
 def _disk(settings: Settings) -> Finding:

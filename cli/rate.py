@@ -20,6 +20,7 @@ from rich.table import Table
 
 from cli.rate_cdrs import Cdrs, read_cdrs
 from cli.rate_rows import COLUMNS, row, with_rate
+from cli.rate_worker import explain_, quarantine, rerate, run
 from cli.tariff_directory import CONFIG, NOTICE, read_tariff
 from cli.terminal import console
 from rating.batch import rate_all
@@ -164,3 +165,7 @@ class _Summary:
             f"{self.waiting.total()} unrated, {self._not_billable} legs that nobody pays for. "
             f"Written to {out}"
         )
+
+
+for _command in (run, rerate, explain_, quarantine):
+    rate.add_command(_command)

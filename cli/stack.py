@@ -1,6 +1,6 @@
 """Everything of one machine, in the order in which each part needs the one before it.
 
-    PostgreSQL, Redis -> schema -> configuration -> switch -> controller -> intake
+    PostgreSQL, Redis -> schema -> configuration -> switch -> controller -> intake -> rating
 
 Parts that die are started again with growing pauses. Stopping goes the other way round, so that the last
 calls' records are still taken in.
@@ -66,6 +66,7 @@ class Stack:
         self.switch: Child | None = None
         self.controllers: list[Child] = []
         self.intake: Child | None = None
+        self.rating: Child | None = None
 
     def __enter__(self) -> Stack:
         try:
@@ -83,6 +84,7 @@ class Stack:
         self._start_stores()
         self._start_switch()
         self._start_controllers()
+        self._start_rating()
         self._note_processes()
         self._watcher = gevent.spawn(self._supervise)
 
@@ -164,6 +166,13 @@ class Stack:
         self.intake.start()
         self._servers.append(self.intake)
         self._stops.insert(self._switch_position(), self.intake.stop)
+
+    def _start_rating(self) -> None:
+        path = str(run_settings_path(self.settings.state_dir))
+        self.rating = self._program(
+            "rating", ["--settings", path, "rate", "run", "--follow"], ready=lambda: True
+        )
+        self._keep(self.rating, self.rating.stop)
 
     def _switch_position(self) -> int:
         return self._stops.index(self.switch.stop) if self.switch else 0

@@ -13,6 +13,7 @@ from rich.table import Table
 from cli.bootstrap import now
 from cli.number_orders import GermanDay
 from cli.tariff_directory import CONFIG, NOTICE, read_tariff
+from cli.tariff_import import import_, rates
 from cli.terminal import console
 from cli.times import GERMANY, Moment, shown
 from numbering.dial import Line, normalise
@@ -269,3 +270,7 @@ def _listed(found: Tariff, name: str, number: str, moment: datetime) -> tuple[Pr
     parts = [f"{label} {row[label]}" for label in ("fee", "minimum", "free_s", "window") if row[label]]
     head = f"{number} ({one.destination}), {version}, {row['prefix']}: {row['price']}"
     return one, ", ".join([head, f"increment {row['increment']}", *parts])
+
+
+for _command in (import_, rates):
+    tariff.add_command(_command)
