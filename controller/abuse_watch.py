@@ -114,12 +114,14 @@ class AbuseWatch:
         now = self._clock()
         self._resting = {customer_id: until for customer_id, until in self._resting.items() if until > now}
         for customer_id in [each for each in self._waiting if each not in self._resting]:
+            # Before the look: a record that comes meanwhile may not be in what is read, and asks for another.
+            del self._waiting[customer_id]
             try:
                 calls = self._look_at(customer_id, now)
             except StoreAway as error:
+                self._waiting.setdefault(customer_id)
                 _log.warning("abuse is not looked for: the database is away", error=str(error))
                 return
-            self._waiting.pop(customer_id, None)
             self._resting[customer_id] = now + timedelta(seconds=REST_S + calls / CALLS_A_SECOND)
 
     def _look_at(self, customer_id: str, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -42,6 +42,8 @@ class MemoryAbuse:
     looked_at: list[str] = field(default_factory=list)
     asked_past: int = 0
     cases: list[tuple[str, AbuseRule, Action]] = field(default_factory=list)
+    #: What others do while the answer is on its way.
+    meanwhile: Callable[[], None] = lambda: None
 
     def rules(self, customer_id: str) -> AbuseRules:
         if self.away:
@@ -50,6 +52,7 @@ class MemoryAbuse:
         return self.rules_of
 
     def calls(self, customer_id: str, since: datetime) -> Sequence[EndedCall]:
+        self.meanwhile()
         return [each for each in self.traffic if each.started_at > since]
 
     def costly_out_of_hours(self, customer_id: str, since: datetime, until: datetime) -> Sequence[datetime]:
@@ -125,6 +128,18 @@ def test_a_busy_customer_is_left_alone_for_a_while_but_not_forgotten(
     clock.now += timedelta(seconds=REST_S + 1)
     watch.look()
     assert store.looked_at == ["bau", "bau"]
+    clock.now += timedelta(seconds=REST_S + 1)
+    watch.look()
+    assert store.looked_at == ["bau", "bau"]
+
+
+def test_a_record_that_comes_during_a_look_is_looked_at_too(
+    watch: AbuseWatch, store: MemoryAbuse, clock: Clock
+) -> None:
+    store.meanwhile = lambda: watch.note([outgoing()])
+    watch.note([outgoing()])
+    watch.look()
+    store.meanwhile = lambda: None
     clock.now += timedelta(seconds=REST_S + 1)
     watch.look()
     assert store.looked_at == ["bau", "bau"]
