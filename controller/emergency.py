@@ -6,6 +6,7 @@ When the store is away the files wait. What the queue cannot take is in the log,
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -28,6 +29,8 @@ _log = structlog.get_logger(__name__)
 _QUEUE_LIMIT: Final = 1_000
 #: Between two attempts at a store that is away.
 RETRY_S: Final = 2.0
+#: Calls remembered as being ended; their ids never come back.
+_MOST_LEAVING: Final = 1_000
 #: How long an emergency call waits for the end of the call that makes room: it should be on its way first.
 _RELEASE_S: Final = 0.2
 
@@ -73,6 +76,8 @@ class Emergency:
         self._store = store
         self._queue: Queue[EmergencyAttempt | None] = Queue(maxsize=_QUEUE_LIMIT)
         self._writer: Greenlet[[], None] | None = None
+        #: Calls that are being ended: they stay on their trunks until the switch says that they are gone.
+        self._leaving: OrderedDict[str, None] = OrderedDict()
         self._waiting = True
         self._away = False
         self.dropped = 0
@@ -114,20 +119,29 @@ class Emergency:
             trunk = snapshot.trunks.get(leg.to.id)
             if trunk is None or trunk.capacity is None or self._trunks.calls_on(trunk.id) < trunk.capacity:
                 continue
-            others = (each for each in self._trunks.occupants(trunk.id) if each.call_id not in victims)
-            found = pre_empted(others)
+            found = pre_empted(
+                each for each in self._trunks.occupants(trunk.id) if each.call_id not in self._leaving
+            )
             if found is None:
                 _log.error("no call can make room for an emergency call", trunk=trunk.id)
                 continue
             _log.warning("a call was ended for an emergency call", call=found.call_id, trunk=trunk.id)
             victims.append(found.call_id)
+            self._leaves(found.call_id)
         joinall([spawn(self._end, call_id) for call_id in victims], timeout=_RELEASE_S)
         return tuple(victims)
+
+    def _leaves(self, call_id: str) -> None:
+        """Nobody else is to count on its place: each emergency call has a call of its own ended."""
+        self._leaving[call_id] = None
+        if len(self._leaving) > _MOST_LEAVING:
+            self._leaving.popitem(last=False)
 
     def _end(self, call_id: str) -> None:
         try:
             self._release(call_id)
         except NodeAway as error:
+            self._leaving.pop(call_id, None)
             _log.error("a call could not be ended for an emergency call", call=call_id, error=str(error))
 
     # -- off the call path ------------------------------------------------------------------------

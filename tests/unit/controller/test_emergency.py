@@ -142,6 +142,24 @@ def test_a_call_that_is_on_both_trunks_is_ended_once(emergency: Emergency, world
     assert sorted(world.ended) == ["one", "two"]
 
 
+def test_two_emergency_calls_at_one_moment_get_a_place_each(emergency: Emergency, world: World) -> None:
+    """TKG § 164: the switch still lists the call that was ended for the first one."""
+    world.calls = {"carrier-a": occupied("old", "young")}
+    call(emergency)
+    call(emergency, replace(from_trunk("110"), call_id="call-2"))
+    assert world.ended == ["young", "old"]
+
+
+def test_a_call_that_could_not_be_ended_is_tried_again_for_the_next(
+    emergency: Emergency, world: World
+) -> None:
+    world.calls, world.node_away = {"carrier-a": occupied("old", "young")}, True
+    call(emergency)
+    world.node_away = False
+    call(emergency, replace(from_trunk("110"), call_id="call-2"))
+    assert world.ended == ["young"]
+
+
 def test_calls_of_other_controllers_count_though_they_cannot_be_ended_here(
     emergency: Emergency, world: World
 ) -> None:
