@@ -163,6 +163,8 @@ def _is_shown(call: EvnCall, order: Order, counselling: Counselling) -> bool:
     charge = call.charge
     if charge.free is Free.UNANSWERED or charge.seconds == 0:
         return False
+    if charge.free is Free.INCOMING and not call.caller:
+        return False  # nobody asked who called, and the caller did not agree to be listed
     if counselling.hides(charge.leg.called, day_of(charge.leg.start_ms)):
         return False
     return bool(charge.ticks or charge.exact) or order.with_flat_rate

@@ -29,7 +29,7 @@ from rating.money import CENT, Mode, Money, Stage, rounded, ticks_text, written
 from rating.totals import net_total
 from rating.vat import Category, VatRate, vat_on
 
-_GROUPS: Final = {
+GROUPS: Final = {
     Group.FIXED: "Verbindungen in das deutsche Festnetz",
     Group.MOBILE: "Verbindungen in deutsche Mobilfunknetze",
     Group.SERVICE: "Verbindungen zu Service- und Sonderrufnummern",
@@ -152,7 +152,7 @@ def _usage(facts: InvoiceFacts) -> Iterator[_Draft]:
     shown = [each for each in facts.usage if each.group is not Group.FREE]
     for each in shown:
         rate = facts.rates.get(each.total.currency)
-        yield _usage_draft(facts, _GROUPS[each.group], _details(each, rate), each.total.line(rate))
+        yield _usage_draft(facts, GROUPS[each.group], _details(each, rate), each.total.line(rate))
     last = [each for each in shown if each.total.rounding.stage is Stage.INVOICE]
     if last:
         pairs = [(each.total, facts.rates.get(each.total.currency)) for each in last]
