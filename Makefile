@@ -6,6 +6,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Test files run side by side: most of the time they wait for calls. Each process has servers of its own.
+SIDE_BY_SIDE := -n 3 --dist loadfile
+
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -29,7 +32,7 @@ doctor: $(VENV)/run.stamp ## name each dependency, its state and what to do
 
 test: $(VENV)/dev.stamp ## lint, types, layers and every test that needs no FreeSWITCH (8 minutes at most)
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest -m "not freeswitch"
+	@$(BIN)/pytest -m "not freeswitch" $(SIDE_BY_SIDE)
 	@echo "Tests on real FreeSWITCH are apart: make test-freeswitch"
 
 test-freeswitch: $(VENV)/dev.stamp ## the end-to-end scenarios against the freeswitch program of this machine
