@@ -9,6 +9,7 @@ says so.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -69,7 +70,8 @@ class Sounds:
         program = shutil.which(_PROGRAM, path=self._environment.get("PATH", ""))
         if program is None:
             return self._attention(prompt, f"the program {_PROGRAM} is not installed, which speaks texts")
-        fresh = path.with_name(f".{name}.wav")
+        # Several controllers compile the same version at one moment: each writes a file of its own.
+        fresh = path.with_name(f".{name}.{os.getpid()}.wav")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             done = subprocess.run(
