@@ -13,19 +13,22 @@ from cli.settings import SmtpEntry
 from cli.times import GERMANY, shown
 from controller.errors import MailAway
 from dialplan.mailbox import Notice
+from provisioning.errors import ProvisioningError
 
 TIMEOUT_S: Final = 10.0
 
 
 class Mailer:
-    """Sends one e-mail over one connection. `password` is read for each: it may change."""
+    """Sends one e-mail over one connection. `password` is read for each, for it may change; it raises
+    ProvisioningError's children."""
 
     def __init__(self, settings: SmtpEntry, password: Callable[[], str] | None) -> None:
         self._settings = settings
         self._password = password
 
     def send(self, notice: Notice) -> None:
-        """Tell the addresses of the message. Raises MailAway, whatever the server did not like."""
+        """Tell the addresses of the message. Raises MailAway, whatever the server did not like, or when
+        there is no password to be read."""
         host, port = self._settings.address
         try:
             with smtplib.SMTP(host, port, timeout=TIMEOUT_S) as server:
@@ -34,7 +37,7 @@ class Mailer:
                 if self._settings.username is not None and self._password is not None:
                     server.login(self._settings.username, self._password())
                 server.send_message(letter(notice, self._settings.sender), to_addrs=list(notice.addresses))
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, ProvisioningError) as error:
             raise MailAway(f"{host}:{port}: {type(error).__name__}: {error}"[:200]) from error
 
 

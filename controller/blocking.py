@@ -47,7 +47,10 @@ class Blocking:
 
     def _watch(self) -> None:
         while True:
-            self.look()
+            try:
+                self.look()
+            except Exception:  # noqa: BLE001 - a defect must not end it: the next second may mend it
+                _log.exception("looking for blocks failed")
             if self._stopping.wait(POLL_S):
                 return
 

@@ -42,7 +42,10 @@ class Daily:
 
     def _watch(self) -> None:
         while True:
-            self.look()
+            try:
+                self.look()
+            except Exception:  # noqa: BLE001 - a defect must not end it: the next minute may mend it
+                _log.exception("the day's work failed")
             if self._stopping.wait(POLL_S):
                 return
 

@@ -150,13 +150,16 @@ class Emergency:
         while True:
             try:
                 attempt = self._queue.get(timeout=RETRY_S if self._waiting else None)
+                if attempt is None:
+                    return
             except Empty:
+                attempt = None  # only another look at the files
+            try:
+                if attempt is not None:
+                    self._keep(attempt)
                 self._deliver()
-                continue
-            if attempt is None:
-                return
-            self._keep(attempt)
-            self._deliver()
+            except Exception:  # noqa: BLE001 - a defect in one record must not end those of all others
+                _log.exception("keeping emergency attempts failed")
 
     def _keep(self, attempt: EmergencyAttempt) -> None:
         try:

@@ -113,11 +113,20 @@ class Mailboxes:
                 if not away:
                     _log.warning("messages wait in the spool", error=str(error))
                 away = True
+            except Exception:  # noqa: BLE001 - a defect in one message must not end it for all others
+                _log.exception("looking after messages failed")
             if self._stopping.wait(POLL_S):
                 return
 
     def round(self) -> None:
-        """One look: new messages, e-mails that are due, messages that are old. Raises StoreAway, OSError."""
+        """One look: messages that are old, new ones, e-mails that are due. Raises StoreAway, OSError.
+
+        What is due to be deleted goes first: nothing that a new message meets may hold that up (F4).
+        """
+        now = self._clock()
+        if self._swept is None or now - self._swept >= _BETWEEN_SWEEPS:
+            self._messages.expire(now)
+            self._swept = now
         for each in self._spool.ready():
             if each.duration_ms >= SHORTEST_MS:
                 self._messages.add(each.facts, each.sound, each.duration_ms)
@@ -126,10 +135,6 @@ class Mailboxes:
         if self._send is not None:
             for notice in self._messages.to_tell(self._clock()):
                 self._tell(notice, self._send)
-        now = self._clock()
-        if self._swept is None or now - self._swept >= _BETWEEN_SWEEPS:
-            self._swept = now
-            self._messages.expire(now)
 
     def _tell(self, notice: Notice, send: Callable[[Notice], None]) -> None:
         try:

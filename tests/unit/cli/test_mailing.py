@@ -14,6 +14,7 @@ from cli.mailing import Mailer, letter
 from cli.settings import SmtpEntry
 from controller.errors import MailAway
 from dialplan.mailbox import Notice
+from provisioning.secrets import SecretMissing
 from store.embedded.home import free_port
 
 NOTICE = Notice(
@@ -98,3 +99,13 @@ def test_a_server_that_is_away_or_offers_no_encryption_is_told(server: Controlle
     closed = free_port()
     with pytest.raises(MailAway, match=f"127.0.0.1:{closed}"):
         mailer(closed).send(NOTICE)
+
+
+def test_a_password_that_cannot_be_read_is_as_no_mail_server(server: Controller) -> None:
+    def unreadable() -> str:
+        raise SecretMissing("the variable SMTP_PASSWORD is not set")
+
+    values = {"address": f"127.0.0.1:{port_of(server)}", "sender": "a@b.example", "starttls": False}
+    entry = SmtpEntry.model_validate({**values, "username": "a"})
+    with pytest.raises(MailAway, match="SMTP_PASSWORD"):
+        Mailer(entry, unreadable).send(NOTICE)

@@ -132,3 +132,11 @@ def test_old_messages_are_looked_for_once_a_minute() -> None:
     work.round()
     work.round()
     assert kept.expired == 1
+
+
+def test_a_message_that_the_store_does_not_take_keeps_no_old_one_alive() -> None:
+    """F4."""
+    kept = Kept(away=True)
+    with pytest.raises(StoreAway):
+        works(SpoolOf([Spooled(FACTS)]), kept).round()
+    assert kept.expired == 1
