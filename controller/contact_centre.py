@@ -140,7 +140,7 @@ class ContactCentre:
             except RecordRefused as error:
                 _log.error("journal ends early", tenant=self._spec.id, record=place, error=str(error))
                 break
-            state, _ = step(state, event, at_ms)
+            state, _ = self._stepped(state, Timed(event, at_ms)) or (state, ())
         # Kept at once: the next successor must not meet a record that could not be read again.
         if not self._journal.checkpoint(checkpoint(state), len(records)):
             return False
@@ -165,7 +165,8 @@ class ContactCentre:
                 self._journal.release()
 
     def _keep(self) -> None:
-        """Renew the lease; without it, or without an answer for its whole life, stop being the owner."""
+        """Renew the lease; without it stop being the owner. Without an answer nothing is decided either: what
+        comes waits until the journal takes it, which refuses whoever has lost the lease."""
         while True:
             sleep(RENEW_S)
             try:
@@ -191,12 +192,29 @@ class ContactCentre:
             self._lose("the lease was lost")
             return
         effects: list[Effect] = []
+        failed = False
         for each in batch:
-            self.state, more = step(self.state, each.event, each.at_ms)
-            effects += more
+            done = self._stepped(self.state, each)
+            if done is None:
+                failed = True
+                continue
+            self.state = done[0]
+            effects += done[1]
         self._switch.carry_out(effects)
+        if failed:
+            sleep(_RETRY_S)  # what is due stays due: not again at once
         if count >= _CHECKPOINT_EVERY and not self._journal.checkpoint(checkpoint(self.state), count):
             self._lose("the lease was lost")
+
+    def _stepped(self, state: State, each: Timed) -> tuple[State, Sequence[Effect]] | None:
+        """The next state, or None: a defect costs the event that met it, here and in every successor that
+        replays it; it must not cost the tenant."""
+        try:
+            return step(state, each.event, each.at_ms)
+        except Exception:  # noqa: BLE001 - see above
+            kind = type(each.event).__name__
+            _log.exception("an event of a contact centre is passed over", tenant=self._spec.id, kind=kind)
+            return None
 
     def _written(self, records: Sequence[str]) -> int | None:
         """Write until it is written: nothing may be done that is not in the journal."""
