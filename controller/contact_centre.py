@@ -133,7 +133,13 @@ class ContactCentre:
         if kept is None:
             return False
         saved, records = kept
-        state = State(self._spec, seed=self._seed) if saved is None else restored(saved)
+        try:
+            state = State(self._spec, seed=self._seed) if saved is None else restored(saved)
+        except RecordRefused as error:
+            # Written by another version of the program, perhaps: a controller that can read it may go on.
+            _log.error("contact centre: the kept state is unreadable", tenant=self._spec.id, error=str(error))
+            self._journal.release()
+            return False
         for place, record in enumerate(records):
             try:
                 event, at_ms = read(record)

@@ -28,9 +28,11 @@ class MemoryJournal:
     """One lease that nobody else wants."""
 
     records: list[str] = field(default_factory=list)
+    state: str | None = None
+    released: int = 0
 
     def acquire(self) -> tuple[str | None, Sequence[str]] | None:
-        return None, list(self.records)
+        return self.state, list(self.records)
 
     def renew(self) -> bool:
         return True
@@ -43,7 +45,7 @@ class MemoryJournal:
         return True
 
     def release(self) -> None:
-        """Nobody else wants it."""
+        self.released += 1
 
 
 class DeafSwitch:
@@ -105,3 +107,18 @@ def test_a_successor_that_replays_it_takes_over_all_the_same(
     centre.start()
     until_there(centre, "a", "b")
     assert centre.is_owner
+
+
+def test_a_state_that_this_program_cannot_read_is_left_to_others(
+    centre: ContactCentre, journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contact_centre, "RENEW_S", 0.01)
+    journal.state = "of another version"
+    centre.start()
+    with gevent.Timeout(5):
+        while not journal.released:
+            gevent.sleep(0)
+        assert not centre.is_owner
+        journal.state = None
+        while not centre.is_owner:
+            gevent.sleep(0.01)
