@@ -53,6 +53,7 @@ _NOUNS = (
     "plan",
     "rate",
     "route",
+    "sepa",
     "tariff",
     "trunk",
     "up",

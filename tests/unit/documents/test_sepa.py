@@ -1,0 +1,176 @@
+"""Direct debits as the bank takes them, and returns as it tells them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import fernamt
+from documents.errors import CollectionRefused, DocumentUnreadable
+from documents.returns import FAULTS, Fault, returns_of
+from documents.sepa import Collection, Creditor, Scheme, direct_debits
+from tests.unit.rating.invoices import OURS, THEIRS, euro
+
+CREDITOR = Creditor(OURS, "DE98ZZZ09999999999")
+FIRST = Collection(
+    "RE-2026-000042", euro("183.05"), date(2026, 11, 30), date(2026, 12, 7), "M-2026-0001", date(2026, 1, 2),
+    None, Scheme.CORE, replace(THEIRS, holder="Bäckerei Größ & Söhne GmbH"),
+)  # fmt: skip
+MADE_AT = datetime(2026, 12, 1, 8, 0, 0)  # noqa: DTZ001
+
+
+def file(*collections: Collection, run: str = "2026-11", scheme: Scheme = Scheme.CORE) -> str:
+    return direct_debits(CREDITOR, collections, run, MADE_AT, scheme).decode()
+
+
+def test_a_file_for_the_bank_has_first_and_recurrent_debits_apart() -> None:
+    """E9: pain.008.001.08, valid by its schema; FRST once, then RCUR."""
+    again = replace(FIRST, invoice_number="RE-2026-000043", last_used=date(2026, 11, 6), amount=euro("0.07"))
+    found = file(again, FIRST)
+    assert found == file(FIRST, again)
+    assert re.findall("<SeqTp>(.*?)<", found) == ["FRST", "RCUR"]
+    assert re.findall("<ReqdColltnDt>(.*?)<", found) == ["2026-12-07"] * 2
+    assert re.findall("<CtrlSum>(.*?)<", found)[0] == "183.12"
+    assert re.findall("<EndToEndId>(.*?)<", found) == ["RE-2026-000042", "RE-2026-000043"]
+    assert re.findall("<PmtInfId>(.*?)<", found) == ["2026-11-1", "2026-11-2"]
+    assert "<MsgId>2026-11<" in found
+    assert "Baeckerei Groess" in found
+    assert "Rechnung RE-2026-000042 vom 30.11.2026" in found
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"due_on": date(2026, 12, 4)}, "less than 7 days"),
+        ({"due_on": date(2026, 12, 12)}, "no day on which banks settle"),
+        ({"due_on": date(2026, 12, 25)}, "no day on which banks settle"),
+        ({"amount": euro("0")}, "cannot be debited"),
+        ({"amount": euro("-5.00")}, "cannot be debited"),
+        ({"amount": euro("1.005")}, "cannot be debited"),
+        ({"amount": euro("5.00", "USD")}, "cannot be debited"),
+        ({"signed_on": date(2023, 11, 1)}, "is not valid on"),
+        ({"signed_on": date(2027, 1, 1)}, "is not valid on"),
+        ({"scheme": Scheme.B2B}, "the mandate is for B2B"),
+        ({"mandate": "M_1"}, "SEPA set"),
+        ({"debtor": replace(THEIRS, iban="12345")}, "the bank would refuse"),
+    ],
+)
+def test_a_debit_that_the_rules_do_not_allow_stops_the_file(change: dict[str, Any], said: str) -> None:
+    """E9: nothing is half collected."""
+    with pytest.raises(CollectionRefused, match=said):
+        file(replace(FIRST, **change))
+
+
+def test_no_invoice_is_debited_twice_by_a_file() -> None:
+    with pytest.raises(CollectionRefused, match="twice"):
+        file(FIRST, FIRST)
+    with pytest.raises(CollectionRefused, match="0 debits"):
+        file()
+    with pytest.raises(CollectionRefused, match="names no run"):
+        file(FIRST, run="x" * 31)
+
+
+CAMT = """<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"><BkToCstmrDbtCdtNtfctn><Ntfctn>
+<Ntry><Amt Ccy="EUR">188.05</Amt><CdtDbtInd>DBIT</CdtDbtInd><BookgDt><Dt>2026-12-09</Dt></BookgDt>
+<AcctSvcrRef>BANK-1</AcctSvcrRef><NtryDtls><TxDtls>
+<Refs><AcctSvcrRef>BANK-1-1</AcctSvcrRef><EndToEndId>RE-2026-000042</EndToEndId><MndtId>M-2026-0001</MndtId></Refs>
+<Amt Ccy="EUR">188.05</Amt><AmtDtls><InstdAmt><Amt Ccy="EUR">183.05</Amt></InstdAmt></AmtDtls>
+<Chrgs><Rcrd><Amt Ccy="EUR">5.00</Amt><CdtDbtInd>DBIT</CdtDbtInd></Rcrd></Chrgs>
+<RtrInf><Rsn><Cd>AM04</Cd></Rsn></RtrInf></TxDtls></NtryDtls></Ntry>
+<Ntry><Amt Ccy="EUR">99.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><NtryDtls><TxDtls><Refs>
+<EndToEndId>OTHER</EndToEndId></Refs></TxDtls></NtryDtls></Ntry>
+</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"""
+
+
+def test_a_return_says_whose_fault_it_is() -> None:
+    """E9: the fee is due only where it is the customer's."""
+    found = returns_of(CAMT.encode())
+    (one,) = found.returns
+    assert found.problems == ()
+    assert (one.invoice_number, one.mandate, one.amount) == ("RE-2026-000042", "M-2026-0001", euro("183.05"))
+    assert (one.charges, one.reason, one.fault) == (euro("5.00"), "AM04", Fault.CUSTOMER)
+    assert (one.booked_on, one.bank_reference) == (date(2026, 12, 9), "BANK-1-1")
+    assert FAULTS["MD06"] is Fault.EXAMINE
+    assert FAULTS["AM05"] is Fault.OURS
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (">RE-2026-000042<", ">NOTPROVIDED<", "which debit"),
+        (">AM04<", ">XX99<", "unknown reason"),
+        ('<Amt Ccy="EUR">183.05', '<Amt Ccy="USD">183.05', "no amount in euro"),
+        ('<Amt Ccy="EUR">183.05', '<Amt Ccy="EUR">183,05', "no amount in euro"),
+        (">2026-12-09<", ">9.12.2026<", "Invalid isoformat"),
+    ],
+)
+def test_a_return_that_cannot_be_read_is_told_with_its_line(before: str, after: str, said: str) -> None:
+    """Guarantee 7: the others go on."""
+    good = CAMT.replace("BANK-1-1", "BANK-2")
+    entry = good[good.index("<Ntry>") : good.index("</Ntry>") + len("</Ntry>")]
+    found = returns_of(CAMT.replace(before, after, 1).replace("</Ntfctn>", entry + "</Ntfctn>").encode())
+    assert [each.bank_reference for each in found.returns] == ["BANK-2"]
+    (problem,) = found.problems
+    assert problem.startswith("line ")
+    assert said in problem
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00", b"<a/>", b"<Document xmlns='urn:x'/>"])
+def test_what_is_no_bank_file_is_refused(content: bytes) -> None:
+    with pytest.raises(DocumentUnreadable):
+        returns_of(content)
+
+
+DEBITS = (
+    "invoice;amount;issued_on;due_on;mandate;signed_on;scheme;holder;iban\n"
+    "RE-2026-000042;183.05;2026-11-30;2026-12-07;M-2026-0001;2026-01-02;CORE;Beispiel;DE75512108001245126199\n"
+)
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(fernamt, ["sepa", *(str(each) for each in arguments)])
+    return done.exit_code, done.output
+
+
+def test_files_are_made_and_read_by_commands(tmp_path: Path) -> None:
+    """E9, issue 5 build 9."""
+    source, out, bank = tmp_path / "debits.csv", tmp_path / "out.xml", tmp_path / "camt.xml"
+    source.write_text(DEBITS)
+    ours = ("--run", "2026-11", "--holder", "Beispiel Telefon GmbH", "--iban", OURS.iban)
+    code, said = run("file", source, "--out", out, *ours, "--creditor-id", CREDITOR.creditor_id)
+    assert (code, "1 debits" in said) == (0, True), said
+    assert b'<InstdAmt Ccy="EUR">183.05<' in out.read_bytes()
+    bank.write_text(CAMT)
+    code, said = run("returns", bank, "--json")
+    assert (code, json.loads(said)["returns"][0]["fault"]) == (0, "customer")
+    bank.write_text(CAMT.replace("AM04", "XX99"))
+    code, said = run("returns", bank)
+    assert (code, "unknown reason" in said) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("183.05", "183,05", "csv.decimal-comma"),
+        ("2026-12-07", "7.12.2026", "csv.day"),
+        ("CORE", "x", "choice"),
+    ],
+)
+def test_a_wrong_line_makes_no_file(tmp_path: Path, before: str, after: str, said: str) -> None:
+    """Guarantee 7: file, line and reason."""
+    source, out = tmp_path / "debits.csv", tmp_path / "out.xml"
+    source.write_text(DEBITS.replace(before, after))
+    code, told = run("file", source, "--out", out, "--run", "1", "--holder", "B", "--iban", OURS.iban,
+                     "--creditor-id", CREDITOR.creditor_id)  # fmt: skip
+    assert code == 1
+    assert said in told
+    assert "debits.csv:2" in told
+    assert not out.exists()
