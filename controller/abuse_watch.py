@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import structlog
-from gevent import Greenlet, spawn
-from gevent.event import Event as Flag
 
 from controller.errors import StoreAway
+from controller.rounds import Rounds
 from dialplan.abuse import AbuseRule, Action, EndedCall, Sighting, Threshold, ThrottlePolicy
 from dialplan.abuse_rules import needs_past, sightings
 from dialplan.cdr import LegRecord, LegSide
@@ -71,18 +70,17 @@ class AbuseStore(Protocol):
         ...
 
 
-class AbuseWatch:
+class AbuseWatch(Rounds):
     """`note` what was taken in; `start` it to look. `clock` gives the time in UTC."""
 
     def __init__(self, store: AbuseStore, clock: Callable[[], datetime]) -> None:
+        super().__init__(self.look, POLL_S, "looking for abuse failed")
         self._store = store
         self._clock = clock
         #: Customers to look at, in the order in which they came.
         self._waiting: dict[str, None] = {}
         #: Until when a customer is left alone.
         self._resting: dict[str, datetime] = {}
-        self._stopping = Flag()
-        self._watcher: Greenlet[[], None] | None = None
 
     def note(self, legs: Sequence[LegRecord]) -> None:
         """These legs were taken in. Does not wait."""
@@ -91,23 +89,6 @@ class AbuseWatch:
                 if len(self._waiting) >= MAX_WAITING:
                     return
                 self._waiting.setdefault(leg.customer_id)
-
-    def start(self) -> None:
-        """Begin to watch."""
-        self._watcher = spawn(self._watch)
-
-    def stop(self, timeout_s: float) -> None:
-        """End, at most after `timeout_s`."""
-        self._stopping.set()
-        if self._watcher is not None:
-            self._watcher.join(timeout=timeout_s)
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(POLL_S):
-            try:
-                self.look()
-            except Exception:  # noqa: BLE001 - a defect must not end the watch for all customers
-                _log.exception("looking for abuse failed")
 
     def look(self) -> None:
         """One look at the customers that are due. When the store is away they stay due."""

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 import structlog
-from gevent import Greenlet, spawn
-from gevent.event import Event as Flag
 
 from controller.errors import StoreAway
+from controller.rounds import Rounds
 from dialplan.blocks import Blocks
 
 _log = structlog.get_logger(__name__)
@@ -25,34 +24,14 @@ class BlockSource(Protocol):
         ...
 
 
-class Blocking:
+class Blocking(Rounds):
     """Tells `take` of every change. While the store is away, what was blocked last stays blocked."""
 
     def __init__(self, source: BlockSource, take: Callable[[Blocks], None]) -> None:
+        super().__init__(self.look, POLL_S, "looking for blocks failed")
         self._source = source
         self._take = take
         self._away = False
-        self._stopping = Flag()
-        self._watcher: Greenlet[[], None] | None = None
-
-    def start(self) -> None:
-        """Ask once now and then every second."""
-        self._watcher = spawn(self._watch)
-
-    def stop(self, timeout_s: float) -> None:
-        """End, at most after `timeout_s`."""
-        self._stopping.set()
-        if self._watcher is not None:
-            self._watcher.join(timeout=timeout_s)
-
-    def _watch(self) -> None:
-        while True:
-            try:
-                self.look()
-            except Exception:  # noqa: BLE001 - a defect must not end it: the next second may mend it
-                _log.exception("looking for blocks failed")
-            if self._stopping.wait(POLL_S):
-                return
 
     def look(self) -> None:
         """One look at the store."""

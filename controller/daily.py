@@ -7,47 +7,25 @@ from datetime import date
 from typing import Final
 
 import structlog
-from gevent import Greenlet, spawn
-from gevent.event import Event as Flag
 
 from controller.errors import StoreAway
+from controller.rounds import Rounds
 
 _log = structlog.get_logger(__name__)
 
 POLL_S: Final = 60.0
 
 
-class Daily:
+class Daily(Rounds):
     """Calls `work` with the day until it says that the day's work is done, by whomever; then waits for the
     next day. `work` raises StoreAway; it is tried again."""
 
     def __init__(self, work: Callable[[date], bool], today: Callable[[], date]) -> None:
+        super().__init__(self.look, POLL_S, "the day's work failed")
         self._work = work
         self._today = today
         self._done: date | None = None
         self._away = False
-        self._stopping = Flag()
-        self._watcher: Greenlet[[], None] | None = None
-
-    def start(self) -> None:
-        """Ask now and then every minute."""
-        self._watcher = spawn(self._watch)
-
-    def stop(self, timeout_s: float) -> None:
-        """End, at most after `timeout_s`; work that takes longer is cut off and done another time."""
-        self._stopping.set()
-        if self._watcher is not None:
-            self._watcher.join(timeout=timeout_s)
-            self._watcher.kill(block=False)
-
-    def _watch(self) -> None:
-        while True:
-            try:
-                self.look()
-            except Exception:  # noqa: BLE001 - a defect must not end it: the next minute may mend it
-                _log.exception("the day's work failed")
-            if self._stopping.wait(POLL_S):
-                return
 
     def look(self) -> None:
         """Work when there is a day whose work is not known to be done."""

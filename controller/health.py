@@ -14,10 +14,9 @@ from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
-from gevent import Greenlet, spawn
-from gevent.event import Event as Flag
 
 from controller.errors import StoreAway
+from controller.rounds import Rounds
 from controller.trunk_calls import TrunkCalls
 from controller.trunk_service import Service, TrunkService
 from dialplan.carrier import Trunk
@@ -55,10 +54,11 @@ class _Known:
     service: TrunkService = field(default_factory=TrunkService)
 
 
-class TrunkHealth:
+class TrunkHealth(Rounds):
     """One controller's view. `clock` gives the time in UTC. `start` tells the board, `stop` ends that."""
 
     def __init__(self, board: TrunkBoard, clock: Callable[[], datetime]) -> None:
+        super().__init__(self.tell, TELL_S, "telling of the trunks failed")
         self._board = board
         self._clock = clock
         self._calls = TrunkCalls()
@@ -70,8 +70,6 @@ class TrunkHealth:
         #: Those that do not stand well: nearly always none, and then a decision costs one look.
         self._ailing: dict[str, _Known] = {}
         self._away = False
-        self._stopping = Flag()
-        self._teller: Greenlet[[], None] | None = None
 
     # -- what a decision needs --------------------------------------------------------------------
 
@@ -174,16 +172,6 @@ class TrunkHealth:
         now = self._clock()
         return tuple(self._status(name, known, now) for name, known in sorted(self._known.items()))
 
-    def start(self) -> None:
-        """Begin to tell the board."""
-        self._teller = spawn(self._tell_on)
-
-    def stop(self, timeout_s: float) -> None:
-        """End, at most after `timeout_s`."""
-        self._stopping.set()
-        if self._teller is not None:
-            self._teller.join(timeout=timeout_s)
-
     def tell(self) -> None:
         """Tell once, and hear the others. While the board is away only this controller's own calls count."""
         try:
@@ -195,15 +183,6 @@ class TrunkHealth:
             self._away, self._others = True, NO_CALLS
         else:
             self._away = False
-
-    def _tell_on(self) -> None:
-        while True:
-            try:
-                self.tell()
-            except Exception:  # noqa: BLE001 - a defect must not end it: the next second may mend it
-                _log.exception("telling of the trunks failed")
-            if self._stopping.wait(TELL_S):
-                return
 
     def _sort(self, trunk_id: str, known: _Known, now: datetime) -> None:
         if known.reachable is False or known.service.at(now) is not Service.WELL:

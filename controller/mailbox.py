@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import structlog
-from gevent import Greenlet, spawn
-from gevent.event import Event as Flag
 
 from controller.errors import MailAway, StoreAway
+from controller.rounds import Rounds
 from dialplan.mailbox import MessageFacts, Notice
 
 _log = structlog.get_logger(__name__)
@@ -75,7 +74,7 @@ class Messages(Protocol):
         ...
 
 
-class Mailboxes:
+class Mailboxes(Rounds):
     """`send` sends one e-mail and raises MailAway; None when no mail server is configured: e-mails wait."""
 
     def __init__(
@@ -85,38 +84,24 @@ class Mailboxes:
         send: Callable[[Notice], None] | None,
         clock: Callable[[], datetime],
     ) -> None:
+        super().__init__(self.look, POLL_S, "looking after messages failed")
         self._spool = spool
         self._messages = messages
         self._send = send
         self._clock = clock
         self._swept: datetime | None = None
-        self._stopping = Flag()
-        self._worker: Greenlet[[], None] | None = None
+        self._away = False
 
-    def start(self) -> None:
-        """Look every second."""
-        self._worker = spawn(self._work)
-
-    def stop(self, timeout_s: float) -> None:
-        """End after the round under way, at most after `timeout_s`."""
-        self._stopping.set()
-        if self._worker is not None:
-            self._worker.join(timeout=timeout_s)
-
-    def _work(self) -> None:
-        away = False
-        while True:
-            try:
-                self.round()
-                away = False
-            except (StoreAway, OSError) as error:
-                if not away:
-                    _log.warning("messages wait in the spool", error=str(error))
-                away = True
-            except Exception:  # noqa: BLE001 - a defect in one message must not end it for all others
-                _log.exception("looking after messages failed")
-            if self._stopping.wait(POLL_S):
-                return
+    def look(self) -> None:
+        """One round; what cannot be done now waits."""
+        try:
+            self.round()
+        except (StoreAway, OSError) as error:
+            if not self._away:
+                _log.warning("messages wait in the spool", error=str(error))
+            self._away = True
+        else:
+            self._away = False
 
     def round(self) -> None:
         """One look: messages that are old, new ones, e-mails that are due. Raises StoreAway, OSError.

@@ -14,6 +14,7 @@ from controller import blocking, daily, mailbox
 from controller.blocking import Blocking
 from controller.daily import Daily
 from controller.mailbox import Mailboxes, SpooledMessage
+from controller.rounds import Rounds
 from dialplan.blocks import Blocks
 from dialplan.mailbox import MessageFacts
 from tests.unit.controller.test_mailboxes import Kept
@@ -90,3 +91,20 @@ def test_a_defect_in_one_round_is_logged_and_the_next_one_comes(
         assert rounds.went_on.wait(5)
         watch.stop(5)
     assert [each["log_level"] for each in logs][:1] == ["error"]
+
+
+def test_a_round_that_takes_too_long_is_cut_off_when_the_program_ends() -> None:
+    begun, cut = Flag(), Flag()
+
+    def long() -> None:
+        begun.set()
+        try:
+            Flag().wait(60)
+        finally:
+            cut.set()
+
+    rounds = Rounds(long, 0.01, "it failed")
+    rounds.start()
+    assert begun.wait(5)
+    rounds.stop(0.01)
+    assert cut.wait(5)
