@@ -19,6 +19,7 @@ from sqlalchemy import text
 from cli.bootstrap import attempt_files, call_counters, engine, live_calls, node_connection, now, spool_size
 from cli.carrier import today
 from cli.configuration_state import controllers_of
+from cli.emergency_reminders import reminders_of
 from cli.errors import NotRunning, ProgramError
 from cli.layout import effective
 from cli.settings import Settings
@@ -35,6 +36,7 @@ from store.cdr_repository import CdrRepository
 from store.config_versions import ConfigStore
 from store.daily_sweep import DailySweep, SweepRun
 from store.embedded.home import NEEDED_FREE_BYTES
+from store.emergency_reminders import EmergencyReminders
 from store.errors import StoreError
 from store.rating_tariffs import TariffStore
 from store.rating_waiting import WaitingLegs
@@ -94,6 +96,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("controllers", _controllers),
         ("trunks", _trunks),
         ("emergency calls", _emergency),
+        ("emergency reminders", _reminders),
         ("CDR spool", _spool),
         ("CDR quarantine", _quarantine),
         ("rating", _rating),
@@ -216,6 +219,23 @@ def _emergency(settings: Settings) -> Finding:
     if waiting or len(trunks) < 2:
         step = "Bring the database back" if waiting else "Give a second trunk emergency: true"
         return Finding(name, State.WARNING, seen, step)
+    return Finding(name, State.OK, seen)
+
+
+def _reminders(settings: Settings) -> Finding:
+    """Customers with phones that reach no emergency service are told so regularly (B9)."""
+    name = "emergency reminders"
+    customers = _loaded(settings.carrier).config.customers
+    phones = {
+        each.id: tuple(phone.id for phone in each.phones if not phone.own_line)
+        for each in customers
+        if any(not phone.own_line for phone in each.phones)
+    }
+    last = EmergencyReminders(engine(settings, "fernamt doctor")).last()
+    due = [each for each in reminders_of(phones, last, now()) if each.due]
+    seen = f"customers with phones without a line of their own: {len(phones)}, to be told: {len(due)}"
+    if due:
+        return Finding(name, State.WARNING, seen, "Tell them: fernamt emergency reminders list")
     return Finding(name, State.OK, seen)
 
 

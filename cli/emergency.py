@@ -15,6 +15,7 @@ from rich.table import Table
 from cli.answer import snapshot_in_force, snapshot_of_files, trunk_health
 from cli.bootstrap import engine, now
 from cli.emergency_csv import AREAS_FILE, changes, checked_with, read_areas, write_areas
+from cli.emergency_reminders import reminders
 from cli.explanation import explain, lines, plain
 from cli.layout import effective
 from cli.question import NoSuchCall, Question, offered_call
@@ -36,7 +37,10 @@ _NO_AREA = "config.emergency-no-area"
 
 @click.group()
 def emergency() -> None:
-    """Calls to 110 and 112: test what is sent, report attempts, import the directory of areas."""
+    """Calls to 110 and 112: what is sent, attempts, the directory of areas, whom to remind."""
+
+
+emergency.add_command(reminders)
 
 
 @emergency.command()

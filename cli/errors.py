@@ -7,6 +7,7 @@ ProgramError
 ├── NothingApplied    no configuration was ever applied, and none is to be read from files
 ├── PlanRefused       a configuration may not follow the one in force
 ├── NoSuchCustomer    there is no such customer
+├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
 └── ScenarioFailed    the demo's calls did not all do what they should
 """
@@ -54,6 +55,12 @@ class NoSuchCustomer(ProgramError):
     """A customer is asked for that the configuration does not have."""
 
     id = "program.no-such-customer"
+
+
+class NobodyToRemind(ProgramError):
+    """A customer without phones that reach no emergency service is to be reminded of them."""
+
+    id = "program.nobody-to-remind"
 
 
 class NoSuchPlan(ProgramError):
