@@ -113,6 +113,19 @@ def test_a_line_withholds_its_number_and_one_call_shows_it(stage: Stage) -> None
     assert seen.privacy == "none"
 
 
+def test_an_advertising_call_cannot_withhold_its_number(stage: Stage) -> None:
+    """B4, TDDDG § 15(2): shown all the same, or refused where the line says so; the mark stays with us."""
+    mark = {"X-Advertising": "yes", "Privacy": "id"}
+    assert call(stage, "bau-1", "04066969080", from_user=CLIENT, headers=mark).final_code == 200
+    seen = stage.received("carrier-a", "+494066969080")
+    assert uri("+492214710100") in seen.from_header
+    assert uri("+492214710100") in asserted(seen)
+    assert seen.privacy is None
+    assert seen.header("X-Advertising") is None
+    assert call(stage, "bau-2", "04066969081", headers=mark).final_code == 403
+    assert not stage.has_received("carrier-a", "+494066969081")
+
+
 @pytest.mark.parametrize(
     ("asked", "shown", "n"), [(CLIENT, CLIENT, 64), (STRANGER, OWN, 65), ("09001234567", OWN, 66)]
 )
