@@ -18,8 +18,8 @@ from cli.errors import NoSuchCustomer
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import Moment
-from dialplan.week import GERMANY
 from numbering.classes import DEFAULT_POLICY, NumberClass
+from numbering.german_time import GERMAN_TIME
 from provisioning.load import load
 from provisioning.nearest import listed
 from provisioning.schema import Config, CustomerEntry
@@ -81,7 +81,7 @@ def show(
     """
     config = (load(files) if files else load_carrier(settings())).config
     owner = _customer(config, customer)
-    today = (at or now()).astimezone(GERMANY).date()
+    today = (at or now()).astimezone(GERMAN_TIME).date()
     profiles = list(_profiles(config, owner))
     lifted = [(each, _state(each, today.isoformat())) for each in owner.lifted_bars]
     if as_json:

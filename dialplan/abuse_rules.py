@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from dialplan.abuse import AbuseRule, Action, EndedCall, Sighting, Threshold, sighting
 from numbering.classes import NumberClass
 from numbering.dial import GERMANY, Dialled, Line, normalise
+from numbering.german_time import GERMAN_TIME
 
-_BERLIN: Final = ZoneInfo("Europe/Berlin")
 _E164_ONLY: Final = Line(None)
 #: Offices work from Monday to Friday in these hours of the German day.
 _OFFICE_HOURS: Final = range(7, 20)
@@ -229,7 +228,7 @@ def is_costly(number: str | None) -> bool:
 
 def is_out_of_hours(moment: datetime) -> bool:
     """In the evening, at night, on Saturday or Sunday in Germany."""
-    there = moment.astimezone(_BERLIN)
+    there = moment.astimezone(GERMAN_TIME)
     return there.weekday() > 4 or there.hour not in _OFFICE_HOURS
 
 

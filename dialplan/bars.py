@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
 
-from dialplan.week import GERMANY, WeekTimes, minute_of_week
+from dialplan.week import WeekTimes, minute_of_week
 from numbering.classes import NumberClass
 from numbering.dial import Dialled
 from numbering.e164 import E164
+from numbering.german_time import GERMAN_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class LiftedBar:
 
     def holds(self, now: datetime) -> bool:
         """Whether the bar is lifted at this aware time."""
-        today = now.astimezone(GERMANY).date()
+        today = now.astimezone(GERMAN_TIME).date()
         return self.since <= today and (self.until is None or today <= self.until)
 
 

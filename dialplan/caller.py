@@ -26,9 +26,9 @@ from dialplan.diversion import Diversion
 from dialplan.legs import Caller
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot
-from dialplan.week import GERMANY
 from numbering.dial import Dialled, Line
 from numbering.e164 import E164
+from numbering.german_time import GERMAN_TIME
 from numbering.plan import ALWAYS_SHOWN_TO, area_code_of
 
 #: The call's caller goes along: it was checked when the call came in.
@@ -170,7 +170,7 @@ def _customer_call(
         asked=asked,
         own=assigned is not None and assigned.customer_id == customer.id,
         right=right,
-        right_holds=right is not None and right.holds_on(circumstances.now.astimezone(GERMANY).date()),
+        right_holds=right is not None and right.holds_on(circumstances.now.astimezone(GERMAN_TIME).date()),
         original=original is not None,
         diverted=dialled_here and _diverts(origin, offered, snapshot),
         advertising=original is None

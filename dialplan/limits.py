@@ -11,12 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import ZoneInfo
+
+from numbering.german_time import GERMAN_TIME
 
 MICRO_PER_EURO: Final = 1_000_000
 #: The key of all foreign countries together in `Limits.countries`; no country's code is written small.
 ABROAD: Final = "abroad"
-_GERMANY: Final = ZoneInfo("Europe/Berlin")
 
 
 class Counter(StrEnum):
@@ -97,7 +97,7 @@ class Throttle:
 
 def spend_day(at: datetime) -> str:
     """The day in Germany that a charge of this moment counts for: "2026-11-22". `at` is aware."""
-    return at.astimezone(_GERMANY).date().isoformat()
+    return at.astimezone(GERMAN_TIME).date().isoformat()
 
 
 def spend_month(at: datetime) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
-from zoneinfo import ZoneInfo
+
+from numbering.german_time import GERMAN_TIME
 
 #: Contracts and tariffs count in this zone.
-GERMANY: Final = ZoneInfo("Europe/Berlin")
 MINUTES_A_DAY: Final = 24 * 60
 MINUTES_A_WEEK: Final = 7 * MINUTES_A_DAY
 
@@ -18,7 +18,7 @@ MINUTES_A_WEEK: Final = 7 * MINUTES_A_DAY
 def minute_of_week(moment: datetime) -> int:
     """Minutes since Monday 00:00 in Germany, 0 to 10,079, of an aware time. The hour that comes twice in
     October counts twice, the one that is left out in March never."""
-    here = moment.astimezone(GERMANY)
+    here = moment.astimezone(GERMAN_TIME)
     return here.weekday() * MINUTES_A_DAY + here.hour * 60 + here.minute
 
 

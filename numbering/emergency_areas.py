@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
-GERMAN_TIME: Final = ZoneInfo("Europe/Berlin")
+from numbering.german_time import GERMAN_TIME
+
 DIALLED: Final = ("110", "112")
 #: Lengths of keys: Land, Regierungsbezirk, Kreis, community; a community's part has a letter more.
 _KEY: Final = re.compile(r"[0-9]{2}|[0-9]{3}|[0-9]{5}|[0-9]{8}[a-z]?", re.ASCII)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
+
+from numbering.german_time import GERMAN_TIME
 
 #: Contracts begin and end with German days (TC 17).
-_GERMANY: Final = ZoneInfo("Europe/Berlin")
 
 
 class State(StrEnum):
@@ -130,7 +130,7 @@ class Order:
 
 def german_day(at: datetime) -> date:
     """The day in Germany at a moment."""
-    return at.astimezone(_GERMANY).date()
+    return at.astimezone(GERMAN_TIME).date()
 
 
 def month_after(last_day: date) -> date:
@@ -147,7 +147,7 @@ def quarantine_end(at: datetime, contract_end: date | None, terms: Terms = TERMS
     if contract_end is None:
         return days
     port_over = month_after(contract_end)
-    return max(days, datetime(port_over.year, port_over.month, port_over.day, tzinfo=_GERMANY))
+    return max(days, datetime(port_over.year, port_over.month, port_over.day, tzinfo=GERMAN_TIME))
 
 
 def said(name: State | Event) -> str:
@@ -157,4 +157,4 @@ def said(name: State | Event) -> str:
 
 def german_time(at: datetime) -> str:
     """A moment as people in Germany read it, to the minute."""
-    return f"{at.astimezone(_GERMANY):%Y-%m-%d %H:%M}"
+    return f"{at.astimezone(GERMAN_TIME):%Y-%m-%d %H:%M}"

@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
+from numbering.german_time import GERMAN_TIME
 from numbering.life import Assignment
 from provisioning.checks.numbers import phones_apart
 from provisioning.schema import CustomerEntry, NumberEntry, PhoneEntry
 from provisioning.service import Service, of_contract, of_number
 from store.number_following import NumberRange
 
-_GERMANY: Final = ZoneInfo("Europe/Berlin")
 #: For numbers of customers whose contract is not described: they were always in service.
 _ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -124,7 +123,7 @@ def _assignment(customer: CustomerEntry, entry: NumberEntry | PhoneEntry, servic
 
 
 def _midnight(day: date | None) -> datetime | None:
-    return datetime(day.year, day.month, day.day, tzinfo=_GERMANY).astimezone(UTC) if day else None
+    return datetime(day.year, day.month, day.day, tzinfo=GERMAN_TIME).astimezone(UTC) if day else None
 
 
 def _stored(content: str) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from dialplan.week import GERMANY, WeekTimes, minute_of_week
+from dialplan.week import WeekTimes, minute_of_week
+from numbering.german_time import GERMAN_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +23,4 @@ class Hours:
 
 def day_of(now: datetime) -> date:
     """The day in Germany at this aware time."""
-    return now.astimezone(GERMANY).date()
+    return now.astimezone(GERMAN_TIME).date()
