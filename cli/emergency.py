@@ -196,8 +196,7 @@ def import_(file: Path, directory: Path, dry_run: bool, as_json: bool) -> None:
     """Read the directory from a CSV file and put it into the configuration as emergency-areas.yaml.
 
     The first line names the columns: ags, dialled, code, valid_from and, if wanted, centre; separated by
-    comma or
-    semicolon. All lines are checked first, and each wrong one is told. The areas are in force once
+    comma or semicolon. All lines are checked first, and each wrong one is told. The areas are in force once
     `fernamt config apply` has applied them.
 
     \b

@@ -57,9 +57,8 @@ class Trunks(Protocol):
 
 
 class Emergency:
-    """For one controller. `release` ends a call on the node and raises NodeAway; `sent` says what a
-    leg's INVITE
-    carries. `start` begins writing records; `stop` writes what is queued."""
+    """For one controller. `release` ends a call on the node and raises NodeAway; `sent` says what a leg's
+    INVITE carries. `start` begins writing records; `stop` writes what is queued."""
 
     def __init__(
         self,

@@ -23,12 +23,10 @@ class SentLeg:
 class EmergencyAttempt:
     """One attempt. `call_id` is unique and joins it with the CDR; `at` is UTC.
 
-    `dialled` is 110 or 112, `written` what the caller sent. `outcome`: route, refuse or announce.
-    `area_code` is
-    the code (Notrufcodierung) that takes the call, `centre` what the directory says of it; None where none is
-    known. `pre_empted`: the calls that were ended to make room. `claimed_location`: what the caller's
-    own system
-    said of the place.
+    `dialled` is 110 or 112, `written` what the caller sent. `outcome`: route, refuse or announce. `area_code`
+    is the code (Notrufcodierung) that takes the call, `centre` what the directory says of it; None where none
+    is known. `pre_empted`: the calls that were ended to make room. `claimed_location`: what the caller's own
+    system said of the place.
     """
 
     call_id: str

@@ -9,9 +9,8 @@ from dialplan.emergency_routing import EmergencyForm, EmergencyRoute, EmergencyT
 
 @dataclass(frozen=True, slots=True)
 class EmergencyCall:
-    """The facts of an emergency leg. `dialled`: 110 or 112. `claimed_location`: XML that the caller's
-    own system
-    sent, untrusted, only as additional information (B8)."""
+    """The facts of an emergency leg. `dialled`: 110 or 112. `claimed_location`: XML that the caller's own
+    system sent, untrusted, only as additional information (B8)."""
 
     dialled: str
     form: EmergencyForm

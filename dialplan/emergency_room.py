@@ -18,9 +18,8 @@ class Occupant:
 
 
 def pre_empted(occupants: Iterable[Occupant]) -> Occupant | None:
-    """The call that began last, because least was said in it; equal ones by their id. Never an emergency
-    call;
-    None when there is no other."""
+    """The call that began last, because least was said in it; equal ones by their id. Never an
+    emergency call; None when there is no other."""
     return max(
         (each for each in occupants if not each.emergency),
         key=lambda each: (each.began, each.call_id),

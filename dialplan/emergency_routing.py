@@ -85,9 +85,8 @@ class EmergencyForm:
     PIDF-LO in the body. `routing`: value of Geolocation-Routing, None for none. `source`: loc-src (RFC 8787),
     the host name that vouches for the location. `method`: how it was found (RFC 4119 section 2.2.3).
     `provider_header`: name of a header with the carrier's id (Anbieterkennung, NotrufV § 4(4)).
-    `provider_in_location`: the id as provided-by of the PIDF-LO. `claimed_location`: the PIDF-LO that
-    the caller's
-    own system sent goes on as a further, optional body.
+    `provider_in_location`: the id as provided-by of the PIDF-LO. `claimed_location`: the PIDF-LO that the
+    caller's own system sent goes on as a further, optional body.
     """
 
     target: EmergencyTarget = EmergencyTarget.DIALLED

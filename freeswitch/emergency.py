@@ -1,11 +1,9 @@
 """What an emergency INVITE carries beside number and SDP: headers, and the location as a body.
 
-Source of the forms: RFC 6442 (Geolocation), RFC 8787 (loc-src), RFC 7433 and 7434 (User-to-User), RFC
-5621 and
-RFC 2392 (bodies and how headers point to them). FreeSWITCH puts the variable `sip_multipart` beside the
-SDP in
-multipart/mixed; a "~" behind the type's colon lets the value bring headers of the part (read, and seen). The
-variable is the calling channel's, from where each leg copies it.
+Source of the forms: RFC 6442 (Geolocation), RFC 8787 (loc-src), RFC 7433 and 7434 (User-to-User), RFC 5621
+and RFC 2392 (bodies and how headers point to them). FreeSWITCH puts the variable `sip_multipart` beside the
+SDP in multipart/mixed; a "~" behind the type's colon lets the value bring headers of the part (read, and
+seen). The variable is the calling channel's, from where each leg copies it.
 """
 
 from __future__ import annotations

@@ -210,9 +210,8 @@ def _outcome_variables(
 
 
 def _emergency(variables: dict[str, str], attempts: list[tuple[Leg, ...]], domain: str) -> None:
-    """The body of each leg. Each leg copies the calling channel's, so the dialplan changes it in
-    between; other
-    calls pass no body on, and emergency calls nothing but ours (a caller's User-to-User would go along)."""
+    """The body of each leg. Each leg copies the calling channel's, so the dialplan changes it in between;
+    other calls pass no body on, emergency calls nothing but ours (a caller's User-to-User would go along)."""
     if not any(leg.emergency for attempt in attempts for leg in attempt):
         variables["sip_copy_multipart"] = "false"
         return

@@ -23,9 +23,8 @@ MAX_REPORT: Final = 10_000
 @dataclass(frozen=True, slots=True)
 class EmergencyReport:
     """An attempt and its call's record. `attempt` is None when no controller decided it (reason
-    static.emergency); `answered_ms` is ring time until the answer, None when nobody answered or the
-    record is not
-    there yet; `trunk_id` the trunk that answered."""
+    static.emergency); `answered_ms` is ring time until the answer, None when nobody answered or the record is
+    not there yet; `trunk_id` the trunk that answered."""
 
     call_id: str
     at: datetime

@@ -3,9 +3,8 @@
 
 What differs from line to line are three short variables: the number, the same in hexadecimal, and the place.
 They stand in the directory for phones and in an extension for each source of a customer's trunk. A place (an
-address) is an extension with its body; it goes on to the extension of its area with the trunks in order.
-So the
-document grows with the addresses and not with the phones.
+address) is an extension with its body; it goes on to the extension of its area with the trunks in order. So
+the document grows with the addresses and not with the phones.
 """
 
 from __future__ import annotations
@@ -34,8 +33,7 @@ _LINE_HEX: Final = "${fernamt_line_hex}"
 _NO_LINE: Final = "no-line"
 _ABROAD: Final = "abroad"
 #: What the records of an emergency call tell when no controller said it; `fernamt_call` joins the legs.
-#: Nothing
-#: that the caller's own system wrote goes along.
+#: Nothing that the caller's own system wrote goes along.
 STATIC_FACTS: Final = (
     "hangup_after_bridge=true;continue_on_fail=true;sip_copy_custom_headers=false;"
     "fernamt_call=${uuid};fernamt_reason=static.emergency;fernamt_direction=emergency;"
