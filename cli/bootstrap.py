@@ -33,7 +33,7 @@ from cli.applied import Versions, keep_for_long
 from cli.carrier import applied_carrier, applied_version, secrets, today
 from cli.configuration_state import StateFile
 from cli.errors import NotRunning
-from cli.layout import write_private
+from cli.layout import make_private
 from cli.mailing import Mailer
 from cli.node_configuration import NodeConfiguration, NoNode
 from cli.settings import ServerEntry, Settings
@@ -340,7 +340,7 @@ def _mailbox_key(settings: Settings) -> bytes:
         return read_key(read_secret(settings, settings.mailbox_key))
     path = settings.state_dir / "mailbox.key"
     if not path.exists():
-        write_private(path, new_key())
+        make_private(path, new_key())
     return read_key(path.read_text())
 
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +41,17 @@ def write_private(path: Path, text: str) -> Path:
         file.write(text)
     fresh.replace(path)
     return path
+
+
+def make_private(path: Path, text: str) -> None:
+    """Make a file that nobody else may read, whole, unless there is one: of two programs that make it at one
+    moment both go on with the first one's."""
+    fresh = write_private(path.with_name(f"{path.name}.{os.getpid()}.new"), text)
+    try:
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def lab_settings(state_dir: Path, carrier: Path = EXAMPLE_CARRIER, program: str = "lab") -> Settings:
