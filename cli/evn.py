@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import re
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -27,25 +26,11 @@ from rating.evn_agreement import check_agreement
 from rating.evn_list import counselling_of
 from rating.invoice import Invoice
 
-_MONTH: Final = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])", re.ASCII)
-
 
 class MonthUnrated(ProgramError):
     """Calls of the month wait for a price: the itemised bill would not add up."""
 
     id = "program.month-unrated"
-
-
-class GermanMonth(click.ParamType[Month]):
-    """`2026-11`."""
-
-    name = "month"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        match = _MONTH.fullmatch(str(value))
-        if match is None:
-            self.fail(f"{value!r} is no month. Write 2026-11", param, ctx)
-        return Month(int(match[1]), int(match[2]))
 
 
 @click.group()

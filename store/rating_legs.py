@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Any, Final
 
 from rating.berlin import Month
@@ -67,8 +66,3 @@ def legs_of_month(cursor: Any, customer_id: str, month: Month) -> list[tuple[str
 def readable(leg: BillableLeg) -> bool:
     """Whether its B-number is one."""
     return _CALLED.fullmatch(leg.called) is not None
-
-
-def month_at(first_day: date) -> Month:
-    """The month of a table's row."""
-    return Month(first_day.year, first_day.month)
