@@ -12,6 +12,7 @@ from rich.table import Table
 
 from cli.bootstrap import engine, now
 from cli.changes import changing
+from cli.invoice_book import statement
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
@@ -164,3 +165,6 @@ def _block(block: CustomerBlock) -> dict[str, Any]:
         "lifted_by": block.lifted_by,
         "lift_reason": block.lift_reason,
     }
+
+
+customer.add_command(statement)

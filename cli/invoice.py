@@ -1,16 +1,17 @@
-"""`fernamt invoice`: invoices as files: made, checked."""
+"""`fernamt invoice`: drafted, issued, corrected; made as files, checked."""
 
 from __future__ import annotations
 
 import click
 
+from cli.invoice_book import credit, draft, issue, show
 from cli.invoice_files import check, render
 
 
 @click.group()
 def invoice() -> None:
-    """Invoices: made from their stored form, checked."""
+    """Invoices: drafted, issued, corrected; made from their stored form, checked."""
 
 
-invoice.add_command(render)
-invoice.add_command(check)
+for _command in (draft, issue, show, credit, render, check):
+    invoice.add_command(_command)

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, text
 
 from provisioning.schema.contract import ContractEntry
 from rating.berlin import day_of, to_ms
+from rating.notice import NOTICE_DAYS
 from rating.price import ListKind
 from rating.tariff import Tariff
 from rating.terms import CountedPer, Model, Terms
@@ -32,6 +33,11 @@ _CONTRACTS: Final = text("""
     LEFT JOIN config_version AS went ON went.version = item.until_version
     WHERE item.kind = 'customer' ORDER BY item.id, item.from_version
 """)
+#: Days of notice before foreign prices change (E4).
+_NOTICE: Final = text(
+    "SELECT content::jsonb ->> 'foreign_price_notice_days' FROM config_item"
+    " WHERE kind = 'carrier' AND until_version IS NULL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,17 @@ class ConfiguredTariff:
     def current(self) -> AppliedTariff:
         stamp = (self._tariffs.revision(), self._versions.current())
         if self._applied is None or stamp != self._stamp:
-            found = self._tariffs.current()
+            found = TariffStore(self._engine, self._notice_days()).current()
             terms = dict(found.tariff.terms)
             for customer_id, agreed in terms_of_contracts(self._contracts(), found.tariff).items():
                 terms.setdefault(customer_id, agreed)
             self._applied = replace(found, tariff=replace(found.tariff, terms=terms))
             self._stamp = stamp
         return self._applied
+
+    def _notice_days(self) -> int:
+        with database_errors("reading the carrier's notice"), self._engine.connect() as connection:
+            return int(connection.scalar(_NOTICE) or NOTICE_DAYS)
 
     def _contracts(self) -> Iterator[Agreed]:
         with database_errors("reading the contracts"), self._engine.connect() as connection:

@@ -34,7 +34,10 @@ StoreError
 │   ├── TariffBackwards          a price that was valid would change
 │   ├── RateChanged              an exchange rate that is published would change
 │   ├── ChargeUnknown            there is no charge of this leg
-│   └── RecordsGone              call records that a month was charged by are deleted
+│   ├── RecordsGone              call records that a month was charged by are deleted
+│   ├── InvoiceBlocked           legs of the month are not rated
+│   ├── InvoiceExists            the month was invoiced, or the invoice credited
+│   └── InvoiceUnknown           there is no invoice of this number
 └── InventoryError
     ├── NumbersRefused           orders that the life cycle of numbers does not allow; nothing changed
     ├── AlreadyBlocked           the customer or user is blocked
@@ -289,6 +292,24 @@ class RecordsGone(BillingError):
     """A month whose call records are deleted cannot be rated again."""
 
     id = "call-records-gone"
+
+
+class InvoiceBlocked(BillingError):
+    """A month is not invoiced while a leg of it is unrated."""
+
+    id = "invoice-blocked"
+
+
+class InvoiceExists(BillingError):
+    """A month is invoiced once, and an invoice credited once."""
+
+    id = "invoice-exists"
+
+
+class InvoiceUnknown(BillingError):
+    """There is no invoice of this number."""
+
+    id = "invoice-unknown"
 
 
 class InventoryError(StoreError):

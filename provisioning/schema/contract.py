@@ -77,6 +77,10 @@ class ContractEntry(Entry):
     fair_use: FairUseEntry | None = Field(
         None, description="Minutes in the flat rate: for medium and complete (E2)."
     )
+    reverse_charge: bool = Field(
+        False,
+        description="True for a reseller of telecommunications, who owes the VAT, UStG § 13b(2) Nr. 12 (E8).",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
