@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from gevent.pool import Pool
 from rich.table import Table
 
 from cli.bootstrap import engine, now
+from cli.demo_rating import costs
 from cli.errors import ScenarioFailed
 from cli.layout import lab_settings
 from cli.scenarios import SCENARIOS, Played, Scenario
@@ -24,6 +25,7 @@ from cli.settings import Settings
 from cli.stack import Stack
 from cli.stage import Stage, staged
 from cli.terminal import console
+from cli.times import GERMANY
 from dialplan.cdr import LegRecord, LegSide
 from lab.robots import RobotsError
 from store.cdr_repository import CdrRepository
@@ -46,6 +48,7 @@ class Result:
     cdr: str | None
     records: int
     problems: tuple[str, ...]
+    cost: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -107,8 +110,11 @@ def run(settings: Settings, scenarios: Sequence[Scenario], progress: Callable[[s
             progress(f"placing {len(scenarios)} calls")
             played = play(stage, scenarios, progress)
         progress("waiting for the last records")
-        repository = CdrRepository(engine(stack.settings, "fernamt demo"))
-        return compare(scenarios, played, Records(repository, began))
+        database = engine(stack.settings, "fernamt demo")
+        results = compare(scenarios, played, Records(CdrRepository(database), began))
+        progress("rating them by the example tariff")
+        rated = costs(database, {each.cdr for each in results if each.cdr}, now().astimezone(GERMANY).date())
+        return [replace(each, cost=rated.get(each.cdr or "")) for each in results]
 
 
 def play(
@@ -213,7 +219,7 @@ def _show(
         summary = {"switch": switch, "seconds": round(seconds, 1), "good": good, "state_dir": place}
         click.echo(json.dumps({**summary, "calls": calls}, ensure_ascii=False, indent=1))
         return
-    table = Table("call", "expected", "got", "reason", "talked", "CDR", "")
+    table = Table("call", "expected", "got", "reason", "talked", "CDR", "cost", "")
     for each in results:
         table.add_row(
             each.call,
@@ -222,6 +228,7 @@ def _show(
             each.reason or "-",
             f"{each.talked_ms / 1000:.1f} s" if each.talked_ms else "-",
             f"{(each.cdr or '-')[:8]}, {each.records} leg{'' if each.records == 1 else 's'}",
+            each.cost or "-",
             "ok" if each.ok else "; ".join(each.problems),
         )
     console().print(table)

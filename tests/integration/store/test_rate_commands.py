@@ -13,6 +13,7 @@ import redis
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, text
 
+from cli.demo_rating import costs
 from cli.main import fernamt
 from dialplan.limits import Claim, Counter, Scope
 from store.audit import AuditLog
@@ -144,3 +145,14 @@ def test_without_a_price_list_rating_says_so(run: Run, engine: Engine) -> None:
     refused = run("rate", "run")
     assert refused.exit_code == 1
     assert "fernamt tariff import" in refused.output
+
+
+def test_the_demo_says_what_each_of_its_calls_cost(engine: Engine) -> None:
+    take_in(
+        engine,
+        outgoing("paid", 0, 61, PRAXIS),
+        outgoing("flat", 1, 60),
+        outgoing("no", 2, 9, PRAXIS, "+8505"),
+    )
+    found = costs(engine, {"paid", "flat", "no"}, NOW.date())
+    assert found == {"paid": "0.0102 EUR", "flat": "flat (fixed_minutes)", "no": "rate.no-price"}
