@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Final
 
+from acd.centre import Centre
 from controller.errors import StoreAway, VersionRefused
 from dialplan.carrier import AssignedNumber
 from dialplan.snapshot import Snapshot
@@ -16,6 +17,7 @@ from numbering.e164 import E164
 from provisioning.canonical import entry_of
 from provisioning.compile import compile_carrier, compile_customer
 from provisioning.compiled import CompiledCarrier, CompiledCustomer, assemble, replace_customers
+from provisioning.contact_centres import contact_centre
 from provisioning.errors import ConfigInvalid
 from provisioning.network import AddressBook
 from provisioning.number_table import NumberTable
@@ -79,6 +81,8 @@ class AppliedCarrier:
         #: Customers by the next day on which something of them begins or ends.
         self._due: dict[str, date] = {}
         self.items: dict[ItemKey, ConfigItem] = {}
+        #: The contact centres of customers in service, beside the snapshot.
+        self.centres: dict[str, Centre] = {}
 
     @property
     def version(self) -> int:
@@ -102,6 +106,8 @@ class AppliedCarrier:
             raise VersionRefused(f"version {changes.version}: {error}") from error
         self._keep(snapshot, customers, ids)
         self.items = {key: item for key, item in (self.items | new).items() if key not in gone}
+        for key in gone:
+            self.centres.pop(key.id, None)
         self._note_due(work)
         return snapshot
 
@@ -129,6 +135,11 @@ class AppliedCarrier:
         return snapshot
 
     def _note_due(self, work: _Compilation) -> None:
+        for customer_id, centre in work.centres.items():
+            if centre is None:
+                self.centres.pop(customer_id, None)
+            else:
+                self.centres[customer_id] = centre
         for customer_id, day in work.next_days.items():
             if day is None:
                 self._due.pop(customer_id, None)
@@ -189,6 +200,7 @@ class _Compilation:
         self._breathe = breathe
         self._sounds = sounds
         self.next_days: dict[str, date | None] = {}
+        self.centres: dict[str, Centre | None] = {}
 
     def carrier(self, item: ConfigItem) -> CompiledCarrier:
         entry = entry_of(item)
@@ -202,6 +214,9 @@ class _Compilation:
         compiled = compile_customer(
             entry, network=self._network, secrets=self._secrets, today=self._today, sounds=self._sounds
         )
+        # A customer out of service has no lines, and nobody waits for its agents.
+        in_service = bool(compiled.phones or compiled.numbers)
+        self.centres[entry.id] = contact_centre(entry) if in_service else None
         self._breathe()
         return compiled
 

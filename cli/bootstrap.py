@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,16 +32,21 @@ from cli.adapters import (
 from cli.applied import Versions, keep_for_long
 from cli.carrier import applied_carrier, applied_version, secrets, today
 from cli.configuration_state import StateFile
+from cli.contact_centre import TenantJournal
 from cli.errors import NotRunning
 from cli.layout import make_private
 from cli.mailing import Mailer
 from cli.node_configuration import NodeConfiguration, NoNode
+from cli.queue_desk import OwnersDesk
+from cli.queue_switch import QueueNode
 from cli.settings import ServerEntry, Settings
 from controller.abuse_watch import AbuseWatch
 from controller.audience import Audience
 from controller.blocking import Blocking
 from controller.calls import CallDecider
+from controller.centres import Centres
 from controller.configuration import Configuration, Node
+from controller.contact_centre import RENEW_S
 from controller.daily import Daily
 from controller.emergency import Emergency
 from controller.errors import NodeAway, StoreAway
@@ -56,6 +61,7 @@ from dialplan.cdr import LegRecord, LegSide
 from dialplan.decision import Converse, Decision
 from dialplan.snapshot import Snapshot
 from freeswitch import api_calls
+from freeswitch.agent_calls import AgentCalls
 from freeswitch.channel import ChannelData, Instructions
 from freeswitch.commands import Subscription
 from freeswitch.errors import FreeSwitchError
@@ -71,6 +77,9 @@ from freeswitch.session import Session
 from freeswitch.settings import EventSocketAddress, SwitchSettings
 from freeswitch.spool import Spool, SpoolFile
 from provisioning.schema import SecretRef
+from store.acd_desk import AcdDesk
+from store.acd_journals import AcdJournals
+from store.audit import write
 from store.cdr_repository import CdrRepository
 from store.config_versions import ConfigStore
 from store.customer_blocks import BlockedReader
@@ -78,6 +87,7 @@ from store.daily_sweep import DailySweep
 from store.database import make_engine
 from store.emergency_attempts import EmergencyAttempts
 from store.emergency_records import AttemptFiles
+from store.leases import Leases
 from store.limits import CallCounters
 from store.live_calls import LiveCalls
 from store.mailbox_messages import MailboxMessages
@@ -145,6 +155,23 @@ def spend_counters(settings: Settings) -> SpendCounters:
 def trunk_board(settings: Settings) -> TrunkStatuses:
     """How all controllers see the trunks. Raises NotRunning when there is no Redis to use."""
     return TrunkStatuses(call_path_client(_url(settings, settings.redis, "Redis")))
+
+
+def acd_desk(settings: Settings) -> AcdDesk:
+    """Commands and screens of the contact centres. Raises NotRunning when there is no Redis to use."""
+    return AcdDesk(call_path_client(_url(settings, settings.redis, "Redis")))
+
+
+def audited(
+    settings: Settings, actor: str, action: str, kind: str, object_id: str, details: Mapping[str, str]
+) -> None:
+    """Note what somebody did and the database does not hold. Raises StoreError."""
+    write(engine(settings, "fernamt audit"), actor, action, kind, object_id, details)
+
+
+def _journal(settings: Settings, customer_id: str, holder: str) -> TenantJournal:
+    client = call_path_client(_url(settings, settings.redis, "Redis"))
+    return TenantJournal(Leases(client, ttl_s=3 * RENEW_S), AcdJournals(client), customer_id, holder)
 
 
 def event_socket(settings: Settings) -> EventSocketAddress:
@@ -222,9 +249,25 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         attempt_files(settings),
         Attempts(EmergencyAttempts(database)),
     )
-    decider = CallDecider(following, limiting, health, now, emergency)
+
+    def look() -> None:
+        try:
+            follower.resync()
+        except FreeSwitchError as error:
+            raise NodeAway(str(error)) from error
+
+    holder = "{}:{}/{}/{}".format(*listen, os.getpid(), time.time_ns())
+    centres = Centres(
+        QueueNode(lambda: AgentCalls(follower.connection, settings.node.domain)),
+        OwnersDesk(acd_desk(settings)),
+        lambda customer_id: _journal(settings, customer_id, holder),
+        look,
+        lambda: time.time_ns() // 1_000_000,
+    )
+    decider = CallDecider(following, limiting, health, now, emergency, centres.served)
 
     def swap(fresh: Snapshot) -> None:
+        centres.swap(fresh, carrier.centres)
         decider.swap(fresh)
         keep_for_long()
 
@@ -250,11 +293,12 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     follower = Follower(
         settings.node.name,
         event_socket(settings),
-        Audience(following, limiting, health),
+        Audience(following, limiting, health, centres),
         health,
         random=SystemRandom(),
         clock=now,
         channels=limiting.channels,
+        queues=centres,
     )
     # From here on nothing waits for PostgreSQL but the watch for a new version, in its own greenlet.
     configuration = Configuration(
@@ -271,6 +315,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     limiting.start()
     health.start()
     blocking.start()
+    centres.start()
     server.start()
     follower.connection.start()
     configuration.start()
@@ -279,6 +324,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     configuration.stop(1.0)
     blocking.stop(1.0)
     left = server.stop(_DRAIN_S)
+    centres.stop(1.0)
     follower.connection.stop()
     following.stop(1.0)
     emergency.stop(2.0)

@@ -9,6 +9,7 @@ ProgramError
 ├── NoSuchCustomer    there is no such customer
 ├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
+├── ContactCentreRefused  a command for the contact centre was not carried out
 └── ScenarioFailed    the demo's calls did not all do what they should
 """
 
@@ -73,3 +74,9 @@ class ScenarioFailed(ProgramError):
     """At least one call of the demo did not do what it should."""
 
     id = "program.scenario"
+
+
+class ContactCentreRefused(ProgramError):
+    """A command for the contact centre was not carried out, or nobody serves what it is about."""
+
+    id = "program.contact-centre"

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from dialplan.call import CallOffered
 from dialplan.causes import PATH_FAILURES, Cause
-from dialplan.decision import Announce, Converse, Decision, Direction, Reject, Route
+from dialplan.decision import Announce, Converse, Decision, Direction, Reject, Route, Wait
 from freeswitch.invite import Invite, invite_of
 from numbering.dial import Dialled, Line, normalise
 
@@ -61,6 +61,8 @@ def _kind(decision: Decision) -> str:
             return "announcement"
         case Converse():
             return "menu"
+        case Wait():
+            return "queue"
 
 
 def plain(found: Explanation) -> dict[str, Any]:

@@ -35,6 +35,7 @@ _TOLD = (
 #: used: together they take more than a second, which every other command would pay.
 _NOUNS = (
     "abuse",
+    "agent",
     "barring",
     "call",
     "cdr",
@@ -51,6 +52,7 @@ _NOUNS = (
     "mailbox",
     "number",
     "plan",
+    "queue",
     "rate",
     "route",
     "sepa",

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from dialplan.plans.effects import Ask, End, Forward, Last, Play, Record, Ring
+from dialplan.plans.effects import Ask, End, Enqueue, Forward, Last, Play, Record, Ring
 from dialplan.plans.interpret import Facts, begin, step
-from dialplan.plans.position import ARRIVED, NOT_REACHED, SILENCE, Given, Happened
+from dialplan.plans.position import ARRIVED, NOT_REACHED, OVERFLOWED, SILENCE, Given, Happened
 from numbering.dial import Dialled, Line, normalise
 from numbering.e164 import E164
 from provisioning.routing_plans import compile_hours, compile_plans
@@ -56,6 +56,9 @@ def tried(customer: CustomerEntry, plan_id: str, carrier: CarrierEntry, trial: T
         elif isinstance(last, Ring | Forward) and last.goes_on and trial.nobody:
             given = NOT_REACHED
             steps.append(f"{position.node}: nobody is reached")
+        elif isinstance(last, Enqueue) and trial.nobody:
+            given = OVERFLOWED
+            steps.append(f"{position.node}: the queue sends the call away")
         else:
             return {"steps": steps, "path": position.path, "outcome": _said(last)}
 
@@ -83,6 +86,8 @@ def _said(last: Last) -> str:
             return f"rings {', '.join(phone_ids or trunk_ids) or 'nobody: none is in service'}"
         case Forward(number, _):
             return f"forwards to {number}"
+        case Enqueue(queue, _):
+            return f"waits in queue {queue}"
         case End(cause, overrun):
             return f"ends with {cause.switch_name} ({cause.sip_code})" + (
                 ", too many nodes" if overrun else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -41,7 +42,9 @@ class CallDecider:
         health: TrunkHealth,
         clock: Callable[[], datetime],
         emergency: Emergency | None = None,
+        served: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
+        self._served = served
         self._following = following
         self._limiting = limiting
         self._health = health
@@ -105,6 +108,7 @@ class CallDecider:
         circumstances = Circumstances(
             now, self._blocks, self._health.down(now), self._health.calls(), self._call_backs.expected(now)
         )
+        circumstances = replace(circumstances, served=self._served())
         return decide(offered, self._snapshot, circumstances)
 
 

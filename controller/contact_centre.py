@@ -37,6 +37,8 @@ _BATCH: Final = 200
 _CHECKPOINT_EVERY: Final = 2_000
 #: How often an owner renews, and how often others try. The lease lives three times as long.
 RENEW_S: Final = 0.7
+#: Without word of the lease for longer, nobody can be said to own the tenant.
+_HEARD_MS: Final = 2_500
 #: Between two tries while the journal is away.
 _RETRY_S: Final = 0.2
 
@@ -86,6 +88,14 @@ class ContactCentre:
         #: Whether this controller decides for the tenant now.
         self.is_owner = False
         self.state = State(spec, seed=seed)
+        #: When the store last said who holds the lease.
+        self._heard_ms: int | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether somebody decides for the tenant, as far as the store lately said, here or elsewhere.
+        Without that new calls take the static overflow; those that wait stay."""
+        return self._heard_ms is not None and self._clock_ms() - self._heard_ms < _HEARD_MS
 
     def start(self) -> None:
         """Begin to try."""
@@ -130,6 +140,7 @@ class ContactCentre:
     def _take_over(self) -> bool:
         """Acquire the lease and go on from the journal. False while somebody else holds it."""
         kept = self._journal.acquire()
+        self._heard_ms = self._clock_ms()
         if kept is None:
             return False
         saved, records = kept
@@ -179,6 +190,7 @@ class ContactCentre:
                 if not self._journal.renew():
                     self._lose("another controller took over")
                     return
+                self._heard_ms = self._clock_ms()
             except StoreAway:
                 continue
 

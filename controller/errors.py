@@ -5,6 +5,7 @@ ControllerError
 ├── StoreAway       a store did not answer; the work is kept and tried again
 ├── MailAway        the mail server did not take an e-mail; tried again
 ├── NodeAway        the switch did not take its new configuration; tried again
+├── LegFailed       a leg was not answered, or is not there any more
 └── VersionRefused  a configuration version cannot be used on this machine; the old one stays
 """
 
@@ -39,6 +40,16 @@ class NodeAway(ControllerError):
     """The switch did not take its new configuration. Raised by adapters for the service layer to retry."""
 
     id = "controller.node-away"
+
+
+class LegFailed(ControllerError):
+    """A leg was not answered, or is not there any more. `cause` is the switch's name of why."""
+
+    id = "controller.leg-failed"
+
+    def __init__(self, cause: str) -> None:
+        self.cause = cause
+        super().__init__(f"the switch said {cause}")
 
 
 class VersionRefused(ControllerError):

@@ -21,7 +21,8 @@ class Circumstances:
 
     `trunks_down` are the trunks that are known not to answer: they are tried last, never left out.
     `trunk_calls` counts the calls on a trunk now, both ways; a trunk that is not in it carries none.
-    `call_backs` are numbers whose lines called 110 or 112 within the last hour.
+    `call_backs` are numbers whose lines called 110 or 112 within the last hour. `served` are the customers
+    whose contact centre takes calls now; None: all of them do.
     """
 
     now: datetime
@@ -29,3 +30,8 @@ class Circumstances:
     trunks_down: frozenset[str] = frozenset()
     trunk_calls: Mapping[str, int] = field(default_factory=lambda: NO_CALLS)
     call_backs: frozenset[E164] = frozenset()
+    served: frozenset[str] | None = None
+
+    def serves_queues(self, customer_id: str) -> bool:
+        """Whether callers may wait for an agent of this customer's."""
+        return self.served is None or customer_id in self.served

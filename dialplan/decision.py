@@ -81,6 +81,18 @@ class Converse:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait in a queue of the customer's until its contact centre has an agent, hearing `music`; `early` as
+    for `Converse`. `since_ms` is the caller's place in time (ms since 1970)."""
+
+    customer_id: str
+    queue: str
+    music: Sound
+    early: bool
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlanTrace:
     """How a call came through a routing plan: it stands at `position` of the plan of `number`.
 
@@ -112,7 +124,7 @@ class Decision:
     `plan` is there when the call follows a routing plan.
     """
 
-    outcome: Route | Reject | Converse | Announce
+    outcome: Route | Reject | Converse | Announce | Wait
     reason: Reason
     facts: CallFacts
     config_version: int

@@ -59,6 +59,14 @@ def leg_string(leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str])
     return DialString(str(wire_leg(leg, domain, own)))
 
 
+def agents_leg(leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str]) -> DialString:
+    """A leg to an agent's phone: it counts as answered when it is, not when it sends early media.
+
+    Raises CommandRefused as `dial_string` does.
+    """
+    return DialString("{ignore_early_media=true}" + leg_string(leg, leg_id, domain, variables))
+
+
 @dataclass(frozen=True, slots=True)
 class WireLeg:
     """A leg in FreeSWITCH's words: its channel variables, which make headers and timers, and the endpoint."""

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from dialplan.causes import PATH_FAILURES
 from dialplan.live import LiveCall, LiveState
-from freeswitch import api_calls, commands, gateway_state, profile_calls
+from freeswitch import api_calls, commands, gateway_state, profile_calls, queue_calls
 from freeswitch.commands import Subscription
 from freeswitch.dialstring import REDIRECTED
 from freeswitch.events import Event
@@ -21,7 +21,9 @@ from freeswitch.settings import EventSocketAddress
 
 #: The few events that matter here. CHANNEL_CALLSTATE has 3 KB; CHANNEL_ANSWER and CHANNEL_HANGUP_COMPLETE say
 #: the same with all of the channel's variables in 21 KB, which FreeSWITCH would have to write for every call.
-_SUBSCRIPTION: Final = Subscription(("CHANNEL_CALLSTATE", "HEARTBEAT"), (gateway_state.SUBCLASS,))
+_SUBSCRIPTION: Final = Subscription(
+    ("CHANNEL_CALLSTATE", "HEARTBEAT"), (gateway_state.SUBCLASS, queue_calls.QUEUED)
+)
 #: Contexts into which transfers and redirects send the other leg, whichever direction it has.
 _PASSED_ON: Final = (TRANSFERRED, REDIRECTED)
 #: Filters add up: callers' legs, the events that belong to no leg, and legs of ours that found no path.
@@ -32,6 +34,7 @@ _FILTERS: Final = (
     ("Event-Name", "CUSTOM"),
     # A leg of ours that was passed on is a call of its own now; its own legs have this context too, unheeded.
     *(("Caller-Context", context) for context in _PASSED_ON),
+    ("Channel-Presence-Data", queue_calls.AGENT),
     *(("Hangup-Cause", cause.switch_name) for cause in sorted(PATH_FAILURES, key=lambda each: each.q850)),
 )
 _PATH_FAILURES: Final = frozenset(cause.switch_name for cause in PATH_FAILURES)
@@ -61,6 +64,16 @@ class TrunkSink(Protocol):
     def path_failed(self, trunk_id: str, call_id: str, cause: str) -> None: ...
 
 
+class QueueSink(Protocol):
+    """Who wants to know of waiting callers and agents' legs. Called like CallSink; see controller.centres."""
+
+    def queued(self, call_id: str, customer_id: str, queue: str, since_ms: int) -> None: ...
+    def agent_leg_ended(self, leg_id: str) -> None: ...
+    def listed(
+        self, waiting: Sequence[tuple[str, str, str, int]], legs: Mapping[str, bool], as_of: datetime
+    ) -> None: ...
+
+
 class Follower:
     """The inbound connection to one node with its events translated. Commands go over `connection`.
 
@@ -77,7 +90,9 @@ class Follower:
         random: Random,
         clock: Callable[[], datetime],
         channels: Callable[[str, frozenset[str], datetime], None] = lambda _node, _ids, _as_of: None,
+        queues: QueueSink | None = None,
     ) -> None:
+        self._queues = queues
         self._channels = channels
         self._node = node
         self._sink = sink
@@ -111,6 +126,11 @@ class Follower:
         as_of = self._clock() - _LAG
         rows = rows_of(self.connection.bgapi(api_calls.show_channels()))
         self._channels(self._node, frozenset(row.get("uuid", "") for row in rows), as_of)
+        if self._queues is not None:
+            marked = (queue_calls.waiting(row.get("uuid", ""), row.get("presence_data")) for row in rows)
+            waiting = [(w.call_id, w.customer_id, w.queue, w.since_ms) for w in marked if w is not None]
+            answered = {row.get("uuid", ""): row.get("callstate") == "ACTIVE" for row in rows}
+            self._queues.listed(waiting, answered, as_of)
         calls = [_from_row(row, self._node) for row in rows if row.get("direction") == "inbound"]
         self._sink.resync(self._node, calls, as_of)
 
@@ -122,6 +142,8 @@ class Follower:
                 if event.uuid and event.get("Caller-Context") in _PASSED_ON:
                     self._changed(event.uuid, event)
                 self._failed(event)
+            case "CUSTOM" if event.subclass == queue_calls.QUEUED:
+                self._queued(event)
             case "CUSTOM" if event.subclass == gateway_state.SUBCLASS:
                 self._learnt(gateway_state.state_of_event(event))
             case "HEARTBEAT":
@@ -129,6 +151,11 @@ class Follower:
                 self._heartbeats += 1
                 if self._heartbeats % _RESYNC_EVERY == 0:
                     self.resync()
+
+    def _queued(self, event: Event) -> None:
+        found = queue_calls.waiting(event.uuid or "", event.variable("presence_data"))
+        if found is not None and self._queues is not None:
+            self._queues.queued(found.call_id, found.customer_id, found.queue, found.since_ms)
 
     def _changed(self, call_id: str, event: Event) -> None:
         match event.get("Channel-Call-State"):
@@ -141,7 +168,12 @@ class Follower:
         """A leg of ours ended without having found a path. The dial string puts the trunk's id into
         `presence_data`, which every event of a leg carries, and which goes nowhere else."""
         trunk_id, cause = event.get("Channel-Presence-Data"), event.get("Hangup-Cause")
-        over = event.get("Channel-Call-State") == "HANGUP" and event.get("Answer-State") != "answered"
+        ended = event.get("Channel-Call-State") == "HANGUP"
+        if trunk_id == queue_calls.AGENT:
+            if ended and self._queues is not None:
+                self._queues.agent_leg_ended(event.uuid or "")
+            return
+        over = ended and event.get("Answer-State") != "answered"
         if over and trunk_id and cause in _PATH_FAILURES:
             self._trunks.path_failed(trunk_id, event.get("Channel-Call-UUID") or "", cause)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from dialplan.call import MAX_TEXT, CallOffered, Entry, Via
 from dialplan.causes import Cause
-from dialplan.decision import Announce, Converse, Decision, Reject, Route
+from dialplan.decision import Announce, Converse, Decision, Reject, Route, Wait
 from dialplan.legs import Leg
 from dialplan.plans.position import Resume, read_resume
 from freeswitch import parties
@@ -20,6 +20,7 @@ from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.onward import asked_again, leg_facts, next_round, onward_variables
 from freeswitch.pidf import MAX_CLAIMED
 from freeswitch.plan_variables import KEYS, carry_out_plan, happened, plan_variables
+from freeswitch.queue_calls import queue_variables
 
 #: The user part of a SIP or tel URI in a header such as `"Name" <sip:+4930…;x=y@host>`.
 _URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)", re.IGNORECASE)
@@ -204,6 +205,8 @@ def _outcome_variables(
             variables["fernamt_cause"] = cause.switch_name
         case Converse():
             variables["fernamt_do"] = "menu"
+        case Wait() as wait:
+            variables |= queue_variables(wait, offered.dialled, decision.plan.number if decision.plan else "")
     if decision.plan is not None:
         carry_out_plan(variables, decision.plan)
     return variables

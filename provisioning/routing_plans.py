@@ -9,6 +9,7 @@ from dialplan.causes import Cause
 from dialplan.mailbox import Mailbox
 from dialplan.plans.hours import Hours
 from dialplan.plans.nodes import (
+    WAITING_TONE,
     AnnouncementNode,
     CallerBranch,
     CallerNode,
@@ -67,7 +68,8 @@ def compile_plans(
     hours = {each.id: compile_hours(each) for each in customer.opening_hours}
     prompts = {each.id: sounds.sound(each) for each in customer.prompts}
     mailboxes = {each.id: _mailbox(each, customer.id, prompts) for each in customer.mailboxes}
-    compiler = _Nodes(hours, prompts, mailboxes, usable)
+    music = {each.id: prompts[each.music] if each.music else WAITING_TONE for each in customer.queues}
+    compiler = _Nodes(hours, prompts, mailboxes, music, usable)
     return {
         plan.id: Plan(plan.id, customer.id, plan.start, {each.id: compiler.node(each) for each in plan.nodes})
         for plan in customer.plans
@@ -82,10 +84,12 @@ class _Nodes:
         hours: Mapping[str, Hours],
         prompts: Mapping[str, Sound],
         mailboxes: Mapping[str, Mailbox],
+        music: Mapping[str, Sound],
         usable: Callable[[str], bool],
     ) -> None:
         self._hours = hours
         self._mailboxes = mailboxes
+        self._music = music
         self._prompts = prompts
         self._usable = usable
 
@@ -105,7 +109,7 @@ class _Nodes:
         if (caller := entry.caller) is not None:
             return CallerNode(tuple(map(_branch, caller.branches)), caller.otherwise)
         if (queue := entry.queue) is not None:
-            return QueueNode(queue.name, queue.overflow)
+            return QueueNode(queue.name, queue.overflow, self._music[queue.name])
         return None
 
     def _acting(self, entry: NodeEntry) -> Node:

@@ -53,6 +53,21 @@ def record(
     )
 
 
+def write(
+    engine: Engine, actor: str, action: str, object_kind: str, object_id: str, details: Mapping[str, Any]
+) -> None:
+    """An entry for a change that is kept elsewhere than in the database. Raises DatabaseError's children."""
+    with database_errors(f"audit of {action}"), engine.begin() as connection:
+        record(
+            connection,
+            actor=actor,
+            action=action,
+            object_kind=object_kind,
+            object_id=object_id,
+            details=details,
+        )
+
+
 class AuditLog:
     """Reading it. All methods raise DatabaseError's children."""
 

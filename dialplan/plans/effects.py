@@ -53,6 +53,14 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True)
+class Enqueue:
+    """Wait for an agent in this queue of the customer's; `music` is heard meanwhile, again and again."""
+
+    queue: str
+    music: Sound
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """Release the call. `overrun`: it had come to more nodes than a call may."""
 
@@ -60,6 +68,6 @@ class End:
     overrun: bool = False
 
 
-#: The call waits for the caller's keys, or for somebody to be reached.
-Last = Ask | Record | Ring | Forward | End
+#: The call waits for the caller's keys, for somebody to be reached, or for an agent.
+Last = Ask | Record | Ring | Forward | Enqueue | End
 Effects = tuple[tuple[Play, ...], Last]

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from dialplan.causes import Cause
-from dialplan.plans.effects import Ask, Effects, End, Forward, Last, Play, Record, Ring
+from dialplan.plans.effects import Ask, Effects, End, Enqueue, Forward, Last, Play, Record, Ring
 from dialplan.plans.hours import Hours, day_of
 from dialplan.plans.nodes import (
     AnnouncementNode,
@@ -196,7 +196,11 @@ def _not_reached(node: ForwardNode, here: _Here) -> _Go | _Stay:
     return _Go(node.otherwise, "none") if node.otherwise is not None else _forward(node, here)
 
 
-def _queue(node: QueueNode, _: _Here) -> _Go:
+def _queue(node: QueueNode, _: _Here) -> _Stay:
+    return _Stay(Enqueue(node.queue, node.music))
+
+
+def _overflowed(node: QueueNode, _: _Here) -> _Go:
     return _Go(node.overflow, "overflow")
 
 
@@ -230,6 +234,7 @@ _TABLE: Final[Mapping[tuple[type[Node], Happened], Callable[[Any, _Here], _Go | 
     (ForwardNode, Happened.BUSY): _not_reached,
     (ForwardNode, Happened.NO_ANSWER): _not_reached,
     (QueueNode, Happened.ARRIVED): _queue,
+    (QueueNode, Happened.OVERFLOWED): _overflowed,
     (MailboxNode, Happened.ARRIVED): _leave,
     (MailboxNode, Happened.RECORDED): _left,
     (EndNode, Happened.ARRIVED): _end,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from dialplan.causes import Cause
 from dialplan.mailbox import Mailbox
@@ -18,6 +19,8 @@ from numbering.classes import NumberClass
 from numbering.e164 import E164
 
 Sound = str
+#: What waiting callers hear when nothing is configured: a soft tone now and then.
+WAITING_TONE: Final = "tone_stream://v=-20;%(200,4800,425)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +114,11 @@ class ForwardNode:
 
 @dataclass(frozen=True, slots=True)
 class QueueNode:
-    """A queue of the contact centre; `overflow` while nobody serves it."""
+    """A queue of the contact centre; `overflow` is for calls that it does not take or sends away."""
 
     queue: str
     overflow: str
+    music: Sound = WAITING_TONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from dialplan.call import Behalf, CallOffered, Via
 from dialplan.carrier import AssignedNumber
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
-from dialplan.decision import CallFacts, Converse, Decision, PlanTrace, Reason, Reject, Route, refuse
+from dialplan.decision import CallFacts, Converse, Decision, PlanTrace, Reason, Reject, Route, Wait, refuse
 from dialplan.legs import Caller
-from dialplan.plans.effects import Ask, End, Forward, Last, Play, Record, Ring
+from dialplan.plans.effects import Ask, End, Enqueue, Forward, Last, Play, Record, Ring
 from dialplan.plans.interpret import Facts, begin, step
 from dialplan.plans.nodes import Plan
-from dialplan.plans.position import ARRIVED, NOT_REACHED, Position, Resume
+from dialplan.plans.position import ARRIVED, NOT_REACHED, OVERFLOWED, Position, Resume
 from dialplan.plans.waiting import waits_unpaid
 from dialplan.reasons import reason
 from dialplan.ringing import to_phones, to_trunks
@@ -75,6 +75,9 @@ def along(
     while True:
         position, (more, last) = step(plan, position, given, looked_at)
         plays += more
+        if isinstance(last, Enqueue) and not circumstances.serves_queues(plan.customer_id):
+            given = OVERFLOWED
+            continue
         decision = _decision(call, position, last)
         goes_on = isinstance(last, Ring | Forward) and last.goes_on
         if not (goes_on and isinstance(decision.outcome, Reject)):
@@ -91,6 +94,10 @@ def _decision(call: _Call, position: Position, last: Last) -> Decision:
         case Record(mailbox):
             why = call.why("plan.mailbox", position, mailbox=mailbox.id)
             return Decision(Converse(last, early=False), why, call.facts, version)
+        case Enqueue(queue, music):
+            since_ms = int(call.circumstances.now.timestamp() * 1000)
+            wait = Wait(call.plan.customer_id, queue, music, waits_unpaid(call.assigned.number), since_ms)
+            return Decision(wait, call.why("plan.queue", position, queue=queue), call.facts, version)
         case Ring():
             return _rung(call, position, last)
         case Forward(number):

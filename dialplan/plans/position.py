@@ -31,6 +31,8 @@ class Happened(StrEnum):
     BUSY = "busy"
     NO_ANSWER = "no-answer"
     RECORDED = "recorded"
+    #: The queue does not take the call, or has sent it away.
+    OVERFLOWED = "overflowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ ARRIVED: Final = Given(Happened.ARRIVED)
 SILENCE: Final = Given(Happened.SILENCE)
 NOT_REACHED: Final = Given(Happened.NOT_REACHED)
 RECORDED: Final = Given(Happened.RECORDED)
+OVERFLOWED: Final = Given(Happened.OVERFLOWED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
+from dialplan.plans.position import Happened
 from freeswitch.dialstring import REDIRECTED
 from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.parties import TRANSFERRED
+from freeswitch.queue_calls import LEFT_QUEUE, QUEUE, QUEUE_EARLY, QUEUED
 from freeswitch.render.static_emergency import STATIC_FACTS
 from freeswitch.render.xml import actions
 from freeswitch.settings import SwitchSettings
@@ -41,7 +43,7 @@ def dialplan(emergency: Element, settings: SwitchSettings) -> list[Element]:
     hosts = "|".join(f"{host}:{port}" for host, port in settings.controllers)
     entries = [_entry(entry, hosts) for entry in Entry]
     onward = [_onward(name, hosts) for name in (TRANSFERRED, REDIRECTED)]
-    return [*entries, *onward, _carry_out(hosts, settings), emergency]
+    return [*entries, *onward, _left_queue(hosts), _carry_out(hosts, settings), emergency]
 
 
 def _extension(context: Element, name: str, *tests: tuple[str, str]) -> Element:
@@ -67,6 +69,16 @@ def _onward(name: str, hosts: str) -> Element:
     context = Element("context", name=name)
     steps = [("multiset", _FORGET), *_offer(hosts, otherwise="given-up")]
     actions(_extension(context, name, ("destination_number", _ANYTHING)), steps)
+    return context
+
+
+def _left_queue(hosts: str) -> Element:
+    """A caller whom the queue sent away: the plan goes on where it stood. The destination is the one that the
+    call came with."""
+    context = Element("context", name=LEFT_QUEUE)
+    gone = f"{_FORGET};presence_data=;fernamt_plan_given={Happened.OVERFLOWED}"
+    steps = [("multiset", gone), *_offer(hosts, otherwise="given-up")]
+    actions(_extension(context, LEFT_QUEUE, ("destination_number", _ANYTHING)), steps)
     return context
 
 
@@ -160,6 +172,17 @@ def _plans(context: Element, hosts: str) -> None:
     menu = _extension(context, "menu-again", ("destination_number", "^menu-again:"))
     actions(menu, [("sleep", "300")])
     actions(menu, [("set", "fernamt_do=menu-lost"), *_offer(hosts, otherwise="given-up")])
+    # Waiting for an agent: the controllers hear of it, nothing is held, the call waits until it is commanded.
+    for do, application in ((QUEUE_EARLY, "pre_answer"), (QUEUE, "answer")):
+        waiting = _extension(context, do, ("destination_number", f"^{do}:"))
+        heard = [
+            (application, ""),
+            ("event", f"Event-Name=CUSTOM,Event-Subclass={QUEUED}"),
+            ("endless_playback", "${fernamt_music}"),
+            ("hangup", "NORMAL_CLEARING"),
+        ]
+        actions(waiting, heard)
+
     lost = _extension(context, "menu-lost", ("destination_number", "^menu-lost:"))
     silent = [("bridge", "${fernamt_default}"), ("execute_extension", ":given-up XML fernamt")]
     actions(lost, silent)

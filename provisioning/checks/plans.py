@@ -150,14 +150,6 @@ def _kind(path: KeyPath, node: NodeEntry) -> Iterator[Finding]:
         yield Finding(
             "config.plan-percent", (*path, "percent"), "the shares are not the whole", str(total), "100"
         )
-    if node.queue is not None:
-        yield Finding(
-            "config.plan-queue",
-            (*path, "queue"),
-            "no contact centre serves queues yet: every call goes to overflow",
-            repr(node.queue.name),
-            severity=Severity.WARNING,
-        )
     if node.menu is None:
         return
     if not node.menu.choices:

@@ -42,6 +42,13 @@ async def playback(channel: Channel, data: str) -> None:
         channel.digits.popleft()
 
 
+async def endless_playback(channel: Channel, data: str) -> None:
+    """Again and again, until the call is sent elsewhere; a sound that cannot be opened ends it."""
+    channel.set("current_application_response", None)
+    while channel.get("current_application_response") != "FILE NOT FOUND":
+        await play_until(channel, data.strip(), "")
+
+
 async def play_until(channel: Channel, sound: str, stops: str, enough: int = 0) -> str:
     """Play; returns the waiting digit of `stops` that ended it, or "". With `enough` any digits that many end
     it too. A sound that cannot be opened is logged and skipped, as FreeSWITCH does."""

@@ -78,3 +78,11 @@ async def write_log(channel: Channel, data: str) -> None:
 async def info(channel: Channel, _data: str) -> None:
     for name, value in channel.variables:
         log.info("%s: %s=%s", channel.name, name, value[:200])
+
+
+async def event(channel: Channel, data: str) -> None:
+    """`Event-Name=CUSTOM,Event-Subclass=x::y,…`: an event with the channel's data."""
+    given = dict(part.strip().partition("=")[::2] for part in data.split(","))
+    name = given.pop("Event-Name", "CHANNEL_APPLICATION")
+    subclass = given.pop("Event-Subclass", None)
+    channel.switch.bus.fire(name, lambda: [*given.items(), *channel.headers()], subclass=subclass)

@@ -17,6 +17,8 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
     "bridge": bridging.bridge_application,
     "deflect": answering.deflect,
     "eavesdrop": listening.eavesdrop,
+    "endless_playback": playing.endless_playback,
+    "event": setting.event,
     "execute_extension": moving.execute_extension,
     "export": setting.export,
     "hangup": answering.hangup,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dialplan.call import CallOffered
 from dialplan.causes import Cause
 from dialplan.decide import decide
-from dialplan.decision import Converse, Direction, Reject, Route
+from dialplan.decision import Converse, Direction, Reject, Route, Wait
 from dialplan.plans.nodes import AnnouncementNode, ForwardNode, MenuNode, Plan, RingNode
 from dialplan.plans.position import Happened
 from dialplan.plans.waiting import PAID_BY_THE_MINUTE, waits_unpaid
@@ -152,3 +154,17 @@ def test_a_menu_of_a_geographic_number_answers() -> None:
     )
     assert isinstance(decision.outcome, Converse)
     assert not decision.outcome.early
+
+
+def test_a_caller_waits_in_a_queue_where_an_owner_serves_it_and_else_goes_on() -> None:
+    """C1: without an owner the static overflow."""
+    snapshot = with_plans(n300=plan("queue"))
+    decision = decide(call(BERLINER), snapshot, AT)
+    assert isinstance(decision.outcome, Wait)
+    assert (decision.outcome.queue, decision.outcome.early) == ("sales", False)
+    assert decision.outcome.since_ms == int(AT.now.timestamp() * 1000)
+    assert decision.reason.id == "plan.queue"
+    nobody = decide(call(BERLINER), snapshot, replace(AT, served=frozenset()))
+    assert nobody.reason.id == "plan.ring"
+    assert nobody.plan is not None
+    assert nobody.plan.position.path == "queue=overflow,phones"

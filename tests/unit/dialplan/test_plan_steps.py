@@ -110,7 +110,7 @@ def test_a_menu_asks_takes_keys_and_goes_on() -> None:
         (["7", "7"], "menu=wrong,closed"),
         (["7", ""], "menu=silence,boss"),
         (["", "2"], "menu=2,trunks"),
-        (["#12"], "menu=#12,queue=overflow,phones"),
+        (["#12"], "menu=#12,queue"),
         (["9", "9", "2"], "menu=9,menu=9,menu=2,trunks"),
     ],
 )

@@ -129,14 +129,16 @@ def test_a_customers_own_bar_refuses_a_target(changed: Change, refused: Refuse) 
     assert "the barring profile 'nah' bars the number" in line
 
 
-def test_a_plan_that_no_number_goes_to_and_a_queue_are_warnings(changed: Change, accepted: Accept) -> None:
+def test_a_plan_without_numbers_and_a_queue_without_agents_are_warnings(
+    changed: Change, accepted: Accept
+) -> None:
     queue = (
         '{id: weiter, forward: {number: "0221 4710-150", otherwise: zu}}',
         "{id: weiter, queue: {name: alle, overflow: zu}}",
     )
     unused = (", plan: zentrale}", ", phones: [phone-1]}")
     warnings = accepted(text(changed, queue, unused) + "    queues: [{id: alle}]\n").warnings
-    assert {each.id for each in warnings} >= {"config.plan-unused", "config.plan-queue"}
+    assert {each.id for each in warnings} >= {"config.plan-unused", "config.queue-unserved"}
 
 
 def test_it_is_compiled_for_the_call_path(changed: Change, accepted: Accept) -> None:

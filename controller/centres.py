@@ -1,0 +1,235 @@
+"""The contact centres of all customers in one controller: who owns which, what the switch tells them.
+
+Every controller tries to own every centre; one at a time does (controller/contact_centre.py). All of them
+hear of all calls over their connections to the nodes, and only the owner acts.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+import structlog
+from gevent import Greenlet, spawn
+from gevent.event import Event as Flag
+
+from acd.centre import Centre
+from acd.events import CallerJoined, CallerLeft, Compared, OfferAnswered, StatusChosen, TalkEnded
+from acd.names import AgentStatus, CancelReason, OfferState
+from acd.state import State
+from controller.contact_centre import ContactCentre, Journal
+from controller.errors import NodeAway, StoreAway
+from controller.queue_calls import Node, QueueCalls
+from dialplan.live import LiveCall
+from dialplan.snapshot import Snapshot
+
+_log = structlog.get_logger(__name__)
+
+#: Callers who are gone and may still stand in what the switch lists, which lags behind its events.
+_GONE_LIMIT: Final = 10_000
+#: After a take-over the switch is asked twice: what ended just before may still be listed the first time.
+_LOOK_AGAIN_S: Final = 3.0
+#: Between two looks for commands; screens are written every `_SCREEN_EVERY` looks.
+_LOOK_S: Final = 0.1
+_SCREEN_EVERY: Final = 5
+
+
+class Desk(Protocol):
+    """Commands of people and what they see. All methods raise StoreAway."""
+
+    def command(self, customer_id: str) -> tuple[str, StatusChosen] | None:
+        """The next command and the id that its answer is asked for by; what is none is answered so."""
+        ...
+
+    def answer(self, command_id: str, text: str) -> None:
+        """ "+ok", or "-" and why not."""
+        ...
+
+    def show(self, customer_id: str, state: State, now_ms: int) -> None:
+        """For screens; gone after a few seconds without a new one."""
+        ...
+
+
+class Centres:
+    """Listens to the nodes (Audience, QueueSink), decides who owns. `journal` gives a customer's own."""
+
+    def __init__(
+        self,
+        node: Node,
+        desk: Desk,
+        journal: Callable[[str], Journal],
+        look: Callable[[], None],
+        clock_ms: Callable[[], int],
+    ) -> None:
+        self._node = node
+        self._desk = desk
+        self._journal = journal
+        self._look = look
+        self._clock_ms = clock_ms
+        self._snapshot: Snapshot | None = None
+        self._configured: dict[str, Centre] = {}
+        self._centres: dict[str, ContactCentre] = {}
+        self._gone: OrderedDict[str, None] = OrderedDict()
+        #: Customers of callers who were told to the owner; its state may not have them yet.
+        self._joining: dict[str, str] = {}
+        self._wanted = Flag()
+        self._stopping = Flag()
+        self._greenlets: list[Greenlet[[], None]] = []
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._greenlets = [spawn(self._compare), spawn(self._serve_desk)]
+
+    def stop(self, timeout_s: float) -> None:
+        """Give up what is owned; waiting callers wait on for the next owner."""
+        self._stopping.set()
+        self._wanted.set()
+        for each in self._centres.values():
+            each.stop(timeout_s)
+        for greenlet in self._greenlets:
+            greenlet.join(timeout=timeout_s)
+
+    def swap(self, snapshot: Snapshot, centres: Mapping[str, Centre]) -> None:
+        """A new configuration: centres begin, change, end."""
+        self._snapshot = snapshot
+        for customer_id in self._centres.keys() - centres.keys():
+            spawn(self._centres.pop(customer_id).stop, 1.0)
+        before, self._configured = self._configured, dict(centres)
+        for customer_id, centre in centres.items():
+            running = self._centres.get(customer_id)
+            if running is None:
+                self._begin(customer_id, centre)
+            elif before[customer_id].spec != centre.spec:
+                running.configure(centre.spec)
+
+    def served(self) -> frozenset[str]:
+        """Customers whose centre takes calls now, here or at another controller."""
+        return frozenset(name for name, each in self._centres.items() if each.serves)
+
+    def _begin(self, customer_id: str, centre: Centre) -> None:
+        calls = QueueCalls(
+            customer_id,
+            self._node,
+            lambda: self._configured.get(customer_id, centre),
+            self._in_force,
+            self._wanted.set,
+        )
+        running = ContactCentre(centre.spec, self._journal(customer_id), calls, self._clock_ms, seed=1)
+        calls.tell, calls.left = running.tell, self._left
+        self._centres[customer_id] = running
+        running.start()
+
+    def _in_force(self) -> Snapshot:
+        assert self._snapshot is not None  # noqa: S101 - `swap` makes centres
+        return self._snapshot
+
+    # -- what the switch tells ------------------------------------------------------------------
+
+    def queued(self, call_id: str, customer_id: str, queue: str, since_ms: int) -> None:
+        """A caller waits. `since_ms` is for those who are found later; who comes now has its place now."""
+        self._join(call_id, customer_id, queue, None)
+
+    def _join(self, call_id: str, customer_id: str, queue: str, since_ms: int | None) -> None:
+        running = self._centres.get(customer_id)
+        if running is not None:
+            needs = self._configured[customer_id].needs.get(queue, ())
+            self._joining[call_id] = customer_id
+            running.tell(CallerJoined(call_id, queue, skills=needs, since_ms=since_ms))
+
+    def agent_leg_ended(self, leg_id: str) -> None:
+        """An agent's leg is over. What still rang is told by its own command, with the cause."""
+        for customer_id, running in self._owned():
+            number = self._node.offer_of(customer_id, leg_id)
+            offer = running.state.offers.get(number) if number is not None else None
+            if offer is not None and offer.state is not OfferState.RINGING:
+                running.tell(TalkEnded(offer.id))
+
+    def listed(
+        self, waiting: Sequence[tuple[str, str, str, int]], legs: Mapping[str, bool], as_of: datetime
+    ) -> None:
+        """All channels that the switch has, and whether they are answered; who of them waits where."""
+        as_of_ms = int(as_of.timestamp() * 1000)
+        for customer_id, running in self._owned():
+            offers = {
+                number: answered
+                for leg_id, answered in legs.items()
+                if (number := self._node.offer_of(customer_id, leg_id)) is not None
+            }
+            running.tell(Compared(frozenset(legs), frozenset(offers), as_of_ms))
+            for number, answered in offers.items():
+                offer = running.state.offers.get(number)
+                if answered and offer is not None and offer.state is OfferState.RINGING:
+                    running.tell(OfferAnswered(number))
+        for call_id, customer_id, queue, since_ms in sorted(waiting, key=lambda each: each[3]):
+            if call_id not in self._gone:
+                self._join(call_id, customer_id, queue, since_ms)
+
+    def answered(self, call_id: str, at: datetime) -> None:
+        """Nothing: a caller who waits may be answered or not."""
+
+    def ended(self, call_id: str) -> None:
+        """A call is over, whether it waited or talked."""
+        self._left(call_id)
+        joining = self._joining.pop(call_id, None)
+        for customer_id, running in self._owned():
+            if customer_id == joining or call_id in running.state.members:
+                running.tell(CallerLeft(call_id, CancelReason.BREAK_OUT))
+
+    def heartbeat(self, node: str) -> None:
+        """Nothing: the owner renews its lease by itself."""
+
+    def resync(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None:
+        """Nothing: `listed` tells more."""
+
+    def _left(self, call_id: str) -> None:
+        self._gone[call_id] = None
+        if len(self._gone) > _GONE_LIMIT:
+            self._gone.popitem(last=False)
+
+    def _owned(self) -> list[tuple[str, ContactCentre]]:
+        return [(name, each) for name, each in self._centres.items() if each.is_owner]
+
+    # -- greenlets ------------------------------------------------------------------------------
+
+    def _compare(self) -> None:
+        """For all new owners together."""
+        while self._wanted.wait() and not self._stopping.is_set():
+            self._wanted.clear()
+            self._ask()
+            self._stopping.wait(_LOOK_AGAIN_S)
+            self._ask()
+
+    def _ask(self) -> None:
+        try:
+            self._look()
+        except NodeAway as error:
+            # The connection asks by itself when it is back.
+            _log.warning("contact centre: the switch did not list its calls", error=str(error))
+
+    def _serve_desk(self) -> None:
+        looks = 0
+        while not self._stopping.wait(_LOOK_S):
+            looks += 1
+            for customer_id, running in self._owned():
+                try:
+                    self._take_commands(customer_id, running)
+                    if looks % _SCREEN_EVERY == 0:
+                        self._desk.show(customer_id, running.state, self._clock_ms())
+                except StoreAway as error:
+                    _log.warning("contact centre: no commands, no screens", error=str(error))
+                    self._stopping.wait(1.0)
+
+    def _take_commands(self, customer_id: str, running: ContactCentre) -> None:
+        while (taken := self._desk.command(customer_id)) is not None:
+            command_id, chosen = taken
+            agent = running.state.agents.get(chosen.agent_id)
+            if agent is None:
+                self._desk.answer(command_id, f"-there is no agent {chosen.agent_id} of queues")
+            elif agent.status is AgentStatus.LOGGED_OUT and chosen.status is AgentStatus.ON_BREAK:
+                self._desk.answer(command_id, f"-agent {chosen.agent_id} is logged out")
+            elif running.tell(chosen):
+                self._desk.answer(command_id, "+ok")
+            else:
+                self._desk.answer(command_id, "-the contact centre is too far behind; try again")

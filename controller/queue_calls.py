@@ -1,0 +1,152 @@
+"""What a contact centre decides, done on the switch: phones ring and stop, callers are joined and sent on.
+
+Nothing here waits in the owner's greenlet: each command has one of its own, and its result comes back as an
+event. A result that nobody waits for any more (the offer is over) changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+import structlog
+from gevent import sleep, spawn
+
+from acd.centre import Centre
+from acd.effects import Abandoned, Answered, Effect, Join, OfferEnded, Ring, SendAway, Stop
+from acd.events import Event, Joined, OfferAnswered, OfferFailed
+from acd.names import Failure
+from controller.errors import LegFailed, NodeAway
+from dialplan.legs import Caller, Leg
+from dialplan.ringing import to_phones
+from dialplan.snapshot import Snapshot
+from numbering.e164 import E164
+
+_log = structlog.get_logger(__name__)
+
+#: Why an agent's phone did not take a call, by FreeSWITCH's name of the cause; the others: unreachable.
+FAILURES: Final[Mapping[str, Failure]] = {
+    "NO_ANSWER": Failure.NO_ANSWER,
+    "ALLOTTED_TIMEOUT": Failure.NO_ANSWER,
+    "USER_BUSY": Failure.BUSY,
+    "CALL_REJECTED": Failure.REJECTED,
+    "NORMAL_CLEARING": Failure.REJECTED,
+}
+#: A leg may not be there yet when it is to be stopped: looked for so often, every so many seconds.
+_STOP_TRIES: Final = 60
+_STOP_REST_S: Final = 0.03
+
+
+class Node(Protocol):
+    """Commands to the switch. All methods raise NodeAway; those about a leg LegFailed with the cause."""
+
+    def ring(
+        self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]
+    ) -> None: ...
+    def stop(self, customer_id: str, offer_id: int) -> bool: ...
+    def join(self, customer_id: str, offer_id: int, call_id: str) -> None: ...
+    def send_away(self, call_id: str) -> None: ...
+    def shown_number(self, call_id: str) -> E164 | None: ...
+    def offer_of(self, customer_id: str, leg_id: str) -> int | None: ...
+
+
+class QueueCalls:
+    """controller.contact_centre.Switch for one customer. `centre` and `snapshot` give what is in force."""
+
+    def __init__(
+        self,
+        customer_id: str,
+        node: Node,
+        centre: Callable[[], Centre],
+        snapshot: Callable[[], Snapshot],
+        compare: Callable[[], None],
+    ) -> None:
+        self._customer_id = customer_id
+        self._node = node
+        self._centre = centre
+        self._snapshot = snapshot
+        self._compare = compare
+        self._ringing: set[int] = set()
+        #: Takes the results; set before the first effect.
+        self.tell: Callable[[Event], bool] = lambda _: False
+        #: Told of callers who are with the queue no longer.
+        self.left: Callable[[str], None] = lambda _: None
+
+    def compare(self) -> None:
+        """Ask for what the switch has; it comes as `Compared`."""
+        self._compare()
+
+    def carry_out(self, effects: Sequence[Effect]) -> None:
+        """Each in its turn, none waited for."""
+        for effect in effects:
+            match effect:
+                case Ring():
+                    self._ringing.add(effect.offer_id)
+                    spawn(self._ring, effect)
+                case Stop(offer_id=offer_id):
+                    spawn(self._stop, offer_id)
+                case Join():
+                    spawn(self._join, effect)
+                case SendAway(member_id=member_id):
+                    self.left(member_id)
+                    spawn(self._send_away, member_id)
+                case Answered() | Abandoned() | OfferEnded():
+                    _log.info("contact centre", customer=self._customer_id, what=str(effect))
+
+    def _ring(self, ring: Ring) -> None:
+        try:
+            failure = self._rung(ring)
+        finally:
+            self._ringing.discard(ring.offer_id)
+        self.tell(OfferAnswered(ring.offer_id) if failure is None else OfferFailed(ring.offer_id, failure))
+
+    def _rung(self, ring: Ring) -> Failure | None:
+        """Ring the agent's phone as a leg of the choke point's; None when it was answered."""
+        snapshot = self._snapshot()
+        phone = snapshot.phones.get(self._centre().phones.get(ring.agent_id, ""))
+        if phone is None or phone.customer_id != self._customer_id:
+            return Failure.UNREACHABLE
+        try:
+            number = self._node.shown_number(ring.member_id)
+            caller = Caller(number, withheld=number is None)
+            (leg,) = to_phones(snapshot, (phone.id,), caller).legs
+            facts = {
+                "fernamt_call": ring.member_id,
+                "fernamt_reason": "queue.agent",
+                "fernamt_version": str(snapshot.version),
+                "fernamt_direction": "in",
+                "fernamt_queue": ring.queue_id,
+            }
+            self._node.ring(self._customer_id, ring.offer_id, leg, ring.ring_ms // 1000, facts)
+        except LegFailed as error:
+            return FAILURES.get(error.cause, Failure.UNREACHABLE)
+        except NodeAway as error:
+            _log.warning("an agent's phone could not be rung", agent=ring.agent_id, error=str(error))
+            return Failure.UNREACHABLE
+        return None
+
+    def _stop(self, offer_id: int) -> None:
+        for _ in range(_STOP_TRIES):
+            try:
+                if self._node.stop(self._customer_id, offer_id) or offer_id not in self._ringing:
+                    return
+            except NodeAway as error:
+                _log.warning("an agent's leg could not be ended", offer=offer_id, error=str(error))
+                return
+            sleep(_STOP_REST_S)
+
+    def _join(self, join: Join) -> None:
+        try:
+            self._node.join(self._customer_id, join.offer_id, join.member_id)
+        except (LegFailed, NodeAway) as error:
+            _log.warning("caller and agent could not be joined", call=join.member_id, error=str(error))
+            self.tell(OfferFailed(join.offer_id, Failure.UNREACHABLE))
+            self._stop(join.offer_id)
+            return
+        self.tell(Joined(join.offer_id))
+
+    def _send_away(self, member_id: str) -> None:
+        try:
+            self._node.send_away(member_id)
+        except (LegFailed, NodeAway) as error:
+            _log.warning("a caller could not be sent on", call=member_id, error=str(error))

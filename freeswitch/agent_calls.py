@@ -1,0 +1,60 @@
+"""Commands for waiting callers and agents' legs, over the inbound connection of their node."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from dialplan.legs import Leg
+from freeswitch import api_calls
+from freeswitch.api_calls import ThenRun
+from freeswitch.dialstring import agents_leg
+from freeswitch.errors import CommandFailed
+from freeswitch.inbound import InboundConnection
+from freeswitch.queue_calls import LEFT_QUEUE, agent_variables, offer_leg
+from numbering.e164 import E164
+
+#: What a command takes at most, beside the ringing.
+_ANSWER_S: Final = 5.0
+_NUMBER: Final = re.compile(r"\+[1-9][0-9]{2,14}\Z", re.ASCII)
+
+
+class AgentCalls:
+    """All methods raise FreeSwitchError's children; CommandFailed says what the switch said."""
+
+    def __init__(self, connection: InboundConnection, domain: str) -> None:
+        self._connection = connection
+        self._domain = domain
+
+    def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
+        """Ring until the phone answers; CommandFailed has the cause's name otherwise."""
+        dial = agents_leg(
+            leg, offer_leg(customer_id, offer_id), self._domain, agent_variables(customer_id, facts)
+        )
+        call = api_calls.originate(dial, ThenRun("park", ""), timeout_s=ring_s)
+        self._connection.bgapi(call, ring_s + 2 * _ANSWER_S)
+
+    def stop(self, customer_id: str, offer_id: int) -> bool:
+        """End the agent's leg; False when there is none."""
+        try:
+            self._connection.bgapi(api_calls.uuid_kill(offer_leg(customer_id, offer_id)), _ANSWER_S)
+        except CommandFailed:
+            return False
+        return True
+
+    def join(self, customer_id: str, offer_id: int, call_id: str) -> None:
+        """Caller and agent hear each other."""
+        leg_id = offer_leg(customer_id, offer_id)
+        self._connection.bgapi(api_calls.uuid_bridge(call_id, leg_id), _ANSWER_S)
+
+    def send_away(self, call_id: str) -> None:
+        """On with the routing plan, by the number that the call came for."""
+        number = self._connection.bgapi(api_calls.uuid_getvar(call_id, "fernamt_dialled"), _ANSWER_S)
+        call = api_calls.uuid_transfer(call_id, number.strip(), context=LEFT_QUEUE)
+        self._connection.bgapi(call, _ANSWER_S)
+
+    def shown_number(self, call_id: str) -> E164 | None:
+        """The number that the caller shows, None when it is withheld or unknown."""
+        said = self._connection.bgapi(api_calls.uuid_getvar(call_id, "fernamt_a_presented"), _ANSWER_S)
+        return E164(said.strip()) if _NUMBER.match(said.strip()) else None

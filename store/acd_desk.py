@@ -1,0 +1,83 @@
+"""What people tell contact centres and what they see of them, in Redis.
+
+    fernamt:acd:TENANT:commands   commands for the owner, in order; gone COMMAND_S after the last one
+    fernamt:acd-answer:ID         the owner's answer, for the one who asked
+    fernamt:acd-screen:TENANT     the centre as the owner sees it; gone SCREEN_S after the last one
+
+A command that nobody takes in time is gone and its sender hears that nobody answered: nothing happens late.
+"""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+import redis
+
+from store.foreign_errors import redis_errors
+
+COMMAND_S: Final = 5
+SCREEN_S: Final = 5
+#: Commands that may wait for one owner.
+MAX_COMMANDS: Final = 100
+#: Contact centres that are listed at once.
+MAX_SCREENS: Final = 10_000
+_SCREEN: Final = "fernamt:acd-screen:"
+
+#: KEYS: commands. ARGV: command, seconds, most. Returns 0 when too many wait.
+_SEND: Final = """
+if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+redis.call('RPUSH', KEYS[1], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+class AcdDesk:
+    """All methods raise LiveStateError's children."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._send = client.register_script(_SEND)
+
+    def send(self, tenant: str, command: str) -> bool:
+        """Leave a command for the owner; False when too many wait."""
+        with redis_errors(f"command for {tenant}"):
+            sent = self._send(keys=[_commands(tenant)], args=[command, COMMAND_S, MAX_COMMANDS])
+        return bool(sent == 1)
+
+    def take(self, tenant: str) -> str | None:
+        """The oldest command."""
+        with redis_errors(f"commands for {tenant}"):
+            taken = cast(bytes | None, self._client.lpop(_commands(tenant)))
+        return None if taken is None else taken.decode("utf-8", "replace")
+
+    def answer(self, command_id: str, text: str) -> None:
+        """Tell the sender."""
+        with redis_errors(f"answer to {command_id}"):
+            self._client.set(_answer(command_id), text, ex=2 * COMMAND_S)
+
+    def answer_to(self, command_id: str) -> str | None:
+        """What the owner said, None so far."""
+        with redis_errors(f"answer to {command_id}"):
+            said = cast(bytes | None, self._client.get(_answer(command_id)))
+        return None if said is None else said.decode("utf-8", "replace")
+
+    def show(self, tenant: str, screen: str) -> None:
+        """Keep what screens show."""
+        with redis_errors(f"screen of {tenant}"):
+            self._client.set(_SCREEN + tenant, screen, ex=SCREEN_S)
+
+    def screens(self) -> list[str]:
+        """All contact centres that somebody owns now, by name."""
+        with redis_errors("screens"):
+            names = sorted(self._client.scan_iter(match=f"{_SCREEN}*", count=1_000))[:MAX_SCREENS]
+            found = cast(list[bytes | None], self._client.mget(names)) if names else []
+        return [each.decode("utf-8", "replace") for each in found if each is not None]
+
+
+def _commands(tenant: str) -> str:
+    return f"fernamt:acd:{tenant}:commands"
+
+
+def _answer(command_id: str) -> str:
+    return f"fernamt:acd-answer:{command_id}"

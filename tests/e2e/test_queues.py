@@ -1,0 +1,143 @@
+"""Calls wait in a queue and reach agents' phones, on the lab switch and on FreeSWITCH (C1)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acd.names import AgentStatus
+from cli.bootstrap import acd_desk
+from cli.queue_desk import command, screens
+from cli.stage import Stage, staged
+from lab.robots import Answer, RobotCall
+from tests.e2e.exchange import Exchange, eventually, exchange
+
+CALLER = "+4915228817386"
+MUSIC_HZ, AGENT_HZ, CALLER_HZ = 620, 1000, 700
+NUMBER = "+493023125300"
+
+
+@pytest.fixture(scope="module")
+def centre(switch: str) -> Iterator[Exchange]:
+    """An exchange of two controllers with a contact centre."""
+    with exchange(switch, controllers=2, carrier=Path(__file__).parent / "queues.yaml") as found:
+        eventually(lambda: bool(found.json("queue", "list")), 20, "an owner")
+        yield found
+
+
+@pytest.fixture(scope="module")
+def stage(centre: Exchange) -> Iterator[Stage]:
+    with staged(centre.settings) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_there(centre: Exchange) -> Iterator[None]:
+    yield
+    choose(centre, AgentStatus.LOGGED_OUT, "anna", "bert")
+    eventually(lambda: {each["state"] for each in agents(centre).values()} == {"Idle"}, 10, "idle agents")
+    eventually(lambda: waiting(centre) == [], 10, "an empty queue")
+
+
+def screen(centre: Exchange) -> dict[str, Any]:
+    """What the owner shows; nothing while there is none."""
+    found = screens(acd_desk(centre.settings), "kunde")
+    return found[0] if found else {"agents": [], "queues": [{"waiting": []}]}
+
+
+def agents(centre: Exchange) -> dict[str, Any]:
+    return {each["agent"]: each for each in screen(centre)["agents"]}
+
+
+def waiting(centre: Exchange) -> list[str]:
+    (queue,) = screen(centre)["queues"]
+    return [each["call"] for each in queue["waiting"]]
+
+
+def choose(centre: Exchange, status: AgentStatus, *names: str) -> None:
+    for name in names:
+        command(acd_desk(centre.settings), "kunde", name, status)
+
+
+def login(centre: Exchange, *names: str) -> None:
+    choose(centre, AgentStatus.AVAILABLE, *names)
+
+
+def call(stage: Stage) -> RobotCall:
+    return stage.call("carrier-a", NUMBER, from_user=CALLER, play=f"%(30000,0,{CALLER_HZ})")
+
+
+def test_the_longest_idle_agent_answers_and_both_hear_each_other(centre: Exchange, stage: Stage) -> None:
+    """C1: anna logged in first; what the caller shows is what her phone shows."""
+    stage.robot("anna-1").on_call(Answer(after_ms=300, play=f"%(30000,0,{AGENT_HZ})"))
+    login(centre, "anna", "bert")
+    caller = call(stage)
+    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    agent = stage.inbox("anna-1").received("anna-1", 5)
+    agent.wait_heard(CALLER_HZ, timeout_s=5)
+    assert CALLER in agent.report().from_header
+    eventually(lambda: agents(centre)["anna"]["state"] == "In a queue call", 5, "anna to be in a call")
+    caller.hangup()
+    assert agent.wait("ended", 5).ended_by == "peer"
+    assert not stage.has_received("bert-1", "bert-1")
+
+
+def test_when_the_caller_gives_up_the_agents_phone_stops(centre: Exchange, stage: Stage) -> None:
+    """Complaint 3: within 200 ms."""
+    stage.robot("anna-1").on_call(Answer(after_ms=20_000))
+    login(centre, "anna")
+    caller = call(stage)
+    agent = stage.inbox("anna-1").received("anna-1", 10)
+    caller.wait_heard(MUSIC_HZ)
+    began = time.monotonic()
+    caller.hangup()
+    agent.wait("ended", 5)
+    assert time.monotonic() - began < 0.5  # the robots' own report takes its time
+
+
+def test_who_does_not_answer_is_passed_over(centre: Exchange, stage: Stage) -> None:
+    stage.robot("anna-1").on_call(Answer(after_ms=20_000))
+    stage.robot("bert-1").on_call(Answer(after_ms=100, play=f"%(30000,0,{AGENT_HZ})"))
+    login(centre, "anna", "bert")
+    caller = call(stage)
+    assert stage.inbox("anna-1").received("anna-1", 10).wait("ended", 10).ended_by == "peer"
+    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    caller.hangup()
+    stage.received("bert-1", "bert-1")
+
+
+def test_without_agents_the_plan_goes_on(centre: Exchange, stage: Stage) -> None:
+    """The queue's overflow, and the node that the plan names for it."""
+    stage.robot("zentrale").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
+    caller = call(stage)
+    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    caller.hangup()
+    stage.received("zentrale", "zentrale")
+
+
+def test_waiting_callers_keep_their_order_when_the_owner_dies(centre: Exchange, stage: Stage) -> None:
+    """Guarantee 6: another controller takes over; the music goes on."""
+    login(centre, "anna")
+    choose(centre, AgentStatus.ON_BREAK, "anna")
+    callers = []
+    for count in range(1, 4):
+        callers.append(call(stage))
+        eventually(lambda count=count: len(waiting(centre)) == count, 10, "the caller in the queue")  # type: ignore[misc]
+    before = waiting(centre)
+    for name in ("controller-1", "controller-2"):
+        os.kill(centre.processes()[name], signal.SIGKILL)
+    eventually(lambda: waiting(centre) == before, 20, "the same order")
+    stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
+    login(centre, "anna")
+    callers[0].wait_heard(AGENT_HZ, timeout_s=10)
+    assert not callers[1].report().heard(AGENT_HZ)
+    for each in callers:
+        each.hangup()
+        each.wait("ended", 10)
+    stage.inbox("anna-1").take_all()
