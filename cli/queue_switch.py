@@ -38,9 +38,9 @@ class QueueNode:
         with _switch_errors():
             return self._calls().stop(customer_id, offer_id)
 
-    def join(self, customer_id: str, offer_id: int, call_id: str) -> None:
+    def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
         with _switch_errors():
-            self._calls().join(customer_id, offer_id, call_id)
+            self._calls().join(customer_id, offer_id, call_id, leg)
 
     def send_away(self, call_id: str) -> None:
         with _switch_errors():

@@ -44,7 +44,7 @@ class Node(Protocol):
         self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]
     ) -> None: ...
     def stop(self, customer_id: str, offer_id: int) -> bool: ...
-    def join(self, customer_id: str, offer_id: int, call_id: str) -> None: ...
+    def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None: ...
     def send_away(self, call_id: str) -> None: ...
     def shown_number(self, call_id: str) -> E164 | None: ...
     def offer_of(self, customer_id: str, leg_id: str) -> int | None: ...
@@ -102,18 +102,15 @@ class QueueCalls:
 
     def _rung(self, ring: Ring) -> Failure | None:
         """Ring the agent's phone as a leg of the choke point's; None when it was answered."""
-        snapshot = self._snapshot()
-        phone = snapshot.phones.get(self._centre().phones.get(ring.agent_id, ""))
-        if phone is None or phone.customer_id != self._customer_id:
-            return Failure.UNREACHABLE
         try:
             number = self._node.shown_number(ring.member_id)
-            caller = Caller(number, withheld=number is None)
-            (leg,) = to_phones(snapshot, (phone.id,), caller).legs
+            leg = self._leg(ring.agent_id, Caller(number, withheld=number is None))
+            if leg is None:
+                return Failure.UNREACHABLE
             facts = {
                 "fernamt_call": ring.member_id,
                 "fernamt_reason": "queue.agent",
-                "fernamt_version": str(snapshot.version),
+                "fernamt_version": str(self._snapshot().version),
                 "fernamt_direction": "in",
                 "fernamt_queue": ring.queue_id,
             }
@@ -124,6 +121,15 @@ class QueueCalls:
             _log.warning("an agent's phone could not be rung", agent=ring.agent_id, error=str(error))
             return Failure.UNREACHABLE
         return None
+
+    def _leg(self, agent_id: str, caller: Caller) -> Leg | None:
+        """To the agent's phone, which is the customer's and in service."""
+        snapshot = self._snapshot()
+        phone = snapshot.phones.get(self._centre().phones.get(agent_id, ""))
+        if phone is None or phone.customer_id != self._customer_id:
+            return None
+        (leg,) = to_phones(snapshot, (phone.id,), caller).legs
+        return leg
 
     def _stop(self, offer_id: int) -> None:
         for _ in range(_STOP_TRIES):
@@ -137,7 +143,8 @@ class QueueCalls:
 
     def _join(self, join: Join) -> None:
         try:
-            self._node.join(self._customer_id, join.offer_id, join.member_id)
+            leg = self._leg(join.agent_id, Caller(None, withheld=True))
+            self._node.join(self._customer_id, join.offer_id, join.member_id, leg)
         except (LegFailed, NodeAway) as error:
             _log.warning("caller and agent could not be joined", call=join.member_id, error=str(error))
             self.tell(OfferFailed(join.offer_id, Failure.UNREACHABLE))

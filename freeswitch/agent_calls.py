@@ -12,6 +12,7 @@ from freeswitch.api_calls import ThenRun
 from freeswitch.dialstring import agents_leg
 from freeswitch.errors import CommandFailed
 from freeswitch.inbound import InboundConnection
+from freeswitch.parties import parties
 from freeswitch.queue_calls import LEFT_QUEUE, agent_variables, offer_leg
 from numbering.e164 import E164
 
@@ -43,9 +44,13 @@ class AgentCalls:
             return False
         return True
 
-    def join(self, customer_id: str, offer_id: int, call_id: str) -> None:
-        """Caller and agent hear each other."""
+    def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
+        """Caller and agent hear each other; the agent may transfer the caller with the rights of the phone
+        that `leg` is to, None: with no rights."""
         leg_id = offer_leg(customer_id, offer_id)
+        if leg is not None:
+            known = api_calls.uuid_setvar(call_id, "fernamt_parties", parties((leg,), (leg_id,)))
+            self._connection.bgapi(known, _ANSWER_S)
         self._connection.bgapi(api_calls.uuid_bridge(call_id, leg_id), _ANSWER_S)
 
     def send_away(self, call_id: str) -> None:

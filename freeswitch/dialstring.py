@@ -52,19 +52,27 @@ def leg_string(leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str])
 
     Raises CommandRefused as `dial_string` does.
     """
+    return DialString(str(wire_leg(leg, domain, _own_variables(leg_id, variables))))
+
+
+def _own_variables(leg_id: str, variables: Mapping[str, str]) -> dict[str, str]:
     own = {"origination_uuid": leg_id, **variables}
     for name, value in own.items():
         if not _PLAIN.match(value):
             raise CommandRefused(f"variable {name} of a leg is no plain word: {value[:64]!r}")
-    return DialString(str(wire_leg(leg, domain, own)))
+    return own
 
 
 def agents_leg(leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str]) -> DialString:
-    """A leg to an agent's phone: it counts as answered when it is, not when it sends early media.
+    """A leg to an agent's phone: it counts as answered when it is, not when it sends early media, and a phone
+    that redirects has declined, for the queue has more agents and no call stands behind this leg yet.
 
     Raises CommandRefused as `dial_string` does.
     """
-    return DialString("{ignore_early_media=true}" + leg_string(leg, leg_id, domain, variables))
+    wire = wire_leg(leg, domain, _own_variables(leg_id, variables))
+    kept = {name: value for name, value in wire.variables.items() if not name.startswith("sip_redirect_")}
+    fatal = WireLeg({**kept, "outbound_redirect_fatal": "true"}, wire.endpoint)
+    return DialString("{ignore_early_media=true}" + str(fatal))
 
 
 @dataclass(frozen=True, slots=True)

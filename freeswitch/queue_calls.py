@@ -16,6 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from dialplan.decision import Wait
+from freeswitch.parties import TRANSFERRED
 
 #: Subclass of the CUSTOM event that tells of a waiting caller.
 QUEUED: Final = "fernamt::queued"
@@ -82,6 +83,8 @@ def agent_variables(customer_id: str, facts: Mapping[str, str]) -> dict[str, str
         "fernamt_customer": customer_id,
         "presence_data": AGENT,
         "hangup_after_bridge": "true",
+        # Whom the caller sends on comes to us, who decide; without rights of the caller's (parties.py).
+        "force_transfer_context": TRANSFERRED,
         # Answered and never joined, because every controller died meanwhile: not for ever.
         "park_timeout": "10",
     }

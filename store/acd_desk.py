@@ -62,6 +62,12 @@ class AcdDesk:
             said = cast(bytes | None, self._client.get(_answer(command_id)))
         return None if said is None else said.decode("utf-8", "replace")
 
+    def owner(self, tenant: str) -> str | None:
+        """Who holds the tenant's lease: the controller's address, process and start; None: nobody."""
+        with redis_errors(f"owner of {tenant}"):
+            holder = cast(bytes | None, self._client.hget(f"fernamt:lease:acd-{tenant}", "holder"))
+        return None if holder is None else holder.decode("utf-8", "replace")
+
     def show(self, tenant: str, screen: str) -> None:
         """Keep what screens show."""
         with redis_errors(f"screen of {tenant}"):

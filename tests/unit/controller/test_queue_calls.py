@@ -44,7 +44,7 @@ class Switch:
             self.done.append(f"stop {offer_id}")
         return self.there
 
-    def join(self, customer_id: str, offer_id: int, call_id: str) -> None:
+    def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
         if self.failure is not None:
             raise self.failure
         self.done.append(f"join {offer_id} {call_id}")

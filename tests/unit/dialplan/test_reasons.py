@@ -60,7 +60,7 @@ def test_every_reason_has_a_case() -> None:
     elsewhere |= {"out.barred-by-profile"}  # test_barring.py
     elsewhere |= {each for each in all_ids() if "caller-" in each or each.endswith(".anonymous")}
     elsewhere |= {"emergency.automatic", "place.no-customer", "forward.loop"}  # test_place.py
-    decided = {each for each in all_ids() if not each.startswith(("static.", "limit.", "plan."))}
+    decided = {each for each in all_ids() if not each.startswith(("static.", "limit.", "plan.", "queue."))}
     elsewhere |= {"emergency.default-area", "emergency.no-area", "emergency.no-line", "emergency.abroad"}
     assert decided == set(CASES) | elsewhere
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from dialplan.decision import Wait
-from freeswitch.queue_calls import Waiting, offer_leg, offer_of, queue_variables, waiting
+from dialplan.legs import Caller, leg_to_phone
+from freeswitch.dialstring import agents_leg
+from freeswitch.queue_calls import Waiting, agent_variables, offer_leg, offer_of, queue_variables, waiting
+from numbering.e164 import E164
+from tests.unit.dialplan.carriers import PHONE_1
 
 WAIT = Wait("kunde-a", "verkauf", "tone_stream://%(1,1,440)", early=False, since_ms=1_700_000_000_000)
 PLANS = "+493023125399"
@@ -43,3 +47,12 @@ def test_an_agents_leg_tells_its_offer_to_its_own_customer_only() -> None:
 )
 def test_only_a_number_is_kept_of_what_was_dialled(dialled: str, kept: str) -> None:
     assert queue_variables(WAIT, dialled, PLANS)["fernamt_dialled"] == kept
+
+
+def test_an_agents_phone_that_redirects_has_declined_and_early_media_is_no_answer() -> None:
+    leg = leg_to_phone(PHONE_1, Caller(E164("+4915228817386")))
+    written = agents_leg(leg, offer_leg("kanzlei", 3), "phones.example", agent_variables("kanzlei", {}))
+    assert written.startswith("{ignore_early_media=true}[")
+    assert "outbound_redirect_fatal=true" in written
+    assert "sip_redirect_" not in written
+    assert "force_transfer_context=transferred" in written
