@@ -9,6 +9,7 @@ from typing import Final
 
 from rating.errors import InvoiceRefused
 from rating.fx import EURO, Rate
+from rating.increments import minutes_and_seconds
 from rating.invoice import (
     Correction,
     Debit,
@@ -170,12 +171,18 @@ def _usage_draft(facts: InvoiceFacts, name: str, details: str, amount: Money) ->
 
 def _details(usage: Usage, rate: Rate | None) -> str:
     sums = usage.total
-    parts = [f"{sums.calls} Verbindungen", f"Dauer {sums.seconds} s"]
+    calls = "1 Verbindung" if sums.calls == 1 else f"{sums.calls} Verbindungen"
+    parts = [calls, f"Dauer {_minutes(sums.seconds)}"]
     if sums.bundle_s:
-        parts.append(f"davon in Inklusivminuten {sums.bundle_s} s")
+        parts.append(f"davon inklusive {_minutes(sums.bundle_s)}")
     exact = ticks_text(sums.ticks).replace(".", ",")
     parts.append(f"Summe {exact} {sums.currency}")
     if rate is not None and sums.currency != EURO:
         per_euro = written(rate.per_euro).replace(".", ",")
         parts.append(f"Kurs vom {german_day(rate.day)}: 1 EUR = {per_euro} {sums.currency}")
     return ", ".join(parts)
+
+
+def _minutes(seconds: int) -> str:
+    minutes, rest = minutes_and_seconds(seconds)
+    return f"{minutes}:{rest:02} min"
