@@ -17,7 +17,7 @@ from rating.invoice_notes import german_amount, german_day
 from rating.money import Stage, ticks_text
 
 _HEADER = ("Beginn", "Rufnummer", "Ziel", "", "Dauer", "inklusive", "Betrag netto")
-_WIDTHS = (30, 29, 29, 32, 15, 15, 22)
+_WIDTHS = (29, 28, 29, 28, 14, 19, 25)
 _GAP = 8
 
 

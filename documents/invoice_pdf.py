@@ -11,7 +11,8 @@ from rating.invoice_notes import german_amount, german_day
 from rating.money import written
 from rating.vat import Category
 
-_TITLES: Final = {Kind.INVOICE: "Rechnung", Kind.CREDIT_NOTE: "Gutschrift (Rechnungskorrektur)"}
+#: Never "Gutschrift": that word means an invoice written by the buyer (UStG § 14(2), (4) Nr. 10).
+_TITLES: Final = {Kind.INVOICE: "Rechnung", Kind.CREDIT_NOTE: "Rechnungskorrektur"}
 _UNITS: Final = {Unit.ONE: "", Unit.MONTH: " Nutzer"}
 _GAP: Final = 8
 
@@ -71,7 +72,7 @@ def _totals(invoice: Invoice, write: Writer) -> Iterator[Flowable]:
         if each.rate.category is Category.REVERSE_CHARGE:
             name = f"Umsatzsteuer: Steuerschuldnerschaft des Leistungsempfängers, {german_amount(each.net)}"
         rows.append((name, german_amount(each.tax)))
-    final = "Gutschriftsbetrag" if invoice.kind is Kind.CREDIT_NOTE else "Rechnungsbetrag"
+    final = "Erstattungsbetrag" if invoice.kind is Kind.CREDIT_NOTE else "Rechnungsbetrag"
     cells = [[write.text(name, right=True), write.text(value, right=True)] for name, value in rows]
     last = german_amount(invoice.gross)
     cells.append([write.text(final, bold=True, right=True), write.text(last, bold=True, right=True)])

@@ -56,7 +56,7 @@ def letter(
     size = sum(len(each.content) for each in attachments)
     if size > MAX_BYTES:
         raise MailRefused(f"{invoice.number}: {size} bytes of files, mail servers take {MAX_BYTES} at most")
-    word = "Gutschrift" if invoice.kind is Kind.CREDIT_NOTE else "Rechnung"
+    word = "Rechnungskorrektur" if invoice.kind is Kind.CREDIT_NOTE else "Rechnung"
     message = EmailMessage()
     message["Subject"] = f"{word} {invoice.number}"
     message["From"] = sender

@@ -26,8 +26,8 @@ def check_agreement(evn: Evn, invoice: Invoice, rates: Rates) -> None:
         itemised[GROUPS[section.usage.group], total.line(rate)] += 1
     if billed == itemised and evn.invoice_number == invoice.number:
         return
-    (name, amount), _ = next(iter(((billed - itemised) or (itemised - billed)).items()), (("", None), 0))
+    differing = [f"{name} {amount}" for name, amount in (billed - itemised) + (itemised - billed)]
     raise EvnRefused(
-        f"invoice {invoice.number} and its itemised bill differ: {name} {amount}. Rate the month again, with "
-        "the same tariffs and all of its calls"
+        f"invoice {invoice.number} and its itemised bill (of {evn.invoice_number}) differ: "
+        f"{', '.join(differing[:4]) or 'the number'}. Rate the month again, with the same tariffs"
     )

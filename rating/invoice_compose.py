@@ -141,7 +141,7 @@ def _one_offs(facts: InvoiceFacts) -> Iterator[_Draft]:
 
 def _credits(facts: InvoiceFacts) -> Iterator[_Draft]:
     for each in facts.credits:
-        yield _Draft(each.name, "Gutschrift", -1, Unit.ONE, each.amount, each.done_on, each.done_on)
+        yield _Draft(each.name, "Erstattung", -1, Unit.ONE, each.amount, each.done_on, each.done_on)
 
 
 def _usage(facts: InvoiceFacts) -> Iterator[_Draft]:

@@ -35,7 +35,9 @@ def test_the_pages_say_everything_that_the_invoice_says() -> None:
     for part in (*parts, *INVOICE.notes, *(each.name for each in INVOICE.lines)):
         assert part in found
     note = credit_note(INVOICE, "GS-1", date(2026, 12, 2), "Storno")
-    assert "Korrektur der Rechnung RE-2026-000042 vom 30.11.2026: Storno" in text(invoice_pdf(note))
+    corrected = text(invoice_pdf(note))
+    assert "Korrektur der Rechnung RE-2026-000042 vom 30.11.2026: Storno" in corrected
+    assert "Gutschrift" not in corrected
     reseller = text(invoice_pdf(compose(facts(reverse_charge=True))))
     assert "Steuerschuldnerschaft des Leistungsempfängers" in reseller
 
