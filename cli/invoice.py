@@ -6,6 +6,7 @@ import click
 
 from cli.invoice_book import credit, draft, issue, show
 from cli.invoice_files import check, render
+from cli.invoice_sending import export, send
 
 
 @click.group()
@@ -13,5 +14,5 @@ def invoice() -> None:
     """Invoices: drafted, issued, corrected; made from their stored form, checked."""
 
 
-for _command in (draft, issue, show, credit, render, check):
+for _command in (draft, issue, show, credit, render, check, send, export):
     invoice.add_command(_command)

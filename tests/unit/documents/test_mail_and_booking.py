@@ -9,10 +9,12 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -20,8 +22,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import pkcs7_decrypt_der
 from cryptography.x509.oid import NameOID
 
+from cli.main import fernamt
 from documents.booking import Accounts, bookings
 from documents.errors import DocumentUnreadable, MailRefused
+from documents.invoice_json import to_json
 from documents.mail import MAX_BYTES, Attachment, MailServer, encrypted, letter, send
 from rating.invoice_compose import compose, credit_note
 from rating.vat import Category, VatRate
@@ -140,3 +144,44 @@ def test_a_missing_account_stops_the_export() -> None:
         bookings([INVOICE], Accounts({FULL: "8400"}, {}))
     with pytest.raises(DocumentUnreadable, match="AE 0 %"):
         bookings([compose(facts(reverse_charge=True))], ACCOUNTS)
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(fernamt, [str(each) for each in arguments])
+    return done.exit_code, done.output
+
+
+def settings_file(directory: Path, port: int | None) -> Path:
+    path = directory / "fernamt.yaml"
+    smtp = f'smtp: {{address: "127.0.0.1:{port}", sender: rechnung@carrier.example, starttls: false}}\n'
+    node = f"node: {{event_socket_password: {{env: ES_PASSWORD}}, cdr_dir: {directory}}}\n"
+    path.write_text(f"state_dir: {directory}\ncarrier: [{directory}]\n{node}" + (smtp if port else ""))
+    return path
+
+
+def test_a_stored_invoice_is_sent_by_command(tmp_path: Path, inbox: Inbox, server: MailServer) -> None:
+    """E7, E12: ZUGFeRD and the itemised bill in one message."""
+    source, more = tmp_path / "RE.json", tmp_path / "evn.csv"
+    source.write_bytes(to_json(INVOICE))
+    more.write_text("itemised")
+    to = ("--to", "post@kunde.example", "--attach", more)
+    code, said = run("--settings", settings_file(tmp_path, server.port), "invoice", "send", source, *to)
+    assert code == 0, said
+    got = email.message_from_bytes(inbox.got[0].content, policy=email.policy.default)
+    assert [each.get_filename() for each in got.iter_attachments()] == ["RE-2026-000042.pdf", "evn.csv"]
+    code, said = run("--settings", settings_file(tmp_path, None), "invoice", "send", source, *to)
+    assert (code, "no mail server" in said) == (1, True)
+
+
+def test_bookings_are_exported_by_command(tmp_path: Path) -> None:
+    source, accounts, out = tmp_path / "RE.json", tmp_path / "accounts.csv", tmp_path / "out.csv"
+    source.write_bytes(to_json(INVOICE))
+    accounts.write_text(
+        "kind;key;account\nrevenue;S 19;8400\nrevenue;AE 0;8337\ndebtor;kunde-baecker;10042\n"
+    )
+    code, said = run("invoice", "export", source, "--accounts", accounts, "--out", out)
+    assert code == 0, said
+    assert out.read_bytes() == bookings([INVOICE], ACCOUNTS)
+    accounts.write_text("kind;key;account\nrevenue;X 19;8400\n")
+    code, said = run("invoice", "export", source, "--accounts", accounts, "--out", out)
+    assert (code, "accounts.csv:2" in said) == (1, True)
