@@ -7,13 +7,15 @@ same run gives the same bytes and the bank refuses it a second time.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import as_file, files
 from typing import Final
+from xml.etree import ElementTree
 
 from lxml import etree
 from sepaxml import SepaDD
@@ -97,10 +99,24 @@ def direct_debits(
     }
     if creditor.account.bic:
         config["BIC"] = creditor.account.bic
-    made = SepaDD(config, schema=SCHEMA, clean=True)
-    for each in sorted(collections, key=lambda one: (one.due_on, one.sequence, one.invoice_number)):
-        made.add_payment(_payment(each))
-    return _named(made.export(validate=False), run, made_at)
+    with _namespaces_kept():
+        made = SepaDD(config, schema=SCHEMA, clean=True)
+        for each in sorted(collections, key=lambda one: (one.due_on, one.sequence, one.invoice_number)):
+            made.add_payment(_payment(each))
+        content = made.export(validate=False)
+    return _named(content, run, made_at)
+
+
+@contextmanager
+def _namespaces_kept() -> Iterator[None]:
+    """The package takes the empty prefix for itself in the whole process: other XML would look otherwise."""
+    prefixes: dict[str, str] = vars(ElementTree)["_namespace_map"]
+    before = dict(prefixes)
+    try:
+        yield
+    finally:
+        prefixes.clear()
+        prefixes.update(before)
 
 
 def _problem(one: Collection, scheme: Scheme) -> str | None:

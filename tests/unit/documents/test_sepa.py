@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
@@ -75,6 +76,16 @@ def test_no_invoice_is_debited_twice_by_a_file() -> None:
         file()
     with pytest.raises(CollectionRefused, match="names no run"):
         file(FIRST, run="x" * 31)
+
+
+def test_other_xml_of_the_process_keeps_its_prefixes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """sepaxml takes the empty prefix; locations of emergency calls (PIDF-LO) are written by it too."""
+    monkeypatch.setattr(ElementTree, "_namespace_map", dict(vars(ElementTree)["_namespace_map"]))
+    ElementTree.register_namespace("", "urn:ietf:params:xml:ns:pidf")
+    element = ElementTree.Element("{urn:ietf:params:xml:ns:pidf}presence")
+    before = ElementTree.tostring(element)
+    file(FIRST)
+    assert ElementTree.tostring(element) == before
 
 
 CAMT = """<?xml version="1.0" encoding="UTF-8"?>
