@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,7 @@ from cli.configuration_state import StateFile
 from cli.contact_centre import TenantJournal
 from cli.errors import NotRunning
 from cli.layout import make_private
+from cli.mailbox_calls import MailboxArchive, MailboxPins
 from cli.mailing import Mailer
 from cli.node_configuration import NodeConfiguration, NoNode
 from cli.queue_desk import OwnersDesk
@@ -54,6 +56,7 @@ from controller.following import Following
 from controller.health import TrunkHealth
 from controller.intake import Intake
 from controller.limiting import Limiting
+from controller.listening import Listening
 from controller.mailbox import Mailboxes
 from controller.menus import Menus
 from dialplan.call import CallOffered
@@ -66,6 +69,7 @@ from freeswitch.channel import ChannelData, Instructions
 from freeswitch.commands import Subscription
 from freeswitch.errors import FreeSwitchError
 from freeswitch.follow import Follower
+from freeswitch.heard_files import HeardFiles
 from freeswitch.inbound import InboundConnection
 from freeswitch.invite import sent_leg
 from freeswitch.json_cdr import parse
@@ -91,6 +95,7 @@ from store.leases import Leases
 from store.limits import CallCounters
 from store.live_calls import LiveCalls
 from store.mailbox_messages import MailboxMessages
+from store.pin_tries import PinCounter
 from store.redis_client import call_path_client, limits_client
 from store.sealed import new_key, read_key
 from store.spend import SpendCounters
@@ -274,7 +279,8 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     swap(snapshot)
     domain = settings.node.domain
 
-    menus = Menus(decider.decide, decider.think, message_spool(settings), now)
+    listening = _listening(settings, "{}-{}".format(*listen))
+    menus = Menus(decider.decide, decider.think, message_spool(settings), listening, now)
 
     def handle(channel: ChannelData) -> Instructions | Hold:
         offered = offered_call(channel.get)
@@ -370,10 +376,27 @@ def _alarm(leg: LegRecord) -> None:
         )
 
 
+def _listening(settings: Settings, owner: str) -> Listening:
+    """Those calls alone wait for PostgreSQL. What this controller left when it died is removed."""
+    files = HeardFiles(message_dir(settings), re.sub(r"[^A-Za-z0-9.-]", "-", owner))
+    try:
+        if swept := files.sweep():
+            _log.warning("messages in clear of a controller that died were removed", files=swept)
+    except OSError as error:
+        _log.error("messages in clear may be left behind", error=str(error))
+    archive = MailboxArchive(mailbox_messages(settings, "fernamt mailbox calls"), files, now)
+    counter = PinCounter(call_path_client(_url(settings, settings.redis, "Redis")))
+    return Listening(archive, MailboxPins(counter))
+
+
+def message_dir(settings: Settings) -> Path:
+    """Where messages are in clear for a moment."""
+    return (settings.message_dir or settings.state_dir / "messages").absolute()
+
+
 def message_spool(settings: Settings) -> MessageSpool:
     """Where the node records messages."""
-    directory = settings.message_dir or settings.state_dir / "messages"
-    return MessageSpool(directory.absolute(), time.time)
+    return MessageSpool(message_dir(settings), time.time)
 
 
 def mailbox_messages(settings: Settings, name: str) -> MailboxMessages:

@@ -21,6 +21,7 @@ from cli.terminal import console
 from cli.times import Moment, shown
 from provisioning.checks.plan_graph import edges
 from provisioning.load import load
+from provisioning.mailbox_access import guidance
 from provisioning.nearest import listed
 from provisioning.schema import Config, CustomerEntry, NodeEntry, PlanEntry
 
@@ -229,7 +230,7 @@ def sounds_(
     rows: list[dict[str, Any]] = []
     for each in customers:
         book = sounds(settings())
-        for prompt in each.prompts:
+        for prompt in (*each.prompts, *guidance(each)):
             sound = book.sound(prompt)
             problem = book.problems.get(prompt.id)
             rows.append({"customer": each.id, "prompt": prompt.id, "sound": sound, "problem": problem})

@@ -27,6 +27,7 @@ _FILLS: Final[Mapping[str, str]] = {
     "trunks": "#d5f0d9",
     "forward": "#d5e6fb",
     "mailbox": "#e8dcf7",
+    "listen": "#e8dcf7",
     "queue": "#e8dcf7",
     "end": "#f3d6d6",
 }
@@ -164,6 +165,8 @@ def _about(node: NodeEntry) -> str:
         return f"end {node.end.cause}"
     if node.mailbox is not None:
         return f"mailbox {node.mailbox}"
+    if node.listen is not None:
+        return f"listen to {node.listen}"
     return f"queue {node.queue.name}" if node.queue is not None else node.kind
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dialplan.plans.effects import Ask, End, Enqueue, Forward, Last, Play, Record, Ring
+from dialplan.plans.effects import Ask, End, Enqueue, Forward, Last, Listen, Play, Record, Ring
 from dialplan.plans.interpret import Facts, begin, step
 from dialplan.plans.position import ARRIVED, NOT_REACHED, OVERFLOWED, SILENCE, Given, Happened
 from numbering.dial import Dialled, Line, normalise
@@ -82,6 +82,8 @@ def _said(last: Last) -> str:
             return f"plays {before + ' and ' if before else ''}{prompt}, waits {timeout_s} s for keys"
         case Record(mailbox):
             return f"leaves a message in {mailbox.id}"
+        case Listen(mailbox):
+            return f"listens to the messages in {mailbox.id}, with its PIN"
         case Ring(phone_ids, trunk_ids, _):
             return f"rings {', '.join(phone_ids or trunk_ids) or 'nobody: none is in service'}"
         case Forward(number, _):

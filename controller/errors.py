@@ -4,6 +4,7 @@ ControllerError
 ├── NoSnapshot      no configuration has been loaded yet
 ├── StoreAway       a store did not answer; the work is kept and tried again
 ├── MailAway        the mail server did not take an e-mail; tried again
+├── MessageGone     a mailbox message was deleted meanwhile, or cannot be opened
 ├── NodeAway        the switch did not take its new configuration; tried again
 ├── LegFailed       a leg was not answered, or is not there any more
 └── VersionRefused  a configuration version cannot be used on this machine; the old one stays
@@ -34,6 +35,12 @@ class MailAway(ControllerError):
     """The mail server did not take an e-mail. Raised by adapters for the service layer to retry."""
 
     id = "controller.mail-away"
+
+
+class MessageGone(ControllerError):
+    """A mailbox message is not there any more, or cannot be decrypted with the key in force."""
+
+    id = "controller.message-gone"
 
 
 class NodeAway(ControllerError):

@@ -13,12 +13,13 @@ from typing import Final, Protocol
 
 import structlog
 
+from controller.listening import Handset, Listening
 from dialplan.call import CallOffered
 from dialplan.causes import Cause
 from dialplan.decision import Converse, Decision, refuse
 from dialplan.mailbox import Mailbox, MessageFacts
-from dialplan.plans.effects import Ask, Record
-from dialplan.plans.position import RECORDED, SILENCE, Given, Happened, Resume
+from dialplan.plans.effects import Ask, Listen, Record
+from dialplan.plans.position import HEARD, RECORDED, SILENCE, Given, Happened, Resume
 from dialplan.reasons import reason
 
 _log = structlog.get_logger(__name__)
@@ -31,7 +32,7 @@ _MAX_SILENT: Final = 20
 Decide = Callable[[CallOffered], Decision]
 
 
-class HeldCall(Protocol):
+class HeldCall(Handset, Protocol):
     """The call in hand. Every method may raise the switch's errors: the caller is gone, the wire is cut."""
 
     def remember(self, decision: Decision, silent: Decision | None) -> None:
@@ -40,10 +41,6 @@ class HeldCall(Protocol):
 
     def connect(self, *, early: bool) -> None:
         """Let the caller hear something: in early media, or answered. Nothing when it is so already."""
-        ...
-
-    def play(self, sound: str) -> None:
-        """To the end."""
         ...
 
     def ask(self, question: Ask) -> str:
@@ -71,11 +68,17 @@ class Menus:
     """Talks with callers. `decide` decides for real, `think` says what would be decided and notes nothing."""
 
     def __init__(
-        self, decide: Decide, think: Decide, notes: MessageNotes, clock: Callable[[], datetime]
+        self,
+        decide: Decide,
+        think: Decide,
+        notes: MessageNotes,
+        listening: Listening,
+        clock: Callable[[], datetime],
     ) -> None:
         self._decide = decide
         self._think = think
         self._notes = notes
+        self._listening = listening
         self._clock = clock
         self.held = 0
 
@@ -107,6 +110,9 @@ class Menus:
                 case Record(mailbox):
                     self._record(offered, decision, mailbox, call)
                     given = RECORDED
+                case Listen(mailbox):
+                    self._listening.listen(mailbox, offered.call_id, call)
+                    given = HEARD
             decision = self._decide(_went_on(offered, decision, given))
         return decision
 
@@ -132,8 +138,8 @@ class Menus:
         for _ in range(_MAX_SILENT):
             if not isinstance(outcome := decision.outcome, Converse):
                 return decision
-            if isinstance(outcome.what, Record):
-                return None  # nobody records without a controller
+            if isinstance(outcome.what, Record | Listen):
+                return None  # nobody records or is let in without a controller
             decision = self._think(_went_on(offered, decision, SILENCE))
         return None
 

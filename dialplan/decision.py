@@ -8,7 +8,7 @@ from enum import StrEnum
 from dialplan.causes import PATH_FAILURES, Cause
 from dialplan.legs import Leg
 from dialplan.limits import Claim
-from dialplan.plans.effects import Ask, Record
+from dialplan.plans.effects import Ask, Listen, Record
 from dialplan.plans.nodes import Sound
 from dialplan.plans.position import Position
 from dialplan.rules import Rule
@@ -76,7 +76,7 @@ class Converse:
     """Talk with the caller as the plan says, then ask for the next decision. `early`: without an answer, for
     the caller must not pay while waiting (C10); a message is left on an answered call."""
 
-    what: Ask | Record
+    what: Ask | Record | Listen
     early: bool
 
 

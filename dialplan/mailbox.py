@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What somebody hears who listens to a mailbox by phone; each is what the switch plays."""
+
+    pin: str
+    wrong: str
+    locked: str
+    new: str
+    old: str
+    choices: str
+    deleted: str
+    nothing: str
+    end: str
+    away: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Listening to a mailbox by phone: the PIN that opens it, in digits, and what guides the caller."""
+
+    pin: str = field(repr=False)
+    guide: Guide
+    newest_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +36,7 @@ class Mailbox:
     """A customer's mailbox. `greeting` is what the switch plays before the tone, None for the tone alone.
 
     A message ends after `max_message_s`, after `silence_s` of silence, by "#", or when the caller hangs up.
+    `access` is None where nobody may listen by phone.
     """
 
     id: str
@@ -20,6 +46,7 @@ class Mailbox:
     silence_s: int = 5
     retention_days: int = 30
     notify: tuple[str, ...] = ()
+    access: Access | None = None
 
 
 @dataclass(frozen=True, slots=True)

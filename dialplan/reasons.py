@@ -69,6 +69,8 @@ _SENTENCES: Final = {
     "plan.mailbox": "Call to {number} by plan {plan} of customer {customer} ({path}): mailbox {mailbox}.",
     "plan.queue": "Call to {number} by plan {plan} of customer {customer} ({path}): waits in queue {queue}.",
     "queue.agent": "Queue {queue} of customer {customer} offers a waiting call to agent {agent}.",
+    "plan.listen": "Call to {number} by plan {plan} of customer {customer} ({path}): listens to mailbox "
+    "{mailbox}.",
     "plan.menus-full": "Call to {number}: too many calls are in menus and mailboxes at the moment.",
     "plan.end": "Call to {number} by plan {plan} of customer {customer} ({path}): ends there.",
     "plan.nobody": "Call to {number} by plan {plan} of customer {customer} ({path}): nobody is in service.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from dialplan.call import CallOffered
@@ -12,13 +13,15 @@ from freeswitch.arguments import item_escape
 from freeswitch.channel import Instructions
 from freeswitch.dialstring import dial_string
 from freeswitch.offer import decision_variables
-from freeswitch.plan_variables import KEYS
+from freeswitch.plan_variables import KEYS, PIN
 from freeswitch.session import Session
 
 #: Longest announcement; a longer one is a mistake that would hold the call.
 MAX_SOUND_S: Final = 120.0
 #: Between two keys of a choice that has several.
 _BETWEEN_KEYS_MS: Final = 2000
+#: Between two digits of a PIN, which "#" ends.
+_BETWEEN_DIGITS_MS: Final = 4000
 #: Now speak.
 _TONE: Final = "tone_stream://%(400,100,1000)"
 #: FreeSWITCH's measure of energy below which a caller is silent; a quiet line is below 100.
@@ -65,13 +68,31 @@ class MenuCall:
         argument = f"{item_escape(path)} {mailbox.max_message_s} {_SILENCE_LEVEL} {mailbox.silence_s}"
         self._session.execute("record", argument, timeout_s=mailbox.max_message_s + 10.0)
 
+    def hide_keys(self) -> None:
+        # FreeSWITCH writes what was pressed to the call's record; what this matches it writes as X.
+        self._session.set_variables(Instructions({"digits_dialed_filter": ".+"}))
+
+    def take_pin(self, sounds: Sequence[str], most: int, timeout_s: int) -> str:
+        digits = self._digits(sounds, f"1 {most} 1 {timeout_s * 1000} #", PIN, _BETWEEN_DIGITS_MS, timeout_s)
+        self._session.set_variables(Instructions({PIN: ""}))
+        return digits
+
+    def key(self, sounds: Sequence[str], longest_s: float, timeout_s: int) -> str:
+        return self._digits(
+            sounds, f"1 1 1 {timeout_s * 1000} none", KEYS, _BETWEEN_KEYS_MS, longest_s + timeout_s
+        )
+
+    def _digits(
+        self, sounds: Sequence[str], limits: str, variable: str, between_ms: int, longest_s: float
+    ) -> str:
+        sound = sounds[0] if len(sounds) == 1 else "file_string://" + "!".join(sounds)
+        argument = f"{limits} {item_escape(sound)} {_NOTHING} {variable} .+ {between_ms}"
+        channel = self._session.execute(
+            "play_and_get_digits", argument, timeout_s=MAX_SOUND_S + longest_s + 10.0
+        )
+        return channel.variable(variable) or ""
+
     def ask(self, question: Ask) -> str:
         sounds = [question.before, question.prompt] if question.before else [question.prompt]
-        sound = sounds[0] if len(sounds) == 1 else "file_string://" + "!".join(filter(None, sounds))
-        wait_ms = question.timeout_s * 1000
-        sounds_and_result = f"{item_escape(sound)} {_NOTHING} {KEYS}"
-        argument = f"1 {question.most} 1 {wait_ms} none {sounds_and_result} .+ {_BETWEEN_KEYS_MS}"
-        longest_s = MAX_SOUND_S + question.timeout_s + 10.0
-        return (
-            self._session.execute("play_and_get_digits", argument, timeout_s=longest_s).variable(KEYS) or ""
-        )
+        limits = f"1 {question.most} 1 {question.timeout_s * 1000} none"
+        return self._digits(sounds, limits, KEYS, _BETWEEN_KEYS_MS, question.timeout_s)

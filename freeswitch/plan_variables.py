@@ -24,6 +24,8 @@ _FAILED: Final = {
 }
 #: What the caller pressed last; FreeSWITCH writes it.
 KEYS: Final = "fernamt_keys"
+#: The PIN of somebody who listens to a mailbox, for the moment in which it is taken; never in a record.
+PIN: Final = "fernamt_pin"
 #: German ringing tone, for callers who were answered or hear early media while a leg rings.
 RINGING_TONE: Final = "%(1000,4000,425)"
 

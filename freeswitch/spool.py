@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,8 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from freeswitch.json_cdr import MAX_BYTES
+from freeswitch.plan_variables import PIN
 
 _SUFFIX: Final = ".cdr.json"
+#: Of a caller who hung up in the moment in which a PIN was taken: nobody needs it, so nobody keeps it.
+_PIN_VALUE: Final = re.compile(rf'("{PIN}(?:_invalid)?"\s*:\s*)"[^"]*"'.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,6 @@ def _content(path: Path) -> bytes:
     """The file's bytes; none for what cannot be read as a file (a folder, no permission)."""
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return _PIN_VALUE.sub(rb'\1""', file.read(MAX_BYTES + 1))
     except (IsADirectoryError, PermissionError):
         return b""

@@ -34,6 +34,7 @@ from provisioning.compiled import CompiledCarrier, CompiledCustomer, assemble, p
 from provisioning.emergency import Addresses, emergency_form, emergency_routing
 from provisioning.errors import Finding, KeyPath, Problems, ProvisioningError
 from provisioning.forwarding import forwarding
+from provisioning.mailbox_access import read_pin
 from provisioning.network import AddressBook
 from provisioning.peers import accepted_peers
 from provisioning.routing_plans import compile_hours, compile_plans
@@ -164,7 +165,7 @@ class _Compiler:
         )
         usable = frozenset([*(each.id for each in trunks), *(each.id for each in phones)])
         customer = _customer(entry, blocked=entry.blocked)
-        plans = compile_plans(entry, self._sounds, usable.__contains__)
+        plans = compile_plans(entry, self._sounds, usable.__contains__, self._pins(path, entry))
         numbers = tuple(self._numbers(entry, usable, plans, addresses))
         return CompiledCustomer(customer, trunks, phones, numbers)
 
@@ -253,6 +254,19 @@ class _Compiler:
         except ProvisioningError as error:
             self._refuse(path, error)
             return None
+
+    def _pins(self, path: KeyPath, customer: CustomerEntry) -> dict[str, str]:
+        """The PINs of mailboxes that a plan lets callers listen to; others are not read."""
+        wanted = {node.listen for plan in customer.plans for node in plan.nodes}
+        found: dict[str, str] = {}
+        for index, box in enumerate(customer.mailboxes):
+            if box.pin is None or box.id not in wanted:
+                continue
+            try:
+                found[box.id] = read_pin(self._secrets, box.pin)
+            except ProvisioningError as error:
+                self._refuse((*path, "mailboxes", index, "pin"), error)
+        return found
 
     def _idle(self, customer: CustomerEntry) -> Iterator[NumberEntry]:
         """The customer's numbers that are not in service today."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from dialplan.causes import Cause
-from dialplan.mailbox import Mailbox
+from dialplan.mailbox import Access, Mailbox
 from dialplan.plans.hours import Hours
 from dialplan.plans.nodes import (
     WAITING_TONE,
@@ -17,6 +18,7 @@ from dialplan.plans.nodes import (
     ForwardNode,
     HolidayNode,
     HoursNode,
+    ListenNode,
     MailboxNode,
     MenuNode,
     Node,
@@ -29,6 +31,7 @@ from dialplan.plans.nodes import (
 from dialplan.week import WeekTimes
 from numbering.classes import NumberClass
 from numbering.e164 import E164
+from provisioning import mailbox_access
 from provisioning.holiday_dates import public_holidays
 from provisioning.schema import CustomerEntry, MailboxEntry, OpeningHoursEntry
 from provisioning.schema.plan import CallerBranchEntry, NodeEntry
@@ -56,18 +59,24 @@ def compile_hours(entry: OpeningHoursEntry) -> Hours:
 
 
 def compile_plans(
-    customer: CustomerEntry, sounds: SoundBook, usable: Callable[[str], bool] = lambda _: True
+    customer: CustomerEntry,
+    sounds: SoundBook,
+    usable: Callable[[str], bool] = lambda _: True,
+    pins: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Plan]:
     """The plans of a customer that was checked, by id.
 
     `usable` says whether a phone or trunk is in service: others are left out. Only announcements of plans are
-    made to sounds.
+    made to sounds. `pins` are those of the mailboxes that may be listened to by phone.
     """
     if not customer.plans:
         return {}
     hours = {each.id: compile_hours(each) for each in customer.opening_hours}
     prompts = {each.id: sounds.sound(each) for each in customer.prompts}
-    mailboxes = {each.id: _mailbox(each, customer.id, prompts) for each in customer.mailboxes}
+    mailboxes = {
+        each.id: _mailbox(each, customer.id, prompts, mailbox_access.access(each, pins.get(each.id), sounds))
+        for each in customer.mailboxes
+    }
     music = {each.id: prompts[each.music] if each.music else WAITING_TONE for each in customer.queues}
     compiler = _Nodes(hours, prompts, mailboxes, music, usable)
     return {
@@ -133,6 +142,8 @@ class _Nodes:
             return ForwardNode(E164(forward.number), forward.otherwise)
         if entry.mailbox is not None:
             return MailboxNode(self._mailboxes[entry.mailbox])
+        if entry.listen is not None:
+            return ListenNode(self._mailboxes[entry.listen])
         end = entry.end
         assert end is not None  # noqa: S101 - a node has one kind
         return EndNode(END_CAUSES[end.cause], self._sound(end.prompt))
@@ -144,7 +155,9 @@ class _Nodes:
         return tuple(each for each in ids if self._usable(each))
 
 
-def _mailbox(entry: MailboxEntry, customer_id: str, prompts: Mapping[str, Sound]) -> Mailbox:
+def _mailbox(
+    entry: MailboxEntry, customer_id: str, prompts: Mapping[str, Sound], access: Access | None
+) -> Mailbox:
     return Mailbox(
         id=entry.id,
         customer_id=customer_id,
@@ -153,6 +166,7 @@ def _mailbox(entry: MailboxEntry, customer_id: str, prompts: Mapping[str, Sound]
         silence_s=entry.silence_s,
         retention_days=entry.retention_days,
         notify=tuple(entry.notify),
+        access=access,
     )
 
 

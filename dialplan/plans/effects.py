@@ -36,6 +36,13 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Ask for the PIN, then play the messages that were left."""
+
+    mailbox: Mailbox
+
+
+@dataclass(frozen=True, slots=True)
 class Ring:
     """Ring phones or trunks; `goes_on`: when nobody is reached the plan wants to know."""
 
@@ -69,5 +76,5 @@ class End:
 
 
 #: The call waits for the caller's keys, for somebody to be reached, or for an agent.
-Last = Ask | Record | Ring | Forward | Enqueue | End
+Last = Ask | Record | Listen | Ring | Forward | Enqueue | End
 Effects = tuple[tuple[Play, ...], Last]

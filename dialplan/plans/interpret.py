@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from dialplan.causes import Cause
-from dialplan.plans.effects import Ask, Effects, End, Enqueue, Forward, Last, Play, Record, Ring
+from dialplan.plans.effects import Ask, Effects, End, Enqueue, Forward, Last, Listen, Play, Record, Ring
 from dialplan.plans.hours import Hours, day_of
 from dialplan.plans.nodes import (
     AnnouncementNode,
@@ -24,6 +24,7 @@ from dialplan.plans.nodes import (
     ForwardNode,
     HolidayNode,
     HoursNode,
+    ListenNode,
     MailboxNode,
     MenuNode,
     Node,
@@ -208,7 +209,11 @@ def _leave(node: MailboxNode, _: _Here) -> _Stay:
     return _Stay(Record(node.mailbox))
 
 
-def _left(_: MailboxNode, __: _Here) -> _Stay:
+def _listen(node: ListenNode, _: _Here) -> _Stay:
+    return _Stay(Listen(node.mailbox))
+
+
+def _left(_: MailboxNode | ListenNode, __: _Here) -> _Stay:
     return _Stay(End(Cause.NORMAL_CLEARING))
 
 
@@ -237,5 +242,7 @@ _TABLE: Final[Mapping[tuple[type[Node], Happened], Callable[[Any, _Here], _Go | 
     (QueueNode, Happened.OVERFLOWED): _overflowed,
     (MailboxNode, Happened.ARRIVED): _leave,
     (MailboxNode, Happened.RECORDED): _left,
+    (ListenNode, Happened.ARRIVED): _listen,
+    (ListenNode, Happened.HEARD): _left,
     (EndNode, Happened.ARRIVED): _end,
 }

@@ -129,6 +129,13 @@ class MailboxNode:
 
 
 @dataclass(frozen=True, slots=True)
+class ListenNode:
+    """Listen to the messages of a mailbox that has a PIN; then the call ends (C3)."""
+
+    mailbox: Mailbox
+
+
+@dataclass(frozen=True, slots=True)
 class EndNode:
     """End the call with this cause, after the announcement if there is one."""
 
@@ -147,6 +154,7 @@ Node = (
     | ForwardNode
     | QueueNode
     | MailboxNode
+    | ListenNode
     | EndNode
 )
 

@@ -15,7 +15,7 @@ from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Converse, Decision, PlanTrace, Reason, Reject, Route, Wait, refuse
 from dialplan.legs import Caller
-from dialplan.plans.effects import Ask, End, Enqueue, Forward, Last, Play, Record, Ring
+from dialplan.plans.effects import Ask, End, Enqueue, Forward, Last, Listen, Play, Record, Ring
 from dialplan.plans.interpret import Facts, begin, step
 from dialplan.plans.nodes import Plan
 from dialplan.plans.position import ARRIVED, NOT_REACHED, OVERFLOWED, Position, Resume
@@ -98,6 +98,9 @@ def _decision(call: _Call, position: Position, last: Last) -> Decision:
             since_ms = int(call.circumstances.now.timestamp() * 1000)
             wait = Wait(call.plan.customer_id, queue, music, waits_unpaid(call.assigned.number), since_ms)
             return Decision(wait, call.why("plan.queue", position, queue=queue), call.facts, version)
+        case Listen(mailbox):
+            why = call.why("plan.listen", position, mailbox=mailbox.id)
+            return Decision(Converse(last, early=False), why, call.facts, version)
         case Ring():
             return _rung(call, position, last)
         case Forward(number):

@@ -33,6 +33,7 @@ class Happened(StrEnum):
     RECORDED = "recorded"
     #: The queue does not take the call, or has sent it away.
     OVERFLOWED = "overflowed"
+    HEARD = "heard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ SILENCE: Final = Given(Happened.SILENCE)
 NOT_REACHED: Final = Given(Happened.NOT_REACHED)
 RECORDED: Final = Given(Happened.RECORDED)
 OVERFLOWED: Final = Given(Happened.OVERFLOWED)
+HEARD: Final = Given(Happened.HEARD)
 
 
 @dataclass(frozen=True, slots=True)

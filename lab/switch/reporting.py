@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lab.switch.cdr import write_record
 from lab.switch.channel import Channel
 from lab.switch.clock import local_stamp
+from lab.switch.dialplan import compiled
 from lab.switch.media import LegMedia
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ def report(channel: Channel) -> None:
     cause = channel.cause
     channel.set("hangup_cause", cause.name)
     channel.set("hangup_cause_q850", str(cause.value if cause.is_q850 else 16))
-    channel.set("digits_dialed", "".join(channel.digits_dialed) or "none")
+    channel.set("digits_dialed", _dialed(channel))
     for name, value in _times(channel):
         channel.variables.set(name, value)
     if channel.app_log:
@@ -63,6 +64,16 @@ def _times(channel: Channel) -> Iterator[tuple[str, str]]:
         if name == "last_hold":
             for unit, divisor in (("seconds", 1_000_000), ("usec", 1), ("ms", 1000)):
                 yield f"hold_accum_{unit}", str(times.hold_accum // divisor)
+
+
+def _dialed(channel: Channel) -> str:
+    """The digits; X for those that digits_dialed_filter matches (read: switch_channel_set_timestamps)."""
+    digits = "".join(channel.digits_dialed)
+    expression = compiled(channel.get("digits_dialed_filter") or "")
+    found = expression.search(digits) if expression is not None and expression.pattern else None
+    for part in (found[0], *found.groups()) if found is not None else ():
+        digits = digits.replace(part, "X" * len(part)) if part else digits
+    return digits or "none"
 
 
 def _durations(channel: Channel) -> Iterator[tuple[str, str]]:

@@ -124,12 +124,24 @@ def _names(path: KeyPath, node: NodeEntry, customer: CustomerEntry, parts: Parts
     boxes = tuple(each.id for each in customer.mailboxes)
     if node.mailbox is not None and node.mailbox not in boxes:
         yield _unknown((*path, "mailbox"), "mailbox", node.mailbox, boxes)
+    if node.listen is not None:
+        yield from _listening((*path, "listen"), node.listen, customer)
     phones = tuple(each.id for each in customer.phones)
     trunks = tuple(each.id for each in customer.trunks)
     for key, entry, known in (("phones", node.phones, phones), ("trunks", node.trunks, trunks)):
         for k, name in enumerate(entry.ring if entry is not None else ()):
             if name not in known:
                 yield _unknown((*path, key, "ring", k), key[:-1], name, known)
+
+
+def _listening(path: KeyPath, name: str, customer: CustomerEntry) -> Iterator[Finding]:
+    """The mailbox is there, and has a PIN."""
+    box = next((each for each in customer.mailboxes if each.id == name), None)
+    if box is None:
+        yield _unknown(path, "mailbox", name, tuple(each.id for each in customer.mailboxes))
+    elif box.pin is None:
+        message = "nobody may listen to a mailbox without a PIN"
+        yield Finding("config.mailbox-without-pin", path, message, repr(name), "pin: { env: NAME } there")
 
 
 def _prompts(node: NodeEntry) -> Iterator[tuple[KeyPath, str]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from provisioning.schema.contact import EMail
 from provisioning.schema.entry import Entry, Few
+from provisioning.schema.secret import SecretRef
 from provisioning.schema.values import Id
 
 
@@ -15,6 +18,14 @@ class MailboxEntry(Entry):
     id: Id = Field(description="Name of the mailbox, unique among the customer's.")
     greeting: Id | None = Field(
         None, description="Announcement before the tone. Default: the tone alone (C3)."
+    )
+    pin: SecretRef | None = Field(
+        None,
+        description="Where the PIN is, 4 to 8 digits, with which messages are listened to by phone. Default: "
+        "nobody listens by phone (C3).",
+    )
+    order: Literal["newest", "oldest"] = Field(
+        "newest", description="Which messages are heard first by phone (C3)."
     )
     notify: Few[EMail] = Field((), description="Who is told of a new message by e-mail (C3).")
     max_message_s: int = Field(120, ge=5, le=600, description="Longest message in seconds (C3).")

@@ -204,6 +204,7 @@ KINDS: Final = (
     "forward",
     "queue",
     "mailbox",
+    "listen",
     "end",
 )
 
@@ -223,6 +224,7 @@ class NodeEntry(Entry):
     forward: ForwardNodeEntry | None = Field(None, description="Call another number (C2).")
     queue: QueueNodeEntry | None = Field(None, description="Wait for an agent (C1).")
     mailbox: Id | None = Field(None, description="Leave a message in this mailbox (C3).")
+    listen: Id | None = Field(None, description="Listen to the messages in this mailbox, after its PIN (C3).")
     end: EndNodeEntry | None = Field(None, description="End the call (C2).")
 
     @model_validator(mode="after")

@@ -20,13 +20,15 @@ from cli.bootstrap import engine, now
 from cli.stage import Stage, staged
 from cli.times import GERMANY
 from lab.media.detect import energy_share
-from lab.robots import Answer, CallEndedError, CallReport, Reject
+from lab.robots import Answer, CallEndedError, CallReport, Reject, RobotCall
 from store.cdr_repository import CdrRepository
 from tests.e2e.exchange import Exchange, eventually, exchange
 
 CALLER = "+4915228817386"
 ASKED_HZ, WRONG_HZ, CLOSED_HZ, TALK_HZ = 620, 880, 440, 1000
 SPOKEN_HZ, NOW_SPEAK_HZ = 700, 1000
+#: Where no voice is installed, three short tones stand for each text.
+NO_VOICE_HZ = 880
 TALK = f"%(10000,0,{TALK_HZ})"
 
 
@@ -55,6 +57,11 @@ def called(world: Stage, extension: str, digits: str | None = None, talk_ms: int
 
 def path_of(planned: Exchange, report: CallReport) -> str:
     """The nodes that the call came through, as its record tells (B12)."""
+    return variables_of(planned, report)["fernamt_plan_path"]
+
+
+def variables_of(planned: Exchange, report: CallReport) -> dict[str, str]:
+    """The variables of the call as its record keeps them."""
     repository = CdrRepository(engine(planned.settings, "fernamt test"))
     until = now() + timedelta(minutes=1)
     found: list[str] = []
@@ -66,7 +73,7 @@ def path_of(planned: Exchange, report: CallReport) -> str:
 
     eventually(recorded, 15, "the call's record")
     (stored,) = [each for each in repository.show(found[0]) if each.leg.leg_id == found[0]]
-    return str(json.loads(stored.raw)["variables"]["fernamt_plan_path"])
+    return {name: str(value) for name, value in json.loads(stored.raw)["variables"].items()}
 
 
 def test_a_caller_outside_the_hours_hears_that_and_pays_nothing(planned: Exchange, world: Stage) -> None:
@@ -209,6 +216,49 @@ def test_a_message_is_left_and_heard(planned: Exchange, world: Stage, tmp_path: 
         assert energy_share(array("h", file.readframes(4000)), SPOKEN_HZ) > 0.9
     planned.run("mailbox", "erase", message["message"], "--reason", "test")
     assert left() == []
+
+
+def guided(call: RobotCall) -> int:
+    """Tones that the caller heard in the place of texts."""
+    return sum(each.frequency_hz == NO_VOICE_HZ for each in call.report().tones)
+
+
+def wait_guided(call: RobotCall) -> None:
+    """Wait for the next text, also behind one that is just ending."""
+    before = guided(call)
+    eventually(lambda: guided(call) > before + 1, 10, "a text")
+
+
+def test_a_message_is_heard_by_phone_with_the_pin_and_deleted(planned: Exchange, world: Stage) -> None:
+    """C3: three wrong PINs end the call, the right one opens; no PIN is kept, no sound stays in clear."""
+    spoken = f"%(10000,0,{SPOKEN_HZ})"
+    world.call("carrier-a", "+493023125307", from_user=CALLER, play=spoken, talk_ms=3500).wait("ended", 20)
+    eventually(lambda: len(planned.json("mailbox", "list", "kunde")) == 1, 20, "the message")
+
+    wrong = world.call("carrier-a", "+493023125308", from_user=CALLER)
+    for _ in range(3):
+        wait_guided(wrong)
+        wrong.send_dtmf("9876#")
+    report = wrong.wait("ended", 20)
+    assert report.ended_by == "peer"
+    assert not report.heard(SPOKEN_HZ)
+    kept = variables_of(planned, report)
+    assert kept["fernamt_plan_path"] == "box"
+    assert set(kept["digits_dialed"]) == {"X"}
+    assert not kept.get("fernamt_pin")
+
+    right = world.call("carrier-a", "+493023125308", from_user=CALLER)
+    right.wait_heard(NO_VOICE_HZ, timeout_s=10)
+    right.send_dtmf("4711#")
+    right.wait_heard(SPOKEN_HZ, min_ms=500, timeout_s=15)
+    (message,) = planned.json("mailbox", "list", "kunde")
+    assert message["heard_at"]
+    right.send_dtmf("3")
+    report = right.wait("ended", 20)
+    assert report.ended_by == "peer"
+    assert planned.json("mailbox", "list", "kunde") == []
+    assert not list((planned.directory / "messages").iterdir())
+    assert set(variables_of(planned, report)["digits_dialed"]) == {"X"}
 
 
 def listens(address: tuple[str, int]) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
 import controller.menus as menus_module
+from controller.listening import Listening
 from controller.menus import Menus
 from dialplan.call import CallOffered
 from dialplan.decide import decide
@@ -15,10 +16,12 @@ from dialplan.decision import Decision, Reject, Route
 from dialplan.mailbox import Mailbox, MessageFacts
 from dialplan.plans.effects import Ask
 from dialplan.snapshot import Snapshot
+from tests.unit.controller.test_listening import Archive, Tries
 from tests.unit.dialplan.carriers import AT, NOW
 from tests.unit.dialplan.plans import HELLO, HOTLINE, call, plan, with_plans
 
 BERLINER = "+493023125500"
+NOBODY_LISTENS = Listening(Archive([]), Tries())
 
 
 class CallerGone(Exception):
@@ -48,6 +51,16 @@ class Caller:
         self.did.append(f"ask {question.prompt}")
         return self.keys.pop(0)
 
+    def hide_keys(self) -> None:
+        self.did.append("hide keys")
+
+    def take_pin(self, sounds: Sequence[str], most: int, timeout_s: int) -> str:
+        self.did.append(f"take PIN {len(sounds)}")
+        return self.keys.pop(0)
+
+    def key(self, sounds: Sequence[str], longest_s: float, timeout_s: int) -> str:
+        raise AssertionError("no message is there")
+
     def record(self, mailbox: Mailbox, path: str) -> None:
         self.did.append(f"record {mailbox.id} {path}")
         if not self.keys:
@@ -74,7 +87,7 @@ class Notes:
 
 def talked(caller: Caller, start: str = "menu", notes: Notes | None = None) -> Decision:
     carrier = with_plans(n300=plan(start))
-    menus = Menus(deciding(carrier), deciding(carrier), notes or Notes(), lambda: NOW)
+    menus = Menus(deciding(carrier), deciding(carrier), notes or Notes(), NOBODY_LISTENS, lambda: NOW)
     first = deciding(carrier)(call(BERLINER))
     try:
         return menus.converse(call(BERLINER), first, caller)
@@ -134,6 +147,15 @@ def test_a_call_ends_after_its_message() -> None:
     assert decision.reason.id == "plan.end"
 
 
+def test_who_listens_is_asked_for_the_pin_on_an_answered_call_which_ends_then() -> None:
+    """C3."""
+    caller = Caller(["4711"])
+    decision = talked(caller, "listen")
+    assert decision.reason.id == "plan.end"
+    assert caller.did == ["answer", "hide keys", "take PIN 1", f"play {HELLO}"]
+    assert caller.remembered[0][1] is None
+
+
 def test_a_storm_of_keys_ends_the_call() -> None:
     caller = Caller(["9"] * 500)
     decision = talked(caller)
@@ -162,6 +184,6 @@ def test_a_number_paid_by_the_minute_asks_in_early_media() -> None:
     moved = Snapshot(**{**fields, "numbers": numbers})
     offered = type(call())(**{**{n: getattr(call(BERLINER), n) for n in call().__slots__}, "dialled": paid})
     caller = Caller(["2"])
-    menus = Menus(deciding(moved), deciding(moved), Notes(), lambda: NOW)
+    menus = Menus(deciding(moved), deciding(moved), Notes(), NOBODY_LISTENS, lambda: NOW)
     menus.converse(offered, deciding(moved)(offered), caller)
     assert caller.did[0] == "early"

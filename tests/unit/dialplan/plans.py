@@ -8,7 +8,7 @@ from datetime import date
 from dialplan.call import CallOffered
 from dialplan.carrier import AssignedNumber, ToPlan
 from dialplan.causes import Cause
-from dialplan.mailbox import Mailbox
+from dialplan.mailbox import Access, Guide, Mailbox
 from dialplan.plans.hours import Hours
 from dialplan.plans.nodes import (
     AnnouncementNode,
@@ -18,6 +18,7 @@ from dialplan.plans.nodes import (
     ForwardNode,
     HolidayNode,
     HoursNode,
+    ListenNode,
     MailboxNode,
     MenuNode,
     Node,
@@ -58,6 +59,7 @@ NODES: dict[str, Node] = {
     "boss": ForwardNode(MOBILE, "closed"),
     "abroad": ForwardNode(E164("+41445550100")),
     "box": MailboxNode(Mailbox("box", "bau", HELLO)),
+    "listen": ListenNode(Mailbox("box", "bau", access=Access("4711", Guide(*[HELLO] * 10)))),
     "closed": EndNode(Cause.SUBSCRIBER_ABSENT, CLOSED),
 }
 PLAN = Plan("main", "bau", "holiday", NODES)

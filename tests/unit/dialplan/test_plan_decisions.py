@@ -24,6 +24,7 @@ SECOND = E164("+492214710301")
 CASES: dict[str, tuple[Plan, int | list[str] | str]] = {
     "plan.menu": (plan("menu"), "asks"),
     "plan.mailbox": (plan("box"), "asks"),
+    "plan.listen": (plan("listen"), "asks"),
     "plan.ring": (plan("phones"), ["kanzlei-1", "kanzlei-2"]),
     "plan.forward": (plan("boss"), ["carrier-a", "carrier-b"]),
     "plan.end": (plan("closed"), 480),

@@ -46,3 +46,10 @@ def test_removing_twice_is_no_error(tmp_path: Path) -> None:
     spool.remove(file)
     spool.remove(file)
     assert list(spool.pending(1)) == []
+
+
+def test_a_pin_that_was_being_entered_is_read_from_no_record(tmp_path: Path) -> None:
+    """C3: of a caller who hung up in that moment."""
+    (tmp_path / "a.cdr.json").write_bytes(b'{"variables":{"fernamt_pin":"4711","fernamt_plan":"box"}}')
+    (file,) = Spool(tmp_path).pending(10)
+    assert file.content == b'{"variables":{"fernamt_pin":"","fernamt_plan":"box"}}'

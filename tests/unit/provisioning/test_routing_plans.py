@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from dialplan.causes import Cause
+from dialplan.mailbox import Guide
 from dialplan.plans.hours import Hours
-from dialplan.plans.nodes import EndNode, HolidayNode, HoursNode, MenuNode, RingNode
+from dialplan.plans.nodes import EndNode, HolidayNode, HoursNode, ListenNode, MenuNode, RingNode
 from provisioning.holiday_dates import public_holidays
 from provisioning.load import CheckedConfig
+from provisioning.mailbox_access import PinUnusable, guidance, read_pin
 from provisioning.routing_plans import compile_hours, compile_plans
+from provisioning.schema import SecretRef
+from provisioning.secrets import Secrets
 from provisioning.sounds import ATTENTION, TonesOnly
 
 PLAN = """\
@@ -201,3 +207,36 @@ def test_a_plan_alone_is_a_holiday_nodes_business(changed: Change, accepted: Acc
     ]
     assert isinstance(node, HolidayNode)
     assert {date(2026, 11, 20), date(2026, 12, 25)} <= node.days
+
+
+LISTEN = ("{id: zu, end: {cause: busy, prompt: ton}}", "{id: zu, listen: box}")
+
+
+def test_a_mailbox_without_a_pin_cannot_be_listened_to(changed: Change, refused: Refuse) -> None:
+    """C3."""
+    (line,) = refused(text(changed, LISTEN) + "    mailboxes: [{id: box}]\n")
+    assert "[config.mailbox-without-pin]" in line
+    assert "nodes[4].listen" in line
+    (line,) = refused(text(changed, LISTEN))
+    assert "[config.unknown-mailbox]" in line
+
+
+def test_who_listens_needs_the_pin_and_is_guided(changed: Change, accepted: Accept) -> None:
+    """C3."""
+    config = accepted(
+        text(changed, LISTEN) + "    mailboxes: [{id: box, pin: {env: BOX_PIN}, order: oldest}]\n"
+    ).config
+    plan = compile_plans(config.customers[0], TonesOnly(), pins={"box": "4711"})["zentrale"]
+    node = plan.nodes["zu"]
+    assert isinstance(node, ListenNode)
+    access = node.mailbox.access
+    assert access is not None
+    assert (access.pin, access.newest_first, access.guide.pin) == ("4711", False, ATTENTION)
+    assert len(list(guidance(config.customers[0]))) == len(fields(Guide))
+
+
+@pytest.mark.parametrize("secret", ["123", "123456789", "47 11", "४७११", "abcd"])
+def test_a_pin_has_four_to_eight_digits_and_a_wrong_one_is_not_shown(secret: str) -> None:
+    with pytest.raises(PinUnusable) as raised:
+        read_pin(Secrets({"PIN": secret}, Path()), SecretRef.model_validate({"env": "PIN"}))
+    assert secret not in str(raised.value)
