@@ -24,6 +24,10 @@ MAX_OWNERS: Final = 50_000
 _MAX_MOMENTS: Final = 1_000
 
 
+#: What a call's claims are kept for: lines until they are given back, paces so as not to be taken twice.
+_REMEMBERED: Final = frozenset({Counter.SIMULTANEOUS_CALLS, Counter.CALLS_PER_SECOND})
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     node: str
@@ -53,24 +57,22 @@ class LocalLimits:
     def hold(self, call_id: str, node: str, claims: Sequence[Claim]) -> None:
         """The call was let through: count it, whatever the limits."""
         now = self._clock_ms()
-        for claim in claims:
-            if claim.counter is Counter.CALLS_PER_SECOND:
-                self._begin(claim, now)
         before = self._held.get(call_id, _Held(node, now, ()))
         known = {claim.key for claim in before.claims}
-        new = tuple(
-            claim
-            for claim in claims
-            if claim.counter is Counter.SIMULTANEOUS_CALLS and claim.key not in known
-        )
+        for claim in claims:
+            if claim.counter is Counter.CALLS_PER_SECOND and not (claim.again and claim.key in known):
+                self._begin(claim, now)
+        new = tuple(claim for claim in claims if claim.counter in _REMEMBERED and claim.key not in known)
         if new and (known or len(self._held) < MAX_CALLS):
             self._held[call_id] = _Held(node, before.since_ms, before.claims + new)
-            self._up.update(claim.key for claim in new)
+            self._up.update(claim.key for claim in new if claim.counter is Counter.SIMULTANEOUS_CALLS)
 
     def release(self, call_id: str) -> None:
         """The call has ended. Harmless for calls that are not known."""
         held = self._held.pop(call_id, None)
         for claim in held.claims if held else ():
+            if claim.counter is not Counter.SIMULTANEOUS_CALLS:
+                continue
             self._up[claim.key] -= 1
             if self._up[claim.key] <= 0:
                 del self._up[claim.key]
@@ -103,6 +105,8 @@ class LocalLimits:
             case Counter.SIMULTANEOUS_CALLS:
                 return self._up[claim.key] >= claim.limit and not self._holds(call_id, claim)
             case Counter.CALLS_PER_SECOND:
+                if claim.again and self._holds(call_id, claim):
+                    return False
                 moments = self._begun.get(claim.key, ())
                 return sum(1 for each in moments if each > now - claim.window_ms) >= claim.limit
             case _:

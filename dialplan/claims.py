@@ -84,11 +84,13 @@ def with_claims(
     user_id: str | None,
     *,
     instead: bool = False,
+    again: bool = False,
 ) -> Decision:
     """The decision with what it takes. `user_id`: the phone that places the call, None for a trunk.
 
     What was claimed already, for the customer who passed the call on, is kept. `instead`: the call takes the
     place of one that is up until it is there (a transfer), so one line more than the limit may be taken.
+    `again`: a plan goes on with the call, which is no new call.
     """
     if isinstance(decision.outcome, Reject | Announce):
         return decision
@@ -100,6 +102,11 @@ def with_claims(
     ]
     if instead:
         new = [_with_spare_line(claim) for claim in new]
+    if again:
+        new = [
+            replace(claim, again=True) if claim.counter is Counter.CALLS_PER_SECOND else claim
+            for claim in new
+        ]
     return replace(decision, claims=decision.claims + tuple(new)) if new else decision
 
 

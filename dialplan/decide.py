@@ -25,7 +25,9 @@ def decide(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstance
     """The decision for this call under this configuration version. Never raises for any input of a caller."""
     if offered.behalf is not None:
         return place(offered, snapshot, circumstances)
-    return with_claims(_decided(offered, snapshot, circumstances), snapshot, circumstances, offered.phone_id)
+    decision = _decided(offered, snapshot, circumstances)
+    again = offered.resume is not None
+    return with_claims(decision, snapshot, circumstances, offered.phone_id, again=again)
 
 
 def _decided(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances) -> Decision:

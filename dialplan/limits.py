@@ -43,6 +43,7 @@ class Claim:
     `owner` is "CUSTOMER", "CUSTOMER/PHONE", "CUSTOMER/COUNTRY", or for money "CUSTOMER/2026-11-22" and
     "CUSTOMER/2026-11". `limit` counts calls, or micro-euro. New calls are counted over `window_ms`.
     `called`: the claim is made for the party that is called. `throttled`: an abuse rule set the limit.
+    `again`: a plan decides about the call once more, so what it took of this pace it does not take twice.
     """
 
     counter: Counter
@@ -52,6 +53,7 @@ class Claim:
     window_ms: int = 1_000
     called: bool = False
     throttled: bool = False
+    again: bool = False
 
     @property
     def key(self) -> str:

@@ -89,7 +89,8 @@ def place(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances
         return refuse(snapshot.version, facts, Cause.EXCHANGE_ROUTING_ERROR, why)
     decision = outgoing(offered, snapshot, circumstances, origin)
     instead = offered.via is Via.TRANSFER
-    return with_claims(decision, snapshot, circumstances, offered.phone_id, instead=instead)
+    again = offered.resume is not None
+    return with_claims(decision, snapshot, circumstances, offered.phone_id, instead=instead, again=again)
 
 
 def _number_of(behalf: Behalf, snapshot: Snapshot, main_number: E164) -> E164:

@@ -2,13 +2,14 @@
 
     fernamt:limit:simultaneous-calls:SCOPE:OWNER   call ids, scored by when the lease ends (ms since 1970)
     fernamt:limit:calls-per-second:SCOPE:OWNER     ids of new calls, scored by when they began
-    fernamt:limit:call:ID                          JSON of a call with leases: node, controller, counters
+    fernamt:limit:call:ID                          JSON of a call: node, controller, its leases, paces it took
     fernamt:limit:node:NODE                        calls with leases of a switch node, scored by their end
     fernamt:limit:spend-per-day:customer:CUSTOMER/2026-11-22, …-month:…/2026-11   micro-euro booked
 
 A call is counted by its id, so asking twice for the same call (a controller died in between) takes nothing
-twice. Leases last LEASE_S and are renewed by whoever hears the node's heartbeat: when controllers or nodes
-die, what they held is free again within a minute, and nobody has to tidy up. All times are Redis' own.
+twice, and a call that a plan goes on with takes no pace that it took before, however long ago. Leases last
+LEASE_S and are renewed by whoever hears the node's heartbeat: when controllers or nodes die, what they held
+is free again within a minute, and nobody has to tidy up. All times are Redis' own.
 
 Scripts name keys that they build, so this needs a single Redis (or its replicas), not a Redis Cluster.
 """
@@ -48,6 +49,13 @@ _TAKE: Final = (
     _NOW
     + """
 local id, lease = ARGV[1], tonumber(ARGV[2])
+local before = redis.call('GET', KEYS[2])
+before = before and cjson.decode(before) or {counters = {}}
+local paces, paced = {}, {}
+for _, key in ipairs(before.paces or {}) do
+  paces[#paces + 1] = key
+  paced[key] = true
+end
 if ARGV[5] ~= '1' then
   for place = 3, #KEYS do
     local at = place * 3 - 3
@@ -55,9 +63,9 @@ if ARGV[5] ~= '1' then
     local key = KEYS[place]
     if kind == 'money' then
       if tonumber(redis.call('GET', key) or '0') >= limit then return place - 2 end
-    else
+    elseif kind ~= 'again' or not paced[key] then
       local from = now
-      if kind == 'rate' then from = now - window end
+      if kind ~= 'calls' then from = now - window end
       if redis.call('ZCOUNT', key, '(' .. from, '+inf') >= limit and not redis.call('ZSCORE', key, id) then
         return place - 2
       end
@@ -73,24 +81,25 @@ for place = 3, #KEYS do
     redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
     redis.call('PEXPIRE', key, lease)
     held[#held + 1] = key
-  elseif ARGV[at] == 'rate' and ARGV[5] ~= '1' then
-    local window = tonumber(ARGV[at + 2])
-    redis.call('ZADD', key, now, id)
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
-    redis.call('PEXPIRE', key, window)
+  elseif ARGV[at] ~= 'money' then
+    if ARGV[5] ~= '1' and (ARGV[at] == 'rate' or not paced[key]) then
+      local window = tonumber(ARGV[at + 2])
+      redis.call('ZADD', key, now, id)
+      redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
+      redis.call('PEXPIRE', key, window)
+    end
+    if not paced[key] then paces[#paces + 1] = key end
+    paced[key] = true
   end
 end
-if #held > 0 then
+if #held > 0 or #paces > 0 then
   -- The call was passed on: what it held before it still holds.
-  local text = redis.call('GET', KEYS[2])
-  if text then
-    local listed = {}
-    for _, key in ipairs(held) do listed[key] = true end
-    for _, key in ipairs(cjson.decode(text).counters) do
-      if not listed[key] then held[#held + 1] = key end
-    end
+  local listed = {}
+  for _, key in ipairs(held) do listed[key] = true end
+  for _, key in ipairs(before.counters) do
+    if not listed[key] then held[#held + 1] = key end
   end
-  local call = {node = ARGV[3], controller = ARGV[4], since_ms = now, counters = held}
+  local call = {node = ARGV[3], controller = ARGV[4], since_ms = now, counters = held, paces = paces}
   redis.call('SET', KEYS[2], cjson.encode(call), 'PX', lease)
   redis.call('ZADD', KEYS[1], now + lease, id)
   redis.call('PEXPIRE', KEYS[1], lease)
@@ -290,7 +299,7 @@ class CallCounters:
     ) -> list[str | int]:
         words: list[str | int] = [call_id, self._lease_ms, node, self._controller, "1" if forced else "0"]
         for claim in claims:
-            words += (_KIND[claim.counter], claim.limit, claim.window_ms)
+            words += ("again" if claim.again else _KIND[claim.counter], claim.limit, claim.window_ms)
         return words
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -65,6 +66,35 @@ def test_a_call_that_asks_again_is_counted_once(counters: CallCounters, redis_cl
     assert counters.take("c1", "node-1", claims) is None
     assert other.take("c1", "node-1", claims) is None
     assert counters.counts(claims) == (1, 1)
+
+
+def test_a_call_that_a_plan_goes_on_with_takes_the_pace_once_over_all_controllers(
+    counters: CallCounters, redis_client: redis.Redis
+) -> None:
+    """Somebody who was long in a menu is no new call: not counted, and not refused."""
+    slow, on = pace(2, 60_000), replace(pace(2, 60_000), again=True)
+    other = CallCounters(redis_client, controller="controller-2")
+    assert counters.take("c1", "node-1", [slow]) is None
+    redis_client.delete("fernamt:limit:" + slow.key)  # the window is over
+    assert counters.take("c2", "node-1", [slow]) is None
+    assert other.take("c1", "node-1", [on, calls(5)]) is None
+    assert counters.counts([slow, calls(5)]) == (1, 1)
+    assert counters.take("c3", "node-1", [slow]) is None
+    assert other.take("c1", "node-1", [on]) is None
+    assert other.take("c4", "node-1", [on]) is on
+    counters.release(["c3"])
+    assert counters.take("c3", "node-1", [on]) is None  # still in the window
+
+
+def test_a_pace_that_the_plan_comes_to_for_the_first_time_is_taken(counters: CallCounters) -> None:
+    """A call from outside that a menu forwards: the forwarding is the customer's first call of it."""
+    on = replace(pace(1, 60_000), again=True)
+    assert counters.take("c1", "node-1", [calls(5)]) is None
+    assert counters.take("c1", "node-1", [calls(5), on]) is None
+    assert counters.counts([on]) == (1,)
+    assert counters.take("c2", "node-1", [on]) is on
+    counters.restore("node-1", [("c9", (calls(5), pace(1, 60_000)))])
+    assert counters.counts([on, calls(5)]) == (1, 2)
 
 
 def test_all_claims_are_taken_or_none(counters: CallCounters) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from gevent import idle
@@ -136,6 +137,20 @@ def test_without_redis_the_pace_is_kept_over_a_second(
     assert taken(limiting, "c1", "c2", "c3", claims=PACE) == [True, True, False]
     clock.ms += 1_001
     assert taken(limiting, "c4", "c5", "c6", claims=PACE) == [True, True, False]
+
+
+def test_without_redis_a_call_that_a_plan_goes_on_with_takes_the_pace_once(
+    limiting: Limiting, store: MemoryLimits, clock: Clock
+) -> None:
+    """Somebody who was long in a menu is no new call: not counted, and not refused."""
+    store.away = True
+    on = tuple(replace(claim, again=True) for claim in PACE)
+    assert taken(limiting, "c1", claims=PACE) == [True]
+    clock.ms += 5000
+    assert taken(limiting, "c2", "c3", "c4", claims=PACE) == [True, True, False]
+    assert taken(limiting, "c1", "c1", claims=on) == [True, True]
+    clock.ms += 5000
+    assert taken(limiting, "c1", "c1", "c5", "c6", "c7", claims=on) == [True, True, True, True, False]
 
 
 def test_without_redis_spent_money_stays_spent(limiting: Limiting, store: MemoryLimits) -> None:

@@ -16,6 +16,7 @@ from dialplan.decide import decide
 from dialplan.decision import Announce, Decision, Reject, Route
 from dialplan.limits import CallLimits, Claim, Counter, Limits, Scope, Throttle, spend_day, spend_month
 from dialplan.place import asked_for, onward, place
+from dialplan.plans.position import ARRIVED, Position, Resume
 from dialplan.reasons import all_ids
 from dialplan.snapshot import Snapshot
 from tests.unit.dialplan.carriers import (
@@ -238,3 +239,13 @@ def test_a_transfer_takes_the_place_of_the_call_that_it_ends() -> None:
     behalf = Behalf("bau")
     transferred = claims(onward(from_carrier(), LONDON, Via.TRANSFER, behalf))
     assert transferred == OWN | MONEY | TO_LONDON | {"simultaneous-calls:customer:bau": 61}
+
+
+def test_what_a_plan_goes_on_with_takes_no_pace_twice() -> None:
+    """B11: the pace is marked, so that a counter can tell a call in a menu from a new one."""
+    sent_on = onward(from_carrier(), LONDON, Via.FORWARD, Behalf("bau"))
+    resumed = replace(sent_on, resume=Resume(LONDON, Position("menu"), ARRIVED))
+    for request, again in ((sent_on, False), (resumed, True)):
+        found = place(request, LIMITED, AT).claims
+        assert {each.again for each in found if each.counter is Counter.CALLS_PER_SECOND} == {again}
+        assert not any(each.again for each in found if each.counter is not Counter.CALLS_PER_SECOND)
