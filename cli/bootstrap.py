@@ -413,12 +413,18 @@ def _mailbox_key(settings: Settings) -> bytes:
     return read_key(path.read_text())
 
 
-def _mailboxes(settings: Settings) -> Mailboxes:
+def mailer(settings: Settings) -> Mailer | None:
+    """Who sends e-mails; None without a mail server."""
     smtp = settings.smtp
-    send = None
-    if smtp is not None:
-        secret = smtp.password
-        send = Mailer(smtp, (lambda: read_secret(settings, secret)) if secret is not None else None).send
+    if smtp is None:
+        return None
+    secret = smtp.password
+    return Mailer(smtp, (lambda: read_secret(settings, secret)) if secret is not None else None)
+
+
+def _mailboxes(settings: Settings) -> Mailboxes:
+    sender = mailer(settings)
+    send = sender.send if sender is not None else None
     messages = Messages(mailbox_messages(settings, "fernamt intake"))
     return Mailboxes(message_spool(settings), messages, send, now)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -16,7 +16,16 @@ import click
 from rich.table import Table
 from sqlalchemy import text
 
-from cli.bootstrap import attempt_files, call_counters, engine, live_calls, node_connection, now, spool_size
+from cli.bootstrap import (
+    attempt_files,
+    call_counters,
+    engine,
+    live_calls,
+    mailer,
+    node_connection,
+    now,
+    spool_size,
+)
 from cli.carrier import today
 from cli.configuration_state import controllers_of
 from cli.emergency_reminders import reminders_of
@@ -26,12 +35,16 @@ from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown
 from cli.trunk import trunks_now
+from controller.errors import MailAway
 from dialplan.trunk_status import TrunkState
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
 from freeswitch.probe import takes_calls
 from provisioning.errors import ProvisioningError
 from provisioning.load import CheckedConfig, load
+from provisioning.mailbox_access import guidance
+from provisioning.schema import CustomerEntry
+from provisioning.sounds import PROGRAM as SPEAKER
 from store.cdr_repository import CdrRepository
 from store.config_versions import ConfigStore
 from store.daily_sweep import DailySweep, SweepRun
@@ -97,6 +110,8 @@ def examine(settings: Settings) -> list[Finding]:
         ("trunks", _trunks),
         ("emergency calls", _emergency),
         ("emergency reminders", _reminders),
+        ("announcements", lambda each: announcements(each, _loaded(each.carrier).config.customers)),
+        ("mail server", lambda each: mail_server(each, _loaded(each.carrier).config.customers)),
         ("CDR spool", _spool),
         ("CDR quarantine", _quarantine),
         ("rating", _rating),
@@ -237,6 +252,45 @@ def _reminders(settings: Settings) -> Finding:
     if due:
         return Finding(name, State.WARNING, seen, "Tell them: fernamt emergency reminders list")
     return Finding(name, State.OK, seen)
+
+
+def announcements(settings: Settings, customers: Sequence[CustomerEntry]) -> Finding:
+    """Texts need a program that speaks; without it callers hear three tones in place of each."""
+    name = "announcements"
+    texts = sum(
+        each.text is not None
+        for customer in customers
+        if customer.plans
+        for each in (*customer.prompts, *guidance(customer))
+    )
+    if not texts or shutil.which(SPEAKER):
+        return Finding(name, State.OK, f"{texts} texts to be spoken")
+    seen = f"{texts} texts, and {SPEAKER} is not installed: callers hear tones instead"
+    return _outside_the_lab(settings, Finding(name, State.WARNING, seen, f"apt install {SPEAKER}"))
+
+
+def mail_server(settings: Settings, customers: Sequence[CustomerEntry]) -> Finding:
+    """The server that tells of new messages; no call waits for it, so it is never a fault."""
+    name = "mail server"
+    boxes = sum(bool(box.notify) for customer in customers for box in customer.mailboxes)
+    seen = f"{boxes} mailboxes tell of messages by e-mail"
+    sender = mailer(settings)
+    if sender is None:
+        missing = Finding(
+            name, State.WARNING, f"none, and {seen}: they wait", "Name one: smtp, in the settings"
+        )
+        return _outside_the_lab(settings, missing) if boxes else Finding(name, State.OK, "none is needed")
+    try:
+        sender.probe()
+    except MailAway as error:
+        step = "See address and password under smtp in the settings; e-mails are tried again"
+        return Finding(name, State.WARNING, f"{error}; {seen}", step)
+    return Finding(name, State.OK, f"answers; {seen}")
+
+
+def _outside_the_lab(settings: Settings, finding: Finding) -> Finding:
+    """The lab does without speech and e-mail: told, and nothing to be done."""
+    return finding if settings.lab_network is None else replace(finding, state=State.OK)
 
 
 def _spool(settings: Settings) -> Finding:

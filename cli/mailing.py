@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
@@ -29,6 +30,16 @@ class Mailer:
     def send(self, notice: Notice) -> None:
         """Tell the addresses of the message. Raises MailAway, whatever the server did not like, or when
         there is no password to be read."""
+        with self._connected() as server:
+            server.send_message(letter(notice, self._settings.sender), to_addrs=list(notice.addresses))
+
+    def probe(self) -> None:
+        """Connect and log in as for an e-mail, and send none. Raises MailAway."""
+        with self._connected() as server:
+            server.noop()
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
         host, port = self._settings.address
         try:
             with smtplib.SMTP(host, port, timeout=TIMEOUT_S) as server:
@@ -36,7 +47,7 @@ class Mailer:
                     server.starttls(context=ssl.create_default_context())
                 if self._settings.username is not None and self._password is not None:
                     server.login(self._settings.username, self._password())
-                server.send_message(letter(notice, self._settings.sender), to_addrs=list(notice.addresses))
+                yield server
         except (smtplib.SMTPException, OSError, ProvisioningError) as error:
             raise MailAway(f"{host}:{port}: {type(error).__name__}: {error}"[:200]) from error
 

@@ -23,7 +23,7 @@ VOICE: Final = "de"
 TIMEOUT_S: Final = 20
 #: Three short tones: something should have been said here.
 ATTENTION: Final = "tone_stream://%(200,100,880);%(200,100,880);%(200,800,880)"
-_PROGRAM: Final = "espeak-ng"
+PROGRAM: Final = "espeak-ng"
 
 
 class SoundBook(Protocol):
@@ -67,9 +67,9 @@ class Sounds:
         path = self._directory / "spoken" / f"{name}.wav"
         if path.exists():
             return str(path)
-        program = shutil.which(_PROGRAM, path=self._environment.get("PATH", ""))
+        program = shutil.which(PROGRAM, path=self._environment.get("PATH", ""))
         if program is None:
-            return self._attention(prompt, f"the program {_PROGRAM} is not installed, which speaks texts")
+            return self._attention(prompt, f"the program {PROGRAM} is not installed, which speaks texts")
         # Several controllers compile the same version at one moment: each writes a file of its own.
         fresh = path.with_name(f".{name}.{os.getpid()}.wav")
         try:
@@ -82,10 +82,10 @@ class Sounds:
                 check=False,
             )
             if done.returncode != 0 or not fresh.is_file():
-                return self._attention(prompt, f"{_PROGRAM} failed with status {done.returncode}")
+                return self._attention(prompt, f"{PROGRAM} failed with status {done.returncode}")
             fresh.replace(path)
         except (OSError, subprocess.TimeoutExpired) as error:
-            return self._attention(prompt, f"{_PROGRAM} cannot be run: {type(error).__name__}")
+            return self._attention(prompt, f"{PROGRAM} cannot be run: {type(error).__name__}")
         return str(path)
 
     def _attention(self, prompt: PromptEntry, why: str) -> str:
