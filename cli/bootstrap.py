@@ -243,10 +243,12 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         except FreeSwitchError as error:
             _log.warning("live state may lack calls: the node did not list them", error=str(error))
 
-    following = Following(Live(live_calls(settings)), on_return=compare_notes)
+    live = Live(live_calls(settings))
+    following = Following(live, on_return=compare_notes)
     counters = call_counters(settings, "{}:{}/{}".format(*listen, os.getpid()))
     limiting = Limiting(SharedLimits(counters), lambda: time.monotonic() * 1000, on_return=compare_notes)
-    health = TrunkHealth(SharedTrunks(trunk_board(settings), "{}:{}".format(*listen)), now)
+    board = SharedTrunks(trunk_board(settings), "{}:{}".format(*listen))
+    health = TrunkHealth(board, now, live.calls_of)
     emergency = Emergency(
         health,
         lambda call_id: _pre_empt(follower.connection, call_id),

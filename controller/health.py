@@ -4,6 +4,8 @@ A trunk is down when its peer leaves OPTIONS unanswered or our registration is l
 find no path there (trunk_service.py). Either way it is tried last, never left out. Calls on a trunk are
 counted here for the calls that this controller decided; what the other controllers count comes over the
 board once a second, so that a trunk's capacity holds for all of them but for the calls of the last second.
+Calls that another controller of the node decided, perhaps one that has died since, are learnt from the live
+calls with each list of the switch: they take room too, and can be ended for an emergency call.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Final, Protocol
 
 import structlog
@@ -55,13 +58,24 @@ class _Known:
 
 
 class TrunkHealth(Rounds):
-    """One controller's view. `clock` gives the time in UTC. `start` tells the board, `stop` ends that."""
+    """One controller's view. `clock` gives the time in UTC; `noted` what any controller
+    noted of a node's calls, and raises StoreAway. `start` tells the board, `stop` ends that."""
 
-    def __init__(self, board: TrunkBoard, clock: Callable[[], datetime]) -> None:
-        super().__init__(self.tell, TELL_S, "telling of the trunks failed")
+    def __init__(
+        self,
+        board: TrunkBoard,
+        clock: Callable[[], datetime],
+        noted: Callable[[str], Sequence[LiveCall]] = lambda _: (),
+    ) -> None:
+        super().__init__(self._round, TELL_S, "telling of the trunks failed")
         self._board = board
         self._clock = clock
+        self._noted = noted
         self._calls = TrunkCalls()
+        #: Calls of the same nodes that other controllers decided. Some may be among `_others` as well.
+        self._foreign = TrunkCalls()
+        #: What the switch listed of a node, until it was compared with what is noted of it.
+        self._listed: dict[str, frozenset[str]] = {}
         self._trunks: Mapping[str, Trunk] = {}
         self._known: dict[str, _Known] = {}
         self._asked: tuple[str, ...] = ()
@@ -94,15 +108,16 @@ class TrunkHealth(Rounds):
         """Calls on each trunk whose count is limited."""
         if not self._limited:
             return NO_CALLS
-        return {name: self._calls.counts[name] + self._others.get(name, 0) for name in self._limited}
+        return {name: self.calls_on(name) for name in self._limited}
 
     def calls_on(self, trunk_id: str) -> int:
         """Calls on a trunk, both ways, those of other controllers too."""
-        return self._calls.counts[trunk_id] + self._others.get(trunk_id, 0)
+        others = max(self._others.get(trunk_id, 0), self._foreign.counts[trunk_id])
+        return self._calls.counts[trunk_id] + others
 
     def occupants(self, trunk_id: str) -> Iterator[Occupant]:
-        """The calls on a trunk that were decided here."""
-        return self._calls.on(trunk_id)
+        """The calls on a trunk that are known one by one: decided here, or of a node that is followed."""
+        return chain(self._calls.on(trunk_id), self._foreign.on(trunk_id))
 
     def decided(self, decision: Decision, call_id: str, node: str, now: datetime) -> None:
         """A call goes where this decision says: also into a menu, from where another one sends it on."""
@@ -111,6 +126,7 @@ class TrunkHealth(Rounds):
         legs = decision.outcome.legs if isinstance(decision.outcome, Route) else ()
         goes_out = [leg.to.id for leg in legs if isinstance(leg.to, Trunk)]
         urgent = decision.facts.direction is Direction.EMERGENCY
+        self._foreign.ended(call_id)
         self._calls.begun(call_id, decision.facts.trunk_in, goes_out, node, now, emergency=urgent)
         if goes_out and goes_out[0] in self._ailing:
             self._ailing[goes_out[0]].service.taken(now)
@@ -144,6 +160,7 @@ class TrunkHealth(Rounds):
         if known.service.state is not before:
             _log.warning("trunk rests: calls find no path", trunk=trunk_id, cause=cause)
         self._calls.failed(call_id, trunk_id)
+        self._foreign.failed(call_id, trunk_id)
         self._sort(trunk_id, known, now)
 
     def answered(self, call_id: str, at: datetime) -> None:
@@ -157,13 +174,16 @@ class TrunkHealth(Rounds):
     def ended(self, call_id: str) -> None:
         """The call is over."""
         self._calls.ended(call_id)
+        self._foreign.ended(call_id)
 
     def heartbeat(self, node: str) -> None:
         """Says nothing of trunks."""
 
     def resync(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None:
         """All calls that the node had at that time."""
-        self._calls.listed(node, frozenset(call.call_id for call in calls), as_of)
+        self._listed[node] = listed = frozenset(call.call_id for call in calls)
+        self._calls.listed(node, listed, as_of)
+        self._foreign.listed(node, listed, as_of)
 
     # -- what operators see -----------------------------------------------------------------------
 
@@ -183,6 +203,28 @@ class TrunkHealth(Rounds):
             self._away, self._others = True, NO_CALLS
         else:
             self._away = False
+
+    def learn(self) -> None:
+        """On which trunks the listed calls are that were decided elsewhere. While Redis is away it waits."""
+        for node, listed in list(self._listed.items()):
+            try:
+                noted = self._noted(node)
+            except StoreAway:  # `tell` says so
+                return
+            if self._listed.get(node) is listed:
+                del self._listed[node]
+            for call in noted:
+                if call.call_id in listed and call.trunk_ids and not self._calls.knows(call.call_id):
+                    urgent = call.direction == Direction.EMERGENCY.value
+                    came_in = call.trunk_ids[0] if len(call.trunk_ids) > 1 else None
+                    goes_out = call.trunk_ids[-1:]
+                    self._foreign.begun(
+                        call.call_id, came_in, goes_out, node, call.started_at, emergency=urgent
+                    )
+
+    def _round(self) -> None:
+        self.tell()
+        self.learn()
 
     def _sort(self, trunk_id: str, known: _Known, now: datetime) -> None:
         if known.reachable is False or known.service.at(now) is not Service.WELL:

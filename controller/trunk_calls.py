@@ -62,6 +62,10 @@ class TrunkCalls:
         call = self._calls.get(call_id)
         return call.left[0] if call is not None and call.left else None
 
+    def knows(self, call_id: str) -> bool:
+        """Whether the call is one of ours."""
+        return call_id in self._calls
+
     def on(self, trunk_id: str) -> Iterator[Occupant]:
         """The calls on a trunk now."""
         for call_id, call in list(self._calls.items()):

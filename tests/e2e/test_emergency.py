@@ -262,3 +262,24 @@ def test_neither_database_nor_redis_is_needed_and_the_attempt_is_recorded_later(
             return False
 
     eventually(recorded, 40, "the attempt to be recorded")
+
+
+def test_a_call_whose_controller_died_makes_room_too(other: tuple[Exchange, Stage]) -> None:
+    """TKG § 164: the new controller learns of it from the switch's list and the live calls."""
+    running, stage = other
+    mobile, code = "+4915228817386", "49CC11C112"
+    stage.robot("carrier-a").on_call(Answer(), mobile)
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), code)
+    talk = stage.call("bau-1", mobile)
+    talk.wait("answered", 10)
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), "112")  # while there is no controller
+    stage.robot("carrier-b").on_call(Answer(after_ms=20), "112")
+    eventually(lambda: len(running.json("call", "list")) == 1, 10, "the call to be noted")
+    running.kill_part("controller-1")
+
+    def made_room() -> bool:
+        stage.call("kanzlei-2", "112", talk_ms=20).wait("ended", 20)
+        return talk.report().state == "ended"
+
+    eventually(made_room, 20, "the call to be ended for an emergency call")
+    assert talk.report().q850_cause == 45

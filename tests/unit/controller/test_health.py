@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from controller.errors import StoreAway
 from controller.health import TrunkHealth
 from controller.trunk_service import (
     FAILURES,
@@ -22,6 +23,7 @@ from controller.trunk_service import (
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Converse, Decision, Route
+from dialplan.live import LiveCall
 from dialplan.plans.effects import Ask
 from dialplan.plans.nodes import Sound
 from dialplan.snapshot import Snapshot
@@ -51,9 +53,16 @@ class World:
         self.known: Snapshot = snapshot(
             trunks=(BAU_1, BAU_2, replace(CARRIER_A, capacity=capacity, ping_s=30), CARRIER_B), phones=()
         )
-        self.health = TrunkHealth(self.board, lambda: self.now)
+        self.noted: list[LiveCall] | None = []
+        self.health = TrunkHealth(self.board, lambda: self.now, self.calls_of)
         self.health.watch(self.known)
         self.calls = 0
+
+    def calls_of(self, node: str) -> list[LiveCall]:
+        """What all controllers noted; None: nobody answers."""
+        if self.noted is None:
+            raise StoreAway("Redis is away")
+        return [each for each in self.noted if each.node == node]
 
     def call(self) -> list[str]:
         """Decide a call: the trunks that it tries."""
@@ -230,6 +239,40 @@ def test_while_redis_is_away_only_the_own_calls_count() -> None:
     world.board.away = True
     world.health.tell()
     assert world.call() == ["carrier-a", "carrier-b"]
+
+
+def test_calls_that_a_dead_controller_decided_take_room_until_they_end() -> None:
+    """TKG § 164: they can make room for an emergency call too."""
+    world = World(capacity=1)
+    theirs = replace(listed("theirs"), trunk_ids=("bau-1", "carrier-a"))
+    world.noted = None
+    world.health.resync("node-1", [theirs], NOW)
+    world.health.learn()
+    assert not list(world.health.occupants("carrier-a"))
+    world.noted = [theirs, replace(theirs, call_id="not-listed")]
+    world.health.learn()
+    assert [each.call_id for each in world.health.occupants("carrier-a")] == ["theirs"]
+    assert world.call() == ["carrier-b"]
+    world.board.others = {"carrier-a": 1}  # it lives after all, and counts the same call
+    world.health.tell()
+    assert world.health.calls_on("carrier-a") == 1
+    world.board.others = {}
+    world.health.tell()
+    world.health.ended("theirs")
+    assert world.call() == ["carrier-a", "carrier-b"]
+
+
+def test_a_call_that_is_decided_again_here_takes_room_once() -> None:
+    world = World(capacity=5)
+    theirs = replace(listed("call-1"), trunk_ids=("carrier-a",))
+    world.noted = [theirs]
+    world.health.resync("node-1", [theirs], NOW)
+    world.health.learn()
+    world.call()
+    assert world.health.calls_on("carrier-a") == 1
+    world.health.resync("node-1", [theirs], NOW)
+    world.health.learn()
+    assert world.health.calls_on("carrier-a") == 1
 
 
 def test_calls_whose_end_was_missed_are_found_by_the_switchs_list() -> None:
