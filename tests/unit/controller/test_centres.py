@@ -1,0 +1,206 @@
+"""Contact centres of all customers in one controller: what the switch lists, commands of people (C1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from gevent.event import Event as Moment
+
+from acd.centre import Centre
+from acd.events import StatusChosen
+from acd.names import AgentStatus
+from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
+from acd.state import State
+from controller.centres import Centres
+from controller.errors import StoreAway
+from dialplan.legs import Leg
+from numbering.e164 import E164
+from tests.unit.dialplan.carriers import snapshot
+
+CUSTOMER = "kanzlei"
+CENTRE = Centre(
+    TenantSpec(CUSTOMER, (QueueSpec("verkauf"),), (AgentSpec("anna", (Membership("verkauf"),)),)),
+    {},
+    {"anna": "kanzlei-1"},
+)
+
+
+class MemoryJournal:
+    """A lease that nobody else wants; `away` as when Redis is."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    def acquire(self) -> tuple[str | None, Sequence[str]] | None:
+        if self.away:
+            raise StoreAway("nobody there")
+        return None, ()
+
+    def renew(self) -> bool:
+        if self.away:
+            raise StoreAway("nobody there")
+        return True
+
+    def append(self, records: Sequence[str]) -> int | None:
+        return len(records)
+
+    def checkpoint(self, state: str, records: int) -> bool:
+        return True
+
+    def release(self) -> None:
+        """Nobody waits for it."""
+
+
+class MemoryDesk:
+    """Commands to come, answers given, the last screen."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[str, StatusChosen]] = []
+        self.answers: dict[str, str] = {}
+        self.screen: State | None = None
+
+    def command(self, customer_id: str) -> tuple[str, StatusChosen] | None:
+        return self.commands.pop(0) if self.commands else None
+
+    def answer(self, command_id: str, text: str) -> None:
+        self.answers[command_id] = text
+
+    def show(self, customer_id: str, state: State, now_ms: int) -> None:
+        self.screen = state
+
+
+class QuietNode:
+    """Phones ring and are never answered; legs are called `leg-N`."""
+
+    def __init__(self) -> None:
+        self.rung: list[str] = []
+        self.over = Moment()
+
+    def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
+        self.rung.append(facts["fernamt_call"])
+        self.over.wait(5)
+
+    def stop(self, customer_id: str, offer_id: int) -> bool:
+        return True
+
+    def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
+        """Nobody answers."""
+
+    def send_away(self, call_id: str) -> None:
+        """Nobody is sent."""
+
+    def shown_number(self, call_id: str) -> E164 | None:
+        return None
+
+    def offer_of(self, customer_id: str, leg_id: str) -> int | None:
+        return int(leg_id[4:]) if leg_id.startswith("leg-") else None
+
+
+class World:
+    """Centres of one customer, with a clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_ms = 1_000_000
+        self.node, self.desk, self.journal, self.looks = QuietNode(), MemoryDesk(), MemoryJournal(), [0]
+        self.centres = Centres(self.node, self.desk, lambda _: self.journal, self._look, lambda: self.now_ms)
+
+    def _look(self) -> None:
+        self.looks[0] += 1
+
+    def waiting(self) -> list[str]:
+        if self.desk.screen is None:
+            return []
+        members = sorted(self.desk.screen.members.values(), key=lambda each: each.since_ms)
+        return [each.id for each in members]
+
+
+@contextmanager
+def _running() -> Iterator[World]:
+    world = World()
+    world.centres.swap(snapshot(), {CUSTOMER: CENTRE})
+    world.centres.start()
+    try:
+        wait_until(lambda: world.desk.screen is not None)
+        yield world
+    finally:
+        world.node.over.set()
+        world.centres.stop(2.0)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with _running() as found:
+        yield found
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Let the others run until it is so, for at most 10 s."""
+    for _ in range(1_000):
+        if holds():
+            return
+        Moment().wait(0.01)
+    pytest.fail("it did not come true in time")
+
+
+def moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def test_a_new_owner_asks_what_the_switch_has(world: World) -> None:
+    wait_until(lambda: world.looks[0] >= 1)
+    assert world.centres.served() == {CUSTOMER}
+
+
+def test_callers_who_came_while_nobody_was_the_owner_are_found_in_their_order(world: World) -> None:
+    """Guarantee 6."""
+    waiting = [("late", CUSTOMER, "verkauf", 900_200), ("early", CUSTOMER, "verkauf", 900_100)]
+    world.centres.listed(waiting, {"late": True, "early": True}, moment(999_000))
+    wait_until(lambda: world.waiting() == ["early", "late"])
+
+
+def test_a_caller_who_just_left_and_is_still_listed_is_no_ghost(world: World) -> None:
+    world.centres.queued("c1", CUSTOMER, "verkauf", 999_000)
+    world.centres.queued("c2", CUSTOMER, "verkauf", 999_000)
+    wait_until(lambda: len(world.waiting()) == 2)
+    world.centres.ended("c1")
+    both = [("c1", CUSTOMER, "verkauf", 999_000), ("c2", CUSTOMER, "verkauf", 999_000)]
+    world.centres.listed(both, {"c1": True, "c2": True}, moment(999_500))
+    wait_until(lambda: world.waiting() == ["c2"])
+
+
+def test_a_caller_of_an_unknown_customer_is_nobodys(world: World) -> None:
+    """Guarantee 8."""
+    world.centres.queued("c1", "somebody", "verkauf", 999_000)
+    world.centres.queued("c2", CUSTOMER, "verkauf", 999_000)
+    wait_until(lambda: world.waiting() == ["c2"])
+
+
+def test_commands_of_agents_are_answered_and_the_phone_rings(world: World) -> None:
+    world.centres.queued("c1", CUSTOMER, "verkauf", 999_000)
+    world.desk.commands = [
+        ("1", StatusChosen("nobody", AgentStatus.AVAILABLE)),
+        ("2", StatusChosen("anna", AgentStatus.ON_BREAK)),
+        ("3", StatusChosen("anna", AgentStatus.AVAILABLE)),
+    ]
+    wait_until(lambda: world.node.rung == ["c1"])
+    assert world.desk.answers["3"] == "+ok"
+    assert "no agent nobody" in world.desk.answers["1"]
+    assert "logged out" in world.desk.answers["2"]
+
+
+def test_with_redis_away_new_calls_are_not_taken(world: World) -> None:
+    """The static overflow of the plan; who waits stays."""
+    world.centres.queued("c1", CUSTOMER, "verkauf", 999_000)
+    wait_until(lambda: world.waiting() == ["c1"])
+    world.journal.away = True
+    world.now_ms += 3_000
+    assert world.centres.served() == frozenset()
+    assert world.waiting() == ["c1"]
+
+
+def test_a_customer_whose_queues_are_gone_is_served_no_longer(world: World) -> None:
+    world.centres.swap(snapshot(), {})
+    assert world.centres.served() == frozenset()
