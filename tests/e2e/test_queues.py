@@ -38,7 +38,10 @@ def stage(centre: Exchange) -> Iterator[Stage]:
 
 
 @pytest.fixture(autouse=True)
-def nobody_is_there(centre: Exchange) -> Iterator[None]:
+def nobody_is_there(centre: Exchange, stage: Stage) -> Iterator[None]:
+    """Calls that rang in another test are forgotten; afterwards everybody goes home."""
+    for who in ("anna-1", "bert-1", "zentrale", "carrier-a"):
+        stage.all_received(who)
     yield
     choose(centre, AgentStatus.LOGGED_OUT, "anna", "bert")
     eventually(lambda: {each["state"] for each in agents(centre).values()} == {"Idle"}, 10, "idle agents")
