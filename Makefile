@@ -36,7 +36,7 @@ test: $(VENV)/dev.stamp ## lint, types, layers and every test that needs no Free
 	@echo "Tests on real FreeSWITCH are apart: make test-freeswitch"
 
 test-freeswitch: $(VENV)/dev.stamp ## the end-to-end scenarios against the freeswitch program of this machine
-	@$(BIN)/pytest -m freeswitch tests/e2e tests/protocol --timeout=600
+	@$(BIN)/pytest -m freeswitch tests/e2e tests/protocol --timeout=600 $(SIDE_BY_SIDE)
 
 lint: $(VENV)/dev.stamp ## ruff, mypy strict, import-linter
 	@$(BIN)/ruff check .
