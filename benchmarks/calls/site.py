@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ HOST: Final = "127.0.0.1"
 CALLER: Final = E164("+492214710100")
 DIALLED: Final = "+494066969001"
 #: Below the range the kernel gives to outgoing sockets.
+_LEG_ID: Final = re.compile("origination_uuid=[0-9a-f-]+,")
 _RTP_PORTS: Final = (10000, 16382)
 
 
@@ -142,7 +144,8 @@ def settings(ports: Ports, folder: Path) -> SwitchSettings:
 
 
 def decided_variables(ports: Ports) -> dict[str, str]:
-    """What fernamt decides for the measured call; the other variants bridge to the same dial strings."""
+    """What fernamt decides for the measured call; the other variants bridge to the same dial strings, without
+    the legs' own ids: those are of one call only."""
     offered = CallOffered(
         call_id="benchmark",
         node="benchmark",
@@ -153,6 +156,6 @@ def decided_variables(ports: Ports) -> dict[str, str]:
         from_user=CALLER,
     )
     place = settings(ports, Path("unused"))
-    return decision_variables(
-        decide(offered, snapshot(ports), Circumstances(datetime.now(UTC))), offered, domain=place.domain
-    )
+    decision = decide(offered, snapshot(ports), Circumstances(datetime.now(UTC)))
+    variables = decision_variables(decision, offered, domain=place.domain)
+    return {name: _LEG_ID.sub("", value) for name, value in variables.items()}
