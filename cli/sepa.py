@@ -59,7 +59,7 @@ def make(
     \b
     Example:
       fernamt sepa file debits.csv --out 2026-11.xml --run 2026-11 --holder "Beispiel Telefon GmbH" \\
-        --iban DE89370400440532013000 --creditor-id DE98ZZZ09999999999
+        --iban DE93999999990000000001 --creditor-id DE98ZZZ09999999999
     """
     collections = _collections(source)
     creditor = Creditor(Account(holder, iban, bic), creditor_id)

@@ -147,7 +147,7 @@ class Leg:
         raise NotImplementedError
 
     def on_request(self, request: SipRequest) -> None:
-        """A request inside this dialog; unknown methods are answered 405 (REFER is not offered yet)."""
+        """A request inside this dialog; what robots do not take (REFER) is answered 405."""
         cseq = cseq_of(request)
         if cseq is None or cseq[0] <= self.dialog.remote_cseq:
             self._respond(request, 500, "CSeq Out Of Order")

@@ -142,7 +142,7 @@ def test_what_is_no_bank_file_is_refused(content: bytes) -> None:
 
 DEBITS = (
     "invoice;amount;issued_on;due_on;mandate;signed_on;scheme;holder;iban\n"
-    "RE-2026-000042;183.05;2026-11-30;2026-12-07;M-2026-0001;2026-01-02;CORE;Beispiel;DE75512108001245126199\n"
+    "RE-2026-000042;183.05;2026-11-30;2026-12-07;M-2026-0001;2026-01-02;CORE;Beispiel;DE66999999990000000002\n"
 )
 
 

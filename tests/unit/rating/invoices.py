@@ -23,8 +23,8 @@ BUYER: Final = Party(
     name="Beispiel Bäckerei GmbH", street="Hohe Straße 1", postcode="50667", city="Köln",
     vat_id="DE111111125", customer_no="kunde-baecker", email="buchhaltung@baeckerei.example",
 )  # fmt: skip
-OURS: Final = Account("Beispiel Telefon GmbH", "DE89370400440532013000", "COBADEFFXXX")
-THEIRS: Final = Account("Beispiel Bäckerei GmbH", "DE75512108001245126199")
+OURS: Final = Account("Beispiel Telefon GmbH", "DE93999999990000000001", "ZZZZDEZZXXX")
+THEIRS: Final = Account("Beispiel Bäckerei GmbH", "DE66999999990000000002")
 MANDATE: Final = Mandate("M-2026-0001", "DE98ZZZ09999999999", THEIRS)
 NOVEMBER: Final = Month(2026, 11)
 
