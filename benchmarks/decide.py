@@ -30,11 +30,11 @@ from typing import Final
 from benchmarks.configuration.carrier import NUMBERS_EACH, number, write_carrier
 from dialplan.call import CallOffered, Entry
 from dialplan.carrier import CarrierRoute, Trunk
-from dialplan.carrier_routes import route_table
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Decision
 from dialplan.snapshot import Snapshot
+from dialplan.trunks.routes import route_table
 from dialplan.week import WeekTimes
 from provisioning.compile import compile_snapshot
 from provisioning.load import load

@@ -24,7 +24,7 @@ import statistics
 import tempfile
 from time import perf_counter
 
-from dialplan.limits import Claim, Counter, Scope
+from dialplan.limits.agreed import Claim, Counter, Scope
 from store.embedded import EmbeddedRedis
 from store.limits import CallCounters
 from store.redis_client import call_path_client, limits_client

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from cli.adapters import store_errors
 from controller.abuse_watch import MAX_WAITING, AbuseRules
-from dialplan.abuse import AbuseRule, Action, EndedCall, Sighting, ThrottlePolicy, changed
-from dialplan.abuse_rules import DEFAULTS, is_costly, is_out_of_hours
+from dialplan.abuse.cases import AbuseRule, Action, EndedCall, Sighting, ThrottlePolicy, changed
+from dialplan.abuse.rules import DEFAULTS, is_costly, is_out_of_hours
 from provisioning.compile_abuse import changes, throttle_policy
 from provisioning.schema import AbuseEntry, AbuseRuleEntry
 from store.abuse_calls import AbuseCalls

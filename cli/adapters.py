@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 from controller.errors import StoreAway
-from dialplan.blocks import Blocks
+from dialplan.barring.blocks import Blocks
 from dialplan.cdr import LegRecord
-from dialplan.emergency_attempt import EmergencyAttempt
-from dialplan.limits import Claim
+from dialplan.emergency.attempt import EmergencyAttempt
+from dialplan.limits.agreed import Claim
 from dialplan.live import LiveCall, LiveChange
 from dialplan.mailbox import MessageFacts, Notice
-from dialplan.trunk_status import TrunkStatus, calls_on_trunks
+from dialplan.trunks.status import TrunkStatus, calls_on_trunks
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository, InsertOutcome
 from store.customer_blocks import Blocked, BlockedReader

@@ -19,14 +19,14 @@ from cli.settings import Settings
 from cli.times import GERMANY
 from cli.trunk import trunks_now
 from controller.errors import StoreAway
-from dialplan.blocks import NOTHING_BLOCKED, Blocks
+from dialplan.barring.blocks import NOTHING_BLOCKED, Blocks
 from dialplan.call import CallOffered
 from dialplan.circumstances import Circumstances
-from dialplan.claims import refused
 from dialplan.decide import decide
 from dialplan.decision import Decision
+from dialplan.limits.claims import refused
 from dialplan.snapshot import Snapshot
-from dialplan.trunk_status import TrunkState
+from dialplan.trunks.status import TrunkState
 from provisioning.compile import compile_snapshot
 from provisioning.load import load
 from provisioning.network import RealNetwork

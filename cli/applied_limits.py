@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from cli.errors import NothingApplied
-from dialplan.limits import Limits
+from dialplan.limits.agreed import Limits
 from provisioning.canonical import entry_of
 from provisioning.compile_limits import limits, limits_of
 from provisioning.schema import CarrierEntry, CustomerEntry

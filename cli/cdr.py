@@ -11,10 +11,11 @@ from datetime import datetime
 import click
 from rich.table import Table
 
-from cli.bootstrap import engine, run_intake, until_stopped
+from cli.bootstrap import engine, until_stopped
 from cli.layout import effective
 from cli.logs import configure_logs
 from cli.records import COLUMNS, Value, row
+from cli.run_intake import run_intake
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import Moment, shown, written

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import click
 
-from cli.bootstrap import run_controller, until_stopped
+from cli.bootstrap import until_stopped
 from cli.layout import effective
 from cli.logs import configure_logs
+from cli.run_controller import run_controller
 from cli.settings import Settings
 
 

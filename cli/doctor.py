@@ -36,7 +36,7 @@ from cli.terminal import console
 from cli.times import shown
 from cli.trunk import trunks_now
 from controller.errors import MailAway
-from dialplan.trunk_status import TrunkState
+from dialplan.trunks.status import TrunkState
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
 from freeswitch.probe import takes_calls

@@ -14,8 +14,8 @@ from cli.bootstrap import call_counters, engine, now
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
-from dialplan.claims import every_claim
-from dialplan.limits import Claim, Counter
+from dialplan.limits.agreed import Claim, Counter
+from dialplan.limits.claims import every_claim
 from store.customer_blocks import BlockedReader
 
 _MONEY: Final = (Counter.SPEND_PER_DAY, Counter.SPEND_PER_MONTH)

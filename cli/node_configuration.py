@@ -18,7 +18,7 @@ from cli.layout import write_private
 from controller.errors import NodeAway
 from dialplan.call import Entry
 from dialplan.carrier import Customer, Phone, Trunk
-from dialplan.emergency_routing import LineAddress
+from dialplan.emergency.routing import LineAddress
 from dialplan.snapshot import Snapshot
 from freeswitch import api_calls, profile_calls
 from freeswitch.commands import ApiCall

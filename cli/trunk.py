@@ -15,7 +15,7 @@ from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
-from dialplan.trunk_status import TrunkStatus, together
+from dialplan.trunks.status import TrunkStatus, together
 
 
 @click.group()

@@ -15,8 +15,8 @@ import structlog
 
 from controller.errors import StoreAway
 from controller.rounds import Rounds
-from dialplan.abuse import AbuseRule, Action, EndedCall, Sighting, Threshold, ThrottlePolicy
-from dialplan.abuse_rules import needs_past, sightings
+from dialplan.abuse.cases import AbuseRule, Action, EndedCall, Sighting, Threshold, ThrottlePolicy
+from dialplan.abuse.rules import needs_past, sightings
 from dialplan.cdr import LegRecord, LegSide
 
 _log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ MAX_WAITING: Final = 50_000
 #: What "the weeks before" are, and how much of the present they leave out.
 _PAST: Final = timedelta(days=28)
 _PRESENT: Final = timedelta(days=1)
-#: Rules may look a little further back than their window (dialplan.abuse_rules).
+#: Rules may look a little further back than their window (dialplan.abuse.rules).
 _SLACK: Final = timedelta(minutes=1)
 _WATCHED: Final = frozenset({"out", "onnet"})
 

@@ -9,7 +9,7 @@ import structlog
 
 from controller.errors import StoreAway
 from controller.rounds import Rounds
-from dialplan.blocks import Blocks
+from dialplan.barring.blocks import Blocks
 
 _log = structlog.get_logger(__name__)
 

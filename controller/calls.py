@@ -14,13 +14,13 @@ from controller.errors import NoSnapshot
 from controller.following import Following
 from controller.health import TrunkHealth
 from controller.limiting import Limiting
-from dialplan.blocks import NOTHING_BLOCKED, Blocks
+from dialplan.barring.blocks import NOTHING_BLOCKED, Blocks
 from dialplan.call import CallOffered
 from dialplan.carrier import Trunk
 from dialplan.circumstances import Circumstances
-from dialplan.claims import refused
 from dialplan.decide import decide
 from dialplan.decision import Decision, Reject, Route
+from dialplan.limits.claims import refused
 from dialplan.live import LiveCall, LiveState
 from dialplan.snapshot import Snapshot
 

@@ -19,8 +19,8 @@ from gevent.queue import Empty, Full, Queue
 from controller.errors import NodeAway, StoreAway
 from dialplan.call import CallOffered
 from dialplan.decision import Announce, Decision, Direction, Route
-from dialplan.emergency_attempt import EmergencyAttempt, SentLeg
-from dialplan.emergency_room import Occupant, pre_empted
+from dialplan.emergency.attempt import EmergencyAttempt, SentLeg
+from dialplan.emergency.room import Occupant, pre_empted
 from dialplan.legs import Leg
 from dialplan.snapshot import Snapshot
 

@@ -25,10 +25,10 @@ from controller.trunk_service import Service, TrunkService
 from dialplan.carrier import Trunk
 from dialplan.circumstances import NO_CALLS
 from dialplan.decision import Decision, Direction, Reject, Route
-from dialplan.emergency_room import Occupant
+from dialplan.emergency.room import Occupant
 from dialplan.live import LiveCall
 from dialplan.snapshot import Snapshot
-from dialplan.trunk_status import TrunkState, TrunkStatus
+from dialplan.trunks.status import TrunkState, TrunkStatus
 
 _log = structlog.get_logger(__name__)
 

@@ -20,7 +20,7 @@ from gevent.queue import Empty, Full, Queue
 
 from controller.errors import StoreAway
 from controller.local_limits import LocalLimits
-from dialplan.limits import Claim
+from dialplan.limits.agreed import Claim
 from dialplan.live import LiveCall
 
 _log = structlog.get_logger(__name__)

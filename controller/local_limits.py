@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dialplan.limits import Claim, Counter
+from dialplan.limits.agreed import Claim, Counter
 
 #: `show channels` lags behind (seen: 2 s): a call this young may be missing in the list and still be up.
 _LAG_MS: Final = 5_000.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from dialplan.emergency_room import Occupant
+from dialplan.emergency.room import Occupant
 
 #: Calls beyond this are not counted; the switch's max-sessions is far below.
 MOST_CALLS: Final = 20_000

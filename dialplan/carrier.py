@@ -12,11 +12,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from dialplan.bars import LiftedBar, ProfileRef
-from dialplan.caller_policy import NO_POLICY, NO_RIGHTS, CallerPolicy, RightOfUse
-from dialplan.emergency_routing import DEFAULT_FORM, EmergencyForm, LineAddress
-from dialplan.header_map import PRESETS, HeaderMap, Preset
-from dialplan.limits import Limits
+from dialplan.barring.bars import LiftedBar, ProfileRef
+from dialplan.caller.header_map import PRESETS, HeaderMap, Preset
+from dialplan.caller.policy import NO_POLICY, NO_RIGHTS, CallerPolicy, RightOfUse
+from dialplan.emergency.routing import DEFAULT_FORM, EmergencyForm, LineAddress
+from dialplan.limits.agreed import Limits
 from dialplan.plans.nodes import Plan
 from dialplan.week import WeekTimes
 from numbering.e164 import E164

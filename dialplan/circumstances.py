@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from dialplan.blocks import NOTHING_BLOCKED, Blocks
+from dialplan.barring.blocks import NOTHING_BLOCKED, Blocks
 from numbering.e164 import E164
 
 #: No trunk carries a call.

@@ -8,13 +8,13 @@ Pure and without waiting: everything it needs is in the call, the snapshot and t
 from __future__ import annotations
 
 from dialplan.call import CallOffered, Entry
-from dialplan.caller import Origin, trunk_origin
+from dialplan.caller.identity import Origin, trunk_origin
 from dialplan.carrier import TrunkSide
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
-from dialplan.claims import with_claims
 from dialplan.decision import CallFacts, Decision, Direction, refuse
 from dialplan.incoming import incoming
+from dialplan.limits.claims import with_claims
 from dialplan.outgoing import outgoing
 from dialplan.place import place
 from dialplan.reasons import reason

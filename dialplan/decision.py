@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from dialplan.causes import PATH_FAILURES, Cause
 from dialplan.legs import Leg
-from dialplan.limits import Claim
+from dialplan.limits.agreed import Claim
 from dialplan.plans.effects import Ask, Listen, Record
 from dialplan.plans.nodes import Sound
 from dialplan.plans.position import Position
@@ -38,7 +38,7 @@ class CallFacts:
     """What the CDR keeps of the decision. None where the call did not get as far as knowing it.
 
     `passed`: the rules that the call has passed so far, in their order. `caller_rules`: the rows of
-    `caller_rules` that made its caller id what it is.
+    `caller.rules` that made its caller id what it is.
     """
 
     direction: Direction

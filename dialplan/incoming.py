@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialplan.call import CallOffered
-from dialplan.caller import IdentityRefused, network_identity
+from dialplan.caller.identity import IdentityRefused, network_identity
 from dialplan.carrier import Trunk
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances

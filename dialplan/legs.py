@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dialplan.carrier import Phone, Trunk
 from dialplan.diversion import Diversion
-from dialplan.emergency_call import EmergencyCall
+from dialplan.emergency.invite import EmergencyCall
 from numbering.e164 import E164
 
 
@@ -20,7 +20,7 @@ class Caller:
 
     `presented` is the user-provided number shown in its stead (CLIP no screening, TKG § 120(2)); `withheld`
     hides both (RFC 3323), `forced` says that the caller wants to be seen. `diversions`: who passed the call
-    on, the first one first. All of it was checked by `caller_rules`.
+    on, the first one first. All of it was checked by `caller.rules`.
     """
 
     number: E164 | None

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialplan.barring import barred
-from dialplan.blocks import Blocks
+from dialplan.barring.blocks import Blocks
+from dialplan.barring.rules import barred
 from dialplan.call import CallOffered
-from dialplan.caller import IdentityRefused, Origin, customer_identity
+from dialplan.caller.identity import IdentityRefused, Origin, customer_identity
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Direction, Reason, refuse
-from dialplan.emergency import emergency
+from dialplan.emergency.calls import emergency
 from dialplan.reasons import reason
 from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
 from dialplan.targets import to_customer
-from dialplan.trunk_choice import to_carriers
+from dialplan.trunks.choice import to_carriers
 from numbering.dial import NotDialable, normalise
 from numbering.e164 import E164
 

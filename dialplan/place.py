@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import Final
 
 from dialplan.call import Behalf, CallOffered, Entry, Via
-from dialplan.caller import Origin
-from dialplan.caller_policy import NO_POLICY
+from dialplan.caller.identity import Origin
+from dialplan.caller.policy import NO_POLICY
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
-from dialplan.claims import with_claims
 from dialplan.decision import CallFacts, Decision, Direction, refuse
 from dialplan.legs import Caller
+from dialplan.limits.claims import with_claims
 from dialplan.outgoing import outgoing
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot

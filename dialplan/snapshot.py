@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from dialplan.bars import BarringProfile
+from dialplan.barring.bars import BarringProfile
 from dialplan.carrier import AssignedNumber, Customer, Peer, Phone, Trunk
-from dialplan.carrier_routes import NO_ROUTES, RouteTable
-from dialplan.emergency_routing import NO_EMERGENCY_ROUTING, EmergencyRouting
-from dialplan.limits import Limits
+from dialplan.emergency.routing import NO_EMERGENCY_ROUTING, EmergencyRouting
+from dialplan.limits.agreed import Limits
 from dialplan.number_blocks import NumberBlocks
 from dialplan.plans.hours import Hours
+from dialplan.trunks.routes import NO_ROUTES, RouteTable
 from numbering.e164 import E164
 
 

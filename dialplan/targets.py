@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialplan.call import CallOffered
-from dialplan.caller import anonymity_refused
+from dialplan.caller.identity import anonymity_refused
 from dialplan.carrier import AssignedNumber, ToPhones, ToPlan, ToTrunks
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
@@ -16,7 +16,7 @@ from dialplan.reasons import reason
 from dialplan.ringing import to_phones, to_trunks
 from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
-from dialplan.trunk_choice import down_last
+from dialplan.trunks.choice import down_last
 
 
 def to_customer(

@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from dialplan.emergency_call import EmergencyCall
-from dialplan.emergency_routing import UserToUser
+from dialplan.emergency.invite import EmergencyCall
+from dialplan.emergency.routing import UserToUser
 from dialplan.legs import Leg
 from freeswitch.identity import user_is_phone
 from freeswitch.pidf import civic_location, claimed_location

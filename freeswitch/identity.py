@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from dialplan.caller.header_map import HeaderMap, NumberFormat, Which
 from dialplan.carrier import Trunk
-from dialplan.header_map import HeaderMap, NumberFormat, Which
 from dialplan.legs import Caller, Leg
 from numbering.e164 import E164
 

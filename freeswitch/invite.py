@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dialplan.carrier import Trunk
-from dialplan.emergency_attempt import SentLeg
+from dialplan.emergency.attempt import SentLeg
 from dialplan.legs import Leg
 from freeswitch.dialstring import wire_leg
 from freeswitch.emergency import body_texts

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError, SubElement, XMLParser, register_namespace, tostring
 
-from dialplan.emergency_routing import LineAddress
+from dialplan.emergency.routing import LineAddress
 
 _PIDF: Final = "urn:ietf:params:xml:ns:pidf"
 _GEOPRIV: Final = "urn:ietf:params:xml:ns:pidf:geopriv10"

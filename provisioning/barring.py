@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dialplan.bars import BarringProfile, LiftedBar, ProfileRef
+from dialplan.barring.bars import BarringProfile, LiftedBar, ProfileRef
 from numbering.classes import NumberClass
 from provisioning.schema import CustomerEntry, PhoneEntry
 from provisioning.schema.policy import BarringProfileEntry

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from dialplan.caller_policy import NO_POLICY, CallerPolicy, RightOfUse
-from dialplan.header_map import PRESETS, HeaderMap, NumberFormat, Preset, Which
+from dialplan.caller.header_map import PRESETS, HeaderMap, NumberFormat, Preset, Which
+from dialplan.caller.policy import NO_POLICY, CallerPolicy, RightOfUse
 from numbering.e164 import E164
 from provisioning.schema import (
     CallerNumberEntry,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
+from dialplan.caller.header_map import Preset
 from dialplan.carrier import (
     AssignedNumber,
     CarrierRoute,
@@ -20,8 +21,7 @@ from dialplan.carrier import (
     Trunk,
     TrunkSide,
 )
-from dialplan.emergency_routing import LineAddress
-from dialplan.header_map import Preset
+from dialplan.emergency.routing import LineAddress
 from dialplan.plans.nodes import Plan
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164

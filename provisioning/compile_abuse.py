@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialplan.abuse import AbuseRule, Action, ThresholdChange, ThrottlePolicy
+from dialplan.abuse.cases import AbuseRule, Action, ThresholdChange, ThrottlePolicy
 from provisioning.schema import AbuseRuleEntry, AbuseThrottleEntry
 
 

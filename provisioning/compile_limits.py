@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from dialplan.limits import ABROAD, MICRO_PER_EURO, CallLimits, Limits
+from dialplan.limits.agreed import ABROAD, MICRO_PER_EURO, CallLimits, Limits
 from provisioning.schema import Amount, CallLimitEntry, LimitProfileEntry
 
 

@@ -8,14 +8,14 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final, NoReturn, TypeVar
 
-from dialplan.bars import BarringProfile
+from dialplan.barring.bars import BarringProfile
 from dialplan.carrier import AssignedNumber, Customer, NumberBlock, Peer, Phone, Trunk
-from dialplan.carrier_routes import route_table
-from dialplan.emergency_routing import NO_EMERGENCY_ROUTING, EmergencyRouting
-from dialplan.limits import Limits
+from dialplan.emergency.routing import NO_EMERGENCY_ROUTING, EmergencyRouting
+from dialplan.limits.agreed import Limits
 from dialplan.number_blocks import NumberBlocks
 from dialplan.plans.hours import Hours
 from dialplan.snapshot import Snapshot
+from dialplan.trunks.routes import route_table
 from numbering.e164 import E164
 from provisioning.errors import ConfigInvalid, Finding
 from provisioning.tree import NoPlaces

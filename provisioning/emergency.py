@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dialplan.emergency_routing import (
+from dialplan.emergency.routing import (
     DEFAULT_FORM,
     EmergencyForm,
     EmergencyRouting,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, text
 
-from dialplan.abuse import EndedCall
+from dialplan.abuse.cases import EndedCall
 from store.foreign_errors import database_errors
 
 #: Newest calls of a customer that are looked at: more in a window changes no rule's verdict.

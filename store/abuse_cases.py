@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
-from dialplan.abuse import AbuseRule, Action, Sighting, ThrottlePolicy
-from dialplan.limits import Throttle
+from dialplan.abuse.cases import AbuseRule, Action, Sighting, ThrottlePolicy
+from dialplan.limits.agreed import Throttle
 from store import audit
 from store.abuse_tables import MAX_SENTENCE, abuse_case
 from store.customer_blocks import CustomerBlocks

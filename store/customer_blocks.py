@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, text, update
 
-from dialplan.limits import Throttle
+from dialplan.limits.agreed import Throttle
 from numbering.e164 import E164
 from store import applied_parts, audit
 from store.applied_parts import AppliedCustomer

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 from sqlalchemy.dialects.postgresql import insert
 
-from dialplan.emergency_attempt import EmergencyAttempt
+from dialplan.emergency.attempt import EmergencyAttempt
 from numbering.e164 import E164
 from store.emergency_records import sent_from
 from store.emergency_tables import emergency_attempt

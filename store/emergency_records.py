@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from dialplan.emergency_attempt import EmergencyAttempt, SentLeg
+from dialplan.emergency.attempt import EmergencyAttempt, SentLeg
 from numbering.e164 import E164
 
 _SUFFIX: Final = ".attempt.json"

@@ -21,7 +21,7 @@ def _length(column: str, most: int, least: int = 0) -> CheckConstraint:
     return CheckConstraint(f"char_length({column}) BETWEEN {least} AND {most}", name=f"{column}_length")
 
 
-#: dialplan.emergency_attempt.EmergencyAttempt, field for field; never changed.
+#: dialplan.emergency.attempt.EmergencyAttempt, field for field; never changed.
 emergency_attempt = Table(
     "emergency_attempt",
     metadata,

@@ -22,7 +22,7 @@ from typing import Final, TypeVar, cast
 
 import redis
 
-from dialplan.limits import Claim, Counter
+from dialplan.limits.agreed import Claim, Counter
 from store.foreign_errors import redis_errors
 from store.live_call_records import milliseconds
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import redis
 
-from dialplan.limits import Claim, Counter, Scope, spend_day, spend_month
+from dialplan.limits.agreed import Claim, Counter, Scope, spend_day, spend_month
 from store.foreign_errors import redis_errors
 from store.limits import counter_key
 

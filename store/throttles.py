@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from dialplan.limits import Throttle
+from dialplan.limits.agreed import Throttle
 from store.abuse_tables import abuse_case
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import redis
 import structlog
 
-from dialplan.trunk_status import TrunkState, TrunkStatus
+from dialplan.trunks.status import TrunkState, TrunkStatus
 from store.foreign_errors import redis_errors
 
 _log = structlog.get_logger(__name__)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from dialplan.caller_rules import MATRIX, CallerRule
-from dialplan.header_map import PRESETS, HeaderMap, Which
+from dialplan.caller.header_map import PRESETS, HeaderMap, Which
+from dialplan.caller.rules import MATRIX, CallerRule
 
 OUTPUT: Final = Path(__file__).parents[1] / "docs/caller-id.md"
 _MARK: Final = "<!-- {} {}: written by tools/generate_caller_matrix.py -->"

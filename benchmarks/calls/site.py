@@ -21,11 +21,11 @@ from dialplan.carrier import (
     Trunk,
     TrunkSide,
 )
-from dialplan.carrier_routes import route_table
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.number_blocks import NumberBlocks
 from dialplan.snapshot import Snapshot
+from dialplan.trunks.routes import route_table
 from freeswitch.offer import decision_variables
 from freeswitch.settings import EventSocketAddress, SwitchSettings
 from numbering.e164 import E164

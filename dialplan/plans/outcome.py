@@ -23,7 +23,7 @@ from dialplan.plans.waiting import waits_unpaid
 from dialplan.reasons import reason
 from dialplan.ringing import to_phones, to_trunks
 from dialplan.snapshot import Snapshot
-from dialplan.trunk_choice import down_last
+from dialplan.trunks.choice import down_last
 
 #: While the plan has a way for it, whatever kept a leg from being reached.
 _EVERY_FAILURE: Final = frozenset(Cause)

@@ -13,10 +13,10 @@ import re
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
-from dialplan.caller import Origin
+from dialplan.caller.identity import Origin
 from dialplan.carrier import Peer, Phone, Trunk, TrunkSide
-from dialplan.emergency import NO_LINE_ANNOUNCEMENT, EmergencyLine, address_of, emergency_legs
-from dialplan.emergency_routing import LineAddress
+from dialplan.emergency.calls import NO_LINE_ANNOUNCEMENT, EmergencyLine, address_of, emergency_legs
+from dialplan.emergency.routing import LineAddress
 from dialplan.legs import Leg
 from dialplan.snapshot import Snapshot
 from freeswitch.dialstring import dial_string

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dialplan.caller_rules import FORBIDDEN_CLASSES, STATES_OF_VFG_44_2022
-from dialplan.header_map import Preset
+from dialplan.caller.header_map import Preset
+from dialplan.caller.rules import FORBIDDEN_CLASSES, STATES_OF_VFG_44_2022
 from numbering.dial import Dialled, Line, normalise
 from numbering.e164 import E164
 from provisioning.caller_ids import header_map

@@ -12,7 +12,7 @@ from provisioning.schema.entry import Entry, refusal
 from provisioning.schema.policy import check_days
 from provisioning.schema.values import ContactNumber, Text
 
-#: The values are those of dialplan.header_map, written out so that the reference and errors list them.
+#: The values are those of dialplan.caller.header_map, written out so that the reference and errors list them.
 PresetName = Literal["standard", "from-network", "from-network-preferred", "shown-asserted", "customer"]
 FormatName = Literal["e164", "plus", "digits", "international", "national"]
 Which = Literal["network", "shown"]

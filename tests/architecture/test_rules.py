@@ -45,9 +45,9 @@ def test_a_leg_is_made_in_one_place_only() -> None:
 #: Who may call what makes legs. Everything towards the public network stands behind `outgoing`, which runs
 #: the rules; what rings customers' own equipment behind `to_customer` and the nodes of routing plans.
 MAKERS = {
-    "leg_to_trunk": {"dialplan/trunk_choice.py", "dialplan/ringing.py"},
+    "leg_to_trunk": {"dialplan/trunks/choice.py", "dialplan/ringing.py"},
     "leg_to_phone": {"dialplan/ringing.py"},
-    "emergency_leg": {"dialplan/emergency.py"},
+    "emergency_leg": {"dialplan/emergency/calls.py"},
     "to_carriers": {"dialplan/outgoing.py"},
     "to_trunks": {"dialplan/targets.py", "dialplan/plans/outcome.py"},
     # The queue rings the phone of the customer's own agent, and nothing else.

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
 from cli.main import fernamt
-from dialplan.abuse import AbuseRule, Action, Sighting, ThrottlePolicy
-from dialplan.limits import Claim, Counter, Scope
+from dialplan.abuse.cases import AbuseRule, Action, Sighting, ThrottlePolicy
+from dialplan.limits.agreed import Claim, Counter, Scope
 from store.abuse_cases import AbuseCases
 from store.database import make_engine
 from store.limits import CallCounters

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from cli.abuse_store import AbuseRecords
-from dialplan.abuse import AbuseRule, Action, Sighting, ThrottlePolicy
-from dialplan.abuse_rules import DEFAULTS
+from dialplan.abuse.cases import AbuseRule, Action, Sighting, ThrottlePolicy
+from dialplan.abuse.rules import DEFAULTS
 from dialplan.cdr import HungUpBy
-from dialplan.limits import Throttle
+from dialplan.limits.agreed import Throttle
 from store.abuse_cases import AbuseCases
 from store.audit import AuditLog
 from store.cdr_repository import CdrRepository

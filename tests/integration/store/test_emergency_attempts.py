@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from dialplan.cdr import LegRecord, LegSide
-from dialplan.emergency_attempt import EmergencyAttempt, SentLeg
+from dialplan.emergency.attempt import EmergencyAttempt, SentLeg
 from numbering.e164 import E164
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from dialplan.limits import Claim, Counter, Scope
+from dialplan.limits.agreed import Claim, Counter, Scope
 from store.embedded.process import wait_until
 from store.errors import LiveStateFull, LiveStateUnavailable
 from store.limits import CallCounters

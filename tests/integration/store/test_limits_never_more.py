@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controller.local_limits import LocalLimits
-from dialplan.limits import Claim, Counter, Scope
+from dialplan.limits.agreed import Claim, Counter, Scope
 from store.embedded.process import wait_until
 from store.limits import CallCounters
 from store.redis_client import call_path_client

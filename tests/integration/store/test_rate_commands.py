@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 
 from cli.demo_rating import costs
 from cli.main import fernamt
-from dialplan.limits import Claim, Counter, Scope
+from dialplan.limits.agreed import Claim, Counter, Scope
 from store.audit import AuditLog
 from store.limits import counter_key
 from tests.integration.store.billing import KANZLEI, PRAXIS, TARIFFS, outgoing, take_in

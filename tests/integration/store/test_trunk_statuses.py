@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import redis
 
-from dialplan.trunk_status import TrunkState, TrunkStatus, calls_on_trunks
+from dialplan.trunks.status import TrunkState, TrunkStatus, calls_on_trunks
 from store.errors import StoreError
 from store.redis_client import call_path_client
 from store.trunk_statuses import TTL_S, TrunkStatuses

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cli.applied import AppliedCarrier
 from controller.errors import VersionRefused
-from dialplan.emergency_routing import LineAddress
+from dialplan.emergency.routing import LineAddress
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from provisioning.canonical import items_of

@@ -11,9 +11,9 @@ from gevent.event import Event as Flag
 
 from controller.errors import StoreAway
 from dialplan.cdr import HungUpBy, LegRecord, LegSide, Quality, RecordUnreadable
-from dialplan.limits import Claim, Counter
+from dialplan.limits.agreed import Claim, Counter
 from dialplan.live import CallAnswered, CallBegun, CallEnded, LiveCall, LiveChange, LiveState, NodeSeen
-from dialplan.trunk_status import TrunkStatus
+from dialplan.trunks.status import TrunkStatus
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 

@@ -10,8 +10,16 @@ import pytest
 
 from controller.abuse_watch import REST_S, AbuseRules, AbuseWatch
 from controller.errors import StoreAway
-from dialplan.abuse import AbuseRule, Action, EndedCall, Sighting, ThresholdChange, ThrottlePolicy, changed
-from dialplan.abuse_rules import DEFAULTS
+from dialplan.abuse.cases import (
+    AbuseRule,
+    Action,
+    EndedCall,
+    Sighting,
+    ThresholdChange,
+    ThrottlePolicy,
+    changed,
+)
+from dialplan.abuse.rules import DEFAULTS
 from dialplan.cdr import LegRecord, LegSide
 from tests.unit.controller.fakes import leg
 

@@ -11,7 +11,7 @@ from controller.errors import ControllerError, NoSnapshot
 from controller.following import Following
 from controller.health import TrunkHealth
 from controller.limiting import Limiting
-from dialplan.limits import CallLimits, Limits
+from dialplan.limits.agreed import CallLimits, Limits
 from dialplan.live import LiveState
 from tests.unit.controller.fakes import NOW, MemoryBoard, MemoryLimits, MemoryLive
 from tests.unit.dialplan.carriers import (

@@ -15,8 +15,8 @@ from controller.errors import NodeAway, StoreAway
 from dialplan.call import CallOffered
 from dialplan.carrier import Trunk
 from dialplan.decide import decide
-from dialplan.emergency_attempt import EmergencyAttempt, SentLeg
-from dialplan.emergency_room import Occupant
+from dialplan.emergency.attempt import EmergencyAttempt, SentLeg
+from dialplan.emergency.room import Occupant
 from dialplan.legs import Leg
 from dialplan.snapshot import Snapshot
 from tests.unit.dialplan.carriers import (

@@ -27,7 +27,7 @@ from dialplan.live import LiveCall
 from dialplan.plans.effects import Ask
 from dialplan.plans.nodes import Sound
 from dialplan.snapshot import Snapshot
-from dialplan.trunk_status import TrunkState, TrunkStatus
+from dialplan.trunks.status import TrunkState, TrunkStatus
 from tests.unit.controller.fakes import NOW, MemoryBoard, listed
 from tests.unit.dialplan.carriers import (
     BAU_1,

@@ -11,7 +11,7 @@ from gevent.event import Event as Flag
 
 from controller import limiting as module
 from controller.limiting import Limiting
-from dialplan.limits import Claim, Counter, Scope
+from dialplan.limits.agreed import Claim, Counter, Scope
 from tests.unit.controller.fakes import NOW, MemoryLimits
 
 WAIT_S = 5.0

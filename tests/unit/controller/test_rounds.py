@@ -15,7 +15,7 @@ from controller.blocking import Blocking
 from controller.daily import Daily
 from controller.mailbox import Mailboxes, SpooledMessage
 from controller.rounds import Rounds
-from dialplan.blocks import Blocks
+from dialplan.barring.blocks import Blocks
 from dialplan.mailbox import MessageFacts
 from tests.unit.controller.test_mailboxes import Kept
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dialplan.abuse_rules import RULES
+from dialplan.abuse.rules import RULES
 from tests.architecture.program import ROOT
 
 PATH: Final = ROOT / "docs" / "abuse.md"

@@ -21,10 +21,10 @@ from dialplan.carrier import (
     Trunk,
     TrunkSide,
 )
-from dialplan.carrier_routes import route_table
 from dialplan.circumstances import Circumstances
 from dialplan.number_blocks import NumberBlocks
 from dialplan.snapshot import Snapshot
+from dialplan.trunks.routes import route_table
 from numbering.e164 import E164
 
 #: A Wednesday, ten in the morning in Germany.

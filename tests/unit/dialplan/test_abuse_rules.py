@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplan.abuse import MAX_EVIDENCE, AbuseRule, Action, EndedCall, Sighting, ThresholdChange, changed
-from dialplan.abuse_rules import DEFAULTS, RULES, is_costly, is_out_of_hours, needs_past, sightings
+from dialplan.abuse.cases import (
+    MAX_EVIDENCE,
+    AbuseRule,
+    Action,
+    EndedCall,
+    Sighting,
+    ThresholdChange,
+    changed,
+)
+from dialplan.abuse.rules import DEFAULTS, RULES, is_costly, is_out_of_hours, needs_past, sightings
 from numbering.e164 import E164
 from tests.unit.dialplan.abuse_page import PATH, page
 

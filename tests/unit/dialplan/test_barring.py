@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from dialplan.bars import BarringProfile, LiftedBar, ProfileRef
+from dialplan.barring.bars import BarringProfile, LiftedBar, ProfileRef
 from dialplan.call import Behalf, CallOffered, Via
 from dialplan.carrier import Phone
 from dialplan.circumstances import Circumstances

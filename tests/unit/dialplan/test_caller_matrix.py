@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dialplan.call import Behalf, CallOffered, Via
-from dialplan.caller_policy import CallerPolicy, RightOfUse
-from dialplan.caller_rules import MATRIX
+from dialplan.caller.policy import CallerPolicy, RightOfUse
+from dialplan.caller.rules import MATRIX
 from dialplan.carrier import AssignedNumber, Customer, Phone, ToTrunks, Trunk
 from dialplan.decide import decide
 from dialplan.decision import Decision, Reject, Route

@@ -8,13 +8,13 @@ from types import MappingProxyType
 
 import pytest
 
-from dialplan.blocks import Blocks
+from dialplan.barring.blocks import Blocks
 from dialplan.call import Behalf, CallOffered, Via
 from dialplan.circumstances import Circumstances
-from dialplan.claims import every_claim, refused, with_claims
 from dialplan.decide import decide
 from dialplan.decision import Announce, Decision, Reject, Route
-from dialplan.limits import CallLimits, Claim, Counter, Limits, Scope, Throttle, spend_day, spend_month
+from dialplan.limits.agreed import CallLimits, Claim, Counter, Limits, Scope, Throttle, spend_day, spend_month
+from dialplan.limits.claims import every_claim, refused, with_claims
 from dialplan.place import asked_for, onward, place
 from dialplan.plans.position import ARRIVED, Position, Resume
 from dialplan.reasons import all_ids

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from dialplan.blocks import Blocks
+from dialplan.barring.blocks import Blocks
 from dialplan.call import CallOffered
 from dialplan.carrier import AssignedNumber, ToPhones, Trunk
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Announce, Decision, Direction, Reject, Route
-from dialplan.emergency_routing import EmergencyForm, EmergencyRouting, EmergencyTarget, LineAddress
+from dialplan.emergency.routing import EmergencyForm, EmergencyRouting, EmergencyTarget, LineAddress
 from dialplan.legs import Leg
 from dialplan.snapshot import Snapshot
 from numbering.emergency_areas import AreaTable, parse_area

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplan.emergency_room import Occupant, pre_empted
+from dialplan.emergency.room import Occupant, pre_empted
 from tests.unit.dialplan.carriers import NOW
 
 

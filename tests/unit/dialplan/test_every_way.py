@@ -12,7 +12,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from dialplan.bars import BarringProfile
+from dialplan.barring.bars import BarringProfile
 from dialplan.call import Behalf, CallOffered, Via
 from dialplan.carrier import AssignedNumber, ToPlan, TrunkSide
 from dialplan.decide import decide

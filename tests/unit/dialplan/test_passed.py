@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.blocks import Blocks
+from dialplan.barring.blocks import Blocks
 from dialplan.call import CallOffered
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dialplan.blocks import Blocks
+from dialplan.barring.blocks import Blocks
 from dialplan.call import Behalf, CallOffered, Via
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide

@@ -9,7 +9,7 @@ import pytest
 from controller.trunk_service import FAILURES, FIRST_REST, LONGEST_REST, TRIAL, WINDOW
 from dialplan.causes import RETRY_ELSEWHERE, Cause
 from dialplan.rules import SENTENCES, Rule
-from dialplan.trunk_choice import MOST_TRIED
+from dialplan.trunks.choice import MOST_TRIED
 
 TEXT = (Path(__file__).parents[3] / "docs" / "routing.md").read_text()
 WORDS = " ".join(TEXT.split())

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialplan.carrier import Credentials
-from dialplan.emergency_call import EmergencyCall
-from dialplan.emergency_routing import DEFAULT_FORM, EmergencyRoute
+from dialplan.emergency.invite import EmergencyCall
+from dialplan.emergency.routing import DEFAULT_FORM, EmergencyRoute
 from dialplan.legs import Caller, Leg, emergency_leg, leg_to_phone, leg_to_trunk
 from freeswitch.dialstring import dial_string
 from freeswitch.errors import CommandRefused

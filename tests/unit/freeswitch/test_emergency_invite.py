@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from dialplan.carrier import Trunk
 from dialplan.decide import decide
 from dialplan.decision import Route
-from dialplan.emergency_call import EmergencyCall
-from dialplan.emergency_routing import (
+from dialplan.emergency.invite import EmergencyCall
+from dialplan.emergency.routing import (
     EmergencyForm,
     EmergencyRoute,
     EmergencyRouting,

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from dialplan.caller.header_map import PRESETS, HeaderMap, NumberFormat, Preset, Which
 from dialplan.carrier import SipAddress, Trunk
 from dialplan.diversion import Diversion, DiversionReason
-from dialplan.header_map import PRESETS, HeaderMap, NumberFormat, Preset, Which
 from dialplan.legs import Caller, leg_to_phone, leg_to_trunk
 from freeswitch.identity import request_user, wire_identity, written
 from numbering.e164 import E164

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialplan.call import CallOffered
-from dialplan.caller_policy import CallerPolicy, RightOfUse
+from dialplan.caller.header_map import PRESETS, HeaderMap, NumberFormat
+from dialplan.caller.policy import CallerPolicy, RightOfUse
 from dialplan.decide import decide
 from dialplan.decision import Route
-from dialplan.header_map import PRESETS, HeaderMap, NumberFormat
 from dialplan.snapshot import Snapshot
 from freeswitch.dialstring import dial_string
 from freeswitch.identity import written

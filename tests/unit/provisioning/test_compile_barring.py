@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cli.layout import EXAMPLE_CARRIER
-from dialplan.bars import BarringProfile
+from dialplan.barring.bars import BarringProfile
 from dialplan.snapshot import Snapshot
 from numbering.classes import NumberClass
 from numbering.dial import Dialled, Line, normalise

@@ -19,7 +19,7 @@ from dialplan.carrier import (
     ToTrunks,
     TrunkSide,
 )
-from dialplan.emergency_routing import LineAddress
+from dialplan.emergency.routing import LineAddress
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from provisioning.compile import compile_snapshot

@@ -10,8 +10,8 @@ from typing import get_args
 import pytest
 from refusal_cases import Case, each_is_refused
 
-from dialplan.caller_policy import NO_POLICY, CallerPolicy, RightOfUse
-from dialplan.header_map import PRESETS, HeaderMap, NumberFormat, Preset, Which
+from dialplan.caller.header_map import PRESETS, HeaderMap, NumberFormat, Preset, Which
+from dialplan.caller.policy import NO_POLICY, CallerPolicy, RightOfUse
 from dialplan.snapshot import Snapshot
 from provisioning.compile import compile_snapshot
 from provisioning.errors import Severity

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dialplan.abuse import AbuseRule, Action, ThrottlePolicy, changed
-from dialplan.abuse_rules import DEFAULTS
-from dialplan.limits import CallLimits, Limits
+from dialplan.abuse.cases import AbuseRule, Action, ThrottlePolicy, changed
+from dialplan.abuse.rules import DEFAULTS
+from dialplan.limits.agreed import CallLimits, Limits
 from dialplan.snapshot import Snapshot
 from provisioning.compile import compile_snapshot
 from provisioning.compile_abuse import changes, throttle_policy

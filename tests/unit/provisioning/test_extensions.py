@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplan.blocks import Blocks
+from dialplan.barring.blocks import Blocks
 from dialplan.causes import Cause
 from dialplan.decide import decide
 from dialplan.decision import Decision, Reject, Route

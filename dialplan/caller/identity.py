@@ -1,4 +1,4 @@
-"""Whose call it is and which number it may show: gathers the facts, asks `caller_rules`, does as they say."""
+"""Whose call it is and which number it may show: gathers the facts, asks rules.py, does as they say."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dialplan.call import CallOffered, Via
-from dialplan.caller_claims import CARRIER_LINE, claim, numbers_claimed, wants_hiding
-from dialplan.caller_facts import CalledNumber, Claim, CustomerCall, NetworkCall
-from dialplan.caller_policy import NO_POLICY, CallerPolicy
-from dialplan.caller_rules import (
+from dialplan.caller.claims import CARRIER_LINE, claim, numbers_claimed, wants_hiding
+from dialplan.caller.facts import CalledNumber, Claim, CustomerCall, NetworkCall
+from dialplan.caller.policy import NO_POLICY, CallerPolicy
+from dialplan.caller.rules import (
     CALLED_PARTY,
     NETWORK_CALLER,
     NETWORK_NUMBER,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from dialplan.abuse import AbuseRule, Action, EndedCall, Sighting, Threshold, sighting
+from dialplan.abuse.cases import AbuseRule, Action, EndedCall, Sighting, Threshold, sighting
 from numbering.classes import NumberClass
 from numbering.dial import GERMANY, Dialled, Line, normalise
 from numbering.german_time import GERMAN_TIME

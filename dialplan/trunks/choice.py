@@ -1,6 +1,6 @@
 """Over which carrier trunks a call to the public network goes, in which order (B1).
 
-Which trunks take the call, and in which order, is compiled beforehand (carrier_routes.py). Here the moment
+Which trunks take the call, and in which order, is compiled beforehand (routes.py). Here the moment
 counts: times of the week, the customer's own trunks, full ones, those that do not answer.
 """
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 from zlib import crc32
 
-from dialplan.carrier_routes import Group, Way
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Route, refuse
@@ -19,6 +18,7 @@ from dialplan.legs import Caller, leg_to_trunk
 from dialplan.reasons import reason
 from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
+from dialplan.trunks.routes import Group, Way
 from dialplan.week import minute_of_week
 from numbering.dial import Dialled
 

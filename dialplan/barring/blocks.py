@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from dialplan.limits import Throttle
+from dialplan.limits.agreed import Throttle
 from numbering.e164 import E164
 
 

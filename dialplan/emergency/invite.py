@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialplan.emergency_routing import EmergencyForm, EmergencyRoute, EmergencyTarget, LineAddress
+from dialplan.emergency.routing import EmergencyForm, EmergencyRoute, EmergencyTarget, LineAddress
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What abuse of a line looks like, and what is done about it (B10; TC 8.5, CC 9.3).
 
-Values only; the rules are in `abuse_rules`.
+Values only; the rules are in rules.py.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, TypeVar
 
-from dialplan.caller_facts import CalledNumber, CustomerCall, NetworkCall
+from dialplan.caller.facts import CalledNumber, CustomerCall, NetworkCall
 from numbering.classes import NumberClass
 from numbering.dial import Clir
 

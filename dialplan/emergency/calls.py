@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from dialplan.call import CallOffered
-from dialplan.caller import Origin
+from dialplan.caller.identity import Origin
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import Announce, CallFacts, Decision, Reason, Route, refuse
-from dialplan.emergency_call import EmergencyCall, emergency_number
-from dialplan.emergency_routing import EmergencyRoute, EmergencyTarget, LineAddress
+from dialplan.emergency.invite import EmergencyCall, emergency_number
+from dialplan.emergency.routing import EmergencyRoute, EmergencyTarget, LineAddress
 from dialplan.legs import Caller, Leg, emergency_leg
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot
-from dialplan.trunk_choice import down_last
+from dialplan.trunks.choice import down_last
 from numbering.e164 import E164
 
 _EVERY_FAILURE: Final = frozenset(Cause)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dialplan.bars import ProfileRef
+from dialplan.barring.bars import ProfileRef
 from dialplan.carrier import Customer, Phone
 from dialplan.decision import Reason
 from dialplan.reasons import reason

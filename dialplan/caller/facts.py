@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialplan.caller_policy import CallerPolicy, RightOfUse
+from dialplan.caller.policy import CallerPolicy, RightOfUse
 from numbering.dial import Clir
 from numbering.e164 import E164
 

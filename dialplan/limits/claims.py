@@ -15,7 +15,7 @@ from dialplan.carrier import Customer
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import Announce, Decision, Direction, Reject
-from dialplan.limits import (
+from dialplan.limits.agreed import (
     ABROAD,
     CallLimits,
     Claim,

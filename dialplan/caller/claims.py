@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from dialplan.call import CallOffered
-from dialplan.caller_facts import Claim
-from dialplan.caller_rules import FORBIDDEN_CLASSES
+from dialplan.caller.facts import Claim
+from dialplan.caller.rules import FORBIDDEN_CLASSES
 from numbering.classes import NumberClass
 from numbering.dial import Dialled, Line, NotDialable, normalise
 from numbering.e164 import E164

@@ -1,0 +1,235 @@
+"""The controller process: adapters meet the service layer that decides calls and leads contact centres."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import time
+from random import SystemRandom
+from typing import Final
+
+import structlog
+from gevent.event import Event as Flag
+
+from cli.adapters import (
+    Attempts,
+    Live,
+    OperatorBlocks,
+    SharedLimits,
+    SharedTrunks,
+)
+from cli.applied import Versions, keep_for_long
+from cli.bootstrap import (
+    acd_desk,
+    attempt_files,
+    call_counters,
+    engine,
+    event_socket,
+    live_calls,
+    mailbox_messages,
+    message_dir,
+    message_spool,
+    now,
+    server_url,
+    switch_settings,
+    trunk_board,
+)
+from cli.carrier import applied_carrier, applied_version
+from cli.configuration_state import StateFile
+from cli.contact_centre import TenantJournal
+from cli.mailbox_calls import MailboxArchive, MailboxPins
+from cli.node_configuration import NodeConfiguration, NoNode
+from cli.queue_desk import OwnersDesk
+from cli.queue_switch import QueueNode
+from cli.settings import Settings
+from controller.audience import Audience
+from controller.blocking import Blocking
+from controller.calls import CallDecider
+from controller.centres import Centres
+from controller.configuration import Configuration, Node
+from controller.contact_centre import RENEW_S
+from controller.emergency import Emergency
+from controller.errors import NodeAway
+from controller.following import Following
+from controller.health import TrunkHealth
+from controller.limiting import Limiting
+from controller.listening import Listening
+from controller.menus import Menus
+from dialplan.call import CallOffered
+from dialplan.decision import Converse, Decision
+from dialplan.snapshot import Snapshot
+from freeswitch import api_calls
+from freeswitch.agent_calls import AgentCalls
+from freeswitch.channel import ChannelData, Instructions
+from freeswitch.errors import FreeSwitchError
+from freeswitch.follow import Follower
+from freeswitch.heard_files import HeardFiles
+from freeswitch.inbound import InboundConnection
+from freeswitch.invite import sent_leg
+from freeswitch.menu_call import MenuCall
+from freeswitch.offer import decision_variables, offered_call
+from freeswitch.outbound import Hold, OutboundServer
+from freeswitch.session import Session
+from store.acd_journals import AcdJournals
+from store.config_versions import ConfigStore
+from store.customer_blocks import BlockedReader
+from store.emergency_attempts import EmergencyAttempts
+from store.leases import Leases
+from store.pin_tries import PinCounter
+from store.redis_client import call_path_client
+
+_log = structlog.get_logger(__name__)
+
+_DRAIN_S: Final = 5.0
+_PRE_EMPT_S: Final = 2.0
+#: Longest time of one call in menus.
+MENU_S: Final = 900.0
+
+
+def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -> None:
+    """Decide calls on `listen` and follow the node until `stopped`; then finish what is under way."""
+    database = engine(settings, "fernamt controller")
+    store = ConfigStore(database)
+    carrier = applied_carrier(settings)
+    gc.disable()  # a million numbers are made now, and none of them is garbage
+    snapshot = carrier.compile(applied_version(settings, store))
+    gc.enable()
+
+    def compare_notes() -> None:
+        """Redis is back: rebuild what it missed. A node that is away does so itself when it is back."""
+        try:
+            follower.resync()
+        except FreeSwitchError as error:
+            _log.warning("live state may lack calls: the node did not list them", error=str(error))
+
+    live = Live(live_calls(settings))
+    following = Following(live, on_return=compare_notes)
+    counters = call_counters(settings, "{}:{}/{}".format(*listen, os.getpid()))
+    limiting = Limiting(SharedLimits(counters), lambda: time.monotonic() * 1000, on_return=compare_notes)
+    board = SharedTrunks(trunk_board(settings), "{}:{}".format(*listen))
+    health = TrunkHealth(board, now, live.calls_of)
+    emergency = Emergency(
+        health,
+        lambda call_id: _pre_empt(follower.connection, call_id),
+        lambda leg: sent_leg(leg, settings.node.domain),
+        attempt_files(settings),
+        Attempts(EmergencyAttempts(database)),
+    )
+
+    def look() -> None:
+        try:
+            follower.resync()
+        except FreeSwitchError as error:
+            raise NodeAway(str(error)) from error
+
+    holder = "{}:{}/{}/{}".format(*listen, os.getpid(), time.time_ns())
+    centres = Centres(
+        QueueNode(lambda: AgentCalls(follower.connection, settings.node.domain)),
+        OwnersDesk(acd_desk(settings)),
+        lambda customer_id: _journal(settings, customer_id, holder),
+        look,
+        lambda: time.time_ns() // 1_000_000,
+    )
+    decider = CallDecider(following, limiting, health, now, emergency, centres.served)
+
+    def swap(fresh: Snapshot) -> None:
+        centres.swap(fresh, carrier.centres)
+        decider.swap(fresh)
+        keep_for_long()
+
+    swap(snapshot)
+    domain = settings.node.domain
+
+    listening = _listening(settings, "{}-{}".format(*listen))
+    menus = Menus(decider.decide, decider.think, message_spool(settings), listening, now)
+
+    def handle(channel: ChannelData) -> Instructions | Hold:
+        offered = offered_call(channel.get)
+        decision = decider.decide(offered)
+        if isinstance(decision.outcome, Converse):
+            return Hold(lambda session: converse(session, offered, decision), MENU_S)
+        return Instructions(decision_variables(decision, offered, domain=domain))
+
+    def converse(session: Session, offered: CallOffered, decision: Decision) -> Instructions:
+        call = MenuCall(session, offered, domain=domain)
+        return Instructions(
+            decision_variables(menus.converse(offered, decision, call), offered, domain=domain)
+        )
+
+    server = OutboundServer(listen, handle)
+    follower = Follower(
+        settings.node.name,
+        event_socket(settings),
+        Audience(following, limiting, health, centres),
+        health,
+        random=SystemRandom(),
+        clock=now,
+        channels=limiting.channels,
+        queues=centres,
+    )
+    # From here on nothing waits for PostgreSQL but the watch for a new version, in its own greenlet.
+    configuration = Configuration(
+        Versions(store),
+        carrier,
+        _node(settings, follower.connection),
+        first=snapshot,
+        swap=swap,
+        report=StateFile(settings, "{}:{}".format(*listen), carrier).write,
+    )
+    blocking = Blocking(OperatorBlocks(BlockedReader(database), now), decider.block)
+    following.start()
+    emergency.start()
+    limiting.start()
+    health.start()
+    blocking.start()
+    centres.start()
+    server.start()
+    follower.connection.start()
+    configuration.start()
+    _log.info("controller ready", listen="{}:{}".format(*server.address), version=snapshot.version)
+    stopped.wait()
+    configuration.stop(1.0)
+    blocking.stop(1.0)
+    left = server.stop(_DRAIN_S)
+    centres.stop(1.0)
+    follower.connection.stop()
+    following.stop(1.0)
+    emergency.stop(2.0)
+    limiting.stop(1.0)
+    health.stop(1.0)
+    _log.info("controller stopped", decided=decider.decided, sessions_cut=left)
+
+
+def _pre_empt(connection: InboundConnection, call_id: str) -> None:
+    """Q.850 cause 45: pre-empted. Raises NodeAway."""
+    try:
+        connection.bgapi(api_calls.uuid_kill(call_id, "PRE_EMPTED"), _PRE_EMPT_S)
+    except FreeSwitchError as error:
+        raise NodeAway(str(error)) from error
+
+
+def _node(settings: Settings, connection: InboundConnection) -> Node:
+    """The node's own configuration, where it is on this machine."""
+    conf_dir = settings.node.conf_dir
+    if conf_dir is None:
+        return NoNode()
+    return NodeConfiguration(conf_dir, switch_settings(settings), connection.bgapi)
+
+
+def _listening(settings: Settings, owner: str) -> Listening:
+    """Those calls alone wait for PostgreSQL. What this controller left when it died is removed."""
+    files = HeardFiles(message_dir(settings), re.sub(r"[^A-Za-z0-9.-]", "-", owner))
+    try:
+        if swept := files.sweep():
+            _log.warning("messages in clear of a controller that died were removed", files=swept)
+    except OSError as error:
+        _log.error("messages in clear may be left behind", error=str(error))
+    archive = MailboxArchive(mailbox_messages(settings, "fernamt mailbox calls"), files, now)
+    counter = PinCounter(call_path_client(server_url(settings, settings.redis, "Redis")))
+    return Listening(archive, MailboxPins(counter))
+
+
+def _journal(settings: Settings, customer_id: str, holder: str) -> TenantJournal:
+    client = call_path_client(server_url(settings, settings.redis, "Redis"))
+    return TenantJournal(Leases(client, ttl_s=3 * RENEW_S), AcdJournals(client), customer_id, holder)

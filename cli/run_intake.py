@@ -1,0 +1,99 @@
+"""The intake process: CDRs and mailbox messages from the spool to the database, and the day's work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from cli.abuse_store import AbuseRecords
+from cli.adapters import (
+    Messages,
+    NumberSweep,
+    Records,
+)
+from cli.bootstrap import engine, mailbox_messages, mailer, message_spool, now
+from cli.carrier import today
+from cli.settings import Settings
+from controller.abuse_watch import AbuseWatch
+from controller.daily import Daily
+from controller.errors import StoreAway
+from controller.intake import Intake
+from controller.mailbox import Mailboxes
+from dialplan.cdr import LegRecord, LegSide
+from freeswitch.json_cdr import parse
+from freeswitch.spool import Spool, SpoolFile
+from store.cdr_repository import CdrRepository
+from store.daily_sweep import DailySweep
+
+_log = structlog.get_logger(__name__)
+
+#: Between two looks at an empty spool.
+_REST_S: Final = 0.2
+#: After a store did not answer.
+_RETRY_S: Final = 1.0
+
+
+def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
+    """Take CDR files in until `stopped(seconds)`, which waits that long, says so and the spool is empty.
+
+    The process also does the day's work on numbers: it takes processor time that calls must not wait for, so
+    it is not the controllers'. Of several intakes one does it. It watches for abuse too, for the same reason.
+    """
+    spool = Spool(settings.node.cdr_dir)
+    database = engine(settings, "fernamt intake")
+    abuse = AbuseWatch(AbuseRecords(database), now)
+    intake = Intake(spool, Records(CdrRepository(database), abuse.note), parse, time.time, _alarm)
+    daily = Daily(NumberSweep(DailySweep(database), now).work, today)
+    daily.start()
+    abuse.start()
+    mailboxes = _mailboxes(settings)
+    mailboxes.start()
+    _log.info("intake ready", spool=str(spool.directory))
+    try:
+        _empty(intake, stopped)
+    finally:
+        daily.stop(5.0)
+        abuse.stop(1.0)
+        mailboxes.stop(5.0)
+
+
+def _empty(intake: Intake[SpoolFile], stopped: Callable[[float], bool]) -> None:
+    ending = False
+    while True:
+        try:
+            done = intake.round()
+        except StoreAway as error:
+            _log.warning("CDRs wait in the spool: the database is away", error=str(error))
+            if ending or stopped(_RETRY_S):
+                return
+            continue
+        if done.idle:
+            if ending:
+                return
+            ending = stopped(_REST_S)
+
+
+def _mailboxes(settings: Settings) -> Mailboxes:
+    sender = mailer(settings)
+    send = sender.send if sender is not None else None
+    messages = Messages(mailbox_messages(settings, "fernamt intake"))
+    return Mailboxes(message_spool(settings), messages, send, now)
+
+
+def _alarm(leg: LegRecord) -> None:
+    """An emergency call that no controller decided: its record is the first that is heard of it."""
+    if leg.reason_id == "static.emergency" and leg.side is LegSide.A:
+        _log.error(
+            "emergency call",
+            call=leg.call_id,
+            customer=leg.customer_id,
+            number=leg.a_network,
+            dialled=leg.b_number,
+            written=leg.b_dialled,
+            outcome="route",
+            reason=leg.reason_id,
+            answered=leg.answered_at is not None,
+        )
