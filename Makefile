@@ -1,6 +1,6 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo up doctor test test-freeswitch lint format bench clean
+.PHONY: help demo up doctor test test-freeswitch lint format bench bench-acd clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -50,6 +50,9 @@ format: $(VENV)/dev.stamp ## put the code into the house's format
 
 bench: $(VENV)/dev.stamp ## measure: call handling on FreeSWITCH with SIPp, event parsing, numbers
 	@$(BIN)/python -m benchmarks
+
+bench-acd: $(VENV)/dev.stamp ## measure the contact centre: 5,000,000 random steps, decisions, assignments through Redis
+	@$(BIN)/python -m benchmarks acd
 
 clean: ## remove the virtual environment and all state
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -25,6 +25,7 @@ PROGRAMS: Final = {
     "configuration": ("benchmarks.configuration", {"--json", "--quick"}),
     "rating": ("benchmarks.rating", {"--json", "--quick"}),
     "billing": ("benchmarks.billing", {"--json", "--quick"}),
+    "acd": ("benchmarks.acd", {"--json", "--quick"}),
     "calls": ("benchmarks.calls", {"--json", "--quick"}),
 }
 _REPOSITORY: Final = Path(__file__).parents[1]

@@ -101,6 +101,7 @@ class World:
     now_ms: int = 1_000_000
     callers: int = 0
     steps: int = 0
+    crashes: int = 0
     state: State = field(init=False)
     #: Everything since the last checkpoint, to be replayed.
     journal: list[tuple[Event, int]] = field(default_factory=list)
@@ -145,6 +146,7 @@ class World:
 
     def crash(self) -> None:
         """A successor replays the journal, has the same state, and compares notes with the switch."""
+        self.crashes += 1
         state = self.checkpoint
         for event, at_ms in self.journal:
             state, _ = step(state, event, at_ms)

@@ -1,0 +1,1 @@
+"""The contact centre measured: simulation, decisions, assignments through Redis: benchmarks/README.md."""
