@@ -1,4 +1,4 @@
-"""`fernamt evn`: itemised bills (Einzelverbindungsnachweis) from files, without a database."""
+"""`fernamt evn`: itemised bills (Einzelverbindungsnachweis); `render` from files, without a database."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from cli.errors import ProgramError
+from cli.evn_export import counselling, export
 from cli.number_orders import GermanDay
 from cli.rate_cdrs import read_cdrs
 from cli.stationery import stationery_of, with_stationery
@@ -113,3 +114,7 @@ def _own_numbers(cdrs: Path) -> dict[str, str]:
         row["call_id"]: row["b_number"] for row in rows if (row["side"], row["direction"]) == ("a", "in")
     }
     return {row["leg_id"]: called.get(row["call_id"], row.get("a_network") or "") for row in rows}
+
+
+for _command in (export, counselling):
+    evn.add_command(_command)

@@ -15,8 +15,13 @@ from rating.money import Money
 
 def check_agreement(evn: Evn, invoice: Invoice, rates: Rates) -> None:
     """Raise EvnRefused when a line of usage is not the sum of its section; RateMissing without its rate."""
-    names = set(GROUPS.values())
-    billed = Counter((each.name, each.net) for each in invoice.lines if each.name in names)
+    names, month = set(GROUPS.values()), evn.month
+    billed = Counter(
+        (each.name, each.net)
+        for each in invoice.lines
+        # What came late of an earlier month is on no itemised bill of this one.
+        if each.name in names and month.first_day <= each.first_day and each.last_day <= month.last_day
+    )
     itemised: Counter[tuple[str, Money]] = Counter()
     for section in evn.sections:
         if section.usage.group is Group.FREE:

@@ -23,7 +23,13 @@ from provisioning.schema.contact import (
     PostalAddressEntry,
     RegisterEntry,
 )
-from provisioning.schema.contract import BillingEntry, ContractEntry, FairUseEntry, OneOffPriceEntry
+from provisioning.schema.contract import (
+    BillingEntry,
+    ContractEntry,
+    FairUseEntry,
+    ItemisedBillEntry,
+    OneOffPriceEntry,
+)
 from provisioning.schema.customer import CustomerEntry, CustomerTrunkEntry, TeamsTrunkEntry
 from provisioning.schema.dates import TimeSlotEntry
 from provisioning.schema.device import AgentEntry, PhoneEntry
@@ -103,6 +109,7 @@ __all__ = [
     "HeadersEntry",
     "HolidayNodeEntry",
     "HoursNodeEntry",
+    "ItemisedBillEntry",
     "LiftedBarEntry",
     "LimitProfileEntry",
     "MailboxEntry",

@@ -107,13 +107,33 @@ class ContractEntry(Entry):
         return self
 
 
+class ItemisedBillEntry(Entry):
+    """The customer's order of itemised bills (EVN), TDDDG § 11."""
+
+    ordered: Day = Field(
+        description="Day of the order: months that begin on it or later have one, TDDDG § 11(1) (E7)."
+    )
+    declared: Day = Field(
+        description="Day of the declaration in text form that employees know and the works council was "
+        "involved, TDDDG § 11(3); needed before the month (E7)."
+    )
+    numbers: Literal["full", "shortened"] = Field(
+        "shortened", description="Called numbers in full, or without their last three digits (E7)."
+    )
+    flat_rate: bool = Field(
+        False, description="True if calls that cost nothing more are listed too, as the customer wished (E7)."
+    )
+
+
 class BillingEntry(Entry):
     """How the invoice travels."""
 
     email: EMail | None = Field(
         None, description="Where invoices go. Default: the contact for billing, else the first (E7)."
     )
-    itemised_bill: bool = Field(False, description="With an itemised bill (EVN), if ordered (E7).")
+    itemised_bill: ItemisedBillEntry | None = Field(
+        None, description="With an itemised bill (EVN), if ordered. Default: none (E7)."
+    )
     encryption: Literal["none", "smime", "pgp"] = Field(
         "none", description="End-to-end encryption of the e-mail, if ordered (E7)."
     )

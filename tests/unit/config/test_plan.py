@@ -75,8 +75,8 @@ def test_a_changed_field_is_told_with_from_and_to() -> None:
 
 
 def test_what_becomes_default_is_told_as_what_it_becomes() -> None:
-    found = plan(("itemised_bill: true", "itemised_bill: false"))
-    assert "    ~ billing.itemised_bill: true -> false" in lines(found)
+    found = plan(("flat_rate: true", "flat_rate: false"))
+    assert "    ~ billing.itemised_bill.flat_rate: true -> false" in lines(found)
 
 
 def test_a_range_that_grows_and_one_that_shrinks_say_which_numbers_it_means() -> None:
