@@ -73,6 +73,7 @@ class QueueSpec:
     overflow: Overflow | None = None
     callback: Callback = Callback()
     announce_ms: int | None = None
+    wrap_up_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from typing import Any
 import click
 from rich.table import Table
 
+from acd.events import WrapUpEnded, WrapUpExtended
 from acd.names import AgentStatus
-from cli.bootstrap import acd_desk, audited
+from cli.bootstrap import acd_desk, audited, now
 from cli.changes import changing
 from cli.errors import ContactCentreRefused
 from cli.layout import effective
-from cli.queue_desk import command, screens
+from cli.queue_desk import command, order, screens
 from cli.settings import Settings
 from cli.terminal import console
 
@@ -104,9 +105,50 @@ def _choose(
     settings: Callable[[], Settings], name: str, status: AgentStatus, action: str, actor: str, reason: str
 ) -> None:
     here = effective(settings())
+    customer = _customer_of(here, name)
+    command(acd_desk(here), customer, name, status, reason)
+    audited(here, actor, f"agent.{action}", "agent", name, {"customer": customer, "reason": reason})
+    click.echo(f"Agent {name} of {customer}: {status.value}.")
+
+
+@agent.command(name="wrap-up")
+@click.argument("name")
+@click.option("--extend", type=click.IntRange(1, 3_600), metavar="SECONDS", help="At least so long from now.")
+@click.option("--code", metavar="CODE", help="End it, with one of the queue's codes.")
+@click.option("--done", is_flag=True, help="End it without a code.")
+@changing(with_reason=False)
+def wrap_up(
+    settings: Callable[[], Settings],
+    name: str,
+    extend: int | None,
+    code: str | None,
+    done: bool,
+    at: datetime,
+    actor: str,
+) -> None:
+    """The wrap-up of agent NAME: longer, or over. It never gets shorter but by --code or --done.
+
+    \b
+    Examples:
+      fernamt agent wrap-up praxis-empfang --extend 120
+      fernamt agent wrap-up praxis-empfang --code termin
+    """
+    if sum((extend is not None, code is not None, done)) != 1:
+        raise click.UsageError("give one of --extend, --code, --done")
+    here = effective(settings())
+    customer = _customer_of(here, name)
+    if extend is not None:
+        until_ms = int(now().timestamp() * 1000) + extend * 1000
+        order(acd_desk(here), customer, WrapUpExtended(name, until_ms))
+    else:
+        order(acd_desk(here), customer, WrapUpEnded(name, code))
+    details = {"customer": customer, "extend_s": str(extend or ""), "code": code or ""}
+    audited(here, actor, "agent.wrap-up", "agent", name, details)
+    click.echo(f"Agent {name} of {customer}: " + (f"{extend} s more." if extend else "wrap-up over."))
+
+
+def _customer_of(here: Settings, name: str) -> str:
     found = [each["customer"] for each in _rows(here) if each["agent"] == name]
     if not found:
         raise ContactCentreRefused(f"no controller serves an agent {name} now: `fernamt agent list`")
-    command(acd_desk(here), found[0], name, status, reason)
-    audited(here, actor, f"agent.{action}", "agent", name, {"customer": found[0], "reason": reason})
-    click.echo(f"Agent {name} of {found[0]}: {status.value}.")
+    return str(found[0])

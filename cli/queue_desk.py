@@ -9,8 +9,11 @@ from typing import Any, Final
 
 import structlog
 
-from acd.events import StatusChosen
+from acd.errors import RecordRefused
+from acd.events import Event, StatusChosen
+from acd.journal import read, written
 from acd.names import AgentStatus, MemberState
+from acd.orders import Order, codes_of
 from acd.state import State
 from cli.adapters import store_errors
 from cli.errors import ContactCentreRefused
@@ -26,18 +29,21 @@ class OwnersDesk:
     def __init__(self, desk: AcdDesk) -> None:
         self._desk = desk
 
-    def command(self, customer_id: str) -> tuple[str, StatusChosen] | None:
+    def command(self, customer_id: str) -> tuple[str, Event] | None:
         with store_errors():
             text = self._desk.take(customer_id)
         if text is None:
             return None
         try:
             said = json.loads(text)
-            chosen = StatusChosen(str(said["agent"]), AgentStatus(said["status"]), said["reason"] or None)
-            return str(said["id"]), chosen
-        except (ValueError, KeyError, TypeError) as error:
+            return str(said["id"]), read(said["event"])[0]
+        except (ValueError, KeyError, TypeError, RecordRefused) as error:
             _log.error("contact centre: unreadable command", customer=customer_id, error=str(error))
             return None
+
+    def pass_on(self, customer_id: str, event: Event) -> None:
+        with store_errors():
+            self._desk.send(customer_id, json.dumps({"id": "", "event": written(event, 0)}))
 
     def answer(self, command_id: str, text: str) -> None:
         with store_errors():
@@ -50,9 +56,13 @@ class OwnersDesk:
 
 def command(desk: AcdDesk, customer_id: str, agent_id: str, status: AgentStatus, reason: str = "") -> None:
     """Tell the owner and wait for its word. Raises ContactCentreRefused."""
+    order(desk, customer_id, StatusChosen(agent_id, status, reason or None))
+
+
+def order(desk: AcdDesk, customer_id: str, wanted: Order) -> None:
+    """Tell the owner and wait for its word. Raises ContactCentreRefused."""
     command_id = str(uuid.uuid4())
-    said = {"id": command_id, "agent": agent_id, "status": status.value, "reason": reason}
-    if not desk.send(customer_id, json.dumps(said)):
+    if not desk.send(customer_id, json.dumps({"id": command_id, "event": written(wanted, 0)})):
         raise ContactCentreRefused(f"too many commands wait for the contact centre of {customer_id}")
     deadline = time.monotonic() + COMMAND_S
     while (answer := desk.answer_to(command_id)) is None:
@@ -96,6 +106,9 @@ def _screen(customer_id: str, state: State, now_ms: int) -> dict[str, Any]:
                 "state": each.state.value,
                 "reason": each.pause_reason,
                 "calls": each.calls,
+                "own_calls": len(each.own_calls),
+                "wrap_up_ms": max(0, each.wrap_up_ms - now_ms) if each.wrap_up_ms is not None else None,
+                "wrap_up_codes": list(codes_of(state, each.id)),
                 "queues": [seat.queue_id for seat in spec.queues] if (spec := _spec(state, each.id)) else [],
             }
             for each in state.agents.values()

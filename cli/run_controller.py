@@ -70,6 +70,7 @@ from freeswitch.invite import sent_leg
 from freeswitch.menu_call import MenuCall
 from freeswitch.offer import decision_variables, offered_call
 from freeswitch.outbound import Hold, OutboundServer
+from freeswitch.own_calls import own_mark
 from freeswitch.session import Session
 from store.acd_journals import AcdJournals
 from store.config_versions import ConfigStore
@@ -149,7 +150,10 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         decision = decider.decide(offered)
         if isinstance(decision.outcome, Converse):
             return Hold(lambda session: converse(session, offered, decision), MENU_S)
-        return Instructions(decision_variables(decision, offered, domain=domain))
+        variables = decision_variables(decision, offered, domain=domain)
+        if (agents := centres.decided(offered, decision)) is not None:
+            variables.setdefault("presence_data", own_mark(*agents))
+        return Instructions(variables)
 
     def converse(session: Session, offered: CallOffered, decision: Decision) -> Instructions:
         call = MenuCall(session, offered, domain=domain)

@@ -16,12 +16,28 @@ from gevent import Greenlet, spawn
 from gevent.event import Event as Flag
 
 from acd.centre import Centre
-from acd.events import CallerJoined, CallerLeft, Compared, OfferAnswered, StatusChosen, TalkEnded
-from acd.names import AgentStatus, CancelReason, OfferState
+from acd.events import (
+    CallerJoined,
+    CallerLeft,
+    CallerMoved,
+    Compared,
+    Event,
+    OfferAnswered,
+    OwnCallBegan,
+    OwnCallEnded,
+    StatusChosen,
+    TalkEnded,
+    WrapUpEnded,
+    WrapUpExtended,
+)
+from acd.names import CancelReason, OfferState
+from acd.orders import refusal
 from acd.state import State
 from controller.contact_centre import ContactCentre, Journal
 from controller.errors import NodeAway, StoreAway
 from controller.queue_calls import Node, QueueCalls
+from dialplan.call import CallOffered, Via
+from dialplan.decision import Decision, Reject
 from dialplan.live import LiveCall
 from dialplan.snapshot import Snapshot
 
@@ -39,8 +55,12 @@ _SCREEN_EVERY: Final = 5
 class Desk(Protocol):
     """Commands of people and what they see. All methods raise StoreAway."""
 
-    def command(self, customer_id: str) -> tuple[str, StatusChosen] | None:
-        """The next command and the id that its answer is asked for by; what is none is answered so."""
+    def command(self, customer_id: str) -> tuple[str, Event] | None:
+        """What somebody wants to happen next, and the id that the answer is asked for by, "" by nobody."""
+        ...
+
+    def pass_on(self, customer_id: str, event: Event) -> None:
+        """Something that this controller knows and the owner has to hear; nobody waits for an answer."""
         ...
 
     def answer(self, command_id: str, text: str) -> None:
@@ -74,6 +94,8 @@ class Centres:
         self._gone: OrderedDict[str, None] = OrderedDict()
         #: Customers of callers who were told to the owner; its state may not have them yet.
         self._joining: dict[str, str] = {}
+        #: Calls of agents' own: customer, agent, when this controller heard of them.
+        self._own: dict[str, tuple[str, str, int]] = {}
         self._wanted = Flag()
         self._stopping = Flag()
         self._greenlets: list[Greenlet[[], None]] = []
@@ -146,11 +168,73 @@ class Centres:
             if offer is not None and offer.state is not OfferState.RINGING:
                 running.tell(TalkEnded(offer.id))
 
-    def listed(
-        self, waiting: Sequence[tuple[str, str, str, int]], legs: Mapping[str, bool], as_of: datetime
+    def own_call(self, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None:
+        """An agent is in a call that no queue gave, or no longer: one to the agent's phone, or, `up`, one
+        from it (which ends like every caller's)."""
+        running = self._centres.get(customer_id)
+        if running is None:
+            return
+        if not up:
+            self._own_ended(leg_id)
+        elif leg_id not in self._own:
+            self._own[leg_id] = (customer_id, agent_id, self._clock_ms())
+            running.tell(OwnCallBegan(agent_id, leg_id))
+
+    def decided(self, offered: CallOffered, decision: Decision) -> tuple[str, str] | None:
+        """A call that this controller decided: customer and agent when an agent's phone places it. The owner
+        is told, wherever it is."""
+        if offered.phone_id is None or offered.via is not Via.DIALLED:
+            return None
+        phone = self._in_force().phones.get(offered.phone_id)
+        if phone is None or phone.agent_id is None or isinstance(decision.outcome, Reject):
+            return None
+        running = self._centres.get(phone.customer_id)
+        if running is None:
+            return None
+        if running.is_owner:
+            self.own_call(phone.customer_id, phone.agent_id, offered.call_id, up=True)
+        else:
+            spawn(self._pass_on, phone.customer_id, OwnCallBegan(phone.agent_id, offered.call_id))
+        return phone.customer_id, phone.agent_id
+
+    def _pass_on(self, customer_id: str, event: Event) -> None:
+        try:
+            self._desk.pass_on(customer_id, event)
+        except StoreAway as error:
+            _log.warning("contact centre: the owner did not hear of a call", error=str(error))
+
+    def _own_ended(self, call_id: str) -> None:
+        if (known := self._own.pop(call_id, None)) is not None:
+            customer_id, agent_id, _ = known
+            if (running := self._centres.get(customer_id)) is not None:
+                running.tell(OwnCallEnded(agent_id, call_id))
+
+    def _own_listed(
+        self, own: Sequence[tuple[str, str, str]], legs: Mapping[str, bool], as_of_ms: int
     ) -> None:
-        """All channels that the switch has, and whether they are answered; who of them waits where."""
+        """Agents' own calls as the switch has them; one that it does not have keeps nobody busy."""
+        for call_id, customer_id, agent_id in own:
+            if call_id not in self._gone:
+                self.own_call(customer_id, agent_id, call_id, up=True)
+        for call_id in [each for each, known in self._own.items() if known[2] < as_of_ms]:
+            if call_id not in legs:
+                self._own_ended(call_id)
+        for _, running in self._owned():
+            for agent in running.state.agents.values():
+                for call_id in agent.own_calls - legs.keys() - self._own.keys():
+                    running.tell(OwnCallEnded(agent.id, call_id))
+
+    def listed(
+        self,
+        waiting: Sequence[tuple[str, str, str, int]],
+        legs: Mapping[str, bool],
+        as_of: datetime,
+        own: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
+        """All channels that the switch has, and whether they are answered; who of them waits where; which
+        are agents' own calls (call, customer, agent)."""
         as_of_ms = int(as_of.timestamp() * 1000)
+        self._own_listed(own, legs, as_of_ms)
         for customer_id, running in self._owned():
             offers = {
                 number: answered
@@ -172,6 +256,7 @@ class Centres:
     def ended(self, call_id: str) -> None:
         """A call is over, whether it waited or talked."""
         self._left(call_id)
+        self._own_ended(call_id)
         joining = self._joining.pop(call_id, None)
         for customer_id, running in self._owned():
             if customer_id == joining or call_id in running.state.members:
@@ -223,13 +308,12 @@ class Centres:
 
     def _take_commands(self, customer_id: str, running: ContactCentre) -> None:
         while (taken := self._desk.command(customer_id)) is not None:
-            command_id, chosen = taken
-            agent = running.state.agents.get(chosen.agent_id)
-            if agent is None:
-                self._desk.answer(command_id, f"-there is no agent {chosen.agent_id} of queues")
-            elif agent.status is AgentStatus.LOGGED_OUT and chosen.status is AgentStatus.ON_BREAK:
-                self._desk.answer(command_id, f"-agent {chosen.agent_id} is logged out")
-            elif running.tell(chosen):
-                self._desk.answer(command_id, "+ok")
-            else:
-                self._desk.answer(command_id, "-the contact centre is too far behind; try again")
+            command_id, wanted = taken
+            match wanted:
+                case OwnCallBegan(agent_id=agent_id, call_id=call_id) if call_id not in self._gone:
+                    self.own_call(customer_id, agent_id, call_id, up=True)
+                case StatusChosen() | WrapUpExtended() | WrapUpEnded() | CallerMoved():
+                    why = refusal(running.state, wanted, self._clock_ms())
+                    if why is None and not running.tell(wanted):
+                        why = "the contact centre is too far behind; try again"
+                    self._desk.answer(command_id, "+ok" if why is None else f"-{why}")

@@ -141,7 +141,8 @@ class Phone:
 
     `limits`: a profile, or the name of one of the carrier's (B11). `barring`: what it cannot call, beside
     what the customer cannot (B6). `address` is where the line is; `own_line` is False for a softphone of the
-    contact centre that only shows a number: it has no place that help could be sent to (B9).
+    contact centre that only shows a number: it has no place that help could be sent to (B9). `agent_id`: who
+    takes calls of queues with it (C1).
     """
 
     id: str
@@ -154,6 +155,7 @@ class Phone:
     caller_policy: CallerPolicy = NO_POLICY
     address: LineAddress | None = None
     own_line: bool = True
+    agent_id: str | None = None
 
     @property
     def header_map(self) -> HeaderMap:

@@ -18,6 +18,7 @@ from dialplan.legs import Leg
 from freeswitch.emergency import emergency_variables, is_phone_uri
 from freeswitch.errors import CommandRefused
 from freeswitch.identity import request_user, wire_identity
+from freeswitch.own_calls import own_mark
 
 #: The context that a caller goes to whose called party answered 3xx (render/dialplan.py).
 REDIRECTED: Final = "redirected"
@@ -116,6 +117,8 @@ def wire_leg(leg: Leg, domain: str, own: Mapping[str, str] = MappingProxyType({}
             where = f"sofia/gateway/{target.id}/{request_user(leg)}"
         case Phone():
             variables["fernamt_phone"] = target.id
+            if target.agent_id is not None:
+                variables.setdefault("presence_data", own_mark(target.customer_id, target.agent_id))
             where = f"sofia/phone/{_checked_id(target.credentials.username, _USERNAME)}%{domain}"
     # The leg's own headers come last: they may replace one of the identity's.
     variables |= dict(_header(name, value) for name, value in leg.headers)

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from dialplan.causes import PATH_FAILURES
 from dialplan.live import LiveCall, LiveState
-from freeswitch import api_calls, commands, gateway_state, profile_calls, queue_calls
+from freeswitch import api_calls, commands, gateway_state, own_calls, profile_calls, queue_calls
 from freeswitch.commands import Subscription
 from freeswitch.dialstring import REDIRECTED
 from freeswitch.events import Event
@@ -35,6 +35,7 @@ _FILTERS: Final = (
     # A leg of ours that was passed on is a call of its own now; its own legs have this context too, unheeded.
     *(("Caller-Context", context) for context in _PASSED_ON),
     ("Channel-Presence-Data", queue_calls.AGENT),
+    ("Channel-Presence-Data", own_calls.OWN_CALLS),
     *(("Hangup-Cause", cause.switch_name) for cause in sorted(PATH_FAILURES, key=lambda each: each.q850)),
 )
 _PATH_FAILURES: Final = frozenset(cause.switch_name for cause in PATH_FAILURES)
@@ -69,8 +70,13 @@ class QueueSink(Protocol):
 
     def queued(self, call_id: str, customer_id: str, queue: str, since_ms: int) -> None: ...
     def agent_leg_ended(self, leg_id: str) -> None: ...
+    def own_call(self, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None: ...
     def listed(
-        self, waiting: Sequence[tuple[str, str, str, int]], legs: Mapping[str, bool], as_of: datetime
+        self,
+        waiting: Sequence[tuple[str, str, str, int]],
+        legs: Mapping[str, bool],
+        as_of: datetime,
+        own: Sequence[tuple[str, str, str]],
     ) -> None: ...
 
 
@@ -130,7 +136,9 @@ class Follower:
             marked = (queue_calls.waiting(row.get("uuid", ""), row.get("presence_data")) for row in rows)
             waiting = [(w.call_id, w.customer_id, w.queue, w.since_ms) for w in marked if w is not None]
             answered = {row.get("uuid", ""): row.get("callstate") == "ACTIVE" for row in rows}
-            self._queues.listed(waiting, answered, as_of)
+            found = ((row.get("uuid", ""), own_calls.own_call(row.get("presence_data"))) for row in rows)
+            own = [(leg_id, *whose) for leg_id, whose in found if whose is not None]
+            self._queues.listed(waiting, answered, as_of, own)
         calls = [_from_row(row, self._node) for row in rows if row.get("direction") == "inbound"]
         self._sink.resync(self._node, calls, as_of)
 
@@ -172,6 +180,9 @@ class Follower:
         if trunk_id == queue_calls.AGENT:
             if ended and self._queues is not None:
                 self._queues.agent_leg_ended(event.uuid or "")
+            return
+        if self._queues is not None and (whose := own_calls.own_call(trunk_id)) is not None:
+            self._queues.own_call(*whose, event.uuid or "", up=not ended)
             return
         over = ended and event.get("Answer-State") != "answered"
         if over and trunk_id and cause in _PATH_FAILURES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
@@ -157,8 +158,9 @@ class _Compiler:
         idle = (
             {number for each in self._idle(entry) for number in _numbers_of(each)} if entry.phones else set()
         )
+        serving = {each.phone: each.id for each in reversed(entry.agents) if each.queues}
         phones = tuple(
-            phone
+            replace(phone, agent_id=serving.get(phone.id))
             for k, each in enumerate(entry.phones)
             if each.number not in idle
             and (phone := self._phone((*path, "phones", k), each, entry, addresses)) is not None

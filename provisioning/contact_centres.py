@@ -39,6 +39,7 @@ def _queue(entry: QueueEntry) -> QueueSpec:
         preferred_ms=entry.preferred_s * 1000,
         relaxations=tuple(Relaxation(each.after_s * 1000, each.lower_by) for each in entry.relaxations),
         overflow=_overflow(entry.overflow) if entry.overflow is not None else None,
+        wrap_up_codes=entry.wrap_up_codes,
     )
 
 

@@ -74,6 +74,11 @@ class QueueEntry(Entry):
     wrap_up_s: int = Field(
         10, ge=0, le=3_600, description="Seconds that agents have after a call of this queue (C1)."
     )
+    wrap_up_codes: Few[Id] = Field(
+        (),
+        description="Codes of which agents give one when they end the wrap-up by command or phone. Default: "
+        "none is asked for (C1).",
+    )
     preferred_s: int = Field(
         0, ge=0, le=3_600, description="Seconds that a caller waits for the agent of last time (C1)."
     )

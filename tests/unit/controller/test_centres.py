@@ -10,7 +10,7 @@ import pytest
 from gevent.event import Event as Moment
 
 from acd.centre import Centre
-from acd.events import StatusChosen
+from acd.events import Event, StatusChosen
 from acd.names import AgentStatus
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
 from acd.state import State
@@ -58,12 +58,16 @@ class MemoryDesk:
     """Commands to come, answers given, the last screen."""
 
     def __init__(self) -> None:
-        self.commands: list[tuple[str, StatusChosen]] = []
+        self.commands: list[tuple[str, Event]] = []
+        self.passed_on: list[Event] = []
         self.answers: dict[str, str] = {}
         self.screen: State | None = None
 
-    def command(self, customer_id: str) -> tuple[str, StatusChosen] | None:
+    def command(self, customer_id: str) -> tuple[str, Event] | None:
         return self.commands.pop(0) if self.commands else None
+
+    def pass_on(self, customer_id: str, event: Event) -> None:
+        self.passed_on.append(event)
 
     def answer(self, command_id: str, text: str) -> None:
         self.answers[command_id] = text

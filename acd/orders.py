@@ -1,0 +1,57 @@
+"""What people (agents, supervisors, operators) may tell a contact centre, and why it does not do it."""
+
+from __future__ import annotations
+
+from acd.events import CallerMoved, StatusChosen, WrapUpEnded, WrapUpExtended
+from acd.names import AgentStatus, MemberState
+from acd.state import State
+
+Order = StatusChosen | WrapUpExtended | WrapUpEnded | CallerMoved
+
+#: How much longer a wrap-up can be made by one order.
+MAX_WRAP_UP_MS = 3_600_000
+
+
+def refusal(state: State, order: Order, now_ms: int) -> str | None:
+    """A sentence for the one who asked, None when the order can be given as an event."""
+    match order:
+        case CallerMoved():
+            return _not_moved(state, order)
+        case StatusChosen() | WrapUpExtended() | WrapUpEnded():
+            agent = state.agents.get(order.agent_id)
+            if agent is None:
+                return f"there is no agent {order.agent_id} of queues"
+    if isinstance(order, StatusChosen):
+        out = agent.status is AgentStatus.LOGGED_OUT
+        return f"agent {agent.id} is logged out" if out and order.status is AgentStatus.ON_BREAK else None
+    if agent.wrap_up_ms is None:
+        return f"agent {agent.id} is not in the wrap-up"
+    if isinstance(order, WrapUpExtended):
+        too_long = order.until_ms > now_ms + MAX_WRAP_UP_MS
+        return f"a wrap-up lasts {MAX_WRAP_UP_MS // 1000} s more at most" if too_long else None
+    return _wrong_code(state, order)
+
+
+def codes_of(state: State, agent_id: str) -> tuple[str, ...]:
+    """The wrap-up codes of the queues that the agent serves; none: no code is asked for."""
+    spec = state.spec.agent.get(agent_id)
+    queues = [state.spec.queue[seat.queue_id] for seat in spec.queues] if spec is not None else []
+    return tuple(dict.fromkeys(code for queue in queues for code in queue.wrap_up_codes))
+
+
+def _wrong_code(state: State, order: WrapUpEnded) -> str | None:
+    codes = codes_of(state, order.agent_id)
+    if order.code is None:
+        return f"a wrap-up code is wanted: {', '.join(codes)}" if codes else None
+    if order.code not in codes:
+        return f"no wrap-up code {order.code[:64]}: {', '.join(codes) or 'the queues have none'}"
+    return None
+
+
+def _not_moved(state: State, order: CallerMoved) -> str | None:
+    member = state.members.get(order.member_id)
+    if member is None or member.state not in (MemberState.WAITING, MemberState.TRYING):
+        return f"call {order.member_id[:64]} does not wait in a queue"
+    if order.queue_id not in state.spec.queue:
+        return f"there is no queue {order.queue_id[:64]}: {', '.join(state.spec.queue)}"
+    return None

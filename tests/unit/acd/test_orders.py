@@ -1,0 +1,61 @@
+"""What people may tell a contact centre, and what they are told when they may not (C1)."""
+
+from __future__ import annotations
+
+import pytest
+
+from acd.events import CallerMoved, StatusChosen, TalkEnded, WrapUpEnded, WrapUpExtended
+from acd.names import AgentStatus
+from acd.orders import MAX_WRAP_UP_MS, Order, refusal
+from acd.spec import QueueSpec
+from tests.unit.acd.centre import Centre, agent
+
+
+def centre() -> Centre:
+    """Anna is in the wrap-up of a queue that wants a code, bert is free, a caller waits for skills."""
+    codes = QueueSpec("verkauf", wrap_up_ms=60_000, wrap_up_codes=("bestellung", "frage"))
+    found = Centre([codes, QueueSpec("service")], [agent("anna", "verkauf"), agent("bert", "service")])
+    found.joins("c1")
+    found.tell(TalkEnded(found.talks("anna")))
+    found.joins("c2")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("order", "why"),
+    [
+        (StatusChosen("nobody", AgentStatus.AVAILABLE), "there is no agent nobody"),
+        (WrapUpEnded("nobody"), "there is no agent nobody"),
+        (WrapUpEnded("bert"), "bert is not in the wrap-up"),
+        (WrapUpExtended("bert", 2_000_000), "bert is not in the wrap-up"),
+        (WrapUpEnded("anna"), "a wrap-up code is wanted: bestellung, frage"),
+        (WrapUpEnded("anna", "urlaub"), "no wrap-up code urlaub: bestellung, frage"),
+        (CallerMoved("c9", "service"), "c9 does not wait"),
+        (CallerMoved("c2", "nirgends"), "there is no queue nirgends: verkauf, service"),
+    ],
+)
+def test_an_order_that_cannot_be_done_is_refused_with_the_way_out(order: Order, why: str) -> None:
+    found = centre()
+    assert why in (refusal(found.state, order, found.now_ms) or "")
+
+
+def test_a_wrap_up_is_extended_never_shortened_and_ended_with_a_code() -> None:
+    """Complaint 4."""
+    found = centre()
+    end = found.state.agents["anna"].wrap_up_ms
+    assert end is not None
+    longer = WrapUpExtended("anna", end + 30_000)
+    assert refusal(found.state, longer, found.now_ms) is None
+    found.tell(longer)
+    found.tell(WrapUpExtended("anna", end - 30_000))
+    assert found.state.agents["anna"].wrap_up_ms == end + 30_000
+    too_long = WrapUpExtended("anna", found.now_ms + MAX_WRAP_UP_MS + 1)
+    assert "3600 s" in (refusal(found.state, too_long, found.now_ms) or "")
+    assert refusal(found.state, WrapUpEnded("anna", "frage"), found.now_ms) is None
+    found.tell(WrapUpEnded("anna", "frage"))
+    assert found.state.agents["anna"].wrap_up_ms is None
+
+
+def test_who_waits_may_be_moved_to_any_queue_of_the_customer() -> None:
+    found = centre()
+    assert refusal(found.state, CallerMoved("c2", "service"), found.now_ms) is None
