@@ -19,7 +19,7 @@ _MAX_LENGTH_DIGITS: Final = 10
 class Event:
     """One event. `headers` are decoded when looked at. `name` is `Event-Name` ("" when there is none)."""
 
-    __slots__ = ("_whole", "headers", "name")
+    __slots__ = ("_get", "_whole", "headers", "name")
 
     def __init__(self, headers: Mapping[str, str | None], whole: bytes = b"") -> None:
         """`whole`: the bytes in which the event's own body follows the first blank line."""
@@ -27,6 +27,7 @@ class Event:
         self._whole = whole
         first = headers.first("Event-Name") if isinstance(headers, Headers) else headers.get("Event-Name")
         self.name = first or ""
+        self._get = headers.peek if isinstance(headers, Headers) else headers.get
 
     def __repr__(self) -> str:
         return f"<Event {self.name} {self.uuid or ''}>"
@@ -39,7 +40,7 @@ class Event:
     @property
     def uuid(self) -> str | None:
         """The channel's `Unique-ID`, None for an event that belongs to no channel."""
-        return self.headers.get("Unique-ID")
+        return self._get("Unique-ID")
 
     @property
     def body(self) -> bytes:
@@ -51,8 +52,8 @@ class Event:
         return inner
 
     def get(self, name: str) -> str | None:
-        """A header, or None when it is absent or empty."""
-        return self.headers.get(name)
+        """A header, or None when it is absent or empty. Of most events only a few are looked at."""
+        return self._get(name)
 
     def variable(self, name: str) -> str | None:
         """A channel variable, or None when it is absent or empty."""

@@ -75,6 +75,19 @@ class Headers(Mapping[str, str | None]):
             return self._text(value)
         return self.get(name)
 
+    def peek(self, name: str) -> str | None:
+        """Like `get`, without an index: for a block of which only a few headers are looked at."""
+        block, key = self._block, b"\n" + _key(name) + b":"
+        start = block.find(key)
+        # In its first line, after its end, or nowhere: rare, and the index knows.
+        if self._index is None and start > 0 and not block.startswith((b"\n", key[1:])):
+            end_of_block = b"\n\n" in block[: start + 1]
+            if not end_of_block:
+                start += len(key)
+                end = block.find(b"\n", start)
+                return self._text(block[start : end if end >= 0 else None])
+        return self.get(name)
+
     def all(self, name: str) -> tuple[str | None, ...]:
         """Every value of this name in the order sent; empty when absent."""
         key = _key(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -225,6 +226,7 @@ def _emergency(variables: dict[str, str], attempts: list[tuple[Leg, ...]], domai
     variables |= {f"fernamt_body_{n}": body for n, body in enumerate(bodies[1:], start=2) if body}
 
 
+@lru_cache(maxsize=256)  # a few sets of the configuration; sorting them for each call is dear
 def _cause_list(causes: frozenset[Cause]) -> str:
     if causes == frozenset(Cause):
         return "true"

@@ -109,8 +109,10 @@ class Connection:
             while self._outbox:
                 chunk = bytes(self._outbox)
                 self._outbox.clear()
-                with deadline(self._send_timeout_s, self._stuck):
-                    self._sock.sendall(chunk)
+                sent = self._sent_at_once(chunk)
+                if sent < len(chunk):
+                    with deadline(self._send_timeout_s, self._stuck):
+                        self._sock.sendall(chunk[sent:])
         except OSError as error:
             raise self._lose(f"sending failed: {error}") from error
         except BaseException:
@@ -119,6 +121,13 @@ class Connection:
             raise
         finally:
             self._sending = False
+
+    def _sent_at_once(self, chunk: bytes) -> int:
+        """How much of it the kernel took without waiting: nearly always all, and then no timer is needed."""
+        try:
+            return self._sock.send(chunk, 0, 0.0)  # type: ignore[call-arg]  # types-gevent lacks the timeout
+        except BlockingIOError:
+            return 0
 
     def receive(self) -> Iterator[Message]:
         """Wait for bytes; the messages that are complete now. Waits without end: close() ends it.

@@ -20,7 +20,8 @@ from typing import Final, cast
 
 import redis
 import structlog
-from redis.client import Pipeline
+from redis.commands.core import Script
+from redis.exceptions import NoScriptError
 
 from dialplan.live import CallAnswered, CallBegun, CallEnded, LiveCall, LiveChange, NodeSeen
 from store.errors import LiveStateLimit
@@ -140,21 +141,33 @@ class LiveCalls:
     def write(self, changes: Sequence[LiveChange]) -> None:
         """Carry out changes in their order, all in one message to the server."""
         with redis_errors("writing live calls"):
-            pipeline = self._client.pipeline(transaction=False)
-            for change in changes:
-                self._add(pipeline, change)
-            pipeline.execute()
+            try:
+                self._send(changes)
+            except NoScriptError:
+                # A new server, or one whose scripts were flushed. Whatever was done is done again: the last
+                # change of each call is what counts.
+                for script in (self._put, self._remove, self._refresh):
+                    self._client.script_load(script.script)
+                self._send(changes)
 
-    def _add(self, pipeline: Pipeline, change: LiveChange) -> None:
+    def _send(self, changes: Sequence[LiveChange]) -> None:
+        # By hand: a pipeline with script objects asks the server each time whether it knows them.
+        pipeline = self._client.pipeline(transaction=False)
+        for change in changes:
+            script, keys, words = self._wanted(change)
+            pipeline.evalsha(script.sha, len(keys), *keys, *words)
+        pipeline.execute()
+
+    def _wanted(self, change: LiveChange) -> tuple[Script, list[str], list[str | int]]:
         match change:
             case CallBegun(call):
-                self._put(keys=_keys(call.node), args=self._words(call, "0"), client=pipeline)
+                return self._put, _keys(call.node), self._words(call, "0")
             case CallAnswered(call):
-                self._put(keys=_keys(call.node), args=self._words(call, "1"), client=pipeline)
+                return self._put, _keys(call.node), self._words(call, "1")
             case CallEnded(call_id):
-                self._remove(keys=[_ALL, _NODE, _CALL], args=[call_id], client=pipeline)
+                return self._remove, [_ALL, _NODE, _CALL], [call_id]
             case NodeSeen(node):
-                self._refresh(keys=_keys(node), args=[self._ttl_ms], client=pipeline)
+                return self._refresh, _keys(node), [self._ttl_ms]
 
     def _words(self, call: LiveCall, only_known: str) -> list[str | int]:
         return [call.call_id, encode(call), self._ttl_ms, only_known]

@@ -147,3 +147,15 @@ def test_channel_data_are_the_decoded_answer_to_connect():
         channel_data_of(Message(b"Content-Type: command/reply\nReply-Text: -ERR"))
     with pytest.raises(UnexpectedReply, match="answered connect"):
         channel_data_of(Message(b"Content-Type: api/response"))
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"A: 1", b"B: %0AA: 2", b"A: 3", b"BA: 4", b"no colon", b"", b"C:"]), max_size=8
+    )
+)
+def test_a_header_found_without_an_index_is_the_one_of_the_index(lines: list[bytes]) -> None:
+    """The first one counts, and nothing behind the blank line, where another party's words may stand."""
+    block = b"\n".join(lines)
+    for name in ("A", "B", "C", "D"):
+        assert Headers(block, encoded=True).peek(name) == Headers(block, encoded=True).get(name)

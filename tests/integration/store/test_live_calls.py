@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from dialplan.live import LiveCall, LiveState
+from dialplan.live import CallAnswered, CallBegun, CallEnded, LiveCall, LiveState
 from store.embedded.process import wait_until
 from store.errors import LiveStateFull, LiveStateLimit, LiveStateUnavailable
 from store.live_calls import MAX_CALLS_PER_NODE, LiveCalls
@@ -136,3 +136,16 @@ def test_a_dead_redis_is_told_at_once(unused_tcp_port: int) -> None:
     for attempt in (lambda: live.put(RINGING), live.list, lambda: live.remove("x")):
         with pytest.raises(LiveStateUnavailable, match="fernamt doctor"):
             attempt()
+
+
+def test_changes_are_written_to_a_server_that_does_not_know_our_scripts(
+    live: LiveCalls, redis_client: redis.Redis
+) -> None:
+    """It was replaced, or its scripts were flushed, while the controller ran."""
+    live.write([CallBegun(RINGING)])
+    redis_client.script_flush()
+    live.write([CallBegun(BARE), CallAnswered(ANSWERED)])
+    assert set(live.list()) == {BARE, ANSWERED}
+    redis_client.script_flush()
+    live.write([CallEnded("call-1")])
+    assert live.list() == (BARE,)

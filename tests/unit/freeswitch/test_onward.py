@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID, uuid5
 
 import pytest
 
 from dialplan.call import Behalf, CallOffered, Via
 from dialplan.decide import decide
+from freeswitch import parties
 from freeswitch.offer import decision_variables, offered_call
 from tests.unit.dialplan.carriers import (
     AT,
@@ -148,3 +150,11 @@ def test_what_the_author_wrote_changes_nothing_but_the_number(hostile: str) -> N
     variables = decision_variables(decide(asked, snapshot(), AT), asked, domain=DOMAIN)
     assert variables["fernamt_do"] == "refuse"
     assert "evil" not in str(variables)
+
+
+def test_the_ids_of_legs_are_uuids_made_of_node_call_round_and_place() -> None:
+    """RFC 9562 section 5.5, version 5: the same decision gives the same ids, whoever makes it."""
+    offered = from_carrier(BERLIN)
+    space = UUID("6a1c7f7e-3e6b-5a52-9d52-0c6f6c1c3b11")
+    expected = [str(uuid5(space, f"{offered.node}/{offered.call_id}/1/{place}")) for place in range(3)]
+    assert list(parties.leg_ids(offered, 1, 3)) == expected
