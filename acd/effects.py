@@ -145,18 +145,7 @@ class WrappedUp:
     code: str | None
 
 
-Effect = (
-    Ring
-    | Stop
-    | Join
-    | CallBack
-    | SendAway
-    | Announce
-    | AgentChanged
-    | OfferEnded
-    | Entered
-    | Answered
-    | Ended
-    | Abandoned
-    | WrappedUp
-)
+#: What key figures are made of; kept in the order in which it happened.
+Logged = AgentChanged | OfferEnded | Entered | Answered | Ended | Abandoned | WrappedUp
+
+Effect = Ring | Stop | Join | CallBack | SendAway | Announce | Logged

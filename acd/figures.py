@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from acd import intervals
 from acd.effects import Abandoned, AgentChanged, Answered, Effect, Ended, Entered, OfferEnded
 from acd.names import AgentState, AgentStatus, CancelReason, Failure
 
@@ -22,9 +23,10 @@ LEAST_CALLERS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`target_ms`: answered within it is good service. Who leaves before `short_ms` did not really wait."""
+    """`target_ms`: answered within it is good service. Who leaves before `short_ms` did not really wait.
+    `interval_ms` None: German calendar days."""
 
-    interval_ms: int = 900_000
+    interval_ms: int | None = intervals.QUARTER_MS
     target_ms: int = 20_000
     short_ms: int = 5_000
 
@@ -45,6 +47,7 @@ class QueueFigures:
     longest_wait_ms: int = 0
     talks: int = 0
     talk_ms: int = 0
+    wrap_up_ms: int = 0
 
     @property
     def service_level(self) -> float | None:
@@ -61,6 +64,11 @@ class QueueFigures:
     def mean_talk_ms(self) -> int | None:
         """Mean length of the conversations that are over."""
         return self.talk_ms // self.talks if self.talks else None
+
+    @property
+    def mean_handle_ms(self) -> int | None:
+        """Mean work that a conversation made: talk and wrap-up (AHT)."""
+        return (self.talk_ms + self.wrap_up_ms) // self.talks if self.talks else None
 
     @property
     def is_small(self) -> bool:
@@ -95,6 +103,13 @@ class Figures:
     queues: dict[tuple[int, str], QueueFigures] = field(default_factory=dict)
     agents: dict[tuple[int, str], AgentFigures] = field(default_factory=dict)
 
+    def within(self, begin_ms: int, end_ms: int) -> Figures:
+        """Those of the intervals that begin in [begin_ms, end_ms)."""
+        return Figures(
+            {key: each for key, each in self.queues.items() if begin_ms <= key[0] < end_ms},
+            {key: each for key, each in self.agents.items() if begin_ms <= key[0] < end_ms},
+        )
+
 
 #: What an agent's time counts as, by what he is doing.
 _TIMES: Final = {
@@ -123,6 +138,9 @@ class _Count:
         #: Where a caller stands: queue and time of entering it.
         self._standing: dict[str, tuple[str, int]] = {}
         self.doing: dict[str, tuple[AgentStatus, AgentState, int]] = {}
+        #: Of every agent the queue of the last conversation, and when it began: a wrap-up belongs to it.
+        self._talked: dict[str, tuple[str, int]] = {}
+        self._interval = (0, 0)
 
     def take(self, at_ms: int, effect: Effect) -> None:
         match effect:
@@ -133,10 +151,7 @@ class _Count:
             case Abandoned():
                 self._abandoned(effect)
             case Ended():
-                queue = self._queue(effect.queue_id, at_ms - effect.talked_ms)
-                queue.talks += 1
-                queue.talk_ms += effect.talked_ms
-                self._agent(effect.agent_id, at_ms).calls += 1
+                self._ended(at_ms, effect)
             case OfferEnded(failure=Failure.NO_ANSWER):
                 self._agent(effect.agent_id, at_ms).not_answered += 1
             case AgentChanged():
@@ -160,6 +175,14 @@ class _Count:
         queue.wait_ms += waited_ms
         queue.longest_wait_ms = max(queue.longest_wait_ms, waited_ms)
 
+    def _ended(self, at_ms: int, effect: Ended) -> None:
+        began_ms = at_ms - effect.talked_ms
+        queue = self._queue(effect.queue_id, began_ms)
+        queue.talks += 1
+        queue.talk_ms += effect.talked_ms
+        self._agent(effect.agent_id, at_ms).calls += 1
+        self._talked[effect.agent_id] = (effect.queue_id, began_ms)
+
     def _abandoned(self, effect: Abandoned) -> None:
         place = self._standing.pop(effect.member_id, None)
         if place is None:
@@ -181,7 +204,9 @@ class _Count:
         self.doing[agent_id] = (status, state, until_ms)
         if status is AgentStatus.LOGGED_OUT and state is AgentState.IDLE:
             return
-        for start_ms, length_ms in _pieces(since_ms, until_ms, self._rules.interval_ms):
+        if state is AgentState.WRAP_UP and agent_id in self._talked:
+            self._queue(*self._talked[agent_id]).wrap_up_ms += until_ms - since_ms
+        for start_ms, length_ms in self._pieces(since_ms, until_ms):
             agent = self._agent(agent_id, start_ms)
             agent.logged_in_ms += length_ms
             if state is AgentState.IDLE:
@@ -196,12 +221,15 @@ class _Count:
         return self.figures.agents.setdefault((self._start(at_ms), agent_id), AgentFigures())
 
     def _start(self, at_ms: int) -> int:
-        return at_ms - at_ms % self._rules.interval_ms
+        begin_ms, end_ms = self._interval
+        if not begin_ms <= at_ms < end_ms:
+            self._interval = begin_ms, _ = intervals.around(at_ms, self._rules.interval_ms)
+        return begin_ms
 
-
-def _pieces(since_ms: int, until_ms: int, interval_ms: int) -> Iterator[tuple[int, int]]:
-    """A span cut at the borders of intervals: begin and length of each piece."""
-    while since_ms < until_ms:
-        end_ms = min(until_ms, since_ms - since_ms % interval_ms + interval_ms)
-        yield since_ms, end_ms - since_ms
-        since_ms = end_ms
+    def _pieces(self, since_ms: int, until_ms: int) -> Iterator[tuple[int, int]]:
+        """A span cut at the borders of intervals: begin of the interval and length of each piece."""
+        while since_ms < until_ms:
+            start_ms = self._start(since_ms)
+            end_ms = min(until_ms, self._interval[1])
+            yield start_ms, end_ms - since_ms
+            since_ms = end_ms

@@ -1,7 +1,8 @@
 """Events and states as text, for the journal from which a successor goes on.
 
-A record is one line of JSON: `{"at": ms, "is": "CallerJoined", …}`. A checkpoint is a whole state. Reading is
-strict: what is cut, unknown or of a wrong type raises `RecordRefused` and changes nothing.
+A record is one line of JSON: `{"at": ms, "is": "CallerJoined", …}`. A checkpoint is a whole state. What goes
+into the log of figures is written the same way: `{"at": ms, "is": "Answered", …}`. Reading is strict: what is
+cut, unknown or of a wrong type raises `RecordRefused` and changes nothing.
 """
 
 from __future__ import annotations
@@ -14,32 +15,57 @@ from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from acd import events
+from acd.effects import Effect, Logged
 from acd.errors import RecordRefused
 from acd.events import Event
 from acd.state import State
 from acd.step import step
 
 _EVENTS: Final[Mapping[str, type[Any]]] = {each.__name__: each for each in get_args(events.Event)}
+_LOGGED: Final[Mapping[str, type[Any]]] = {each.__name__: each for each in get_args(Logged)}
 #: Types of the fields, worked out once for each dataclass.
 _HINTS: Final[dict[type[Any], dict[str, Any]]] = {}
 #: Longest record that is read: a tenant's whole state with thousands of callers.
 MAX_RECORD: Final = 64 * 1024 * 1024
 
 
-def written(event: Event, at_ms: int) -> str:
-    """The record of an event at its time."""
+def written(event: Event | Logged, at_ms: int) -> str:
+    """The record of an event, or of what is logged, at its time."""
     return _text({"at": at_ms, "is": type(event).__name__, **_plain(event)})
+
+
+def logged(effects: Iterable[Effect], at_ms: int) -> list[str]:
+    """The records of those effects of a step that figures are made of."""
+    return [written(each, at_ms) for each in effects if isinstance(each, Logged)]
 
 
 def read(record: str) -> tuple[Event, int]:
     """The event of a record, and its time. Raises RecordRefused."""
+    event, at_ms = _read(record, _EVENTS)
+    return event, at_ms
+
+
+def read_logged(record: str) -> tuple[Logged, int]:
+    """What was logged, and its time. Raises RecordRefused."""
+    effect, at_ms = _read(record, _LOGGED)
+    return effect, at_ms
+
+
+def restored_entry(kind: str, content: Mapping[str, Any]) -> Logged:
+    """What was logged, from its name and fields. Raises RecordRefused."""
+    if kind not in _LOGGED:
+        raise RecordRefused(f"nothing that is logged is called {kind[:40]!r}")
+    effect: Logged = _made(_LOGGED[kind], content, kind)
+    return effect
+
+
+def _read(record: str, kinds: Mapping[str, type[Any]]) -> tuple[Any, int]:
     content = _object(record)
-    kind = _EVENTS.get(str(content.pop("is", None)))
+    kind = kinds.get(str(content.pop("is", None)))
     at_ms = content.pop("at", None)
     if kind is None or type(at_ms) is not int:
         raise RecordRefused("a journal record without a known kind or without its time")
-    event: Event = _made(kind, content, kind.__name__)
-    return event, at_ms
+    return _made(kind, content, kind.__name__), at_ms
 
 
 def checkpoint(state: State) -> str:

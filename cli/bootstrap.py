@@ -31,6 +31,7 @@ from freeswitch.message_spool import MessageSpool
 from freeswitch.settings import EventSocketAddress, SwitchSettings
 from provisioning.schema import SecretRef
 from store.acd_desk import AcdDesk
+from store.acd_log import AcdLog
 from store.audit import write
 from store.database import make_engine
 from store.emergency_records import AttemptFiles
@@ -98,6 +99,11 @@ def trunk_board(settings: Settings) -> TrunkStatuses:
 def acd_desk(settings: Settings) -> AcdDesk:
     """Commands and screens of the contact centres. Raises NotRunning when there is no Redis to use."""
     return AcdDesk(call_path_client(server_url(settings, settings.redis, "Redis")))
+
+
+def acd_log(settings: Settings) -> AcdLog:
+    """What contact centres leave for the database. Raises NotRunning when there is no Redis to use."""
+    return AcdLog(call_path_client(server_url(settings, settings.redis, "Redis")))
 
 
 def audited(

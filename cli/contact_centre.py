@@ -19,6 +19,8 @@ class TenantJournal:
         self._tenant = tenant
         self._holder = holder
         self._lease: Lease | None = None
+        self._run = 0
+        self._logged = 0
 
     def acquire(self) -> tuple[str | None, Sequence[str]] | None:
         with store_errors():
@@ -26,15 +28,20 @@ class TenantJournal:
             if self._lease is None:
                 return None
             kept = self._journals.kept(self._tenant)
+            self._run, self._logged = self._journals.new_run(self._tenant), 0
         return kept.checkpoint, kept.records
 
     def renew(self) -> bool:
         with store_errors():
             return self._leases.renew(self._held())
 
-    def append(self, records: Sequence[str]) -> int | None:
+    def append(self, records: Sequence[str], log: Sequence[str]) -> int | None:
+        """Again with the same after StoreAway: the log's entries keep their numbers."""
+        numbered = [((self._run, self._logged + place), each) for place, each in enumerate(log, start=1)]
         with store_errors():
-            return self._journals.append(self._held(), self._tenant, records)
+            count = self._journals.append(self._held(), self._tenant, records, numbered)
+        self._logged += len(log)
+        return count
 
     def checkpoint(self, state: str, records: int) -> bool:
         with store_errors():

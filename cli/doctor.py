@@ -17,6 +17,7 @@ from rich.table import Table
 from sqlalchemy import text
 
 from cli.bootstrap import (
+    acd_log,
     attempt_files,
     call_counters,
     engine,
@@ -59,6 +60,8 @@ from store.schema import require_current
 _LATE: Final = timedelta(days=1)
 #: A record that waits for longer has no worker, or not all of its call's records came.
 _RATED_WITHIN: Final = timedelta(minutes=10)
+#: Entries of contact centres that may wait for the next round or two of the intake.
+_LOG_BEHIND: Final = 10_000
 
 
 class State(StrEnum):
@@ -115,6 +118,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("CDR spool", _spool),
         ("CDR quarantine", _quarantine),
         ("rating", _rating),
+        ("contact centres' log", _centre_log),
         ("number sweep", _sweep),
         ("disk", _disk),
         ("freeswitch program", _program),
@@ -343,6 +347,22 @@ def _rating(settings: Settings) -> Finding:
         step = "See that `fernamt rate run --follow` runs; a call also waits for its first leg's record"
         return Finding("rating", State.WARNING, f"{seen}, since {shown(found.oldest)}", step)
     return Finding("rating", State.OK, f"{seen}, tariff revision {revision}")
+
+
+def _centre_log(settings: Settings) -> Finding:
+    """What happened in contact centres is on its way to the database in a second or so."""
+    log = acd_log(settings)
+    waiting, lost = sum(log.waiting(each) for each in log.customers()), log.lost()
+    name, seen = "contact centres' log", f"{waiting} entries wait for the database"
+    if lost:
+        return Finding(
+            name, State.WARNING, f"{seen}; {lost} found no room", "Figures lack them; see the intake"
+        )
+    if waiting > _LOG_BEHIND:
+        return Finding(
+            name, State.WARNING, seen, "See that `fernamt cdr intake` runs and the database answers"
+        )
+    return Finding(name, State.OK, seen)
 
 
 def _disk(settings: Settings) -> Finding:

@@ -56,6 +56,7 @@ _NOUNS = (
     "rate",
     "route",
     "sepa",
+    "stats",
     "tariff",
     "trunk",
     "up",

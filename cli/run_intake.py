@@ -14,10 +14,12 @@ from cli.adapters import (
     NumberSweep,
     Records,
 )
-from cli.bootstrap import engine, mailbox_messages, mailer, message_spool, now
+from cli.bootstrap import acd_log, engine, mailbox_messages, mailer, message_spool, now
 from cli.carrier import today
+from cli.centre_log import KeptInDatabase, LeftInRedis
 from cli.settings import Settings
 from controller.abuse_watch import AbuseWatch
+from controller.centre_log import CentreLog
 from controller.daily import Daily
 from controller.errors import StoreAway
 from controller.intake import Intake
@@ -25,6 +27,7 @@ from controller.mailbox import Mailboxes
 from dialplan.cdr import LegRecord, LegSide
 from freeswitch.json_cdr import parse
 from freeswitch.spool import Spool, SpoolFile
+from store.acd_history import AcdHistory
 from store.cdr_repository import CdrRepository
 from store.daily_sweep import DailySweep
 
@@ -40,7 +43,8 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     """Take CDR files in until `stopped(seconds)`, which waits that long, says so and the spool is empty.
 
     The process also does the day's work on numbers: it takes processor time that calls must not wait for, so
-    it is not the controllers'. Of several intakes one does it. It watches for abuse too, for the same reason.
+    it is not the controllers'. Of several intakes one does it. It watches for abuse and keeps the contact
+    centres' log too, for the same reason.
     """
     spool = Spool(settings.node.cdr_dir)
     database = engine(settings, "fernamt intake")
@@ -51,6 +55,9 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     abuse.start()
     mailboxes = _mailboxes(settings)
     mailboxes.start()
+    kept = KeptInDatabase(AcdHistory(database), settings.figures_days)
+    centre_log = CentreLog(LeftInRedis(acd_log(settings)), kept, now)
+    centre_log.start()
     _log.info("intake ready", spool=str(spool.directory))
     try:
         _empty(intake, stopped)
@@ -58,6 +65,7 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         daily.stop(5.0)
         abuse.stop(1.0)
         mailboxes.stop(5.0)
+        centre_log.stop(5.0)
 
 
 def _empty(intake: Intake[SpoolFile], stopped: Callable[[float], bool]) -> None:

@@ -149,6 +149,9 @@ class Settings(Entry):
         description="Where the node records messages until they are encrypted, best a RAM disk. Default: "
         "messages/ in the state directory.",
     )
+    figures_days: int = Field(
+        400, ge=1, le=3_650, description="Days that the contact centres' log is kept for key figures (C9)."
+    )
     controllers: Few[Address] = Field(
         (("127.0.0.1", 8084),), description="Where controllers take calls; nodes try them in this order."
     )

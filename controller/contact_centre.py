@@ -2,8 +2,9 @@
 
 One controller owns a tenant by a lease. It keeps the state in memory, takes all events that are waiting at
 once, writes them into the journal in one round trip, and only then acts: a successor that replays the
-journal knows everything that was acted upon. What a dead owner had journalled but not done any more is found
-by comparing notes with the switch (`Compared`), which every owner asks for first.
+journal knows everything that was acted upon. What figures are made of is written in the same round trip. What
+a dead owner had journalled but not done any more is found by comparing notes with the switch (`Compared`),
+which every owner asks for first.
 
 When the journal does not answer (Redis is away), nothing new is decided: calls that talk go on, waiting
 callers stay, events wait in the bounded queue. When it is back, they are taken in order.
@@ -23,7 +24,7 @@ from gevent.queue import Empty, Full, Queue
 from acd.effects import Effect
 from acd.errors import RecordRefused
 from acd.events import Configured, Event, TimePassed
-from acd.journal import checkpoint, read, restored, written
+from acd.journal import checkpoint, logged, read, restored, written
 from acd.spec import TenantSpec
 from acd.state import State
 from acd.step import step
@@ -44,11 +45,13 @@ _RETRY_S: Final = 0.2
 
 
 class Journal(Protocol):
-    """The tenant's lease and journal. Every method raises StoreAway; None and False: the lease is lost."""
+    """The tenant's lease and journal. Every method raises StoreAway; None and False: the lease is lost.
+
+    `append` keeps the records and the log that they led to, together, and each once."""
 
     def acquire(self) -> tuple[str | None, Sequence[str]] | None: ...
     def renew(self) -> bool: ...
-    def append(self, records: Sequence[str]) -> int | None: ...
+    def append(self, records: Sequence[str], log: Sequence[str]) -> int | None: ...
     def checkpoint(self, state: str, records: int) -> bool: ...
     def release(self) -> None: ...
 
@@ -205,24 +208,30 @@ class ContactCentre:
         batch = self._gather()
         if not batch:
             return
-        count = self._written([written(each.event, each.at_ms) for each in batch])
+        state, effects, log, failed = self._outcome(batch)
+        count = self._written([written(each.event, each.at_ms) for each in batch], log)
         if count is None:
             self._lose("the lease was lost")
             return
-        effects: list[Effect] = []
-        failed = False
-        for each in batch:
-            done = self._stepped(self.state, each)
-            if done is None:
-                failed = True
-                continue
-            self.state = done[0]
-            effects += done[1]
+        self.state = state
         self._switch.carry_out(effects)
         if failed:
             sleep(_RETRY_S)  # what is due stays due: not again at once
         if count >= _CHECKPOINT_EVERY and not self._journal.checkpoint(checkpoint(self.state), count):
             self._lose("the lease was lost")
+
+    def _outcome(self, batch: Sequence[Timed]) -> tuple[State, list[Effect], list[str], bool]:
+        """What the batch leads to: state, effects, log, and whether an event of it was passed over."""
+        state, effects, log, failed = self.state, list[Effect](), list[str](), False
+        for each in batch:
+            done = self._stepped(state, each)
+            if done is None:
+                failed = True
+                continue
+            state = done[0]
+            effects += done[1]
+            log += logged(done[1], state.now_ms)
+        return state, effects, log, failed
 
     def _stepped(self, state: State, each: Timed) -> tuple[State, Sequence[Effect]] | None:
         """The next state, or None: a defect costs the event that met it, here and in every successor that
@@ -234,11 +243,11 @@ class ContactCentre:
             _log.exception("an event of a contact centre is passed over", tenant=self._spec.id, kind=kind)
             return None
 
-    def _written(self, records: Sequence[str]) -> int | None:
+    def _written(self, records: Sequence[str], log: Sequence[str]) -> int | None:
         """Write until it is written: nothing may be done that is not in the journal."""
         while True:
             try:
-                return self._journal.append(records)
+                return self._journal.append(records, log)
             except StoreAway as error:
                 _log.warning("contact centre waits for its journal", tenant=self._spec.id, error=str(error))
                 if not self.is_owner or self._stopping:

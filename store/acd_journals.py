@@ -4,6 +4,9 @@ A tenant's journal is a checkpoint (a whole state) and the records since, in ord
 tenant's lease may write, and it writes with its token: an owner that was asleep while another one took over
 is refused (fencing), so two owners never act on one contact centre. Redis keeps texts; what they mean is
 `acd.journal`'s.
+
+With the records goes the log that figures are made of, in one step: a stream that store.acd_log empties. Its
+entries are numbered by the owner, RUN-NUMBER, so that what is sent twice is there once.
 """
 
 from __future__ import annotations
@@ -17,11 +20,31 @@ import redis
 from store.foreign_errors import redis_errors
 from store.leases import Lease
 
-#: KEYS: lease, journal. ARGV: token, records. Returns the number of records now, or -1 when fenced out.
+#: KEYS: lease, journal, log, tenants with a log, entries lost. ARGV: token, tenant, most entries, how many
+#: records, the records, then id and text of each entry. An entry whose id is not greater than the last one's
+#: is there already. Returns the number of records now, or -1 when fenced out.
 _APPEND: Final = """
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return -1 end
-for place = 2, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[place]) end
+local first = 5 + tonumber(ARGV[4])
+for place = 5, first - 1 do redis.call('RPUSH', KEYS[2], ARGV[place]) end
+if first > #ARGV then return redis.call('LLEN', KEYS[2]) end
+redis.call('SADD', KEYS[4], ARGV[2])
+local room = tonumber(ARGV[3]) - redis.call('XLEN', KEYS[3])
+for place = first, #ARGV, 2 do
+  if room > 0 then redis.pcall('XADD', KEYS[3], ARGV[place], 'e', ARGV[place + 1])
+  else redis.call('HINCRBY', KEYS[5], ARGV[2], 1) end
+  room = room - 1
+end
 return redis.call('LLEN', KEYS[2])
+"""
+
+#: KEYS: the tenant's last run. Returns a number greater than every earlier one, Redis' own time where it can.
+_RUN: Final = """
+local time = redis.call('TIME')
+local run = time[1] * 1000 + math.floor(time[2] / 1000)
+run = math.max(run, tonumber(redis.call('GET', KEYS[1]) or '0') + 1)
+redis.call('SET', KEYS[1], string.format('%.0f', run))
+return string.format('%.0f', run)
 """
 
 #: KEYS: lease, journal, checkpoint. ARGV: token, state, records it contains. Returns 1, or -1.
@@ -31,6 +54,15 @@ redis.call('SET', KEYS[3], ARGV[2])
 redis.call('LTRIM', KEYS[2], ARGV[3], -1)
 return 1
 """
+
+
+#: An entry of a log: the owner's run and the number in it, from 1.
+LogId = tuple[int, int]
+#: Customers that have a log, and how many entries of each found no room.
+LOGS: Final = "fernamt:acd-logs"
+LOST: Final = "fernamt:acd-logs-lost"
+#: Entries of one customer that wait for the database: a day of 100,000 calls. What comes then is counted.
+MAX_LOG: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +79,24 @@ class AcdJournals:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._append = client.register_script(_APPEND)
+        self._run = client.register_script(_RUN)
         self._checkpoint = client.register_script(_CHECKPOINT)
 
-    def append(self, lease: Lease, tenant: str, records: Sequence[str]) -> int | None:
-        """Add records in one round trip; how many there are since the checkpoint. None: the lease is lost."""
+    def new_run(self, tenant: str) -> int:
+        """The number of an owner's run: greater than those of all before, also when Redis lost everything."""
+        with redis_errors(f"log of {tenant}"):
+            return int(cast(bytes, self._run(keys=[f"fernamt:acd:{tenant}:run"])))
+
+    def append(
+        self, lease: Lease, tenant: str, records: Sequence[str], log: Sequence[tuple[LogId, str]] = ()
+    ) -> int | None:
+        """Add records and log in one round trip; how many records there are since the checkpoint. None: the
+        lease is lost."""
+        keys = [_lease(lease), _records(tenant), log_key(tenant), LOGS, LOST]
+        entries = [part for (run, number), text in log for part in (f"{run}-{number}", text)]
+        args: list[str | int] = [lease.token, tenant, MAX_LOG, len(records), *records, *entries]
         with redis_errors(f"journal of {tenant}"):
-            count = self._append(keys=[_lease(lease), _records(tenant)], args=[lease.token, *records])
+            count = self._append(keys=keys, args=args)
         return None if count == -1 else int(cast(int, count))
 
     def checkpoint(self, lease: Lease, tenant: str, state: str, records: int) -> bool:
@@ -77,6 +121,11 @@ def _lease(lease: Lease) -> str:
 
 def _records(tenant: str) -> str:
     return f"fernamt:acd:{tenant}:journal"
+
+
+def log_key(tenant: str) -> str:
+    """The stream of a customer's log."""
+    return f"fernamt:acd:{tenant}:log"
 
 
 def _state(tenant: str) -> str:

@@ -19,6 +19,8 @@ from store.foreign_errors import database_errors
 
 #: Tables that a customer may read, each with a policy.
 CUSTOMER_TABLES: Final = (
+    "acd_contact",
+    "acd_log",
     "cdr",
     "cdr_raw",
     "charge",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import store.abuse_tables
+import store.acd_tables
 import store.counselling_tables
 import store.emergency_tables
 import store.ledger_tables

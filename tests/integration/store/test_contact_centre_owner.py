@@ -142,11 +142,11 @@ def test_nothing_is_done_that_the_journal_does_not_hold(redis_client: redis.Redi
         wait_until(lambda: first.state.agents["anna"].status is AgentStatus.AVAILABLE)
         append, away, tries = journal.append, [True], []
 
-        def sometimes(records: Sequence[str]) -> int | None:
+        def sometimes(records: Sequence[str], log: Sequence[str]) -> int | None:
             tries.append(len(records))
             if away:
                 raise StoreAway("nobody there")
-            return append(records)
+            return append(records, log)
 
         journal.append = sometimes  # type: ignore[method-assign]
         first.tell(CallerJoined("c1", "verkauf"))

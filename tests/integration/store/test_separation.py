@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from numbering.life import Assignment
+from store.acd_history import AcdHistory
 from store.cdr_repository import CdrRepository
 from store.config_items import CARRIER, CUSTOMER, ConfigItem
 from store.config_versions import ConfigStore
@@ -39,12 +40,16 @@ def shared(engine: Engine, repository: CdrRepository) -> Iterator[Engine]:
             number = 492214710000 + index
             follow_version(connection, [NumberRange(number, number, assignment)], NOW, "anna")
         CustomerBlocks(engine).block(owner, NOW, "anna", "two months unpaid")
+        AcdHistory(engine).insert(owner, [((1, 1), _ENTERED)])
     _bill(engine)
     make_customer_role(engine, ROLE)
     yield engine
     with engine.begin() as connection:
         connection.execute(text(f"DROP OWNED BY {ROLE}"))
         connection.execute(text(f"DROP ROLE {ROLE}"))
+
+
+_ENTERED = '{"at":1,"is":"Entered","member_id":"c","queue_id":"q","came_from":null}'
 
 
 def _bill(engine: Engine) -> None:
@@ -99,6 +104,8 @@ def test_a_session_sees_its_own_customer_and_nothing_else(shared: Engine) -> Non
     for owner, number in (("kunde-a", "+492214710000"), ("kunde-b", "+492214710001")):
         with customer_session(shared, owner, role=ROLE) as connection:
             assert _seen(connection) == {
+                "acd_contact": [owner],
+                "acd_log": [owner],
                 "cdr": [f"call-{owner}"],
                 "cdr_raw": [f"call-{owner}"],
                 "charge": [owner],

@@ -4,94 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 from acd.effects import Effect, Entered
-from acd.events import (
-    CallerJoined,
-    CallerLeft,
-    Configured,
-    Joined,
-    OfferAnswered,
-    StatusChosen,
-    TalkEnded,
-    TimePassed,
-)
 from acd.figures import LEAST_CALLERS, Rules, figures
-from acd.names import AgentStatus
-from acd.spec import QueueSpec, TenantSpec
-from acd.state import State
-from acd.step import step
-from tests.unit.acd.centre import agent
+from acd.intervals import HOUR_MS, around
+from acd.repeats import repeats
+from tests.unit.acd.worked import sentences, worked_example
 from tests.unit.acd.world import worlds
 
 PAGE = (Path(__file__).parents[3] / "docs" / "figures.md").read_text()
-QUEUE = QueueSpec("verkauf", wrap_up_ms=10_000)
-
-
-def _worked_example() -> list[tuple[int, Effect]]:
-    state, log = State(TenantSpec("beispiel")), []
-    told = [
-        (
-            0,
-            Configured(
-                TenantSpec("beispiel", (replace(QUEUE, ring_ms=60_000),), (agent("anna", "verkauf"),))
-            ),
-        ),
-        (0, StatusChosen("anna", AgentStatus.AVAILABLE)),
-        (10, CallerJoined("c1", "verkauf")),
-        (14, OfferAnswered(1)),
-        (14, Joined(1)),
-        (20, CallerJoined("c2", "verkauf")),
-        (30, CallerJoined("c3", "verkauf")),
-        (33, CallerLeft("c3")),
-        (40, CallerJoined("c4", "verkauf")),
-        (70, CallerLeft("c4")),
-        (74, TalkEnded(1)),
-        (88, OfferAnswered(2)),
-        (88, Joined(2)),
-        (100, CallerJoined("c5", "verkauf")),
-        (208, TalkEnded(2)),
-        (221, OfferAnswered(3)),
-        (221, Joined(3)),
-        (281, TalkEnded(3)),
-    ]
-    for at_s, event in told:
-        while state.due_ms is not None and state.due_ms <= at_s * 1000:
-            state, effects = _passed(state, state.due_ms, log)
-        state, effects = step(state, event, at_s * 1000)
-        log += [(at_s * 1000, each) for each in effects]
-    while state.due_ms is not None and state.due_ms < 900_000:
-        state, _ = _passed(state, state.due_ms, log)
-    return log
-
-
-def _passed(state: State, at_ms: int, log: list[tuple[int, Effect]]) -> tuple[State, tuple[Effect, ...]]:
-    state, effects = step(state, TimePassed(), at_ms)
-    log += [(at_ms, each) for each in effects]
-    return state, effects
 
 
 def test_the_worked_example_of_the_page_comes_out() -> None:
-    made = figures(_worked_example(), 900_000)
+    made = figures(worked_example(), 900_000)
     queue, anna = made.queues[0, "verkauf"], made.agents[0, "anna"]
-    assert queue.service_level is not None
-    assert queue.mean_talk_ms is not None
-    assert anna.occupancy is not None
-    said = [
-        f"offered {queue.offered}, answered {queue.answered}, abandoned {queue.abandoned}, "
-        f"of them {queue.abandoned_short} short (c3) and {queue.abandoned_past_target} after the target",
-        f"answered within 20 s: {queue.answered_in_target} (c1)",
-        f"= {queue.service_level:g}",
-        f"= {queue.wait_ms // 1000} s; speed of answer",
-        f"= {(queue.speed_of_answer_ms or 0) / 1000:.3f} s; longest wait {queue.longest_wait_ms // 1000} s",
-        f"= {queue.talk_ms // 1000} s; mean talk {queue.mean_talk_ms // 1000} s",
-        f"the agent: {anna.calls} calls, talk {anna.talk_ms // 1000} s, wrap-up {anna.wrap_up_ms // 1000} s, "
-        f"logged in {anna.logged_in_ms // 1000} s, not paused",
-        f"= {anna.occupancy:g}",
-    ]
+    said = sentences(queue, anna)
     page = re.sub(r"\s+", " ", PAGE)
     assert [each for each in said if each not in page] == []
     assert (anna.paused_ms, queue.is_small) == (0, False)
@@ -122,3 +52,30 @@ def test_small_groups_are_not_given_out() -> None:
     log: list[tuple[int, Effect]] = [(1, Entered(f"c{n}", "verkauf", None)) for n in range(LEAST_CALLERS)]
     assert not figures(log, 2).queues[0, "verkauf"].is_small
     assert figures(log[1:], 2).queues[0, "verkauf"].is_small
+
+
+def _ms(*moment: int) -> int:
+    return int(datetime(*moment, tzinfo=UTC).timestamp() * 1000)  # type: ignore[arg-type,misc]
+
+
+def test_a_german_day_has_as_many_hours_as_it_has() -> None:
+    for noon, hours in ((_ms(2026, 3, 29, 12), 23), (_ms(2026, 10, 25, 12), 25), (_ms(2026, 11, 22, 12), 24)):
+        begin, end = around(noon, None)
+        assert begin <= noon < end
+        assert end - begin == hours * HOUR_MS
+        assert around(begin, None) == (begin, end)
+        assert around(end - 1, None) == (begin, end)
+
+
+def test_who_calls_a_queue_again_on_the_same_day_is_counted_where_he_calls_again() -> None:
+    """C9: the hashes of two days have nothing in common."""
+    first, later = _ms(2026, 11, 22, 9), _ms(2026, 11, 22, 10, 20)
+    entered = [
+        (later, "verkauf", b"a"),
+        (first, "verkauf", b"a"),
+        (first + 1, "technik", b"a"),
+        (later + 1, "verkauf", b"b"),
+        (later + 2, "verkauf", b"a"),
+    ]
+    assert repeats(entered, later, HOUR_MS) == {(_ms(2026, 11, 22, 10), "verkauf"): 2}
+    assert repeats(entered[:1], later, HOUR_MS) == {}

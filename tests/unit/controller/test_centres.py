@@ -44,7 +44,7 @@ class MemoryJournal:
             raise StoreAway("nobody there")
         return True
 
-    def append(self, records: Sequence[str]) -> int | None:
+    def append(self, records: Sequence[str], log: Sequence[str]) -> int | None:
         return len(records)
 
     def checkpoint(self, state: str, records: int) -> bool:

@@ -37,7 +37,7 @@ class MemoryJournal:
     def renew(self) -> bool:
         return True
 
-    def append(self, records: Sequence[str]) -> int | None:
+    def append(self, records: Sequence[str], log: Sequence[str]) -> int | None:
         self.records += records
         return len(self.records)
 
