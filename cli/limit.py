@@ -14,7 +14,7 @@ from cli.bootstrap import call_counters, engine, now
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
-from dialplan.limits.agreed import Claim, Counter
+from dialplan.limits.agreed import Claim, Counter, Scope
 from dialplan.limits.claims import every_claim
 from store.customer_blocks import BlockedReader
 
@@ -25,6 +25,7 @@ _NOUNS: Final = {
     Counter.SPEND_PER_DAY: "charges of the day",
     Counter.SPEND_PER_MONTH: "charges of the month",
 }
+_SCOPES: Final = {Scope.USER: "phone", Scope.COUNTRY: "country"}
 
 
 @click.group()
@@ -70,29 +71,39 @@ def _without(found: AppliedLimits) -> str:
 
 
 def _row(claim: Claim, count: int) -> dict[str, Any]:
-    owner, _, detail = claim.owner.partition("/")
+    owner, period = _owner(claim)
     return {
         "counter": claim.counter.value,
         "scope": claim.scope.value,
-        "owner": detail or owner,
+        "owner": owner,
+        "period": period,
         "now": count,
         "limit": claim.limit,
         "window_ms": claim.window_ms if claim.counter is Counter.CALLS_PER_SECOND else None,
         "unit": "micro_euro" if claim.counter in _MONEY else "calls",
         "throttled": claim.throttled,
+        "warns": claim.warns,
     }
 
 
+def _owner(claim: Claim) -> tuple[str, str | None]:
+    """The customer, phone or country; the German day or month that money counts for."""
+    customer, *rest = claim.owner.split("/")
+    period = rest.pop() if claim.counter in _MONEY else None
+    return (rest[0] if rest else customer), period
+
+
 def _whom(claim: Claim) -> str:
-    owner, _, detail = claim.owner.partition("/")
-    return owner if not detail or claim.counter in _MONEY else f"{claim.scope.value} {detail}"
+    owner, _ = _owner(claim)
+    return owner if claim.scope is Scope.CUSTOMER else f"{_SCOPES[claim.scope]} {owner}"
 
 
 def _what(claim: Claim) -> str:
     if claim.throttled:
         return f"new calls in {claim.window_ms / 1000:g} s (abuse rule)"
-    detail = claim.owner.partition("/")[2]
-    return f"{_NOUNS[claim.counter]} {detail}" if claim.counter in _MONEY else _NOUNS[claim.counter]
+    period = _owner(claim)[1]
+    said = f"{_NOUNS[claim.counter]} {period}" if period else _NOUNS[claim.counter]
+    return f"{said} (only warns)" if claim.warns else said
 
 
 def _amount(claim: Claim, value: int) -> str:

@@ -24,6 +24,7 @@ from cli.layout import effective
 from cli.logs import configure_logs
 from cli.rate_terms import ConfiguredTariff
 from cli.settings import Settings
+from cli.spend_limits import ConfiguredSpend
 from cli.terminal import console
 from cli.times import Moment, shown, written
 from rating.berlin import Month
@@ -71,7 +72,7 @@ class _Worker:
 def _worker(settings: Settings, database: Engine, settle_s: float) -> _Worker:
     source = ConfiguredTariff(database)
     run = RatingRun(database, source, settle_s=settle_s)
-    return _Worker(run, source, Spend(database, spend_counters(settings)))
+    return _Worker(run, source, Spend(database, spend_counters(settings), ConfiguredSpend(database)))
 
 
 @click.command()

@@ -61,6 +61,14 @@ _SENTENCES: Final = {
     "{detail}.",
     "limit.spend-per-day": "Customer {customer} has spent the {limit} of {detail}; free calls go on.",
     "limit.spend-per-month": "Customer {customer} has spent the {limit} of {detail}; free calls go on.",
+    "limit.user-spend-per-day": "Customer {customer} has spent the {limit} of phone {detail}; free calls go "
+    "on.",
+    "limit.user-spend-per-month": "Customer {customer} has spent the {limit} of phone {detail}; free calls "
+    "go on.",
+    "limit.country-spend-per-day": "Customer {customer} has spent the {limit} for calls to {detail}; others "
+    "go on.",
+    "limit.country-spend-per-month": "Customer {customer} has spent the {limit} for calls to {detail}; "
+    "others go on.",
     "limit.called-party-busy": "Call to {number}, but customer {customer} has {limit} calls already.",
     "limit.throttled": "Customer {customer} is slowed down to {limit} calls by an abuse rule.",
     "plan.ring": "Call to {number} by plan {plan} of customer {customer} ({path}): rings.",

@@ -88,6 +88,8 @@ def leg_facts(decision: Decision, offered: CallOffered) -> Mapping[str, str]:
         "fernamt_a_presented": facts.a_presented,
         "fernamt_b_number": facts.b_number,
         "fernamt_via": offered.via.value,
+        # Of a leg to a phone that phone's own goes before it.
+        "fernamt_phone": offered.phone_id,
     }
     return {name: value for name, value in known.items() if value is not None}
 

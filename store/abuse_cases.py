@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
-from dialplan.abuse.cases import AbuseRule, Action, Sighting, ThrottlePolicy
+from dialplan.abuse.cases import AbuseRule, Action, Sighting, SpendRule, SpendSighting, ThrottlePolicy
 from dialplan.limits.agreed import Throttle
 from store import audit
 from store.abuse_tables import MAX_SENTENCE, abuse_case
@@ -57,7 +57,12 @@ class AbuseCases:
         self._blocks = CustomerBlocks(engine)
 
     def seen(
-        self, customer_id: str, found: Sighting, action: Action, policy: ThrottlePolicy, at: datetime
+        self,
+        customer_id: str,
+        found: Sighting | SpendSighting,
+        action: Action,
+        policy: ThrottlePolicy,
+        at: datetime,
     ) -> bool:
         """A rule struck: open a case, or count it in the open one, and do what the action says. Whether the
         case is new. May be called again for the same calls: a customer is blocked once for a case."""
@@ -71,7 +76,7 @@ class AbuseCases:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             return _note(connection, customer_id, found, action, policy, at)
 
-    def _block(self, customer_id: str, found: Sighting, at: datetime) -> None:
+    def _block(self, customer_id: str, found: Sighting | SpendSighting, at: datetime) -> None:
         try:
             self._blocks.block(customer_id, at, actor_of(found.rule), found.sentence)
         except (AlreadyBlocked, CustomerUnknown):
@@ -140,7 +145,7 @@ class AbuseCases:
 def _note(
     connection: Connection,
     customer_id: str,
-    found: Sighting,
+    found: Sighting | SpendSighting,
     action: Action,
     policy: ThrottlePolicy,
     at: datetime,
@@ -168,7 +173,7 @@ def _note(
     return True
 
 
-def _open(customer_id: str, rule: AbuseRule) -> Any:
+def _open(customer_id: str, rule: AbuseRule | SpendRule) -> Any:
     return select(abuse_case).where(
         abuse_case.c.customer_id == customer_id,
         abuse_case.c.rule == rule.value,

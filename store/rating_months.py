@@ -25,7 +25,7 @@ from store.rating_book import (
     write_standings,
 )
 from store.rating_legs import legs_of_month, readable
-from store.rating_rows import BEGINS, CURRENCY, CUSTOMER, TICKS, Facts, facts_of
+from store.rating_rows import BEGINS, CALLED, CURRENCY, CUSTOMER, LEG, TICKS, Facts, facts_of
 
 #: Longest statement of a transaction that rates: a month of one very large customer.
 STATEMENT_LIMIT_S: Final = 300
@@ -33,12 +33,14 @@ STATEMENT_LIMIT_S: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """Money that was booked for a customer: the call's beginning, ticks (negative: taken back)."""
+    """Money that was booked for a customer's leg: the call's beginning, ticks (negative: taken back)."""
 
     customer_id: str
     begins_ms: int
     currency: str
     ticks: int
+    leg_id: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class MonthRated:
 def booked(facts: Facts, *, back: bool = False) -> Booked:
     """The money of a row; `back`: taken back."""
     ticks = -facts[TICKS] if back else facts[TICKS]
-    return Booked(facts[CUSTOMER], facts[BEGINS], facts[CURRENCY], ticks)
+    return Booked(facts[CUSTOMER], facts[BEGINS], facts[CURRENCY], ticks, facts[LEG], facts[CALLED])
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,12 @@ class AbuseRule(StrEnum):
     COSTLY_OUT_OF_HOURS = "costly-out-of-hours"
 
 
+class SpendRule(StrEnum):
+    """What opens a case beside the rules: money that a limit allows is used up (B11). Stable as they are."""
+
+    SPEND_LIMIT = "spend-limit"
+
+
 class Action(StrEnum):
     """What a sighting leads to. Emergency calls go on whatever it is."""
 
@@ -102,6 +108,15 @@ class Sighting:
     rule: AbuseRule
     sentence: str
     call_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpendSighting:
+    """A limit of money is reached, in a sentence."""
+
+    sentence: str
+    rule: SpendRule = SpendRule.SPEND_LIMIT
+    call_ids: tuple[str, ...] = ()
 
 
 #: Calls named as evidence of a sighting at most.

@@ -40,9 +40,10 @@ class Scope(StrEnum):
 class Claim:
     """What a call wants of one counter: refused when `limit` is reached already.
 
-    `owner` is "CUSTOMER", "CUSTOMER/PHONE", "CUSTOMER/COUNTRY", or for money "CUSTOMER/2026-11-22" and
-    "CUSTOMER/2026-11". `limit` counts calls, or micro-euro. New calls are counted over `window_ms`.
-    `called`: the claim is made for the party that is called. `throttled`: an abuse rule set the limit.
+    `owner` is "CUSTOMER", "CUSTOMER/PHONE", "CUSTOMER/COUNTRY", for money with the day or month behind it:
+    "CUSTOMER/2026-11-22", "CUSTOMER/PHONE/2026-11". `limit` counts calls, or micro-euro. New calls are
+    counted over `window_ms`. `called`: the claim is made for the party that is called. `throttled`: an abuse
+    rule set the limit. `warns`: it refuses nothing, operators are told (calls never make such a claim).
     `again`: a plan decides about the call once more, so what it took of this pace it does not take twice.
     """
 
@@ -54,6 +55,7 @@ class Claim:
     called: bool = False
     throttled: bool = False
     again: bool = False
+    warns: bool = False
 
     @property
     def key(self) -> str:
@@ -75,18 +77,35 @@ class CallLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class SpendLimits:
+    """Charges of a German day and month, in micro-euro. None: no such limit."""
+
+    per_day: int | None = None
+    per_month: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """A limit profile. `countries` are ISO 3166-1 codes and `ABROAD`; spend is in micro-euro."""
+    """A limit profile. Keys of `countries` and `country_spend` are ISO 3166-1 codes and `ABROAD`; spend is in
+    micro-euro. `spend_warns`: who has spent the money goes on, and operators are told."""
 
     calls: CallLimits = CallLimits()
     countries: Mapping[str, CallLimits] = field(default_factory=lambda: MappingProxyType({}))
     spend_per_day: int | None = None
     spend_per_month: int | None = None
+    country_spend: Mapping[str, SpendLimits] = field(default_factory=lambda: MappingProxyType({}))
+    spend_warns: bool = False
+
+    @property
+    def spend(self) -> SpendLimits:
+        """What may be spent wherever the calls go."""
+        return SpendLimits(self.spend_per_day, self.spend_per_month)
 
     @property
     def has_spend(self) -> bool:
-        """Whether money is limited at all."""
-        return self.spend_per_day is not None or self.spend_per_month is not None
+        """Whether money is limited at all, so that it must be counted."""
+        spend = self.spend_per_day is not None or self.spend_per_month is not None
+        return spend or bool(self.country_spend)
 
 
 @dataclass(frozen=True, slots=True)

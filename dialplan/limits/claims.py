@@ -22,6 +22,7 @@ from dialplan.limits.agreed import (
     Counter,
     Limits,
     Scope,
+    SpendLimits,
     Throttle,
     spend_day,
     spend_month,
@@ -29,7 +30,7 @@ from dialplan.limits.agreed import (
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot
 from numbering.classes import NumberClass
-from numbering.dial import GERMANY, Dialled, Line, normalise
+from numbering.dial import GERMANY, Dialled, Line, NotDialable, normalise
 from numbering.e164 import E164
 
 #: Calls that cost the customer nothing go on when the money is used up: free by their class (TKG § 3 Nr. 8
@@ -70,6 +71,18 @@ _REFUSALS: Final[dict[tuple[Counter, Scope], _Refusal]] = {
     (Counter.SPEND_PER_DAY, Scope.CUSTOMER): _Refusal("limit.spend-per-day", Cause.OUTGOING_CALL_BARRED, 403),
     (Counter.SPEND_PER_MONTH, Scope.CUSTOMER): _Refusal(
         "limit.spend-per-month", Cause.OUTGOING_CALL_BARRED, 403
+    ),
+    (Counter.SPEND_PER_DAY, Scope.USER): _Refusal(
+        "limit.user-spend-per-day", Cause.OUTGOING_CALL_BARRED, 403
+    ),
+    (Counter.SPEND_PER_MONTH, Scope.USER): _Refusal(
+        "limit.user-spend-per-month", Cause.OUTGOING_CALL_BARRED, 403
+    ),
+    (Counter.SPEND_PER_DAY, Scope.COUNTRY): _Refusal(
+        "limit.country-spend-per-day", Cause.OUTGOING_CALL_BARRED, 403
+    ),
+    (Counter.SPEND_PER_MONTH, Scope.COUNTRY): _Refusal(
+        "limit.country-spend-per-month", Cause.OUTGOING_CALL_BARRED, 403
     ),
 }
 #: The called party's own limit: busy, as a telephone system with no line left says it (Q.850 17).
@@ -126,7 +139,7 @@ def refused(decision: Decision, claim: Claim) -> Decision:
     why = reason(
         row.reason_id,
         customer=claim.customer_id,
-        detail=claim.owner.partition("/")[2],
+        detail=claim.owner.partition("/")[2].replace("/", ", "),
         limit=_shown(claim),
         number=decision.facts.b_number or "-",
     )
@@ -146,9 +159,28 @@ def every_claim(
     if limits:
         for country, calls in limits.countries.items():
             yield from _of_calls(Scope.COUNTRY, f"{customer_id}/{country}", calls)
-        yield from _of_money(customer_id, limits, at)
     for user_id, own in users.items():
         yield from _of_calls(Scope.USER, f"{customer_id}/{user_id}", own.calls)
+    yield from spend_claims(customer_id, limits, users, at)
+
+
+def spend_claims(
+    customer_id: str, limits: Limits | None, users: Mapping[str, Limits], at: datetime
+) -> Iterator[Claim]:
+    """Every counter of money that has a limit for this customer and its `users`, those that only warn too."""
+    if limits:
+        yield from _of_money(Scope.CUSTOMER, customer_id, limits.spend, at, warns=limits.spend_warns)
+        for country, spend in limits.country_spend.items():
+            owner = f"{customer_id}/{country}"
+            yield from _of_money(Scope.COUNTRY, owner, spend, at, warns=limits.spend_warns)
+    for user_id, own in users.items():
+        owner = f"{customer_id}/{user_id}"
+        yield from _of_money(Scope.USER, owner, own.spend, at, warns=own.spend_warns)
+
+
+def spend_countries(number: str) -> tuple[str, ...]:
+    """Keys of `Limits.country_spend` that a call to this B-number (E.164, or a short code) counts for."""
+    return _country_keys(normalise(number, _E164_ONLY))
 
 
 def _claims(
@@ -162,7 +194,7 @@ def _claims(
         yield from _to_called(customer, snapshot)
     elif facts.direction is Direction.OUTGOING:
         yield from _of_caller(customer, snapshot, circumstances, user_id)
-        yield from _to_network(customer, facts.b_number, snapshot, circumstances)
+        yield from _to_network(customer, facts.b_number, snapshot, circumstances, user_id)
     elif facts.direction is Direction.ON_NET:
         yield from _of_caller(customer, snapshot, circumstances, user_id)
         assigned = snapshot.numbers.get(E164(facts.b_number or ""))
@@ -196,22 +228,34 @@ def _of_caller(
 
 
 def _to_network(
-    customer: Customer, number: str | None, snapshot: Snapshot, circumstances: Circumstances
+    customer: Customer,
+    number: str | None,
+    snapshot: Snapshot,
+    circumstances: Circumstances,
+    user_id: str | None,
 ) -> Iterator[Claim]:
     limits = snapshot.limits_of(customer.limits)
-    if limits is None or not (limits.countries or limits.has_spend):
+    phone = snapshot.phones.get(user_id) if user_id else None
+    own = snapshot.limits_of(phone.limits) if phone else None
+    spends = bool(limits and limits.has_spend) or bool(own and own.has_spend)
+    if not spends and not (limits and limits.countries):
         return
     read = normalise(number or "", _E164_ONLY)
-    country, number_class = (
-        (read.country, read.number_class) if isinstance(read, Dialled) else (GERMANY, None)
-    )
-    if number_class not in FREE_CLASSES:
-        yield from _of_money(customer.id, limits, circumstances.now)
-    keys = (country,) if country == GERMANY else (country, ABROAD)
+    keys = _country_keys(read)
+    if spends and not (isinstance(read, Dialled) and read.number_class in FREE_CLASSES):
+        users = {phone.id: own} if phone and own else {}
+        for claim in spend_claims(customer.id, limits, users, circumstances.now):
+            if not claim.warns and (claim.scope is not Scope.COUNTRY or claim.owner.split("/")[1] in keys):
+                yield claim
     for key in keys:
-        calls = limits.countries.get(key)
+        calls = limits.countries.get(key) if limits else None
         if calls:
             yield from _of_calls(Scope.COUNTRY, f"{customer.id}/{key}", calls)
+
+
+def _country_keys(read: Dialled | NotDialable) -> tuple[str, ...]:
+    country = read.country if isinstance(read, Dialled) else GERMANY
+    return (country,) if country == GERMANY else (country, ABROAD)
 
 
 def _of_calls(
@@ -232,13 +276,13 @@ def _of_calls(
         yield Claim(Counter.SIMULTANEOUS_CALLS, scope, owner, calls.simultaneous_calls)
 
 
-def _of_money(customer_id: str, limits: Limits, at: datetime) -> Iterator[Claim]:
-    if limits.spend_per_day is not None:
-        owner = f"{customer_id}/{spend_day(at)}"
-        yield Claim(Counter.SPEND_PER_DAY, Scope.CUSTOMER, owner, limits.spend_per_day)
-    if limits.spend_per_month is not None:
-        owner = f"{customer_id}/{spend_month(at)}"
-        yield Claim(Counter.SPEND_PER_MONTH, Scope.CUSTOMER, owner, limits.spend_per_month)
+def _of_money(scope: Scope, owner: str, spend: SpendLimits, at: datetime, *, warns: bool) -> Iterator[Claim]:
+    if spend.per_day is not None:
+        day = f"{owner}/{spend_day(at)}"
+        yield Claim(Counter.SPEND_PER_DAY, scope, day, spend.per_day, warns=warns)
+    if spend.per_month is not None:
+        month = f"{owner}/{spend_month(at)}"
+        yield Claim(Counter.SPEND_PER_MONTH, scope, month, spend.per_month, warns=warns)
 
 
 def _shown(claim: Claim) -> str:

@@ -8,11 +8,11 @@ from provisioning.errors import Finding
 from provisioning.schema import LimitProfileEntry
 from provisioning.validate import Parts
 
-_OF_CUSTOMERS = ("spend_per_day", "spend_per_month", "countries", "abroad")
+_OF_CUSTOMERS = ("countries", "abroad")
 
 
 def check_limits(parts: Parts) -> Iterator[Finding]:
-    """A phone's profile limits calls."""
+    """A phone's profile limits calls and money, wherever the calls go."""
     shared = {each.id: each for each in parts.carrier.limit_profiles} if parts.carrier is not None else {}
     for i, customer in parts.customers.items():
         known = {**shared, **{each.id: each for each in customer.limit_profiles}}
@@ -24,7 +24,7 @@ def check_limits(parts: Parts) -> Iterator[Finding]:
                     ("customers", i, "phones", k, "limits"),
                     f"the profile limits {', '.join(keys)}, which is counted for whole customers only",
                     repr(profile.id),
-                    "a profile with simultaneous_calls and calls_per_second only",
+                    "a profile without countries and abroad",
                 )
 
 

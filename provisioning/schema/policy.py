@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from itertools import pairwise
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -15,7 +15,7 @@ from provisioning.schema.codes import Country, Land
 from provisioning.schema.dates import Day, TimeSlotEntry
 from provisioning.schema.entry import Entry, Few, refusal
 from provisioning.schema.form import Form
-from provisioning.schema.money import Euro
+from provisioning.schema.money import Amount, Euro
 from provisioning.schema.values import MAX_WRITTEN_NUMBER, SEPARATORS, Id, Text
 
 _CLASSES: Final = tuple(each.value for each in NumberClass if each is not NumberClass.EMERGENCY)
@@ -59,6 +59,7 @@ def _parse_prefix(value: Any) -> str:
 BarredClass = Annotated[
     str, BeforeValidator(_parse_class), Form("number class", f"one of {', '.join(_CLASSES)}")
 ]
+SpendAction = Literal["block", "warn"]
 LiftableClass = Annotated[
     str, BeforeValidator(_parse_liftable), Form("number class", f"one of {', '.join(_LIFTABLE)}")
 ]
@@ -103,22 +104,27 @@ class LiftedBarEntry(Entry):
 
 
 class CallLimitEntry(Entry):
-    """How many calls, of whatever it stands with (B11). A missing key sets no limit."""
+    """How many calls and how much money, of whatever it stands with (B11). A missing key sets no limit."""
 
     simultaneous_calls: int | None = Field(
         None, ge=1, le=100_000, description="Calls at the same time (B11)."
     )
     calls_per_second: int | None = Field(None, ge=1, le=1_000, description="New calls a second (B11).")
+    spend_per_day: Euro | None = Field(None, description="Charges of a day (B11).")
+    spend_per_month: Euro | None = Field(None, description="Charges of a calendar month (B11).")
 
     @model_validator(mode="after")
     def _limits_something(self) -> Self:
-        if self.simultaneous_calls is None and self.calls_per_second is None:
-            raise refusal("config.empty-limit", "nothing is limited", "simultaneous_calls, calls_per_second")
+        limits = (self.simultaneous_calls, self.calls_per_second, self.spend_per_day, self.spend_per_month)
+        if all(each is None for each in limits):
+            allowed = "simultaneous_calls, calls_per_second, spend_per_day, spend_per_month"
+            raise refusal("config.empty-limit", "nothing is limited", allowed)
+        _check_spend(self.spend_per_day, self.spend_per_month)
         return self
 
 
 class CountryLimitEntry(CallLimitEntry):
-    """How many calls to one country (B11, B7)."""
+    """How many calls to one country, for how much money (B11, B7)."""
 
     country: Country = Field(description="The country; DE limits calls to German numbers (B11).")
 
@@ -126,8 +132,8 @@ class CountryLimitEntry(CallLimitEntry):
 class LimitProfileEntry(Entry):
     """How much a customer or a phone may call (B11). A missing key sets no limit.
 
-    Emergency calls do not count. For a phone, calls are those that it places; countries and money are
-    limited for whole customers only.
+    Emergency calls do not count. For a phone, calls and money are those of the calls that it places;
+    countries are limited for whole customers only.
     """
 
     id: Id = Field(description="Name of the profile, unique among the carrier's and the customer's own.")
@@ -139,6 +145,11 @@ class LimitProfileEntry(Entry):
     )
     spend_per_day: Euro | None = Field(None, description="Charges of a day (B11).")
     spend_per_month: Euro | None = Field(None, description="Charges of a calendar month (B11).")
+    spend_action: SpendAction = Field(
+        "block",
+        description="When money of the profile is used up: block refuses calls that cost, warn opens a case "
+        "only (B11).",
+    )
 
     countries: Few[CountryLimitEntry] = Field((), description="Outgoing calls to single countries (B11, B7).")
     abroad: CallLimitEntry | None = Field(
@@ -156,13 +167,7 @@ class LimitProfileEntry(Entry):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        day, month = self.spend_per_day, self.spend_per_month
-        if day is not None and month is not None and day.value > month.value:
-            raise refusal(
-                "config.limits-contradict",
-                f"{day} a day is more than {month} a month",
-                "a day within the month",
-            )
+        _check_spend(self.spend_per_day, self.spend_per_month)
         return self
 
 
@@ -188,6 +193,13 @@ class OpeningHoursEntry(Entry):
         if both := set(self.closed_on) & set(self.open_on):
             raise refusal("config.hours-contradict", f"{min(both)} is closed and open", "one of them")
         return self
+
+
+def _check_spend(day: Amount | None, month: Amount | None) -> None:
+    if day is not None and month is not None and day.value > month.value:
+        raise refusal(
+            "config.limits-contradict", f"{day} a day is more than {month} a month", "a day within the month"
+        )
 
 
 def check_days(first: date, last: date | None, first_key: str, last_key: str) -> None:

@@ -32,7 +32,7 @@ def refusal(stage: Stage, who: str, dialled: str = "04066969077") -> int | None:
 def taken(running: Exchange) -> dict[str, tuple[int, int]]:
     """Simultaneous calls now and at most, by whom they are counted for."""
     found = running.json("limit", "show", "kunde-kanzlei")["limits"]
-    return {each["owner"]: (each["now"], each["limit"]) for each in found}
+    return {each["owner"]: (each["now"], each["limit"]) for each in found if each["unit"] == "calls"}
 
 
 def reason_of(running: Exchange, call: RobotCall) -> str:

@@ -16,7 +16,7 @@ from store.embedded.process import wait_until
 from store.errors import LiveStateFull, LiveStateUnavailable
 from store.limits import CallCounters
 from store.redis_client import LIMITS_TIMEOUT_S, limits_client
-from store.spend import MAX_MICRO, SpendCounters
+from store.spend import MAX_MICRO, SpendCounters, Spender
 
 AT = datetime(2026, 11, 30, 22, 59, tzinfo=UTC)
 
@@ -123,7 +123,7 @@ def test_money_is_used_up_by_what_was_booked(counters: CallCounters, redis_clien
     assert counters.counts([DAY, MONTH]) == (1_000_000, 1_000_000)
     spend.book("bau", AT, -1)
     assert counters.take("c4", "node-1", [DAY, MONTH]) is None
-    spend.replace("bau", AT, 0, 3_000_000)
+    spend.replace(Spender(Scope.CUSTOMER, "bau"), AT, 0, 3_000_000)
     assert counters.take("c5", "node-1", [DAY, MONTH]) is MONTH
     spend.book("bau", AT + timedelta(minutes=1), 5)  # the first of December in Germany
     assert counters.counts([DAY, MONTH]) == (0, 3_000_000)

@@ -13,7 +13,17 @@ from dialplan.call import Behalf, CallOffered, Via
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Announce, Decision, Reject, Route
-from dialplan.limits.agreed import CallLimits, Claim, Counter, Limits, Scope, Throttle, spend_day, spend_month
+from dialplan.limits.agreed import (
+    CallLimits,
+    Claim,
+    Counter,
+    Limits,
+    Scope,
+    SpendLimits,
+    Throttle,
+    spend_day,
+    spend_month,
+)
 from dialplan.limits.claims import every_claim, refused, with_claims
 from dialplan.place import asked_for, onward, place
 from dialplan.plans.position import ARRIVED, Position, Resume
@@ -106,6 +116,85 @@ def test_a_phone_has_limits_of_its_own_beside_its_customers() -> None:
     }
 
 
+def spending(warns: bool = False) -> Snapshot:
+    """The law office may spend so much, its first phone and its calls abroad less."""
+    whole = Limits(
+        spend_per_month=9_000_000,
+        country_spend=MappingProxyType(
+            {"GB": SpendLimits(3_000_000), "abroad": SpendLimits(None, 5_000_000)}
+        ),
+        spend_warns=warns,
+    )
+    own = Limits(spend_per_day=1_000_000, spend_warns=warns)
+    return snapshot(
+        customers=(BAU, replace(KANZLEI, limits=whole)), phones=(replace(PHONE_1, limits=own), PHONE_2)
+    )
+
+
+WHOLE = {"spend-per-month:customer:kanzlei/2026-11": 9_000_000}
+OF_PHONE_1 = {"spend-per-day:user:kanzlei/kanzlei-1/2026-11-18": 1_000_000}
+ABROAD_MONEY = {"spend-per-month:country:kanzlei/abroad/2026-11": 5_000_000}
+GB_MONEY = {"spend-per-day:country:kanzlei/GB/2026-11-18": 3_000_000}
+
+
+@pytest.mark.parametrize(
+    ("offered", "expected"),
+    [
+        pytest.param(from_phone(MOBILE), WHOLE | OF_PHONE_1, id="a phone with a limit"),
+        pytest.param(from_phone(MOBILE, phone_id="kanzlei-2"), WHOLE, id="another phone"),
+        pytest.param(from_phone(ZURICH), WHOLE | OF_PHONE_1 | ABROAD_MONEY, id="abroad"),
+        pytest.param(from_phone(LONDON), WHOLE | OF_PHONE_1 | ABROAD_MONEY | GB_MONEY, id="a country"),
+        pytest.param(from_phone("0800 1234567"), {}, id="free"),
+        pytest.param(from_phone("02214710100"), {}, id="on net"),
+        pytest.param(from_phone("112"), {}, id="112"),
+    ],
+)
+def test_phones_and_countries_have_money_of_their_own(offered: CallOffered, expected: dict[str, int]) -> None:
+    """B11; guarantee 1."""
+    assert claims(offered, spending()) == expected
+    assert claims(offered, spending(warns=True)) == {}, "what only warns stops no call"
+
+
+def test_a_phone_whose_customer_has_no_limits_has_money_of_its_own() -> None:
+    carrier = snapshot(phones=(replace(PHONE_1, limits=Limits(spend_per_day=1_000_000)), PHONE_2))
+    assert claims(from_phone(LONDON), carrier) == OF_PHONE_1
+
+
+SPENT = {
+    ("limit.spend-per-month", "9.00 EUR of 2026-11"),
+    ("limit.spend-per-day", "2.00 EUR of 2026-11-18"),
+    ("limit.user-spend-per-day", "1.00 EUR of phone kanzlei-1, 2026-11-18"),
+    ("limit.user-spend-per-month", "2.00 EUR of phone kanzlei-1, 2026-11"),
+    ("limit.country-spend-per-day", "3.00 EUR for calls to GB, 2026-11-18"),
+    ("limit.country-spend-per-month", "5.00 EUR for calls to abroad, 2026-11"),
+}
+
+
+def test_the_refusal_names_whose_money_is_spent() -> None:
+    """B12: never another way round the country's or the phone's limit."""
+    told = set()
+    decision = decide(from_phone(LONDON), spending(), AT)
+    more = (
+        Claim(Counter.SPEND_PER_DAY, Scope.CUSTOMER, "kanzlei/2026-11-18", 2_000_000),
+        Claim(Counter.SPEND_PER_MONTH, Scope.USER, "kanzlei/kanzlei-1/2026-11", 2_000_000),
+    )
+    for claim in (*decision.claims, *more):
+        stopped = refused(decision, claim)
+        assert isinstance(stopped.outcome, Reject)
+        assert stopped.outcome.sip_code == 403
+        told.add((stopped.reason.id, stopped.reason.sentence.partition(" the ")[2].partition(";")[0]))
+    assert told == SPENT
+
+
+def test_every_counter_of_money_is_shown_those_that_only_warn_too() -> None:
+    carrier = spending(warns=True)
+    limits, users = carrier.customers["kanzlei"].limits, {"kanzlei-1": carrier.phones["kanzlei-1"].limits}
+    assert isinstance(limits, Limits)
+    shown = list(every_claim("kanzlei", limits, users, None, NOW))  # type: ignore[arg-type]
+    assert {each.key for each in shown} == set(WHOLE | OF_PHONE_1 | ABROAD_MONEY | GB_MONEY)
+    assert all(each.warns for each in shown)
+
+
 def test_the_carriers_profile_holds_by_its_name() -> None:
     named = snapshot(customers=(replace(BAU, limits="small"), KANZLEI))
     carrier = replace(named, limit_profiles=MappingProxyType({"small": Limits(CallLimits(3))}))
@@ -175,7 +264,8 @@ def test_a_throttled_customer_is_told_so() -> None:
 
 def test_every_reason_of_limits_is_tested_here() -> None:
     users = {"limit.user-simultaneous-calls", "limit.user-calls-per-second", "limit.throttled"}
-    assert {each for each in all_ids() if each.startswith("limit.")} == set(REFUSALS) | users
+    known = {each for each in all_ids() if each.startswith("limit.")}
+    assert known == set(REFUSALS) | users | {reason_id for reason_id, _ in SPENT}
 
 
 def test_money_is_shown_in_euro() -> None:

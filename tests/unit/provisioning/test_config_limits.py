@@ -9,7 +9,7 @@ import pytest
 
 from dialplan.abuse.cases import AbuseRule, Action, ThrottlePolicy, changed
 from dialplan.abuse.rules import DEFAULTS
-from dialplan.limits.agreed import CallLimits, Limits
+from dialplan.limits.agreed import CallLimits, Limits, SpendLimits
 from dialplan.snapshot import Snapshot
 from provisioning.compile import compile_snapshot
 from provisioning.compile_abuse import changes, throttle_policy
@@ -63,6 +63,24 @@ def test_a_phone_has_limits_of_its_own(accepted: Accept, changed: Change) -> Non
     assert compiled(accepted(text)).phones["phone-1"].limits == Limits(CallLimits(1))
 
 
+def test_phones_and_countries_have_money_of_their_own(accepted: Accept, changed: Change) -> None:
+    """B11."""
+    profile = (
+        "spend_per_day: 1.00 EUR, spend_action: warn, countries: [{country: GB, spend_per_day: 0.50 EUR}], "
+        "abroad: {simultaneous_calls: 3, spend_per_month: 9.00 EUR}"
+    )
+    found = compiled(accepted(limited(changed, profile, customer="    limits: own\n"))).customers["kunde"]
+    assert found.limits == Limits(
+        CallLimits(),
+        {"abroad": CallLimits(3)},
+        spend_per_day=1_000_000,
+        country_spend={"GB": SpendLimits(500_000), "abroad": SpendLimits(None, 9_000_000)},
+        spend_warns=True,
+    )
+    text = limited(changed, "spend_per_month: 2.00 EUR", phone=", limits: own")
+    assert compiled(accepted(text)).phones["phone-1"].limits == Limits(spend_per_month=2_000_000)
+
+
 @pytest.mark.parametrize(
     ("profile", "phone", "expected"),
     [
@@ -75,7 +93,8 @@ def test_a_phone_has_limits_of_its_own(accepted: Accept, changed: Change) -> Non
         ),
         ("countries: [{country: XX, calls_per_second: 1}]", "", "config.country"),
         ("spend_per_day: 2.00 EUR, spend_per_month: 1.00 EUR", "", "config.limits-contradict"),
-        ("spend_per_day: 2.00 EUR", ", limits: own", "config.limit-of-customers"),
+        ("abroad: {spend_per_day: 2.00 EUR, spend_per_month: 1.00 EUR}", "", "config.limits-contradict"),
+        ("spend_per_day: 2.00 EUR, spend_action: shout", "", "config.not-a-choice"),
         ("abroad: {calls_per_second: 1}", ", limits: own", "config.limit-of-customers"),
         ("simultaneous_calls: 1", ", limits: other", "config.unknown-limit-profile"),
     ],
