@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from cli.adapters import OperatorBlocks
 from cli.applied import AppliedCarrier
-from cli.bootstrap import call_counters, engine, now
+from cli.bootstrap import acd_desk, call_counters, engine, now
 from cli.carrier import address_book, applied_version
 from cli.errors import NotRunning
 from cli.question import Question, offered_call
@@ -23,7 +23,7 @@ from dialplan.barring.blocks import NOTHING_BLOCKED, Blocks
 from dialplan.call import CallOffered
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
-from dialplan.decision import Decision
+from dialplan.decision import Decision, Wait
 from dialplan.limits.claims import refused
 from dialplan.snapshot import Snapshot
 from dialplan.trunks.status import TrunkState
@@ -51,7 +51,10 @@ def by_files(paths: Sequence[Path], question: Question, at: datetime) -> Answer:
     Raises ConfigInvalid, NoSuchCall.
     """
     snapshot = snapshot_of_files(paths, at)
-    note = "By the files alone: operators' blocks, trunks that are down and reached limits are not known."
+    note = (
+        "By the files alone: operators' blocks, trunks that are down, reached limits and contact centres "
+        "that nobody leads are not known."
+    )
     return _answer(question, snapshot, Circumstances(at), (note,))
 
 
@@ -65,8 +68,24 @@ def in_force(settings: Settings, question: Question, at: datetime) -> Answer:
     notes: list[str] = []
     blocks = _blocks(database, notes)
     down, calls = trunk_health(settings, notes)
-    answer = _answer(question, snapshot, Circumstances(at, blocks, down, calls), tuple(notes))
+    circumstances = Circumstances(at, blocks, down, calls)
+    answer = _answer(question, snapshot, circumstances, tuple(notes))
+    wait = answer.decision.outcome
+    if isinstance(wait, Wait) and not _is_served(settings, wait.customer_id, notes):
+        answer = _answer(question, snapshot, replace(circumstances, served=frozenset()), tuple(notes))
     return _within_limits(settings, answer)
+
+
+def _is_served(settings: Settings, customer_id: str, notes: list[str]) -> bool:
+    """Whether a controller leads the contact centre now. Where it is not known, yes, with a note."""
+    try:
+        if acd_desk(settings).owner(customer_id) is not None:
+            return True
+    except (NotRunning, StoreError) as error:
+        notes.append(f"Whether the contact centre of {customer_id} is led is not known: {error}")
+        return True
+    notes.append(f"No controller leads the contact centre of {customer_id} now: its queues take no call.")
+    return False
 
 
 def _answer(

@@ -25,7 +25,7 @@ _CAUSES_TOLD: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`kind`: route, emergency, reject, announcement (then a refusal) or menu (of a routing plan)."""
+    """`kind`: route, emergency, reject, announcement (then a refusal), menu (of a routing plan) or queue."""
 
     kind: str
     decision: Decision
@@ -88,8 +88,24 @@ def plain(found: Explanation) -> dict[str, Any]:
         "next_leg_causes": _causes(decision),
         "refusal": _refusal(decision),
         "claims": [{**asdict(each), "key": each.key} for each in decision.claims],
-        "plan": {"id": decision.plan.plan_id, "sounds": len(decision.plan.sounds)} if decision.plan else None,
+        "plan": _plan(decision),
+        "queue": _queue(decision),
     }
+
+
+def _plan(decision: Decision) -> dict[str, Any] | None:
+    plan = decision.plan
+    if plan is None:
+        return None
+    return {"id": plan.plan_id, "path": plan.position.path, "sounds": len(plan.sounds)}
+
+
+def _queue(decision: Decision) -> dict[str, Any] | None:
+    """Where the call waits; `paid`: the caller pays while waiting (C10)."""
+    wait = decision.outcome
+    if not isinstance(wait, Wait):
+        return None
+    return {"customer": wait.customer_id, "id": wait.queue, "paid": not wait.early}
 
 
 def _leg(invite: Invite) -> dict[str, Any]:
@@ -142,7 +158,12 @@ def lines(found: Explanation, notes: Sequence[str] = ()) -> Iterator[str]:
     yield _line("caller", f"network {facts.a_network or '-'}, shown {facts.a_presented or 'withheld'}{rules}")
     yield _line("passed", ", ".join(decision.passed) or "nothing")
     if decision.plan:
-        yield _line("plan", f"{decision.plan.plan_id} of {decision.plan.number}")
+        yield _line(
+            "plan", f"{decision.plan.plan_id} of {decision.plan.number} ({decision.plan.position.path})"
+        )
+    if queue := _queue(decision):
+        pays = "answered, the caller pays" if queue["paid"] else "early media, the caller pays nothing"
+        yield _line("queue", f"{queue['id']} of customer {queue['customer']}: {pays}")
     for position, leg in enumerate(found.legs, start=1):
         yield from _leg_lines(position, leg)
     if causes := _causes(decision):

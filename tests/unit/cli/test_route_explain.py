@@ -165,3 +165,52 @@ def test_a_phone_without_a_line_of_its_own_hears_an_announcement(tmp_path: Path)
     found = json.loads(done.stdout)
     assert (found["outcome"], found["reason"]["id"]) == ("announcement", "emergency.no-line")
     assert found["refusal"]["q850"] == 52
+
+
+WAITING = Path(__file__).parents[2] / "e2e" / "queues.yaml"
+SHOP = "030 23125-300"
+
+
+def queued(*arguments: str) -> dict[str, Any]:
+    words = ["route", "explain", "--config", str(WAITING), *arguments, "--to", SHOP, "--json"]
+    done = CliRunner().invoke(fernamt, words)
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["--incoming", "--from", "+4915228817386"], id="called from outside"),
+        pytest.param(["--customer", "kunde", "--user", "zentrale"], id="called by a colleague"),
+        pytest.param(["--customer", "kunde", "--user", "anna-1", "--via", "transfer"], id="transferred"),
+        pytest.param(["--customer", "kunde", "--from", "030 23125-002", "--via", "forward"], id="forwarded"),
+        pytest.param(["--customer", "kunde", "--via", "queue"], id="sent on by a queue"),
+    ],
+)
+def test_a_call_that_waits_is_told_with_its_queue(arguments: list[str]) -> None:
+    """C1: nothing is dialled yet, nothing refused."""
+    found = queued(*arguments)
+    assert (found["outcome"], found["reason"]["id"]) == ("queue", "plan.queue")
+    assert found["queue"] == {"customer": "kunde", "id": "verkauf", "paid": True}
+    assert (found["plan"]["id"], found["plan"]["path"]) == ("verkauf", "warten")
+    assert (found["legs"], found["refusal"]) == ([], None)
+
+
+def test_a_queue_is_told_in_lines() -> None:
+    words = ["route", "explain", "--config", str(WAITING), "--incoming", "--to", SHOP]
+    text = CliRunner().invoke(fernamt, words).stdout
+    assert text.startswith("queue: ")
+    assert "queue        verkauf of customer kunde: answered, the caller pays\n" in text
+    assert "plan         verkauf of +493023125300 (warten)\n" in text
+
+
+@pytest.mark.parametrize(
+    ("dialled", "reason_id"), [("0900 512345", "out.barred"), ("112", "emergency.automatic")]
+)
+def test_a_queue_sends_nobody_to_a_barred_number(dialled: str, reason_id: str) -> None:
+    """B5; NotrufV § 4(6): nobody dials what a queue overflows to."""
+    words = ["--customer", "kunde", "--via", "queue", "--to", dialled, "--config", str(WAITING), "--json"]
+    found = json.loads(CliRunner().invoke(fernamt, ["route", "explain", *words]).stdout)
+    assert (found["outcome"], found["reason"]["id"]) == ("reject", reason_id)
