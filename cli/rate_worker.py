@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import sys
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -16,7 +19,7 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine
 
 from cli.bootstrap import engine, now, spend_counters, until_stopped
 from cli.changes import changing
@@ -35,6 +38,7 @@ from store import audit
 from store.errors import DatabaseError, LiveStateError, TariffMissing
 from store.foreign_errors import database_errors
 from store.rating_run import BatchDone, RatingRun
+from store.rating_shares import ALONE, Row, counting
 from store.rating_spend import Spend
 from store.rating_waiting import ExplainedCharge, WaitingLegs
 
@@ -44,8 +48,12 @@ _SETTLE_S: Final = 2.0
 #: Between two looks when nothing is due, and after a store did not answer.
 _REST_S: Final = 1.0
 _RETRY_S: Final = 5.0
-#: pg_try_advisory_lock key of the one worker that follows: "follow" in ASCII, as a number.
-_FOLLOWER: Final = int.from_bytes(b"follow")
+#: `rate run` looks so often whether the others are done, and does their work after so long without an end.
+_LOOK_S: Final = 0.5
+_PATIENCE_S: Final = 120.0
+#: A batch is some hundred thousand values at once, none of which refers to itself: a fifth of the time would
+#: go into looking at them again and again.
+_VALUES_OF_A_BATCH: Final = 100_000
 _LANGUAGES: Final = {"de": Language.GERMAN, "en": Language.ENGLISH}
 _COUNTED: Final = tuple(each.name for each in fields(BatchDone) if each.name != "booked")
 
@@ -83,8 +91,8 @@ def _worker(settings: Settings, database: Engine, settle_s: float) -> _Worker:
 def run(settings: Callable[[], Settings], follow: bool, until: datetime | None, as_json: bool) -> None:
     """Rate the call records that are due: each becomes one charge in the ledger, or waits with its reason.
 
-    It may be killed at any moment: what was not finished is due again, nothing is charged twice. With
-    --follow one program works at a time; further ones stand by and take over (fernamt up starts one).
+    It may be killed at any moment: what was not finished is due again, nothing is charged twice. Several
+    may run at once, also on other machines: they share the customers (fernamt up starts one with --follow).
 
     \b
     Examples:
@@ -100,7 +108,8 @@ def run(settings: Callable[[], Settings], follow: bool, until: datetime | None, 
         stopped = until_stopped()
         _follow(known, database, lambda seconds: bool(stopped.wait(seconds)))
         return
-    sums = _once(_worker(known, database, 0), WaitingLegs(database), until)
+    with few_collections():
+        sums = _once(_worker(known, database, 0), database, until)
     if as_json:
         click.echo(json.dumps(sums, indent=1))
         return
@@ -112,66 +121,96 @@ def run(settings: Callable[[], Settings], follow: bool, until: datetime | None, 
         click.echo("See `fernamt rate quarantine list`")
 
 
-def _once(worker: _Worker, waiting: WaitingLegs, until: datetime | None) -> dict[str, int]:
+def _once(worker: _Worker, database: Engine, until: datetime | None) -> dict[str, int]:
     sums: Counter[str] = Counter(dict.fromkeys(_COUNTED, 0))
     bar = Progress(
         TextColumn("rating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
         console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty(),
     )  # fmt: skip
-    with bar:
+    waiting = WaitingLegs(database)
+    began = waiting.clock()
+    with bar, working(database) as row:
         task = bar.add_task("rating", total=waiting.backlog().due)
+        idle_s = 0.0
         while True:
-            done = worker.run.batch(until)
-            if not done.calls:
-                break
+            done = worker.run.batch(until, row.part() if idle_s < _PATIENCE_S else ALONE)
             sums.update({name: getattr(done, name) for name in _COUNTED})
             bar.advance(task, done.calls)
-    try:
-        worker.spend.rebuild(now(), worker.source.current().tariff.rates)
-    except LiveStateError as error:
-        _log.warning("limits of money do not know of this yet: Redis is away", error=str(error))
+            if done.calls:
+                idle_s = 0.0
+            elif row.part().workers == 1 or not waiting.due(began, until):
+                break
+            else:
+                # Other workers have the rest. Taking their calls from them would bring those out of order.
+                time.sleep(_LOOK_S)
+                idle_s += _LOOK_S
+        try:
+            _rebuild(worker, row.connection)
+        except LiveStateError as error:
+            _log.warning("limits of money do not know of this yet: Redis is away", error=str(error))
     return dict(sums)
+
+
+@contextmanager
+def working(database: Engine) -> Iterator[Row]:
+    """A place in the row of workers as long as this lasts. Raises DatabaseError's children."""
+    with database_errors("becoming a rating worker"), database.connect() as connection:
+        row = Row(connection)
+        try:
+            row.join()
+            yield row
+        finally:
+            row.leave()
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Garbage is collected seldom: for programs that rate batches."""
+    before = gc.get_threshold()
+    gc.set_threshold(_VALUES_OF_A_BATCH, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _rebuild(worker: _Worker, connection: Connection) -> None:
+    with counting(connection, alone=True):
+        worker.spend.rebuild(now(), worker.source.current().tariff.rates)
 
 
 def _follow(settings: Settings, database: Engine, stopped: Callable[[float], bool]) -> None:
     """Until `stopped(seconds)`, which waits that long and says so."""
     while True:
         try:
-            with database_errors("becoming the rating worker"), database.connect() as turn:
-                mine = turn.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _FOLLOWER})
-                turn.commit()
-                if mine:
-                    _log.info("rating worker ready")
-                    try:
-                        return _work(_worker(settings, database, _SETTLE_S), turn, stopped)
-                    finally:
-                        # Closed and not given back: a pooled connection would keep the lock.
-                        turn.invalidate()
+            with working(database) as row, few_collections():
+                _log.info("rating worker ready", **row.part()._asdict())
+                return _work(_worker(settings, database, _SETTLE_S), row, stopped)
         except DatabaseError as error:
             _log.warning("rating waits: the database is away", error=str(error))
         if stopped(_RETRY_S):
             return None
 
 
-def _work(worker: _Worker, turn: Any, stopped: Callable[[float], bool]) -> None:
+def _work(worker: _Worker, row: Row, stopped: Callable[[float], bool]) -> None:
     rest_s = 0.0
     told = ""
     while not stopped(rest_s):
-        # The lock lives as long as its connection: when that is lost, another worker may have begun.
-        turn.execute(text("SELECT 1"))
-        turn.commit()
+        # Ours alone again when another worker has died, and fewer when one has come.
+        part = row.part()
         try:
             if worker.spend.away:
-                worker.spend.rebuild(now(), worker.source.current().tariff.rates)
+                _rebuild(worker, row.connection)
         except (LiveStateError, TariffMissing) as error:
             told = _tell_once(told, "limits of money wait", error)
         try:
-            done = worker.run.batch()
+            with counting(row.connection):
+                done = worker.run.batch(part=part)
+                worker.spend.add(done.booked, now(), worker.source.current().tariff.rates)
         except TariffMissing as error:
             told = _tell_once(told, "rating waits", error)
             rest_s = _RETRY_S
             continue
-        worker.spend.add(done.booked, now(), worker.source.current().tariff.rates)
         rest_s = 0.0 if done.calls else _REST_S
         if done.waiting:
             _log.warning("legs wait in quarantine: fernamt rate quarantine list", legs=done.waiting)
@@ -211,7 +250,8 @@ def rerate(
             details=details,
         )  # fmt: skip
     if done.booked:
-        worker.spend.rebuild(now(), worker.source.current().tariff.rates)
+        with database_errors("counting what was booked"), database.connect() as connection:
+            _rebuild(worker, connection)
     difference = Counter[str]()
     for each in done.booked:
         difference[each.currency] += each.ticks

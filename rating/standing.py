@@ -11,7 +11,7 @@ In all other cases the customer's month is rated again as a whole (store/rating_
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rating.book import Book
 from rating.charge import Charge, Unrated
@@ -45,7 +45,7 @@ def rate_arrival(
     leg: BillableLeg, book: Book, standing: Standing
 ) -> tuple[Charge | Unrated, Standing] | None:
     """The result for a leg that arrives now, and the standing after it; None: rate the month again."""
-    result = rate(leg, book, tuple(each.used_s for each in standing))
+    result = rate(leg, book, tuple([each.used_s for each in standing]))
     if isinstance(result, Unrated) or result.price is None or not result.blocks:
         return result, standing
     index = book.quota_of.get(result.price.zone)
@@ -56,10 +56,9 @@ def rate_arrival(
     here = (leg.start_ms, leg.leg_id)
     if here < before.last and (before.cut or not covered):
         return None
-    after = replace(
-        before,
-        used_s=before.used_s + result.bundle_s,
-        cut=before.cut or not covered,
-        last=max(before.last, here) if result.bundle_s else before.last,
+    after = QuotaStanding(
+        before.used_s + result.bundle_s,
+        before.cut or not covered,
+        max(before.last, here) if result.bundle_s else before.last,
     )
     return result, (*standing[:index], after, *standing[index + 1 :])

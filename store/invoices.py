@@ -26,8 +26,8 @@ from store.errors import InvoiceBlocked, InvoiceExists, InvoiceUnknown
 from store.foreign_errors import database_errors
 from store.ledger import Account, EntryKind, Posting, post
 from store.ledger_tables import invoice, invoice_line, number_sequence
-from store.rating_book import lock
 from store.rating_rows import FACTS
+from store.rating_shares import lock
 
 #: Legs that a message names.
 _SHOWN: Final = 5

@@ -1,6 +1,7 @@
 """What a transaction of rating writes: charges, corrections, the ledger's entries, the quarantine, quotas.
 
-Everything here is done in the caller's transaction and by one program at a time (`lock`).
+Everything here is done in the caller's transaction, which holds the customers' shares
+(store/rating_shares.py).
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from psycopg2.extras import execute_values
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from rating.charge import Charge, Unrated
 from rating.price import Price
@@ -26,13 +26,16 @@ from store.rating_rows import (
     PRICE,
     TICKS,
     Facts,
+    array_text,
+    charge_line,
+    copy_lines,
     copy_rows,
     price_of,
     price_row,
 )
 
-#: pg_advisory_xact_lock key of whoever rates: "rating" in ASCII, as a number.
-_LOCK: Final = int.from_bytes(b"rating")
+#: pg_advisory_xact_lock key of whoever adds prices: "price" in ASCII, as a number.
+_PRICES_LOCK: Final = int.from_bytes(b"price")
 _FACTS: Final = ", ".join(FACTS)
 #: Charges in force: the last correction, else the charge itself.
 _IN_FORCE: Final = f"""
@@ -50,11 +53,6 @@ _QUARANTINE: Final = (
     " SET why = EXCLUDED.why, sentence = EXCLUDED.sentence, tried_at = EXCLUDED.tried_at"
 )
 _PRICES: Final = ", ".join(PRICE)
-
-
-def lock(connection: Connection) -> None:
-    """Wait until no other program rates; until the transaction's end."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +94,9 @@ class PriceNumbers:
             for price in _prices(charge):
                 if id(price) not in known:
                     unknown[id(price)] = price
+        if unknown:
+            # Two workers that add the same prices in another order would wait for each other.
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_PRICES_LOCK,))
         for price in unknown.values():
             row = price_row(price)
             key = (row[0], row[1], row[3], row[4], row[14])
@@ -144,14 +145,21 @@ def in_force(cursor: Any, query: str, **values: Any) -> dict[str, InForce]:
     return {row[1]: InForce(row[0], tuple(row[1:])) for row in cursor}
 
 
+def charged(cursor: Any, legs: Sequence[str]) -> dict[str, InForce]:
+    """Those of the legs that have a charge: nearly always none, so they are looked for first."""
+    cursor.execute("SELECT leg_id FROM charge WHERE leg_id = ANY(%s)", (list(legs),))
+    found = [leg_id for (leg_id,) in cursor]
+    return in_force(cursor, OF_LEGS, legs=found) if found else {}
+
+
 def write_charges(connection: Connection, revision: int, rows: Sequence[Facts], reference: str) -> None:
     """New charges and their entry in the ledger."""
     if not rows:
         return
     entry = post(connection, EntryKind.USAGE, reference, _postings(rows))
     columns = (*FACTS, "tariff_revision", "entry_id")
-    lines = ((*row, revision, entry if row[TICKS] else None) for row in rows)
-    copy_rows(connection.connection.cursor(), "charge", columns, lines)
+    lines = (charge_line(row, revision, entry if row[TICKS] else None) for row in rows)
+    copy_lines(connection.connection.cursor(), "charge", columns, lines)
 
 
 def write_corrections(
@@ -247,24 +255,22 @@ def read_standings(cursor: Any, months: Iterable[tuple[str, date]]) -> dict[tupl
 
 def write_standings(cursor: Any, months: Months) -> None:
     """Replace them."""
-    rows = [
-        (
-            customer_id,
-            month,
-            [each.used_s for each in standing],
-            [each.cut for each in standing],
-            [each.last[0] for each in standing],
-            [each.last[1] for each in standing],
-        )
-        for (customer_id, month), standing in sorted(months.items())
-    ]
+    rows = sorted(months.items())
     if rows:
-        execute_values(
-            cursor,
-            "INSERT INTO rating_month (customer_id, month, used_s, cut, last_ms, last_leg) VALUES %s"
+        cursor.execute(
+            "INSERT INTO rating_month (customer_id, month, used_s, cut, last_ms, last_leg)"
+            " SELECT customer_id, month, used_s::bigint[], cut::boolean[], last_ms::bigint[],"
+            " last_leg::text[]"
+            " FROM unnest(%s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[])"
+            " AS fresh (customer_id, month, used_s, cut, last_ms, last_leg)"
             " ON CONFLICT (customer_id, month) DO UPDATE SET used_s = EXCLUDED.used_s, cut = EXCLUDED.cut,"
             " last_ms = EXCLUDED.last_ms, last_leg = EXCLUDED.last_leg",
-            rows,
-            template="(%s, %s, %s::bigint[], %s::boolean[], %s::bigint[], %s::text[])",
-            page_size=1000,
+            (
+                [customer_id for (customer_id, _), _ in rows],
+                [month for (_, month), _ in rows],
+                [array_text([each.used_s for each in standing]) for _, standing in rows],
+                [array_text([each.cut for each in standing]) for _, standing in rows],
+                [array_text([each.last[0] for each in standing]) for _, standing in rows],
+                [array_text([each.last[1] for each in standing]) for _, standing in rows],
+            ),
         )

@@ -2,7 +2,8 @@
 
 The database notes each call with its records (`rating_due`). One transaction takes calls from there, rates
 their legs and writes charges, ledger, quarantine and quotas: when it is undone, the calls are still due. A
-call is passed over while the intake adds to it, and is due again afterwards, so none is skipped.
+call is passed over while the intake adds to it, and is due again afterwards, so none is skipped. Several
+programs may do this at once (store/rating_shares.py).
 """
 
 from __future__ import annotations
@@ -23,13 +24,11 @@ from rating.standing import Standing, rate_arrival, unused_standing
 from store.errors import RecordsGone
 from store.foreign_errors import database_errors
 from store.rating_book import (
-    OF_LEGS,
     Correction,
     InForce,
     PriceNumbers,
     Waiting,
-    in_force,
-    lock,
+    charged,
     read_standings,
     write_charges,
     write_corrections,
@@ -46,24 +45,30 @@ from store.rating_months import (
     unreadable,
     without_terms,
 )
-from store.rating_rows import CARRIER, Facts, facts_of
+from store.rating_rows import CARRIER, TICKS, Facts, facts_of
+from store.rating_shares import ALONE, Part, lock_customers, rate_beside_others
 from store.rating_tariffs import AppliedTariff
 
-#: Calls of one transaction: about a second of work.
-BATCH: Final = 5_000
+#: Calls of one transaction: about a second of work, and as many legs in memory at most.
+BATCH: Final = 20_000
+#: Another worker may be busy with the same customer, at worst with a large month.
+_LOCK_WAIT_S: Final = 60
 #: Price books kept; then they are made anew.
 _MOST_BOOKS: Final = 50_000
 LATE: Final = "a record came in after calls that began later"
 CARRIER_CAME: Final = "the record of the carrier's leg came in"
 
+#: The inner SELECT passes over calls that an intake or another worker holds. A call that was noted without
+#: its A leg (share -1) is looked up.
 _TAKE: Final = """
-DELETE FROM rating_due WHERE call_id IN (
-    SELECT due.call_id FROM rating_due AS due
-    WHERE EXISTS (SELECT FROM cdr WHERE cdr.leg_id = due.call_id)
+DELETE FROM rating_due WHERE ctid = ANY (ARRAY(
+    SELECT due.ctid FROM rating_due AS due
+    WHERE (due.share >= 0 AND due.share %% %(workers)s = %(rank)s
+        OR due.share < 0 AND EXISTS (SELECT FROM cdr WHERE cdr.leg_id = due.call_id))
     AND (%(until)s::timestamptz IS NULL OR due.started_at < %(until)s)
     AND due.noted_at <= now() - %(settle)s * interval '1 second'
-    ORDER BY due.started_at, due.call_id LIMIT %(most)s FOR UPDATE OF due SKIP LOCKED
-) RETURNING call_id
+    ORDER BY due.started_at, due.call_id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+)) RETURNING call_id
 """
 
 
@@ -136,14 +141,16 @@ class RatingRun:
         self._pricing: _Pricing | None = None
         self._numbers = PriceNumbers()
 
-    def batch(self, until: datetime | None = None) -> BatchDone:
-        """Rate what is due, at most one transaction's worth; calls that began before `until`."""
+    def batch(self, until: datetime | None = None, part: Part = ALONE) -> BatchDone:
+        """Rate what is due, at most one transaction's worth; calls that began before `until`, and of the
+        shares of `part`."""
         with self._transaction("rating call records") as (connection, pricing):
-            return self._batch(connection, pricing, until)
+            return self._batch(connection, pricing, until, part)
 
     def rerate(self, customer_id: str, month: Month, reason: str) -> MonthRated:
         """Rate a customer's month again."""
         with self._transaction(f"rating {customer_id} in {month} again") as (connection, pricing):
+            lock_customers(connection.connection.cursor(), [customer_id])
             return self._again(connection, pricing, customer_id, month, reason)
 
     @contextmanager
@@ -156,7 +163,8 @@ class RatingRun:
         try:
             with database_errors(place), self._engine.begin() as connection:
                 connection.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_LIMIT_S}s'"))
-                lock(connection)
+                connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_WAIT_S}s'"))
+                rate_beside_others(connection)
                 yield connection, pricing
         except BaseException:
             self._numbers.forget()
@@ -168,14 +176,19 @@ class RatingRun:
         revision = pricing.applied.revision
         return rerate_month(connection, customer_id, month, pricing.books, revision, self._numbers, reason)
 
-    def _batch(self, connection: Connection, pricing: _Pricing, until: datetime | None) -> BatchDone:
+    def _batch(
+        self, connection: Connection, pricing: _Pricing, until: datetime | None, part: Part
+    ) -> BatchDone:
         cursor: Any = connection.connection.cursor()
-        cursor.execute(_TAKE, {"until": until, "settle": self._settle_s, "most": self._most})
+        asked = {"until": until, "settle": self._settle_s, "most": self._most, **part._asdict()}
+        cursor.execute(_TAKE, asked)
         calls = [call_id for (call_id,) in cursor]
         if not calls:
             return BatchDone()
         # A statement of its own: it sees every leg that was there when the calls were taken.
         legs = sorted(billable_legs(cursor, calls), key=_order)
+        # Before anything of these customers is read that another worker may be writing.
+        lock_customers(cursor, {leg.customer_id for _, leg in legs})
         work = self._rate(cursor, pricing, legs)
         revision = pricing.applied.revision
         reference = f"{len(legs)} legs from {legs[0][1].leg_id}"[:256] if legs else ""
@@ -195,7 +208,7 @@ class RatingRun:
                     if leg.customer_id == customer_id and pricing.book(leg)[0] == month
                 ]
                 write_quarantine(cursor, stuck, [])
-        money = [booked(row) for row in work.rows]
+        money = [booked(row) for row in work.rows if row[TICKS]]
         for each in again:
             money += each.booked
         return BatchDone(
@@ -206,11 +219,11 @@ class RatingRun:
             waiting=len(work.waiting) + sum(each.waiting for each in again),
             corrected=len(work.corrections) + sum(each.corrected for each in again),
             months_again=len(again),
-            booked=tuple(each for each in money if each.ticks),
+            booked=tuple(money),
         )
 
     def _rate(self, cursor: Any, pricing: _Pricing, legs: list[tuple[str, BillableLeg]]) -> _Work:
-        before = in_force(cursor, OF_LEGS, legs=[leg.leg_id for _, leg in legs])
+        before = charged(cursor, [leg.leg_id for _, leg in legs])
         placed = [(call_id, leg, *pricing.book(leg)) for call_id, leg in legs]
         with_quota = {
             (leg.customer_id, month.first_day)

@@ -144,8 +144,15 @@ charged_price = Table(
 )
 
 
-def _charge_columns() -> list[Any]:
-    """What a charge and a correction have in common: rating.charge.Charge, prices by their id."""
+def _charge_columns(*, keys: bool) -> list[Any]:
+    """What a charge and a correction have in common: rating.charge.Charge, prices by their id.
+
+    `keys`: with foreign keys; those of `charge` are checked by a trigger, all at once (migration 0012).
+    """
+
+    def key(column: str) -> list[ForeignKey]:
+        return [ForeignKey(column)] if keys else []
+
     return [
         Column("call_id", Text, nullable=False),
         Column("customer_id", Text, nullable=False),
@@ -155,7 +162,7 @@ def _charge_columns() -> list[Any]:
         Column("called", Text, nullable=False),
         Column("billed_ms", BigInteger, nullable=False),
         Column("free", Text),
-        Column("price_id", BigInteger, ForeignKey("charged_price.id")),
+        Column("price_id", BigInteger, *key("charged_price.id")),
         Column("currency", Text, nullable=False),
         Column("seconds", Integer, nullable=False),
         Column("blocks", Integer, nullable=False),
@@ -169,11 +176,11 @@ def _charge_columns() -> list[Any]:
         Column("rounding", Text, nullable=False),
         Column("carrier_id", Text),
         Column("carrier_ms", BigInteger, nullable=False),
-        Column("cost_price_id", BigInteger, ForeignKey("charged_price.id")),
+        Column("cost_price_id", BigInteger, *key("charged_price.id")),
         Column("cost_s", Integer, nullable=False),
         Column("cost_ticks", BigInteger, nullable=False),
         Column("tariff_revision", BigInteger, nullable=False),
-        Column("entry_id", BigInteger, ForeignKey("ledger_entry.id")),
+        Column("entry_id", BigInteger, *key("ledger_entry.id")),
         Column("rated_at", _MILLISECONDS, nullable=False, server_default=func.now()),
         CheckConstraint("char_length(customer_id) BETWEEN 1 AND 128", name="customer_id_length"),
         CheckConstraint("extract(day FROM month) = 1", name="month"),
@@ -197,7 +204,7 @@ charge = Table(
     "charge",
     metadata,
     Column("leg_id", Text, primary_key=True),
-    *_charge_columns(),
+    *_charge_columns(keys=False),
     # What costs something stands in the ledger.
     CheckConstraint("(ticks = 0) = (entry_id IS NULL)", name="in_ledger"),
     Index(None, "customer_id", "month", "begins_ms"),
@@ -212,7 +219,7 @@ charge_correction = Table(
     Column("reason", Text, nullable=False),
     Column("reversed_ticks", BigInteger, nullable=False),
     Column("reversed_currency", Text, nullable=False),
-    *_charge_columns(),
+    *_charge_columns(keys=True),
     PrimaryKeyConstraint("leg_id", "number"),
     CheckConstraint("number BETWEEN 1 AND 1000", name="number"),
     _length("reason", 1000, 1),
@@ -227,6 +234,9 @@ rating_due = Table(
     Column("started_at", _MILLISECONDS, nullable=False),
     # When its last record came in: the others of the call are probably on their way.
     Column("noted_at", _MILLISECONDS, nullable=False, server_default=func.now()),
+    # Of the customer of the A leg, rating_share() in the database; -1: it was noted without that leg.
+    Column("share", SmallInteger, nullable=False, server_default=text("-1")),
+    CheckConstraint("share BETWEEN -1 AND 63", name="share"),
     Index(None, "started_at", "call_id"),
 )
 

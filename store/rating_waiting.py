@@ -68,6 +68,20 @@ class WaitingLegs:
             quarantined = connection.scalar(select(func.count()).select_from(rating_quarantine))
             return Backlog(int(count), oldest, int(quarantined or 0))
 
+    def clock(self) -> datetime:
+        """The database's, which notes when calls became due."""
+        with database_errors("asking the database for the time"), self._engine.connect() as connection:
+            found: datetime = connection.execute(select(func.now())).scalar_one()
+            return found
+
+    def due(self, noted_by: datetime, until: datetime | None = None) -> int:
+        """Calls with their A leg that were noted by that moment and are due; they began before `until`."""
+        query = select(func.count()).where(rating_due.c.share >= 0, rating_due.c.noted_at <= noted_by)
+        if until is not None:
+            query = query.where(rating_due.c.started_at < until)
+        with database_errors("counting what is not rated"), self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def quarantined(self, customer_id: str | None = None, limit: int = 100) -> tuple[WaitingLeg, ...]:
         """Legs in quarantine, oldest first, at most `limit` (1 to MAX_LINES)."""
         columns = [rating_quarantine.c[name] for name in WaitingLeg.__dataclass_fields__]
