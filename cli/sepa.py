@@ -14,8 +14,9 @@ from rich.table import Table
 from cli.bootstrap import now
 from cli.terminal import console
 from cli.times import GERMANY, Moment
-from documents.returns import returns_of
+from documents.bank_file import read_bank_file
 from documents.sepa import Collection, Creditor, Scheme, direct_debits
+from rating.bank import Back, BankLine
 from rating.errors import FieldRefused, Problem, TariffRefused
 from rating.fields import choice, day, label, micro, optional_day
 from rating.invoice import Account
@@ -24,7 +25,7 @@ from rating.strict_csv import Columns, read
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
 _TO: Final = click.Path(path_type=Path, dir_okay=False)
-#: A file of debits has returns, or lines of a bank's file could not be read: a person is needed.
+#: Amounts of a bank's file could not be read: a person is needed.
 _LOOK: Final = 3
 COLUMNS: Final = Columns(
     ("invoice", "amount", "issued_on", "due_on", "mandate", "signed_on", "scheme", "holder", "iban"),
@@ -102,39 +103,37 @@ def _collection(values: Mapping[str, str]) -> Collection:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_context
 def returns(ctx: click.Context, source: Path, as_json: bool) -> None:
-    """Debits that came back, from the bank's camt.054 or camt.053: reason, and whose fault it is (E9).
+    """Debits that came back, from the bank's camt.053, camt.054 or MT940: reason, and whose fault it is (E9).
 
-    The return-debit fee is due where the fault is the customer's; `examine`: a person decides. Exit status 3:
-    some returns could not be read.
+    Nothing is booked; `fernamt sepa import` does that. The return-debit fee is due where the fault is the
+    customer's; `examine`: a person decides. Exit status 3: some amounts could not be read.
 
     \b
     Example: fernamt sepa returns camt054.xml
     """
-    found = returns_of(source.read_bytes())
+    found = read_bank_file(source.read_bytes())
+    rows = [_returned(line, line.back) for line in found.lines if line.back is not None]
     if as_json:
-        rows = [
-            {
-                "invoice": each.invoice_number,
-                "mandate": each.mandate,
-                "amount": str(each.amount),
-                "charges": str(each.charges),
-                "reason": each.reason,
-                "fault": each.fault.value,
-                "booked_on": str(each.booked_on),
-                "bank_reference": each.bank_reference,
-            }
-            for each in found.returns
-        ]
         document = {"returns": rows, "problems": list(found.problems)}
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
-        table = Table("invoice", "mandate", "amount", "charges", "reason", "fault", "booked", "reference")
-        for one in found.returns:
-            table.add_row(
-                one.invoice_number, one.mandate, str(one.amount), str(one.charges), one.reason,
-                one.fault.value, str(one.booked_on), one.bank_reference,
-            )  # fmt: skip
+        table = Table("invoice", "mandate", "amount", "charges", "reason", "fault", "booked", "line")
+        for row in rows:
+            table.add_row(*row.values())
         console().print(table)
         for problem in found.problems:
             click.echo(f"{source}: {problem}")
     ctx.exit(_LOOK if found.problems else 0)
+
+
+def _returned(line: BankLine, back: Back) -> dict[str, str]:
+    return {
+        "invoice": line.end_to_end,
+        "mandate": line.mandate,
+        "amount": str(back.collected or -line.amount),
+        "charges": str(back.charges),
+        "reason": back.reason,
+        "fault": back.fault.value,
+        "booked_on": str(line.booked_on),
+        "line": line.key,
+    }
