@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from acd.effects import Abandoned, Because, Entered, SendAway
 from acd.estimate import expected_wait_ms, position
-from acd.events import CallbackWanted, CallerJoined, CallerLeft, CallerMoved
+from acd.events import CallbackWanted, CallerJoined, CallerLeft, CallerMoved, QueueFlushed
 from acd.names import AgentStatus, CancelReason, MemberState, OfferState
 from acd.offering import withdraw
 from acd.spec import Overflow, QueueSpec
@@ -51,6 +51,21 @@ def moved(draft: Draft, event: CallerMoved) -> None:
     if member is None or event.queue_id not in draft.spec.queue or not _only_rings(draft, member):
         return
     move(draft, member, event.queue_id)
+
+
+def flushed(draft: Draft, event: QueueFlushed) -> None:
+    """Everybody who waits in the queue goes on, the longest wait first; conversations stay, and so does who
+    hung up to be called back, unless another queue does it."""
+    if event.queue_id not in draft.spec.queue:
+        return
+    waiting = [each for each in draft.members.values() if each.wait.queue_id == event.queue_id]
+    for member in sorted(waiting, key=lambda each: (each.since_ms, each.id)):
+        if not _only_rings(draft, member) or (member.callback and event.to_queue is None):
+            continue
+        if event.to_queue in draft.spec.queue and event.to_queue is not None:
+            move(draft, member, event.to_queue)
+        else:
+            send_away(draft, member, CancelReason.FLUSHED)
 
 
 def wants_callback(draft: Draft, event: CallbackWanted) -> None:

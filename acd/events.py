@@ -86,6 +86,15 @@ class CallerMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueFlushed:
+    """A supervisor empties a queue: its waiting callers go into another one, with their places in time, or to
+    where the queue's overflow points."""
+
+    queue_id: str
+    to_queue: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackWanted:
     """The waiting caller wants to be called back and hangs up; the place stays."""
 
@@ -161,6 +170,7 @@ Event = (
     | CallerJoined
     | CallerLeft
     | CallerMoved
+    | QueueFlushed
     | CallbackWanted
     | CallbackReached
     | CallbackMissed

@@ -57,6 +57,8 @@ class CancelReason(StrEnum):
     CALLBACK_FAILED = "CALLBACK_FAILED"
     #: There is no such queue (any more).
     UNKNOWN_QUEUE = "UNKNOWN_QUEUE"
+    #: A supervisor emptied the queue.
+    FLUSHED = "FLUSHED"
     #: The switch no longer knows the call.
     LOST = "LOST"
 

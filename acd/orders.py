@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from acd.events import CallerMoved, StatusChosen, WrapUpEnded, WrapUpExtended
+from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded, WrapUpExtended
 from acd.names import AgentStatus, MemberState
 from acd.state import State
 
-Order = StatusChosen | WrapUpExtended | WrapUpEnded | CallerMoved
+Order = StatusChosen | WrapUpExtended | WrapUpEnded | CallerMoved | QueueFlushed
 
 #: How much longer a wrap-up can be made by one order.
 MAX_WRAP_UP_MS = 3_600_000
@@ -17,6 +17,8 @@ def refusal(state: State, order: Order, now_ms: int) -> str | None:
     match order:
         case CallerMoved():
             return _not_moved(state, order)
+        case QueueFlushed():
+            return _not_flushed(state, order)
         case StatusChosen() | WrapUpExtended() | WrapUpEnded():
             agent = state.agents.get(order.agent_id)
             if agent is None:
@@ -46,6 +48,13 @@ def _wrong_code(state: State, order: WrapUpEnded) -> str | None:
     if order.code not in codes:
         return f"no wrap-up code {order.code[:64]}: {', '.join(codes) or 'the queues have none'}"
     return None
+
+
+def _not_flushed(state: State, order: QueueFlushed) -> str | None:
+    for name in (order.queue_id, order.to_queue):
+        if name is not None and name not in state.spec.queue:
+            return f"there is no queue {name[:64]}: {', '.join(state.spec.queue)}"
+    return "a queue is not emptied into itself" if order.to_queue == order.queue_id else None
 
 
 def _not_moved(state: State, order: CallerMoved) -> str | None:

@@ -26,6 +26,7 @@ from acd.events import (
     OfferFailed,
     OwnCallBegan,
     OwnCallEnded,
+    QueueFlushed,
     StatusChosen,
     TalkEnded,
     TimePassed,
@@ -59,6 +60,8 @@ def _happen(draft: Draft, event: Event) -> None:
             callers.left(draft, event)
         case CallerMoved():
             callers.moved(draft, event)
+        case QueueFlushed():
+            callers.flushed(draft, event)
         case CallbackWanted():
             callers.wants_callback(draft, event)
         case CallbackReached():

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 
 import click
 from rich.table import Table
 
-from cli.bootstrap import acd_desk
+from acd.events import CallerMoved, QueueFlushed
+from cli.bootstrap import acd_desk, audited
+from cli.changes import changing
 from cli.errors import ContactCentreRefused
 from cli.layout import effective
-from cli.queue_desk import screens
+from cli.queue_desk import order, screens
+from cli.queue_watch import watch
 from cli.settings import Settings
 from cli.terminal import console
 
@@ -84,3 +88,61 @@ def show(settings: Callable[[], Settings], customer: str, name: str, as_json: bo
         table.add_row(each["call"], f"{each['waited_ms'] // 1000} s", ", ".join(each["ringing"]) or "-")
     console().print(table)
     click.echo(f"{found[0]['talking']} talk with an agent.")
+
+
+@queue.command()
+@click.argument("customer")
+@click.argument("call")
+@click.argument("to_queue", metavar="QUEUE")
+@changing()
+def move(
+    settings: Callable[[], Settings],
+    customer: str,
+    call: str,
+    to_queue: str,
+    at: datetime,
+    actor: str,
+    reason: str,
+) -> None:
+    """Move the waiting CALL of CUSTOMER into another QUEUE; its place in time stays.
+
+    \b
+    Example: fernamt queue move kunde-praxis 3f0c2a52-6d5b-4f5e-9a51-0a3c1a4d6c11 rezepte
+    """
+    here = effective(settings())
+    order(acd_desk(here), customer, CallerMoved(call, to_queue))
+    details = {"customer": customer, "queue": to_queue, "reason": reason}
+    audited(here, actor, "queue.move", "call", call, details)
+    click.echo(f"Call {call} waits in {to_queue}.")
+
+
+@queue.command()
+@click.argument("customer")
+@click.argument("name", metavar="QUEUE")
+@click.option("--to", "to_queue", metavar="QUEUE", help="Into this queue. Default: as at its overflow.")
+@changing()
+def flush(
+    settings: Callable[[], Settings],
+    customer: str,
+    name: str,
+    to_queue: str | None,
+    at: datetime,
+    actor: str,
+    reason: str,
+) -> None:
+    """Empty a QUEUE of CUSTOMER: whoever waits goes into another one, with the places in time, or to where
+    the queue's overflow points. Conversations go on; who was promised a callback stays.
+
+    \b
+    Examples:
+      fernamt queue flush kunde-praxis anmeldung --to rezepte
+      fernamt queue flush kunde-praxis anmeldung --reason "fire drill"
+    """
+    here = effective(settings())
+    order(acd_desk(here), customer, QueueFlushed(name, to_queue))
+    details = {"customer": customer, "to": to_queue or "", "reason": reason}
+    audited(here, actor, "queue.flush", "queue", name, details)
+    click.echo(f"Queue {name} of {customer} is emptied" + (f" into {to_queue}." if to_queue else "."))
+
+
+queue.add_command(watch)

@@ -25,6 +25,7 @@ from acd.events import (
     OfferAnswered,
     OwnCallBegan,
     OwnCallEnded,
+    QueueFlushed,
     StatusChosen,
     TalkEnded,
     WrapUpEnded,
@@ -312,7 +313,7 @@ class Centres:
             match wanted:
                 case OwnCallBegan(agent_id=agent_id, call_id=call_id) if call_id not in self._gone:
                     self.own_call(customer_id, agent_id, call_id, up=True)
-                case StatusChosen() | WrapUpExtended() | WrapUpEnded() | CallerMoved():
+                case StatusChosen() | WrapUpExtended() | WrapUpEnded() | CallerMoved() | QueueFlushed():
                     why = refusal(running.state, wanted, self._clock_ms())
                     if why is None and not running.tell(wanted):
                         why = "the contact centre is too far behind; try again"

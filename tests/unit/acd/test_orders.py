@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from acd.events import CallerMoved, StatusChosen, TalkEnded, WrapUpEnded, WrapUpExtended
+from acd.events import CallerMoved, QueueFlushed, StatusChosen, TalkEnded, WrapUpEnded, WrapUpExtended
 from acd.names import AgentStatus
 from acd.orders import MAX_WRAP_UP_MS, Order, refusal
 from acd.spec import QueueSpec
@@ -32,6 +32,9 @@ def centre() -> Centre:
         (WrapUpEnded("anna", "urlaub"), "no wrap-up code urlaub: bestellung, frage"),
         (CallerMoved("c9", "service"), "c9 does not wait"),
         (CallerMoved("c2", "nirgends"), "there is no queue nirgends: verkauf, service"),
+        (QueueFlushed("nirgends"), "there is no queue nirgends: verkauf, service"),
+        (QueueFlushed("verkauf", "nirgends"), "there is no queue nirgends: verkauf, service"),
+        (QueueFlushed("verkauf", "verkauf"), "not emptied into itself"),
     ],
 )
 def test_an_order_that_cannot_be_done_is_refused_with_the_way_out(order: Order, why: str) -> None:

@@ -24,6 +24,7 @@ from acd.events import (
     OfferFailed,
     OwnCallBegan,
     OwnCallEnded,
+    QueueFlushed,
     StatusChosen,
     TalkEnded,
     TimePassed,
@@ -258,6 +259,8 @@ class World:
         names = [*self.state.members] or ["nobody"]
         if self.random.random() < 0.1:
             return Configured(a_tenant(self.random))
+        if self.random.random() < 0.05:
+            return QueueFlushed(f"q{self.random.randrange(3)}", self.random.choice(("q0", "q1", None)))
         return CallerMoved(self.random.choice(names), f"q{self.random.randrange(3)}")
 
 
