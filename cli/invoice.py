@@ -1,18 +1,20 @@
-"""`fernamt invoice`: drafted, issued, corrected; made as files, checked."""
+"""`fernamt invoice`: drafted, issued, corrected; made as files, checked, sent, exported."""
 
 from __future__ import annotations
 
 import click
 
 from cli.invoice_book import credit, draft, issue, show
+from cli.invoice_export import export
 from cli.invoice_files import check, render
-from cli.invoice_sending import export, send
+from cli.invoice_list import list_
+from cli.invoice_sending import send
 
 
 @click.group()
 def invoice() -> None:
-    """Invoices: drafted, issued, corrected; made from their stored form, checked."""
+    """Invoices: drafted, issued, corrected; made as files, checked, sent, exported."""
 
 
-for _command in (draft, issue, show, credit, render, check, send, export):
+for _command in (draft, issue, list_, show, credit, render, check, send, export):
     invoice.add_command(_command)

@@ -16,14 +16,15 @@ from sqlalchemy import Engine
 
 from cli.bootstrap import engine, now
 from cli.changes import changing
-from cli.invoice_facts import InvoiceFactsMissing, credited, maker
+from cli.invoice_facts import credited, maker
+from cli.invoice_parties import InvoiceFactsMissing
 from cli.layout import effective
 from cli.number_orders import GermanDay
 from cli.rate_terms import ConfiguredTariff
 from cli.rate_worker import MonthOption
 from cli.settings import Settings
 from cli.terminal import console
-from cli.times import GERMANY
+from cli.times import GERMANY, shown
 from documents.invoice_json import from_json
 from rating.berlin import Month
 from rating.errors import RatingError
@@ -33,6 +34,7 @@ from rating.money import ticks_text
 from store.config_items import CUSTOMER
 from store.config_versions import ConfigStore
 from store.errors import BillingError
+from store.invoice_sending import SentInvoices
 from store.invoices import Invoices, Issued, refuse_open
 
 _DRAFT: Final = "ENTWURF"
@@ -144,10 +146,16 @@ def show(settings: Callable[[], Settings], number: str, as_json: bool) -> None:
     \b
     Example: fernamt invoice show R2026-000001 --json > R2026-000001.json
     """
-    found = Invoices(engine(effective(settings()), "fernamt invoice")).find(number)
+    database = engine(effective(settings()), "fernamt invoice")
+    found = Invoices(database).find(number)
     _print(from_json(found.document.encode()), found.document, as_json=as_json)
-    if not as_json and found.credited_by:
+    if as_json:
+        return
+    if found.credited_by:
         click.echo(f"Credited by {found.credited_by}")
+    for each in SentInvoices(database).of_number(number):
+        sealed = ", encrypted" if each.encrypted else ""
+        click.echo(f"{shown(each.at)} {each.way}: {each.recipient}{sealed}, by {each.actor}")
 
 
 @click.command()

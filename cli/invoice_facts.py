@@ -5,55 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Engine
 
-from cli.errors import ProgramError
+from cli.invoice_parties import Parties, buyer, mandate, our_account, parties, seller
 from documents.invoice_json import from_json, to_json
-from provisioning.canonical import entry_of
-from provisioning.schema import CarrierEntry, CustomerEntry
-from provisioning.schema.contact import CompanyEntry, ContactEntry, PostalAddressEntry
 from provisioning.schema.money import Amount
 from rating.berlin import Month
 from rating.fx import EURO, Rate, Rates
-from rating.invoice import Account, Invoice, Party
+from rating.invoice import Invoice
 from rating.invoice_compose import compose, credit_note
-from rating.invoice_facts import Group, InvoiceFacts, Mandate, OneOff, Usage, UserFee
+from rating.invoice_facts import Group, InvoiceFacts, OneOff, Usage, UserFee
 from rating.invoice_users import highest_users
 from rating.money import Money
-from store.config_items import CARRIER_KEY, CUSTOMER, ItemKey
-from store.config_versions import ConfigStore
 from store.invoices import Invoices, Issued, Made
 
 _USER_FEE: Final = "Nutzerentgelt"
-
-
-class InvoiceFactsMissing(ProgramError):
-    """Something that an invoice must name is not in the configuration."""
-
-    id = "program.invoice-facts"
-
-
-@dataclass(frozen=True, slots=True)
-class Parties:
-    """The carrier and a customer, as the applied configuration has them."""
-
-    carrier: CarrierEntry
-    customer: CustomerEntry
-
-
-def parties(database: Engine, customer_id: str) -> Parties:
-    """Raise InvoiceFactsMissing for a customer that is not applied."""
-    store = ConfigStore(database)
-    key = ItemKey(CUSTOMER, customer_id)
-    items = {each.key: each for each in store.some_items(store.current(), [CARRIER_KEY, key])}
-    if CARRIER_KEY not in items or key not in items:
-        raise InvoiceFactsMissing(f"customer {customer_id} is not applied: fernamt config apply")
-    carrier, customer = entry_of(items[CARRIER_KEY]), entry_of(items[key])
-    if not isinstance(carrier, CarrierEntry) or not isinstance(customer, CustomerEntry):
-        raise InvoiceFactsMissing(f"customer {customer_id}: the configuration is of another kind")
-    return Parties(carrier, customer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +50,14 @@ class Maker:
     def facts(self, number: str, usage: Sequence[Usage]) -> InvoiceFacts:
         """What the invoice is composed from."""
         carrier, customer = self.parties.carrier, self.parties.customer
-        if carrier.bank is None:
-            raise InvoiceFactsMissing("the carrier's `bank` is missing: invoices name it")
-        seller = party(carrier.company, carrier.address, carrier.contact, "carrier")
-        holder = carrier.bank.holder or seller.name
         return InvoiceFacts(
             number=number,
             month=self.month,
             issued_on=self.issued_on,
-            seller=seller,
-            buyer=_buyer(customer),
-            account=Account(holder, carrier.bank.iban, carrier.bank.bic or ""),
-            mandate=_mandate(carrier, customer),
+            seller=seller(carrier),
+            buyer=buyer(customer),
+            account=our_account(carrier),
+            mandate=mandate(carrier, customer),
             reverse_charge=customer.contract is not None and customer.contract.reverse_charge,
             fees=tuple(self._fees()),
             one_offs=tuple(self._one_offs()),
@@ -141,52 +105,6 @@ def credited(found: Issued, number: str, issued_on: date, reason: str) -> Made:
     """The credit note for the whole of an issued invoice."""
     made: Invoice = credit_note(from_json(found.document.encode()), number, issued_on, reason)
     return Made(made, to_json(made).decode())
-
-
-def party(
-    company: CompanyEntry | None, address: PostalAddressEntry | None, contact: ContactEntry | None, who: str,
-    **others: str,
-) -> Party:  # fmt: skip
-    """A company as invoices name it (UStG § 14(4) Nr. 1). Raise InvoiceFactsMissing."""
-    if company is None or address is None:
-        raise InvoiceFactsMissing(f"{who}: `company` and address are missing: invoices name them")
-    register = company.registered
-    return Party(
-        name=company.legal_name,
-        street=f"{address.street} {address.house_number or ''}".strip(),
-        postcode=address.postcode,
-        city=address.town,
-        country=address.country,
-        vat_id=company.vat_id or "",
-        contact=(contact.name or "") if contact else "",
-        email=contact.email if contact else "",
-        phone=str(contact.phone or "") if contact else "",
-        register=f"Amtsgericht {register.court}, {register.number}" if register else "",
-        **others,
-    )
-
-
-def _buyer(customer: CustomerEntry) -> Party:
-    addresses = customer.addresses
-    by_role = {each.role: each for each in reversed(customer.contacts)}
-    contact = by_role.get("billing") or (customer.contacts[0] if customer.contacts else None)
-    found = party(
-        customer.company, (addresses.billing or addresses.main) if addresses else None, contact,
-        f"customer {customer.id}", customer_no=customer.id,
-    )  # fmt: skip
-    own = customer.billing.email if customer.billing else None
-    if own is None:
-        return found
-    values: dict[str, Any] = {name: getattr(found, name) for name in Party.__dataclass_fields__}
-    return Party(**{**values, "email": own})
-
-
-def _mandate(carrier: CarrierEntry, customer: CustomerEntry) -> Mandate | None:
-    if customer.mandate is None or customer.bank is None or carrier.creditor_id is None:
-        return None
-    company = customer.company.legal_name if customer.company else customer.name
-    debtor = Account(customer.bank.holder or company, customer.bank.iban, customer.bank.bic or "")
-    return Mandate(customer.mandate.reference, carrier.creditor_id, debtor)
 
 
 def euro(price: Amount) -> Money:

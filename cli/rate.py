@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import click
 from rich.console import Console
@@ -23,6 +21,7 @@ from cli.rate_rows import COLUMNS, row, with_rate
 from cli.rate_worker import explain_, quarantine, rerate, run
 from cli.tariff_directory import CONFIG, NOTICE, read_tariff
 from cli.terminal import console
+from cli.whole_files import written_whole
 from rating.batch import rate_all
 from rating.book import Books
 from rating.charge import Charge, Unrated
@@ -70,7 +69,7 @@ def batch(
     tariff = read_tariff(directory, notice_days)
     found = read_cdrs(cdrs)
     summary = _Summary(found)
-    with _written_whole(out) as file:
+    with written_whole(out) as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         for result in _results(tariff, found):
@@ -94,18 +93,6 @@ def _results(tariff: Tariff, found: Cdrs) -> Iterator[Charge | Unrated]:
         disable=not sys.stderr.isatty(),
         transient=True,
     )
-
-
-@contextmanager
-def _written_whole(path: Path) -> Iterator[IO[str]]:
-    """The file appears under its name when everything is in it, or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 class _Summary:

@@ -28,6 +28,7 @@ class Flavour(StrEnum):
 _PROCESS: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 #: BT-121, BT-120.
 _REVERSE_CODE: Final = "VATEX-EU-AE"
+_SELLER: Final = "SellerTradeParty"
 _REVERSE_TEXT: Final = "Steuerschuldnerschaft des Leistungsempfängers"
 
 
@@ -109,7 +110,7 @@ def _agreement(invoice: Invoice) -> Element:
     return ram(
         "ApplicableHeaderTradeAgreement",
         given("BuyerReference", buyer.reference or buyer.customer_no),  # BT-10
-        _party("SellerTradeParty", invoice.seller),
+        _party(_SELLER, invoice.seller),
         _party("BuyerTradeParty", buyer),
     )
 
@@ -120,7 +121,7 @@ def _party(name: str, party: Party) -> Element:
         name,
         given("ID", party.customer_no),
         ram("Name", party.name),
-        given("Description", party.register),  # BT-33
+        given("Description", party.register) if name == _SELLER else None,  # BT-33: the seller's only
         _contact(party),
         ram(
             "PostalTradeAddress",

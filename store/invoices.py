@@ -151,6 +151,20 @@ class Invoices:
         with database_errors("reading invoices"), self._engine.connect() as connection:
             return tuple(_issued(connection, customer_id=customer_id, month=month))
 
+    def of_month(self, month: Month, customer_id: str | None = None) -> tuple[Issued, ...]:
+        """A month's invoices and credit notes, of all customers or of one, by number."""
+        with database_errors(f"reading the invoices of {month}"), self._engine.connect() as connection:
+            found = _issued(connection, customer_id=customer_id, month=month)
+            return tuple(sorted(found, key=lambda each: each.number))
+
+    def numbers(self, month: Month, customer_id: str | None = None) -> tuple[str, ...]:
+        """Numbers of a month's invoices and credit notes, in their order."""
+        query = select(invoice.c.number).where(invoice.c.month == month.first_day)
+        if customer_id is not None:
+            query = query.where(invoice.c.customer_id == customer_id)
+        with database_errors(f"reading the invoices of {month}"), self._engine.connect() as connection:
+            return tuple(connection.scalars(query.order_by(invoice.c.number)))
+
     def find(self, number: str) -> Issued:
         """Raises InvoiceUnknown."""
         with database_errors(f"reading invoice {number[:40]}"), self._engine.connect() as connection:

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -121,6 +122,7 @@ invoice = Table(
     CheckConstraint("sha256 = sha256(convert_to(document, 'UTF8'))", name="sha256"),
     Index("invoice_once_corrected", "corrects", unique=True),
     Index(None, "customer_id", "month"),
+    Index(None, "month", "number"),
 )
 
 #: Lines of issued invoices, for sums; the document has them too.
@@ -135,4 +137,21 @@ invoice_line = Table(
     PrimaryKeyConstraint("number", "position"),
     CheckConstraint("position > 0", name="position"),
     _length("name", 1000, 1),
+)
+
+#: Each time that an invoice was handed over: by e-mail to its customer, as rows to the bookkeeper.
+invoice_sent = Table(
+    "invoice_sent",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _MILLISECONDS, nullable=False, server_default=func.now()),
+    Column("number", Text, ForeignKey("invoice.number"), nullable=False),
+    Column("way", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("encrypted", Boolean, nullable=False),
+    Column("actor", Text, nullable=False),
+    CheckConstraint("way IN ('email', 'bookkeeping')", name="way"),
+    _length("recipient", 1000, 1),
+    _length("actor", MAX_TEXT, 1),
+    Index(None, "number", "way"),
 )

@@ -138,7 +138,9 @@ class BillingEntry(Entry):
         "none", description="End-to-end encryption of the e-mail, if ordered (E7)."
     )
     certificate: Text | None = Field(
-        None, description="File with the receiver's public certificate or key: for smime and pgp (E7)."
+        None,
+        description="File with the receiver's public certificate or key, below certificates/ in the state "
+        "directory: for smime and pgp (E7).",
     )
 
     @model_validator(mode="after")

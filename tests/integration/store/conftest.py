@@ -15,6 +15,8 @@ from store.database import make_engine
 from store.embedded import EmbeddedPostgres, EmbeddedRedis
 from store.embedded.home import free_port
 from store.redis_client import call_path_client
+from tests.integration.store import invoicing
+from tests.integration.store.invoicing import CLOCKS, NOW, Office
 from tests.servers import Databases, postgres_server, redis_server, state_directory
 
 
@@ -86,3 +88,13 @@ def state_dir() -> Iterator[Path]:
 def unused_tcp_port() -> int:
     """A port of 127.0.0.1 where nobody listens."""
     return free_port()
+
+
+@pytest.fixture
+def office(
+    tmp_path: Path, database_url: str, redis_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> Office:
+    """`fernamt` with the example carrier and tariff, in December 2026 whatever the clock says."""
+    for module in CLOCKS:
+        monkeypatch.setattr(f"{module}.now", lambda: NOW)
+    return invoicing.office(tmp_path, database_url, redis_url, engine)

@@ -114,6 +114,7 @@ FINAL = [
     ("ledger_posting", "ticks = 5"),
     ("invoice", "net_cents = 5"),
     ("invoice_line", "net_cents = 5"),
+    ("invoice_sent", "recipient = 'another'"),
     ("charge", "ticks = 0"),
     ("charge_correction", "ticks = 0"),
     ("charged_price", "price = 0"),

@@ -1,0 +1,83 @@
+"""The invoicing department: `fernamt` on a test's database with the example carrier and tariff."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from click.testing import CliRunner, Result
+from sqlalchemy import Engine, text
+
+from cli.main import fernamt
+from provisioning.canonical import items_of
+from provisioning.load import load
+from rating.money import Money
+from store.config_items import ConfigItem
+from store.config_versions import ConfigStore
+from tests.integration.store.billing import TARIFFS
+
+NOW: Final = datetime(2026, 12, 1, 12, tzinfo=UTC)
+CARRIER: Final = TARIFFS.parent / "carrier"
+ANNA: Final = ("--actor", "anna")
+#: Modules whose clock stands at NOW in these tests.
+CLOCKS: Final = (
+    "cli.changes", "cli.evn_export", "cli.invoice_book", "cli.invoice_sending", "cli.rate_worker",
+    "cli.tariff_import",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """`office("invoice", "issue", ...)` is the command; `settings` may be written anew with more in it."""
+
+    directory: Path
+    settings: dict[str, Any]
+    engine: Engine
+
+    def __call__(self, *arguments: object) -> Result:
+        path = self.directory / "fernamt.yaml"
+        path.write_text(json.dumps(self.settings))
+        return CliRunner().invoke(fernamt, ["--settings", str(path), *map(str, arguments)])
+
+    def apply(self, changed: list[ConfigItem] | None = None, at: datetime | None = None) -> None:
+        """Apply the example carrier, or these parts, at a moment of the past."""
+        store = ConfigStore(self.engine)
+        items = changed if changed is not None else list(items_of(load([CARRIER]).config).values())
+        version = store.apply(store.current(), items, [], author="anna")
+        if at is not None:
+            with self.engine.begin() as connection:
+                connection.execute(
+                    text("UPDATE config_version SET applied_at = :at WHERE version = :version"),
+                    {"at": at, "version": version},
+                )
+
+
+def office(directory: Path, database_url: str, redis_url: str, engine: Engine) -> Office:
+    """With its settings, the tariff imported and the carrier applied."""
+    settings = {
+        "state_dir": str(directory),
+        "carrier": [str(CARRIER)],
+        "database": {"url": database_url},
+        "redis": {"url": redis_url},
+        "node": {"event_socket_password": {"env": "UNUSED"}, "cdr_dir": str(directory)},
+    }
+    found = Office(directory, settings, engine)
+    found.apply()
+    good(found("tariff", "import", TARIFFS, *ANNA))
+    return found
+
+
+def good(result: Result) -> str:
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def parsed(result: Result) -> Any:
+    return json.loads(good(result))
+
+
+def ticks(amount: str) -> int:
+    return Money.parse(f"{amount} EUR").ticks
