@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from acd.spec import Skill, TenantSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """`needs`: what callers of a queue need, by queue; `phones`: the phone of every agent, by agent."""
+    """`needs`: what callers of a queue need, by queue; `phones`: the phone of every agent, by agent.
+
+    `supervisors`: the phone of everybody who may attend to conversations (C8); `signalled`: whether those who
+    talk hear that somebody does (TDDDG § 12(3)); it is logged in any case."""
 
     spec: TenantSpec
     needs: Mapping[str, tuple[Skill, ...]]
     phones: Mapping[str, str]
+    supervisors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    signalled: bool = True

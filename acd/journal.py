@@ -18,19 +18,22 @@ from acd import events
 from acd.effects import Effect, Logged
 from acd.errors import RecordRefused
 from acd.events import Event
+from acd.orders import Supervise
 from acd.state import State
 from acd.step import step
 
 _EVENTS: Final[Mapping[str, type[Any]]] = {each.__name__: each for each in get_args(events.Event)}
 _LOGGED: Final[Mapping[str, type[Any]]] = {each.__name__: each for each in get_args(Logged)}
+#: What is said to a contact centre and is no event of its journal.
+_SAID: Final[Mapping[str, type[Any]]] = {**_EVENTS, Supervise.__name__: Supervise}
 #: Types of the fields, worked out once for each dataclass.
 _HINTS: Final[dict[type[Any], dict[str, Any]]] = {}
 #: Longest record that is read: a tenant's whole state with thousands of callers.
 MAX_RECORD: Final = 64 * 1024 * 1024
 
 
-def written(event: Event | Logged, at_ms: int) -> str:
-    """The record of an event, or of what is logged, at its time."""
+def written(event: Event | Supervise | Logged, at_ms: int) -> str:
+    """The record of an event, of what is said or of what is logged, at its time."""
     return _text({"at": at_ms, "is": type(event).__name__, **_plain(event)})
 
 
@@ -41,6 +44,7 @@ def logged(effects: Iterable[Effect], at_ms: int) -> list[str]:
 
 def read(record: str) -> tuple[Event, int]:
     """The event of a record, and its time. Raises RecordRefused."""
+    event: Event
     event, at_ms = _read(record, _EVENTS)
     return event, at_ms
 
@@ -57,6 +61,12 @@ def restored_entry(kind: str, content: Mapping[str, Any]) -> Logged:
         raise RecordRefused(f"nothing that is logged is called {kind[:40]!r}")
     effect: Logged = _made(_LOGGED[kind], content, kind)
     return effect
+
+
+def read_said(record: str) -> Event | Supervise:
+    """What somebody says to the contact centre. Raises RecordRefused."""
+    said: Event | Supervise = _read(record, _SAID)[0]
+    return said
 
 
 def _read(record: str, kinds: Mapping[str, type[Any]]) -> tuple[Any, int]:

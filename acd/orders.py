@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from dataclasses import dataclass
+from enum import StrEnum
+
 from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded, WrapUpExtended
-from acd.names import AgentStatus, MemberState
+from acd.names import AgentStatus, MemberState, OfferState
 from acd.state import State
+from acd.values import Offer
+
+
+class Supervision(StrEnum):
+    """What a supervisor does with a conversation (C5)."""
+
+    #: Hear both.
+    LISTEN = "listen"
+    #: Hear both and be heard by the agent.
+    WHISPER = "whisper"
+    #: Hear both and be heard by both.
+    BARGE = "barge"
+    #: Talk with the caller instead of the agent.
+    TAKE = "take"
+
+
+@dataclass(frozen=True, slots=True)
+class Supervise:
+    """A supervisor attends to the conversation of a caller. No event: the contact centre's state stays."""
+
+    member_id: str
+    supervisor_id: str
+    how: Supervision
+
 
 Order = StatusChosen | WrapUpExtended | WrapUpEnded | CallerMoved | QueueFlushed
 
@@ -32,6 +60,20 @@ def refusal(state: State, order: Order, now_ms: int) -> str | None:
         too_long = order.until_ms > now_ms + MAX_WRAP_UP_MS
         return f"a wrap-up lasts {MAX_WRAP_UP_MS // 1000} s more at most" if too_long else None
     return _wrong_code(state, order)
+
+
+def supervised(state: State, supervisors: Container[str], order: Supervise) -> Offer | str:
+    """The conversation, or a sentence for the one who asked (C8: supervisors of the same customer)."""
+    if order.supervisor_id not in supervisors:
+        return f"{order.supervisor_id[:64]} is no supervisor of {state.spec.id}, or has no phone"
+    member = state.members.get(order.member_id)
+    offers = [state.offers[each] for each in member.offers] if member is not None else []
+    talking = [each for each in offers if each.state is OfferState.TALKING]
+    if not talking:
+        return f"call {order.member_id[:64]} is in no conversation of {state.spec.id} with an agent"
+    if talking[0].agent_id == order.supervisor_id:
+        return f"call {order.member_id[:64]} is {order.supervisor_id}'s own"
+    return talking[0]
 
 
 def codes_of(state: State, agent_id: str) -> tuple[str, ...]:

@@ -62,6 +62,32 @@ def list_(settings: Callable[[], Settings], customer: str | None, as_json: bool)
 
 
 @agent.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def calls(settings: Callable[[], Settings], name: str | None, as_json: bool) -> None:
+    """Calls of queues that ring at agents or are talked with: of all agents, or of agent NAME."""
+    rows = [
+        {"customer": row["customer"], "agent": row["agent"], **talk}
+        for row in _rows(effective(settings()))
+        if name in (None, row["agent"])
+        for talk in row["talks"]
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    if not rows:
+        click.echo("No agent has a call of a queue now.")
+        return
+    table = Table("customer", "agent", "queue", "state", "seconds", "call")
+    for row in rows:
+        table.add_row(
+            row["customer"], row["agent"], row["queue"], row["state"], str(row["ms"] // 1000), row["call"]
+        )
+    console().print(table)
+
+
+@agent.command()
 @click.argument("name")
 @changing()
 def login(settings: Callable[[], Settings], name: str, at: datetime, actor: str, reason: str) -> None:

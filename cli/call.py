@@ -12,6 +12,7 @@ from rich.table import Table
 from cli.bootstrap import live_calls, node_connection, now
 from cli.layout import effective
 from cli.settings import Settings
+from cli.supervision import COMMANDS
 from cli.terminal import console
 from cli.times import shown, written
 from dialplan.live import LiveCall
@@ -21,7 +22,11 @@ from freeswitch import api_calls
 
 @click.group()
 def call() -> None:
-    """Calls in progress: list, show, hang up."""
+    """Calls in progress: list, show, hang up, attend to."""
+
+
+for _command in COMMANDS:
+    call.add_command(_command)
 
 
 @call.command(name="list")

@@ -11,10 +11,11 @@ import structlog
 
 from acd.errors import RecordRefused
 from acd.events import Event, StatusChosen
-from acd.journal import read, written
+from acd.journal import read_said, written
 from acd.names import AgentStatus, MemberState
-from acd.orders import Order, codes_of
+from acd.orders import Order, Supervise, codes_of
 from acd.state import State
+from acd.values import Offer
 from cli.adapters import store_errors
 from cli.errors import ContactCentreRefused
 from store.acd_desk import COMMAND_S, AcdDesk
@@ -29,14 +30,14 @@ class OwnersDesk:
     def __init__(self, desk: AcdDesk) -> None:
         self._desk = desk
 
-    def command(self, customer_id: str) -> tuple[str, Event] | None:
+    def command(self, customer_id: str) -> tuple[str, Event | Supervise] | None:
         with store_errors():
             text = self._desk.take(customer_id)
         if text is None:
             return None
         try:
             said = json.loads(text)
-            return str(said["id"]), read(said["event"])[0]
+            return str(said["id"]), read_said(said["event"])
         except (ValueError, KeyError, TypeError, RecordRefused) as error:
             _log.error("contact centre: unreadable command", customer=customer_id, error=str(error))
             return None
@@ -59,7 +60,7 @@ def command(desk: AcdDesk, customer_id: str, agent_id: str, status: AgentStatus,
     order(desk, customer_id, StatusChosen(agent_id, status, reason or None))
 
 
-def order(desk: AcdDesk, customer_id: str, wanted: Order) -> None:
+def order(desk: AcdDesk, customer_id: str, wanted: Order | Supervise) -> None:
     """Tell the owner and wait for its word. Raises ContactCentreRefused."""
     command_id = str(uuid.uuid4())
     if not desk.send(customer_id, json.dumps({"id": command_id, "event": written(wanted, 0)})):
@@ -109,10 +110,21 @@ def _screen(customer_id: str, state: State, now_ms: int) -> dict[str, Any]:
                 "own_calls": len(each.own_calls),
                 "wrap_up_ms": max(0, each.wrap_up_ms - now_ms) if each.wrap_up_ms is not None else None,
                 "wrap_up_codes": list(codes_of(state, each.id)),
+                "talks": [_talk(state.offers[number], now_ms) for number in each.offers],
                 "queues": [seat.queue_id for seat in spec.queues] if (spec := _spec(state, each.id)) else [],
             }
             for each in state.agents.values()
         ],
+    }
+
+
+def _talk(offer: Offer, now_ms: int) -> dict[str, Any]:
+    since_ms = offer.made_ms if offer.talk_since_ms is None else offer.talk_since_ms
+    return {
+        "call": offer.member_id,
+        "queue": offer.queue_id,
+        "state": offer.state.value,
+        "ms": max(0, now_ms - since_ms),
     }
 
 

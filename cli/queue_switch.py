@@ -14,7 +14,7 @@ from numbering.e164 import E164
 
 
 @contextmanager
-def _switch_errors() -> Iterator[None]:
+def switch_errors() -> Iterator[None]:
     """What the switch said is about the leg; everything else is a node that cannot be commanded now."""
     try:
         yield
@@ -31,23 +31,23 @@ class QueueNode:
         self._calls = calls
 
     def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
-        with _switch_errors():
+        with switch_errors():
             self._calls().ring(customer_id, offer_id, leg, ring_s, facts)
 
     def stop(self, customer_id: str, offer_id: int) -> bool:
-        with _switch_errors():
+        with switch_errors():
             return self._calls().stop(customer_id, offer_id)
 
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
-        with _switch_errors():
+        with switch_errors():
             self._calls().join(customer_id, offer_id, call_id, leg)
 
     def send_away(self, call_id: str) -> None:
-        with _switch_errors():
+        with switch_errors():
             self._calls().send_away(call_id)
 
     def shown_number(self, call_id: str) -> E164 | None:
-        with _switch_errors():
+        with switch_errors():
             return self._calls().shown_number(call_id)
 
     def offer_of(self, customer_id: str, leg_id: str) -> int | None:

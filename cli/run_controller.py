@@ -43,6 +43,7 @@ from cli.node_configuration import NodeConfiguration, NoNode
 from cli.queue_desk import OwnersDesk
 from cli.queue_switch import QueueNode
 from cli.settings import Settings
+from cli.supervision_switch import SupervisorSwitch
 from controller.audience import Audience
 from controller.blocking import Blocking
 from controller.calls import CallDecider
@@ -72,6 +73,7 @@ from freeswitch.offer import decision_variables, offered_call
 from freeswitch.outbound import Hold, OutboundServer
 from freeswitch.own_calls import own_mark
 from freeswitch.session import Session
+from freeswitch.supervisor_calls import SupervisorCalls
 from store.acd_journals import AcdJournals
 from store.config_versions import ConfigStore
 from store.customer_blocks import BlockedReader
@@ -125,12 +127,14 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
             raise NodeAway(str(error)) from error
 
     holder = "{}:{}/{}/{}".format(*listen, os.getpid(), time.time_ns())
+    queue_node = QueueNode(lambda: AgentCalls(follower.connection, settings.node.domain))
     centres = Centres(
-        QueueNode(lambda: AgentCalls(follower.connection, settings.node.domain)),
+        queue_node,
         OwnersDesk(acd_desk(settings)),
         lambda customer_id: _journal(settings, customer_id, holder),
         look,
         lambda: time.time_ns() // 1_000_000,
+        SupervisorSwitch(lambda: SupervisorCalls(follower.connection, settings.node.domain), queue_node.stop),
     )
     decider = CallDecider(following, limiting, health, now, emergency, centres.served)
 

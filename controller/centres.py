@@ -32,11 +32,12 @@ from acd.events import (
     WrapUpExtended,
 )
 from acd.names import CancelReason, OfferState
-from acd.orders import refusal
+from acd.orders import Supervise, refusal, supervised
 from acd.state import State
 from controller.contact_centre import ContactCentre, Journal
 from controller.errors import NodeAway, StoreAway
 from controller.queue_calls import Node, QueueCalls
+from controller.supervision import SupervisorNode, Supervisors
 from dialplan.call import CallOffered, Via
 from dialplan.decision import Decision, Reject
 from dialplan.live import LiveCall
@@ -56,7 +57,7 @@ _SCREEN_EVERY: Final = 5
 class Desk(Protocol):
     """Commands of people and what they see. All methods raise StoreAway."""
 
-    def command(self, customer_id: str) -> tuple[str, Event] | None:
+    def command(self, customer_id: str) -> tuple[str, Event | Supervise] | None:
         """What somebody wants to happen next, and the id that the answer is asked for by, "" by nobody."""
         ...
 
@@ -83,6 +84,7 @@ class Centres:
         journal: Callable[[str], Journal],
         look: Callable[[], None],
         clock_ms: Callable[[], int],
+        supervisors: SupervisorNode,
     ) -> None:
         self._node = node
         self._desk = desk
@@ -90,6 +92,7 @@ class Centres:
         self._look = look
         self._clock_ms = clock_ms
         self._snapshot: Snapshot | None = None
+        self._supervisors = Supervisors(supervisors, self._in_force)
         self._configured: dict[str, Centre] = {}
         self._centres: dict[str, ContactCentre] = {}
         self._gone: OrderedDict[str, None] = OrderedDict()
@@ -317,4 +320,9 @@ class Centres:
                     why = refusal(running.state, wanted, self._clock_ms())
                     if why is None and not running.tell(wanted):
                         why = "the contact centre is too far behind; try again"
+                    self._desk.answer(command_id, "+ok" if why is None else f"-{why}")
+                case Supervise():
+                    centre = self._configured[customer_id]
+                    talk = supervised(running.state, centre.supervisors, wanted)
+                    why = talk if isinstance(talk, str) else self._supervisors.begin(centre, talk, wanted)
                     self._desk.answer(command_id, "+ok" if why is None else f"-{why}")

@@ -77,6 +77,7 @@ _SENTENCES: Final = {
     "plan.mailbox": "Call to {number} by plan {plan} of customer {customer} ({path}): mailbox {mailbox}.",
     "plan.queue": "Call to {number} by plan {plan} of customer {customer} ({path}): waits in queue {queue}.",
     "queue.agent": "Queue {queue} of customer {customer} offers a waiting call to agent {agent}.",
+    "queue.supervisor": "Supervisor {agent} of customer {customer} attends to a call of queue {queue}.",
     "plan.listen": "Call to {number} by plan {plan} of customer {customer} ({path}): listens to mailbox "
     "{mailbox}.",
     "plan.menus-full": "Call to {number}: too many calls are in menus and mailboxes at the moment.",

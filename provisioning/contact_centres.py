@@ -23,6 +23,8 @@ def contact_centre(customer: CustomerEntry) -> Centre | None:
         spec,
         {each.id: _skills(each.skills) for each in customer.queues},
         {each.id: each.phone for each in serving if each.phone is not None},
+        {each.id: each.phone for each in customer.agents if each.role != "agent" and each.phone is not None},
+        customer.supervision is None or customer.supervision.signal == "tone",
     )
 
 

@@ -21,6 +21,7 @@ from freeswitch.queue_calls import LEFT_QUEUE, QUEUE, QUEUE_EARLY, QUEUED
 from freeswitch.render.static_emergency import STATIC_FACTS
 from freeswitch.render.xml import actions
 from freeswitch.settings import SwitchSettings
+from freeswitch.supervisor_calls import SUPERVISE
 
 #: NotrufV §4(5): 110 and 112, digits behind them ignored, call-by-call prefix (010xy, 0100xy) in front;
 #: feature codes that withhold or show the number, and a closing #, change nothing (§4(4)).
@@ -67,7 +68,9 @@ def _onward(name: str, hosts: str) -> Element:
     """A channel that another party sent on: forget what was decided before, ask again. The destination is
     that party's text; without a controller nobody is called."""
     context = Element("context", name=name)
-    steps = [("multiset", _FORGET), *_offer(hosts, otherwise="given-up")]
+    # It waits in no queue any more, whatever queue it came through.
+    gone = f"{_FORGET};presence_data="
+    steps = [("multiset", gone), *_offer(hosts, otherwise="given-up")]
     actions(_extension(context, name, ("destination_number", _ANYTHING)), steps)
     return context
 
@@ -182,6 +185,10 @@ def _plans(context: Element, hosts: str) -> None:
             ("hangup", "NORMAL_CLEARING"),
         ]
         actions(waiting, heard)
+
+    # The leg of a supervisor (freeswitch/supervisor_calls.py) hears a call until one of both is over.
+    supervise = _extension(context, SUPERVISE, ("destination_number", f"^{SUPERVISE}$"))
+    actions(supervise, [("eavesdrop", "${fernamt_watched}"), ("hangup", "NORMAL_CLEARING")])
 
     lost = _extension(context, "menu-lost", ("destination_number", "^menu-lost:"))
     silent = [("bridge", "${fernamt_default}"), ("execute_extension", ":given-up XML fernamt")]

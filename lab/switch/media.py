@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from lab.media.audio import Source
+from lab.media.audio import Source, mix
 from lab.media.clock import shared_ticker
 from lab.media.errors import DigitsRefusedError
 from lab.media.g711 import Codec, Samples, transcode
@@ -16,6 +17,8 @@ from lab.media.rtp import RtpSession
 log = logging.getLogger(__name__)
 
 MAX_TAPS: Final = 16
+#: Frames of somebody who speaks into a call that wait to be mixed in: what is older is too late.
+MAX_MURMUR_FRAMES: Final = 5
 RELAYED_DIGIT_MS: Final = 160
 
 
@@ -34,6 +37,8 @@ class LegMedia:
         self.rtp = rtp
         self.peer: LegMedia | None = None
         self.taps: list[Tap] = []
+        #: What others say into this leg, mixed into what it hears.
+        self.murmurs: list[deque[Samples]] = []
         self.frames_in = 0
         self.bytes_in = 0
         self.digits_in = 0
@@ -60,8 +65,12 @@ class LegMedia:
         return self._player
 
     def send(self, payload: bytes, payload_type: int) -> None:
-        """Say one frame, transcoded to what the peer negotiated."""
-        self.rtp.send_frame(transcode(payload, payload_type, self.rtp.payload_type))
+        """Say one frame, transcoded to what the peer negotiated, with what others say into this leg."""
+        if said := [frames.popleft() for frames in self.murmurs if frames]:
+            mixed = mix([Codec(payload_type).decode(payload), *said])
+            self.rtp.send_frame(self.codec.encode(mixed))
+        else:
+            self.rtp.send_frame(transcode(payload, payload_type, self.rtp.payload_type))
         for tap in self.taps:
             tap.said(payload, payload_type)
 

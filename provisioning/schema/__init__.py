@@ -68,6 +68,7 @@ from provisioning.schema.queue import (
     QueueOverflowEntry,
     RelaxationEntry,
     SkillEntry,
+    SupervisionEntry,
 )
 from provisioning.schema.secret import SecretRef
 from provisioning.schema.site import EvidenceEntry, SiteAddressEntry, SiteEntry
@@ -138,6 +139,7 @@ __all__ = [
     "SiteAddressEntry",
     "SiteEntry",
     "SkillEntry",
+    "SupervisionEntry",
     "TeamsTrunkEntry",
     "TimeSlotEntry",
     "TrunkCallerIdEntry",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from provisioning.schema.caller_id import PhoneCallerIdEntry
@@ -52,6 +54,9 @@ class AgentEntry(Entry):
     phone: Id | None = Field(
         None,
         description="Phone the agent works with. Default: the softphone, which cannot call 110 and 112 (B9).",
+    )
+    role: Literal["agent", "supervisor", "admin"] = Field(
+        "agent", description="Supervisors and admins may listen to conversations of the customer (C8)."
     )
     site: Id | None = Field(None, description="Site of the agent. Default: the customer's only site.")
     barring: Few[Id] = Field((), description="Barring profiles of this agent, with the customer's (B6).")

@@ -96,6 +96,16 @@ class QueueEntry(Entry):
     )
 
 
+class SupervisionEntry(Entry):
+    """What those who talk notice of a supervisor; the audit names the supervisor in any case (C5)."""
+
+    signal: Literal["tone", "log"] = Field(
+        "tone",
+        description="A tone for caller and agent when a supervisor begins to listen, whisper or barge, or "
+        "nothing to be heard; TDDDG § 12(3) asks for the tone (C5).",
+    )
+
+
 class MembershipEntry(Entry):
     """A queue that an agent serves."""
 

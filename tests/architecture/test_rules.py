@@ -50,14 +50,19 @@ MAKERS = {
     "emergency_leg": {"dialplan/emergency/calls.py"},
     "to_carriers": {"dialplan/outgoing.py"},
     "to_trunks": {"dialplan/targets.py", "dialplan/plans/outcome.py"},
-    # The queue rings the phone of the customer's own agent, and nothing else.
-    "to_phones": {"dialplan/targets.py", "dialplan/plans/outcome.py", "controller/queue_calls.py"},
+    # The queue rings the phone of the customer's own agent or supervisor, and nothing else.
+    "to_phones": {
+        "dialplan/targets.py",
+        "dialplan/plans/outcome.py",
+        "controller/queue_calls.py",
+        "controller/supervision.py",
+    },
     "to_customer": {"dialplan/incoming.py", "dialplan/outgoing.py"},
     "outgoing": {"dialplan/decide.py", "dialplan/place.py"},
     "place": {"dialplan/decide.py", "dialplan/plans/outcome.py"},
     "dial_string": {"freeswitch/render/static_emergency.py", "freeswitch/menu_call.py"},
     "leg_string": {"freeswitch/offer.py", "freeswitch/dialstring.py"},
-    "agents_leg": {"freeswitch/agent_calls.py"},
+    "agents_leg": {"freeswitch/agent_calls.py", "freeswitch/supervisor_calls.py"},
     "wire_leg": {"freeswitch/dialstring.py", "freeswitch/invite.py"},
 }
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from acd.errors import RecordRefused
 from acd.events import CallerMoved, QueueFlushed, StatusChosen, TalkEnded, WrapUpEnded, WrapUpExtended
+from acd.journal import read, read_said, written
 from acd.names import AgentStatus
-from acd.orders import MAX_WRAP_UP_MS, Order, refusal
+from acd.orders import MAX_WRAP_UP_MS, Order, Supervise, Supervision, refusal, supervised
 from acd.spec import QueueSpec
 from tests.unit.acd.centre import Centre, agent
 
@@ -62,3 +64,24 @@ def test_a_wrap_up_is_extended_never_shortened_and_ended_with_a_code() -> None:
 def test_who_waits_may_be_moved_to_any_queue_of_the_customer() -> None:
     found = centre()
     assert refusal(found.state, CallerMoved("c2", "service"), found.now_ms) is None
+
+
+def test_supervisors_attend_to_conversations_of_others_at_their_customer() -> None:
+    """C8."""
+    found = Centre([QueueSpec("verkauf")], [agent("anna", "verkauf")])
+    found.joins("c1")
+    listen = Supervise("c1", "clara", Supervision.LISTEN)
+    assert "in no conversation" in str(supervised(found.state, {"clara"}, listen))
+    number = found.talks("anna")
+    assert supervised(found.state, {"clara"}, listen) == found.state.offers[number]
+    assert "no supervisor" in str(supervised(found.state, {"doris"}, listen))
+    assert "no conversation" in str(supervised(found.state, {"clara"}, Supervise("c9", "clara", listen.how)))
+    own = Supervise("c1", "anna", Supervision.LISTEN)
+    assert "anna's own" in str(supervised(found.state, {"anna"}, own))
+
+
+def test_what_is_said_about_conversations_is_read_back_and_stands_in_no_journal() -> None:
+    order = Supervise("c1", "clara", Supervision.BARGE)
+    assert read_said(written(order, 0)) == order
+    with pytest.raises(RecordRefused):
+        read(written(order, 0))

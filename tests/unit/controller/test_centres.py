@@ -18,6 +18,7 @@ from controller.centres import Centres
 from controller.errors import StoreAway
 from dialplan.legs import Leg
 from numbering.e164 import E164
+from tests.unit.controller.supervising import SupervisingSwitch
 from tests.unit.dialplan.carriers import snapshot
 
 CUSTOMER = "kanzlei"
@@ -109,7 +110,10 @@ class World:
     def __init__(self) -> None:
         self.now_ms = 1_000_000
         self.node, self.desk, self.journal, self.looks = QuietNode(), MemoryDesk(), MemoryJournal(), [0]
-        self.centres = Centres(self.node, self.desk, lambda _: self.journal, self._look, lambda: self.now_ms)
+        self.supervising = SupervisingSwitch()
+        self.centres = Centres(
+            self.node, self.desk, lambda _: self.journal, self._look, lambda: self.now_ms, self.supervising
+        )
 
     def _look(self) -> None:
         self.looks[0] += 1

@@ -47,7 +47,7 @@ from tests.unit.freeswitch.static_calls import from_static_phone, from_static_tr
 OURS = {
     *(f"fernamt_leg_{number}" for number in range(1, 9)),
     *("fernamt_do", "sofia_profile_name", "fernamt_cause", "fernamt_sip_code"),
-    *("fernamt_then", "fernamt_default", "fernamt_sounds", "fernamt_music"),
+    *("fernamt_then", "fernamt_default", "fernamt_sounds", "fernamt_music", "fernamt_watched"),
     *(f"fernamt_body_{number}" for number in range(2, 9)),
     *("fernamt_place", "fernamt_line", "fernamt_b_number", "fernamt_announcement"),
     *("originate_disposition", "sip_network_port", "uuid"),
