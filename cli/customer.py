@@ -12,7 +12,7 @@ from rich.table import Table
 
 from cli.bootstrap import engine, now
 from cli.changes import changing
-from cli.invoice_book import statement
+from cli.invoice_statement import statement
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
-from cli.invoice_book import credit, draft, issue, show
+from cli.invoice_book import draft, issue, show
+from cli.invoice_credit import credit
 from cli.invoice_export import export
 from cli.invoice_files import check, render
+from cli.invoice_item import item
 from cli.invoice_list import list_
 from cli.invoice_sending import send
 
@@ -16,5 +18,5 @@ def invoice() -> None:
     """Invoices: drafted, issued, corrected; made as files, checked, sent, exported."""
 
 
-for _command in (draft, issue, list_, show, credit, render, check, send, export):
+for _command in (draft, issue, list_, show, credit, item, render, check, send, export):
     invoice.add_command(_command)

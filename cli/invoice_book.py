@@ -1,12 +1,12 @@
-"""`fernamt invoice draft|issue|show|credit` and `fernamt customer statement`: the database's side."""
+"""`fernamt invoice draft|issue|show`: made from the database, issued once, shown as stored."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 import click
 from rich.console import Console
@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from cli.bootstrap import engine, now
 from cli.changes import changing
-from cli.invoice_facts import credited, maker
+from cli.invoice_facts import maker
 from cli.invoice_parties import InvoiceFactsMissing
 from cli.layout import effective
 from cli.number_orders import GermanDay
@@ -30,12 +30,11 @@ from rating.berlin import Month
 from rating.errors import RatingError
 from rating.fx import Rates
 from rating.invoice import Invoice
-from rating.money import ticks_text
 from store.config_items import CUSTOMER
 from store.config_versions import ConfigStore
 from store.errors import BillingError
 from store.invoice_sending import SentInvoices
-from store.invoices import Invoices, Issued, refuse_open
+from store.invoices import Invoices, refuse_open
 
 _DRAFT: Final = "ENTWURF"
 #: Exit status of --all when some customers have no invoice: they are named, the others have theirs.
@@ -66,7 +65,7 @@ def draft(
     invoices = Invoices(database)
     refuse_open(f"draft for {customer} of {month}", invoices.open_legs(customer, month))
     make = maker(database, invoices, _rates(database), customer, month, issued_on or _today())
-    made = make(_DRAFT, invoices.usage(customer, month))
+    made = make(_DRAFT, invoices.due(customer, month))
     _print(made.invoice, made.document, as_json=as_json)
 
 
@@ -104,7 +103,7 @@ def issue(
     for each in _chosen(database, invoices, month, customer):
         try:
             make = maker(database, invoices, rates, each, month, day)
-            if everybody and not make.worth_it(invoices.usage(each, month)):
+            if everybody and not make.worth_it(invoices.due(each, month)):
                 continue
             made.append(invoices.issue(each, month, day.year, make, actor=actor, reason=reason).invoice)
         except (BillingError, RatingError, InvoiceFactsMissing) as error:
@@ -158,86 +157,6 @@ def show(settings: Callable[[], Settings], number: str, as_json: bool) -> None:
         click.echo(f"{shown(each.at)} {each.way}: {each.recipient}{sealed}, by {each.actor}")
 
 
-@click.command()
-@click.argument("number")
-@_ON
-@_JSON
-@changing(reason_required=True)
-def credit(
-    settings: Callable[[], Settings], number: str, issued_on: date | None, as_json: bool, at: datetime,
-    actor: str, reason: str,
-) -> None:  # fmt: skip
-    """Credit the whole of an invoice by a note with a number of its own; its month can be issued anew.
-
-    \b
-    Example: fernamt invoice credit R2026-000001 --reason "records came in late"
-    """
-    day = issued_on or at.astimezone(GERMANY).date()
-    invoices = Invoices(engine(effective(settings()), "fernamt invoice"))
-
-    def make(note: str, found: Issued) -> Any:
-        return credited(found, note, day, reason)
-
-    made = invoices.credit(number, day.year, make, actor=actor, reason=reason)
-    if as_json:
-        click.echo(made.document, nl=False)
-        return
-    click.echo(f"{made.invoice.number} credits {number}: {made.invoice.gross}")
-
-
-@click.command()
-@click.argument("customer")
-@_JSON
-@click.pass_obj
-def statement(settings: Callable[[], Settings], customer: str, as_json: bool) -> None:
-    """Invoices and credit notes of a customer, and what was used since that no invoice has.
-
-    \b
-    Example: fernamt customer statement kunde-bau
-    """
-    invoices = Invoices(engine(effective(settings()), "fernamt customer"))
-    found = invoices.of_customer(customer)
-    months = sorted({each.month for each in found})
-    rows = [_issued_row(each) for each in found]
-    unbilled = {
-        f"{day:%Y-%m}": {code: ticks_text(ticks) for code, ticks in left.items()}
-        for day in [*months, *_not_yet(months)]
-        if (left := invoices.unbilled(customer, Month(day.year, day.month)))
-    }
-    if as_json:
-        document = {"customer": customer, "documents": rows, "unbilled": unbilled}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
-        return
-    table = Table("number", "month", "of", "net", "VAT", "gross", "")
-    for row in rows:
-        table.add_row(*(str(value or "") for value in row.values()))
-    console().print(table)
-    for name, sums in unbilled.items():
-        click.echo(
-            f"Not invoiced of {name}: {', '.join(f'{sum_} {code}' for code, sum_ in sums.items())} net"
-        )
-
-
-def _not_yet(months: list[date]) -> Iterator[date]:
-    """This month and the last one, where no invoice is."""
-    first = _today().replace(day=1)
-    before = date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
-    yield from (each for each in (before, first) if each not in months)
-
-
-def _issued_row(each: Issued) -> dict[str, str | None]:
-    sign = "-" if each.kind == "credit_note" else ""
-    amounts = (each.net_cents, each.vat_cents, each.gross_cents)
-    net, vat, gross = (f"{sign}{cents // 100}.{cents % 100:02} EUR" for cents in amounts)
-    remark = f"credits {each.corrects}" if each.corrects else None
-    if each.credited_by:
-        remark = f"credited by {each.credited_by}"
-    return {
-        "number": each.number, "month": f"{each.month:%Y-%m}", "issued_on": str(each.issued_on), "net": net,
-        "vat": vat, "gross": gross, "remark": remark,
-    }  # fmt: skip
-
-
 def _print(found: Invoice, document: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(document, nl=False)
@@ -249,6 +168,8 @@ def _print(found: Invoice, document: str, *, as_json: bool) -> None:
         table.add_row(*(str(value) for value in values))
     console().print(table)
     click.echo(f"net {found.net}, VAT {found.tax}, gross {found.gross}")
+    if found.set_off.ticks:
+        click.echo(f"set off {found.set_off}, to be paid {found.payable}")
 
 
 def _row(found: Invoice) -> dict[str, str]:

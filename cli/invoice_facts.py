@@ -10,16 +10,15 @@ from typing import Final
 from sqlalchemy import Engine
 
 from cli.invoice_parties import Parties, buyer, mandate, our_account, parties, seller
-from documents.invoice_json import from_json, to_json
+from documents.invoice_json import to_json
 from provisioning.schema.money import Amount
 from rating.berlin import Month
 from rating.fx import EURO, Rate, Rates
-from rating.invoice import Invoice
-from rating.invoice_compose import compose, credit_note
-from rating.invoice_facts import Group, InvoiceFacts, OneOff, Usage, UserFee
+from rating.invoice_compose import compose
+from rating.invoice_facts import Credit, Group, InvoiceFacts, OneOff, UserFee
 from rating.invoice_users import highest_users
 from rating.money import Money
-from store.invoices import Invoices, Issued, Made
+from store.invoices import Due, Invoices, Made
 
 _USER_FEE: Final = "Nutzerentgelt"
 
@@ -35,20 +34,20 @@ class Maker:
     rates: Rates
     first: bool
 
-    def __call__(self, number: str, usage: Sequence[Usage]) -> Made:
+    def __call__(self, number: str, due: Due) -> Made:
         """Raise InvoiceFactsMissing, RateMissing, InvoiceRefused."""
-        made = compose(self.facts(number, usage))
+        made = compose(self.facts(number, due))
         return Made(made, to_json(made).decode())
 
-    def worth_it(self, usage: Sequence[Usage]) -> bool:
-        """Whether the invoice would have a line. Raise InvoiceFactsMissing."""
-        if self.parties.customer.contract is None and not usage:
-            return False
-        paid = any(each.group is not Group.FREE for each in usage)
-        return paid or bool(self._fees()) or bool(self._one_offs())
+    def worth_it(self, due: Due) -> bool:
+        """Whether the invoice would have a line."""
+        paid = any(each.group is not Group.FREE for each in due.usage)
+        late = any(each.usage.total.ticks for each in due.late)
+        return paid or late or bool(due.items) or bool(self._fees()) or bool(self._one_offs())
 
-    def facts(self, number: str, usage: Sequence[Usage]) -> InvoiceFacts:
+    def facts(self, number: str, due: Due) -> InvoiceFacts:
         """What the invoice is composed from."""
+        waiting = [each.fact() for each in due.items]
         carrier, customer = self.parties.carrier, self.parties.customer
         return InvoiceFacts(
             number=number,
@@ -60,9 +59,12 @@ class Maker:
             mandate=mandate(carrier, customer),
             reverse_charge=customer.contract is not None and customer.contract.reverse_charge,
             fees=tuple(self._fees()),
-            one_offs=tuple(self._one_offs()),
-            usage=tuple(usage),
-            rates=self._rates(usage),
+            one_offs=(*self._one_offs(), *(each for each in waiting if isinstance(each, OneOff))),
+            usage=due.usage,
+            late=due.late,
+            credits=tuple(each for each in waiting if isinstance(each, Credit)),
+            balance=due.balance,
+            rates=self._rates(due),
             notice_days=carrier.direct_debit_days,
         )
 
@@ -86,8 +88,10 @@ class Maker:
         done_on = min(max(contract.start, self.month.first_day), self.month.last_day)
         return [OneOff(each.name, euro(each.price), done_on) for each in contract.one_off_prices]
 
-    def _rates(self, usage: Sequence[Usage]) -> dict[str, Rate]:
-        foreign = {each.total.currency for each in usage} - {EURO}
+    def _rates(self, due: Due) -> dict[str, Rate]:
+        late = (each.usage.total for each in due.late)
+        used = {each.total.currency for each in due.usage} | {each.currency for each in late if each.ticks}
+        foreign = used - {EURO}
         return {currency: self.rates.of_month(currency, self.month) for currency in sorted(foreign)}
 
 
@@ -95,16 +99,9 @@ def maker(
     database: Engine, invoices: Invoices, rates: Rates, customer_id: str, month: Month, issued_on: date
 ) -> Maker:
     """Gather what an invoice needs. Raise InvoiceFactsMissing."""
-    earlier = [each for each in invoices.of_customer(customer_id) if each.kind == "invoice"]
-    first = not any(each.credited_by is None and each.month < month.first_day for each in earlier)
+    first = not invoices.any_before(customer_id, month)
     events = invoices.user_events(customer_id, month)
     return Maker(parties(database, customer_id), month, issued_on, events, rates, first)
-
-
-def credited(found: Issued, number: str, issued_on: date, reason: str) -> Made:
-    """The credit note for the whole of an issued invoice."""
-    made: Invoice = credit_note(from_json(found.document.encode()), number, issued_on, reason)
-    return Made(made, to_json(made).decode())
 
 
 def euro(price: Amount) -> Money:

@@ -227,5 +227,6 @@ def _sums(invoice: Invoice) -> Element:
         amount("TaxBasisTotalAmount", invoice.net),
         amount("TaxTotalAmount", invoice.tax, currencyID=invoice.gross.currency),
         amount("GrandTotalAmount", invoice.gross),
-        amount("DuePayableAmount", invoice.gross),
+        amount("TotalPrepaidAmount", invoice.set_off) if invoice.set_off.ticks else None,  # BT-113
+        amount("DuePayableAmount", invoice.payable),  # BT-115
     )

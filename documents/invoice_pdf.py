@@ -74,8 +74,14 @@ def _totals(invoice: Invoice, write: Writer) -> Iterator[Flowable]:
         rows.append((name, german_amount(each.tax)))
     final = "Erstattungsbetrag" if invoice.kind is Kind.CREDIT_NOTE else "Rechnungsbetrag"
     cells = [[write.text(name, right=True), write.text(value, right=True)] for name, value in rows]
-    last = german_amount(invoice.gross)
-    cells.append([write.text(final, bold=True, right=True), write.text(last, bold=True, right=True)])
+    ends = [(final, german_amount(invoice.gross))]
+    if invoice.set_off.ticks:
+        ends.append(("Verrechnetes Guthaben", german_amount(-invoice.set_off)))
+        ends.append(("Zu zahlen", german_amount(invoice.payable)))
+    cells += [
+        [write.text(each, bold=True, right=True), write.text(last, bold=True, right=True)]
+        for each, last in ends
+    ]
     yield write.table(("", ""), cells, (136, 34))
     yield write.text("", after=_GAP)
 

@@ -159,6 +159,8 @@ class Invoice:
     payment: Payment
     notes: tuple[str, ...]
     corrects: Correction | None = None
+    #: What credit of the customer from earlier documents pays of it (BT-113).
+    set_off: Money = NOTHING
 
     def __post_init__(self) -> None:
         wrong = next(_wrong(self), None)
@@ -169,6 +171,11 @@ class Invoice:
     def claim(self) -> Money:
         """What the customer owes by this document: negative for a credit note."""
         return -self.gross if self.kind is Kind.CREDIT_NOTE else self.gross
+
+    @property
+    def payable(self) -> Money:
+        """What is left to be paid (BT-115)."""
+        return self.gross - self.set_off
 
 
 def total(amounts: Iterable[Money]) -> Money:
@@ -194,7 +201,7 @@ def _wrong(invoice: Invoice) -> Iterator[str]:
         yield f"{len(lines)} lines. Allowed are 1 to {MAX_LINES} (BR-16)"
     if [each.position for each in lines] != list(range(1, len(lines) + 1)):
         yield "positions are not 1, 2, 3 ... (BR-21)"
-    amounts = (invoice.net, invoice.tax, invoice.gross, *(each.net for each in lines))
+    amounts = (invoice.net, invoice.tax, invoice.gross, invoice.set_off, *(each.net for each in lines))
     for amount in amounts:
         if amount.currency != EURO or not _whole_cents(amount):
             yield f"{amount} is no amount in euro and cents (BR-DEC)"
@@ -211,6 +218,9 @@ def _wrong(invoice: Invoice) -> Iterator[str]:
         yield "the tax is not the sum of the VAT lines (BR-CO-14)"
     if invoice.gross != invoice.net + invoice.tax:
         yield "the gross total is not net and tax (BR-CO-15)"
+    most = NOTHING if invoice.kind is Kind.CREDIT_NOTE else max(invoice.gross, NOTHING, key=_ticks)
+    if not 0 <= invoice.set_off.ticks <= most.ticks:
+        yield f"{invoice.set_off} is set off, allowed are 0.00 to {most} (BR-CO-16)"
     if (invoice.kind is Kind.CREDIT_NOTE) != (invoice.corrects is not None):
         yield "a credit note names the invoice that it corrects, and nothing else does (BR-55)"
     reverse = any(each.rate.category is Category.REVERSE_CHARGE for each in invoice.vat)
@@ -218,6 +228,10 @@ def _wrong(invoice: Invoice) -> Iterator[str]:
         yield "reverse charge needs the VAT ids of seller and buyer (BR-AE-02)"
     if not (invoice.seller.vat_id or invoice.seller.tax_number):
         yield "the seller needs a VAT id or tax number (BR-CO-26, UStG § 14(4) Nr. 2)"
+
+
+def _ticks(amount: Money) -> int:
+    return amount.ticks
 
 
 def _whole_cents(amount: Money) -> bool:

@@ -1,17 +1,16 @@
-"""From facts to an invoice, and from an invoice to its credit note. Pure: same facts, same invoice."""
+"""From facts to an invoice. Pure: same facts, same invoice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from rating.errors import InvoiceRefused
 from rating.fx import EURO, Rate
 from rating.increments import minutes_and_seconds
 from rating.invoice import (
-    Correction,
+    NOTHING,
     Debit,
     Invoice,
     InvoiceLine,
@@ -20,15 +19,16 @@ from rating.invoice import (
     SetOff,
     Transfer,
     Unit,
+    VatLine,
     total,
     vat_lines,
 )
 from rating.invoice_bank_days import debit_day
 from rating.invoice_facts import Group, InvoiceFacts, Usage, UserFee
-from rating.invoice_notes import german_day, notes
+from rating.invoice_notes import german_day, notes, owed_note, set_off_note
 from rating.money import CENT, Mode, Money, Stage, rounded, ticks_text, written
 from rating.totals import net_total
-from rating.vat import Category, VatRate, vat_on
+from rating.vat import Category, vat_on
 
 GROUPS: Final = {
     Group.FIXED: "Verbindungen in das deutsche Festnetz",
@@ -36,7 +36,13 @@ GROUPS: Final = {
     Group.SERVICE: "Verbindungen zu Service- und Sonderrufnummern",
     Group.FOREIGN: "Verbindungen in das Ausland",
 }
-_ROUNDING_LINE: Final = "Rundungsausgleich"
+ROUNDING_LINE: Final = "Rundungsausgleich"
+#: Lines of earlier months begin with it.
+LATE: Final = "Nachberechnung"
+_MONTHS: Final = (
+    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
+    "November", "Dezember",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,57 +60,39 @@ class _Draft:
 
 def compose(facts: InvoiceFacts) -> Invoice:
     """The month's invoice. Raise CurrencyMismatch without an exchange rate, InvoiceRefused without a line."""
-    drafts = [*_fees(facts), *_one_offs(facts), *_usage(facts), *_credits(facts)]
+    drafts = [*_fees(facts), *_one_offs(facts), *_usage(facts), *_late(facts), *_credits(facts)]
     lines = tuple(_line(index, each, facts) for index, each in enumerate(drafts, 1))
     vat = vat_lines(lines)
     net, tax = total(each.net for each in lines), total(each.tax for each in vat)
     gross = net + tax
-    payment = _payment(facts, gross)
+    set_off = min(max(-facts.balance.ticks, 0), max(gross.ticks, 0))
+    payable = Money.of_ticks(gross.ticks - set_off, EURO)
+    payment = _payment(facts, payable)
     texts = notes(
-        payment, gross, facts.number, facts.seller, reverse_charge=_is_reverse(each.rate for each in vat)
-    )
+        payment, payable, facts.number, facts.seller, reverse_charge=is_reverse(vat),
+        account=tuple(_account(facts, set_off, payable)),
+    )  # fmt: skip
     return Invoice(
         Kind.INVOICE, facts.number, facts.issued_on, facts.month.first_day, facts.month.last_day,
         facts.seller, facts.buyer, lines, vat, net, tax, gross, payment, texts,
+        set_off=Money.of_ticks(set_off, EURO) if set_off else NOTHING,
     )  # fmt: skip
 
 
-def credit_note(
-    invoice: Invoice, number: str, issued_on: date, reason: str, positions: frozenset[int] | None = None
-) -> Invoice:
-    """A credit note for some positions of an invoice, or for all of it (E10).
-
-    For all: the claims of both documents sum to zero, tax included. Several credit notes for parts may differ
-    from that by a cent of tax each, as tax is taken on sums. InvoiceRefused for unknown positions and for the
-    credit note of a credit note.
-    """
-    if invoice.kind is not Kind.INVOICE:
-        raise InvoiceRefused(f"{invoice.number} is a credit note. Correct it by a new invoice")
-    chosen = [each for each in invoice.lines if positions is None or each.position in positions]
-    if not chosen or (positions is not None and len(chosen) != len(positions)):
-        raise InvoiceRefused(f"{invoice.number} has the positions 1 to {len(invoice.lines)}")
-    lines = tuple(replace(each, position=index) for index, each in enumerate(chosen, 1))
-    vat = vat_lines(lines)
-    net, tax = total(each.net for each in lines), total(each.tax for each in vat)
-    gross = net + tax
-    payment = SetOff()
-    corrects = Correction(invoice.number, invoice.issued_on, reason)
-    texts = notes(
-        payment, gross, number, invoice.seller, reverse_charge=_is_reverse(each.rate for each in vat),
-        corrects=corrects,
-    )  # fmt: skip
-    return replace(
-        invoice, kind=Kind.CREDIT_NOTE, number=number, issued_on=issued_on, lines=lines, vat=vat, net=net,
-        tax=tax, gross=gross, payment=payment, notes=texts, corrects=corrects,
-    )  # fmt: skip
+def _account(facts: InvoiceFacts, set_off: int, payable: Money) -> Iterator[str]:
+    if set_off:
+        yield set_off_note(Money.of_ticks(set_off, EURO), payable)
+    if facts.balance.ticks > 0:
+        yield owed_note(facts.balance, facts.issued_on)
 
 
-def _is_reverse(rates: Iterable[VatRate]) -> bool:
-    return any(each.category is Category.REVERSE_CHARGE for each in rates)
+def is_reverse(vat: Iterable[VatLine]) -> bool:
+    """Whether the buyer owes the tax of a line."""
+    return any(each.rate.category is Category.REVERSE_CHARGE for each in vat)
 
 
-def _payment(facts: InvoiceFacts, gross: Money) -> Payment:
-    if gross.ticks <= 0:
+def _payment(facts: InvoiceFacts, payable: Money) -> Payment:
+    if payable.ticks <= 0:
         return SetOff()
     if facts.mandate is None:
         return Transfer(facts.issued_on + timedelta(days=facts.payment_days), facts.account)
@@ -141,7 +129,9 @@ def _one_offs(facts: InvoiceFacts) -> Iterator[_Draft]:
 
 def _credits(facts: InvoiceFacts) -> Iterator[_Draft]:
     for each in facts.credits:
-        yield _Draft(each.name, "Erstattung", -1, Unit.ONE, each.amount, each.done_on, each.done_on)
+        yield _Draft(
+            each.name, "Erstattung", -each.quantity, Unit.ONE, each.amount, each.done_on, each.done_on
+        )
 
 
 def _usage(facts: InvoiceFacts) -> Iterator[_Draft]:
@@ -160,7 +150,22 @@ def _usage(facts: InvoiceFacts) -> Iterator[_Draft]:
         difference = net_total(pairs) - total(one.line(rate) for one, rate in pairs)
         if difference.ticks:
             details = "Gerundet wird nach Vertrag erst die Summe aller Verbindungen"
-            yield _usage_draft(facts, _ROUNDING_LINE, details, difference)
+            yield _usage_draft(facts, ROUNDING_LINE, details, difference)
+
+
+def _late(facts: InvoiceFacts) -> Iterator[_Draft]:
+    """What came after an earlier month's invoice, with that month and its VAT; in the currency's rate of this
+    invoice's month (TC 11.6)."""
+    for late in facts.late:
+        used = late.usage
+        if not used.total.ticks:
+            continue
+        rate = facts.rates.get(used.total.currency)
+        amount = used.total.line(rate)
+        name = f"{LATE} {_MONTHS[late.month.month - 1]} {late.month.year}: {GROUPS[used.group]}"
+        quantity, price = (1, amount) if amount.ticks >= 0 else (-1, -amount)
+        first, last = late.month.first_day, late.month.last_day
+        yield _Draft(name, _details(used, rate), quantity, Unit.ONE, price, first, last)
 
 
 def _usage_draft(facts: InvoiceFacts, name: str, details: str, amount: Money) -> _Draft:
@@ -173,7 +178,9 @@ def _details(usage: Usage, rate: Rate | None) -> str:
     sums = usage.total
     calls = "1 Verbindung" if sums.calls == 1 else f"{sums.calls} Verbindungen"
     parts = [calls, f"Dauer {_minutes(sums.seconds)}"]
-    if sums.bundle_s:
+    if sums.calls < 1:
+        parts = ["Neu berechnete Verbindungen"]
+    if sums.bundle_s > 0:
         parts.append(f"davon inklusive {_minutes(sums.bundle_s)}")
     exact = ticks_text(sums.ticks).replace(".", ",")
     parts.append(f"Summe {exact} {sums.currency}")
@@ -186,3 +193,11 @@ def _details(usage: Usage, rate: Rate | None) -> str:
 def _minutes(seconds: int) -> str:
     minutes, rest = minutes_and_seconds(seconds)
     return f"{minutes}:{rest:02} min"
+
+
+def is_usage(name: str) -> bool:
+    """Whether a line is one of calls, and not of fees."""
+    return name in _CALLS or name.startswith(f"{LATE} ")
+
+
+_CALLS: Final = frozenset({*GROUPS.values(), ROUNDING_LINE})

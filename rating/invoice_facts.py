@@ -11,7 +11,7 @@ from typing import Final
 from rating.berlin import Month
 from rating.charge import Charge
 from rating.fx import EURO, Rate
-from rating.invoice import Account, Party
+from rating.invoice import NOTHING, Account, Party
 from rating.invoice_bank_days import NOTICE_DAYS
 from rating.money import Money, Rounding
 from rating.price import Zone
@@ -67,6 +67,17 @@ def _key(total: Total) -> tuple[bool, str, str, str, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """Usage of an earlier month that became known after its invoice, or was rated again: the difference.
+
+    Negative where the month was charged too much.
+    """
+
+    month: Month
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
 class UserFee:
     """A monthly price per user; `active` is the month's highest number. Never prorated (TC 11.8)."""
 
@@ -78,7 +89,7 @@ class UserFee:
 
 @dataclass(frozen=True, slots=True)
 class OneOff:
-    """A price that is due once, on the first invoice (E6); `done_on` decides the VAT."""
+    """A price that is due once, as on the first invoice (E6); `done_on` decides the VAT."""
 
     name: str
     price: Money
@@ -93,6 +104,7 @@ class Credit:
     name: str
     amount: Money
     done_on: date
+    quantity: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +120,8 @@ class Mandate:
 class InvoiceFacts:
     """Everything that `compose` needs. `rates`: by currency, those of the month's last day (rating/fx.py).
 
-    `mandate`: None when the customer transfers, within `payment_days` days.
+    `mandate`: None when the customer transfers, within `payment_days` days. `balance`: what the customer owes
+    by earlier documents less what was paid; negative: credit of the customer, which pays this invoice first.
     """
 
     number: str
@@ -122,7 +135,9 @@ class InvoiceFacts:
     fees: tuple[UserFee, ...] = ()
     one_offs: tuple[OneOff, ...] = ()
     usage: tuple[Usage, ...] = ()
+    late: tuple[Late, ...] = ()
     credits: tuple[Credit, ...] = ()
+    balance: Money = NOTHING
     rates: Mapping[str, Rate] = field(default_factory=dict)
     notice_days: int = NOTICE_DAYS
     payment_days: int = 14

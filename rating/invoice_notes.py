@@ -73,16 +73,33 @@ def correction_note(corrects: Correction) -> str:
     return f"Korrektur der Rechnung {corrects.number} vom {german_day(corrects.issued_on)}: {corrects.reason}"
 
 
+def set_off_note(set_off: Money, payable: Money) -> str:
+    """E10, TC 11.10: credit pays first."""
+    return (
+        f"Ihr Guthaben aus früheren Belegen ist mit {german_amount(set_off)} verrechnet; zu zahlen bleiben "
+        f"{german_amount(payable)}."
+    )
+
+
+def owed_note(owed: Money, day: date) -> str:
+    """E10: what is open besides."""
+    return (
+        f"Am {german_day(day)} sind aus früheren Rechnungen nach unseren Büchern {german_amount(owed)} "
+        "offen. Zahlungen, die sich damit überschneiden, und fällige Lastschriften sind nicht berücksichtigt."
+    )
+
+
 def notes(
-    payment: Payment, gross: Money, number: str, seller: Party, *, reverse_charge: bool,
-    corrects: Correction | None = None,
+    payment: Payment, payable: Money, number: str, seller: Party, *, reverse_charge: bool,
+    corrects: Correction | None = None, account: tuple[str, ...] = (),
 ) -> tuple[str, ...]:  # fmt: skip
-    """All texts of a document, in the order in which they are printed."""
+    """All texts of a document, in the order in which they are printed; `account`: those on its balance."""
 
     def every() -> Iterator[str]:
         if corrects is not None:
             yield correction_note(corrects)
-        yield payment_note(payment, gross, number)
+        yield payment_note(payment, payable, number)
+        yield from account
         if reverse_charge:
             yield REVERSE_CHARGE
         yield OBJECTIONS

@@ -37,7 +37,8 @@ StoreError
 │   ├── RecordsGone              call records that a month was charged by are deleted
 │   ├── InvoiceBlocked           legs of the month are not rated
 │   ├── InvoiceExists            the month was invoiced, or the invoice credited
-│   └── InvoiceUnknown           there is no invoice of this number
+│   ├── InvoiceUnknown           there is no invoice of this number
+│   └── ItemGone                 an item is on an invoice already, or was withdrawn
 └── InventoryError
     ├── NumbersRefused           orders that the life cycle of numbers does not allow; nothing changed
     ├── AlreadyBlocked           the customer or user is blocked
@@ -310,6 +311,12 @@ class InvoiceUnknown(BillingError):
     """There is no invoice of this number."""
 
     id = "invoice-unknown"
+
+
+class ItemGone(BillingError):
+    """What an invoice has taken cannot be withdrawn."""
+
+    id = "invoice-item-gone"
 
 
 class InventoryError(StoreError):

@@ -48,6 +48,7 @@ def test_a_month_is_drafted_issued_credited_and_issued_anew(office: Office, engi
     good(office("rate", "run"))
     state = parsed(office("customer", "statement", PRAXIS, "--json"))
     assert state["unbilled"] == {"2026-11": {"EUR": "0.10"}}
+    assert state["balance"] == issued["gross"].removesuffix(" EUR")
     why = ("--reason", "a record came in late", "--on", "2026-12-01", *ANNA)
     assert good(office("invoice", "credit", number, *why)).startswith(f"G2026-000001 credits {number}: ")
     assert office("invoice", "credit", number, *why).exit_code == 1

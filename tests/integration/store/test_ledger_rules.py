@@ -115,6 +115,10 @@ FINAL = [
     ("invoice", "net_cents = 5"),
     ("invoice_line", "net_cents = 5"),
     ("invoice_sent", "recipient = 'another'"),
+    ("invoice_usage", "ticks = 5"),
+    ("credited_line", "net_cents = 5"),
+    ("invoice_item_use", "item_id = 5"),
+    ("invoice_item", "price_ticks = 60"),
     ("charge", "ticks = 0"),
     ("charge_correction", "ticks = 0"),
     ("charged_price", "price = 0"),
@@ -126,7 +130,7 @@ FINAL = [
 
 @pytest.mark.parametrize(("table", "change"), FINAL)
 def test_what_is_booked_is_never_changed(engine: Engine, table: str, change: str) -> None:
-    stays = f"{table}_stays" if table == "tariff_file" else f"{table}_is_final"
+    stays = f"{table}_stays" if table in ("tariff_file", "invoice_item") else f"{table}_is_final"
     assert _refused(engine, f"UPDATE {table} SET {change}") == f"{table}_is_final"
     assert _refused(engine, f"DELETE FROM {table}") == stays
     assert _refused(engine, f"TRUNCATE {table} CASCADE")
@@ -150,9 +154,59 @@ def test_an_invoice_that_cannot_be_is_refused(engine: Engine, old: str, new: str
     assert _refused(engine, INVOICE.replace(old, new)) == rule
 
 
-def test_an_invoice_is_credited_once(engine: Engine) -> None:
+def test_an_invoice_is_credited_once_as_a_whole(engine: Engine) -> None:
     credit = INVOICE.replace("'invoice', NULL", "'credit_note', 'R-1'")
     assert _refused(engine, credit, credit.replace("R-2", "R-3")) == "invoice_once_corrected"
+
+
+@pytest.mark.parametrize(
+    ("columns", "values", "rule"),
+    [
+        ("scope", "'part'", "invoice_scope"),
+        ("scope", "'some'", "invoice_scope"),
+        ("set_off_cents", "1", "invoice_set_off"),
+        ("set_off_cents", "-1", "invoice_set_off"),
+    ],
+)
+def test_scope_and_set_off_are_those_of_an_invoice(
+    engine: Engine, columns: str, values: str, rule: str
+) -> None:
+    given = INVOICE.replace("entry_id)", f"entry_id, {columns})").replace("NULL)", f"NULL, {values})")
+    assert _refused(engine, given) == rule
+
+
+def test_credit_notes_give_back_no_more_than_a_line_has(engine: Engine) -> None:
+    """Guarantee 5; E10."""
+    line = "INSERT INTO invoice_line VALUES ('R-2', {}, 'usage', 'Verbindungen', {})"
+    note = INVOICE.replace("'invoice', NULL", "'credit_note', 'R-2'").replace("('R-2'", "('G-{0}'")
+    parts = note.replace("entry_id)", "entry_id, scope)").replace("NULL)", "NULL, 'part')")
+    made = (INVOICE, line.format(1, 500), line.format(2, -500), parts.replace("{0}", "1"))
+    back = "INSERT INTO credited_line VALUES ('G-1', {}, {})"
+    for position, cents in ((1, 501), (1, -1), (2, 1), (2, -501), (3, 1)):
+        assert _refused(engine, *made, back.format(position, cents)) == "credited_line_within"
+    second = (
+        parts.replace("{0}", "2"),
+        back.format(1, 300),
+        "INSERT INTO credited_line VALUES ('G-2', 1, 201)",
+    )
+    assert _refused(engine, *made, *second) == "credited_line_within"
+
+
+@pytest.mark.parametrize(
+    ("values", "rule"),
+    [
+        ("'kunde-a', 'x', 0, 1", "invoice_item_price"),
+        ("'kunde-a', 'x', 61, 1", "invoice_item_price"),
+        ("'kunde-a', 'x', 60, 0", "invoice_item_quantity"),
+        ("'', 'x', 60, 1", "invoice_item_customer_id_length"),
+        ("'kunde-a', '', 60, 1", "invoice_item_name_length"),
+    ],
+)
+def test_an_item_that_cannot_be_is_refused(engine: Engine, values: str, rule: str) -> None:
+    columns = "customer_id, name, price_ticks, quantity, done_on, actor"
+    assert (
+        _refused(engine, f"INSERT INTO invoice_item ({columns}) VALUES ({values}, '2026-11-30', 'a')") == rule
+    )
 
 
 def test_lines_sum_to_the_invoice_and_come_with_it(engine: Engine) -> None:

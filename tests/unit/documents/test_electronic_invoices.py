@@ -14,7 +14,8 @@ from documents.cii import Flavour, cii
 from documents.errors import DocumentUnreadable
 from documents.invoice_json import from_json, to_json
 from rating.invoice import Invoice
-from rating.invoice_compose import compose, credit_note
+from rating.invoice_compose import compose
+from rating.invoice_credit import credit_note
 from rating.invoice_facts import Credit
 from tests.unit.rating.invoices import FACTS, euro, facts
 

@@ -27,7 +27,8 @@ from documents.booking import Accounts, bookings
 from documents.errors import DocumentUnreadable, MailRefused
 from documents.invoice_json import to_json
 from documents.mail import MAX_BYTES, Attachment, MailServer, encrypted, letter, send
-from rating.invoice_compose import compose, credit_note
+from rating.invoice_compose import compose
+from rating.invoice_credit import credit_note
 from rating.vat import Category, VatRate
 from store.embedded.home import free_port
 from tests.unit.rating.invoices import FACTS, facts
@@ -129,7 +130,7 @@ ACCOUNTS = Accounts({FULL: "8400"}, {"kunde-baecker": "10042"})
 
 def test_the_bookkeeper_gets_rows_that_add_up() -> None:
     """Issue 5, build 6: S is what the customer owes, H what the customer gets."""
-    note = credit_note(INVOICE, "GS-1", date(2026, 12, 2), "Einrichtung", frozenset({2}))
+    note = credit_note(INVOICE, "GS-1", date(2026, 12, 2), "Einrichtung", {2: INVOICE.lines[1].net})
     content = bookings([INVOICE, note], ACCOUNTS).decode("cp1252")
     rows = list(csv.DictReader(io.StringIO(content, newline=""), delimiter=";"))
     found = [list(row.values())[:5] for row in rows]

@@ -16,7 +16,8 @@ from documents.errors import DocumentUnreadable, GlyphMissing
 from documents.hybrid import zugferd
 from documents.invoice_pdf import invoice_pdf
 from documents.page import Stationery
-from rating.invoice_compose import compose, credit_note
+from rating.invoice_compose import compose
+from rating.invoice_credit import credit_note
 from rating.invoice_facts import OneOff
 from tests.unit.rating.invoices import FACTS, euro, facts
 

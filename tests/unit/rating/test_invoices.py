@@ -15,7 +15,8 @@ from rating.errors import CurrencyMismatch, InvoiceRefused
 from rating.fx import Rate
 from rating.invoice import Debit, Kind, SetOff, Transfer
 from rating.invoice_bank_days import debit_day, is_bank_day
-from rating.invoice_compose import compose, credit_note
+from rating.invoice_compose import compose
+from rating.invoice_credit import credit_note
 from rating.invoice_facts import Credit, Group, OneOff, Usage, UserFee
 from rating.invoice_users import highest_users
 from rating.money import Mode, Money, Rounding, Stage, written
@@ -102,12 +103,17 @@ def test_debits_wait_seven_days_and_for_the_banks(issued_on: date, due_on: date)
 def test_a_credit_note_of_a_part_names_its_invoice() -> None:
     """E10, UStDV § 31(5)."""
     invoice = compose(FACTS)
-    note = credit_note(invoice, "GS-2026-000001", date(2026, 12, 2), "Einrichtung entfällt", frozenset({2}))
+    note = credit_note(
+        invoice, "GS-2026-000001", date(2026, 12, 2), "Einrichtung entfällt", {2: euro("99.00")}
+    )
     assert (note.kind, str(note.gross), str(note.claim)) == (Kind.CREDIT_NOTE, "117.81 EUR", "-117.81 EUR")
     assert note.notes[0] == "Korrektur der Rechnung RE-2026-000042 vom 30.11.2026: Einrichtung entfällt"
-    for positions in (frozenset({2, 99}), frozenset[int]()):
+    for parts in ({2: euro("99.00"), 99: euro("1.00")}, dict[int, Money]()):
         with pytest.raises(InvoiceRefused, match="positions 1 to 7"):
-            credit_note(invoice, "GS-2", date(2026, 12, 2), "nichts", positions)
+            credit_note(invoice, "GS-2", date(2026, 12, 2), "nichts", parts)
+    for position, amount in ((2, "99.01"), (2, "-1.00"), (2, "0.00"), (7, "5.00")):
+        with pytest.raises(InvoiceRefused, match="cannot be credited"):
+            credit_note(invoice, "GS-2", date(2026, 12, 2), "zu viel", {position: euro(amount)})
     with pytest.raises(InvoiceRefused, match="is a credit note"):
         credit_note(note, "GS-3", date(2026, 12, 2), "noch einmal")
 
