@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from acd.effects import Abandoned, Because, Entered, SendAway
+from acd.effects import Abandoned, Announce, Because, CallbackNoted, Entered, SendAway
 from acd.estimate import expected_wait_ms, position
 from acd.events import CallbackWanted, CallerJoined, CallerLeft, CallerMoved, QueueFlushed
-from acd.names import AgentStatus, CancelReason, MemberState, OfferState
+from acd.names import AgentStatus, CancelReason, MemberState, OfferState, WaitCost
 from acd.offering import withdraw
 from acd.spec import Overflow, QueueSpec
-from acd.state import Alarm, Draft
+from acd.state import REMEMBERED_MS, Alarm, Draft
 from acd.talking import end_talk
 from acd.values import Member, Wait
 
 
 def joined(draft: Draft, event: CallerJoined) -> None:
     """A caller comes; one whom the queue does not take is sent on at once."""
-    if event.member_id in draft.members:
+    known = draft.members.get(event.member_id)
+    if known is not None:
+        if event.number is not None and _only_rings(draft, known):
+            _note_again(draft, known, event.number)
         return
     spec = draft.spec.queue.get(event.queue_id)
     if spec is None:
@@ -25,19 +28,61 @@ def joined(draft: Draft, event: CallerJoined) -> None:
         return
     since_ms = min(event.since_ms, draft.now_ms) if event.since_ms is not None else draft.now_ms
     wait = Wait(spec.id, event.skills, event.priority)
-    member = Member(event.member_id, wait, since_ms, draft.now_ms)
-    seats = {name for name, _ in draft.spec.seats[spec.id]}
-    if event.preferred is not None and event.preferred in seats and spec.preferred_ms > 0:
-        until = draft.now_ms + spec.preferred_ms
-        if draft.agents[event.preferred].status is not AgentStatus.LOGGED_OUT:
-            member = replace(member, preferred=event.preferred, preferred_until_ms=until)
-    _enter(draft, member, spec, at_the_door=True)
+    member = Member(event.member_id, wait, since_ms, draft.now_ms, caller=event.caller)
+    if event.number is not None:
+        _keep_for_callback(draft, replace(member, number=event.number), spec)
+        return
+    preferred = event.preferred or _last_agent(draft, event.caller)
+    if preferred is not None and spec.preferred_ms > 0 and _serves(draft, preferred, spec):
+        member = replace(member, preferred=preferred, preferred_until_ms=draft.now_ms + spec.preferred_ms)
+    _enter(draft, member, spec, at_the_door=True, cost=event.cost)
+
+
+def _last_agent(draft: Draft, caller: str | None) -> str | None:
+    last = draft.last_agents.get(caller) if caller is not None else None
+    return last.agent_id if last is not None and draft.now_ms - last.at_ms <= REMEMBERED_MS else None
+
+
+def _serves(draft: Draft, agent_id: str, spec: QueueSpec) -> bool:
+    """Whether the agent is one of the queue's and is there."""
+    seated = any(name == agent_id for name, _ in draft.spec.seats[spec.id])
+    return seated and draft.agents[agent_id].status is not AgentStatus.LOGGED_OUT
+
+
+def _keep_for_callback(draft: Draft, member: Member, spec: QueueSpec) -> None:
+    """A caller who left the queue to be called back: the place in time stays. He is still on the line to hear
+    that it is noted; a number that is noted already is not noted twice, but keeps its place."""
+    rule = spec.callback
+    noted = [each for each in draft.members.values() if each.callback]
+    if any(each.number == member.number for each in noted):
+        draft.effects.append(CallbackNoted(member.id))
+        return
+    if sum(each.wait.queue_id == spec.id for each in noted) >= rule.most:
+        draft.effects.append(SendAway(member.id, "", CancelReason.FULL))
+        return
+    not_before_ms = draft.now_ms + rule.pause_ms
+    draft.put_member(replace(member, callback=True, not_before_ms=not_before_ms))
+    draft.note(not_before_ms, Alarm.MEMBER, member.id)
+    draft.note(draft.now_ms + rule.within_ms, Alarm.MEMBER, member.id)
+    draft.effects += (CallbackNoted(member.id), Entered(member.id, spec.id, None))
+
+
+def _note_again(draft: Draft, member: Member, number: str) -> None:
+    """A caller whose leaving was never told, or whose wish was noted by an owner who died before he said
+    so."""
+    if not member.callback:
+        pause_ms = draft.spec.queue[member.wait.queue_id].callback.pause_ms
+        wants_callback(draft, CallbackWanted(member.id, draft.now_ms + pause_ms, number))
+    draft.effects.append(CallbackNoted(member.id))
 
 
 def left(draft: Draft, event: CallerLeft) -> None:
-    """The caller is gone: phones that ring for him stop at once, a conversation is over."""
+    """The caller is gone: phones that ring for him stop at once, a conversation is over. A key that leads out
+    comes too late once an agent has answered."""
     member = draft.members.get(event.member_id)
     if member is None:
+        return
+    if event.reason is CancelReason.EXIT_WITH_KEY and (member.callback or not _only_rings(draft, member)):
         return
     if member.state is MemberState.ANSWERED:
         end_talk(draft, draft.offers[member.offers[0]])
@@ -69,12 +114,17 @@ def flushed(draft: Draft, event: QueueFlushed) -> None:
 
 
 def wants_callback(draft: Draft, event: CallbackWanted) -> None:
-    """The caller hangs up and keeps the place; from `not_before_ms` on his turn may come."""
+    """The caller hangs up and keeps the place; from `not_before_ms` on his turn may come. One who is called
+    back already is put off until then."""
     member = draft.members.get(event.member_id)
-    if member is None or member.callback or not _only_rings(draft, member):
+    if member is None or not _only_rings(draft, member):
         return
     waiting = _without_offers(draft, member, Because.CALLER_GONE)
-    draft.put_member(replace(waiting, callback=True, not_before_ms=event.not_before_ms))
+    number = event.number if event.number is not None else member.number
+    draft.put_member(replace(waiting, callback=True, number=number, not_before_ms=event.not_before_ms))
+    within_ms = draft.spec.queue[member.wait.queue_id].callback.within_ms
+    if not member.callback:
+        draft.note(draft.now_ms + within_ms, Alarm.MEMBER, member.id)
     if event.not_before_ms > draft.now_ms:
         draft.note(event.not_before_ms, Alarm.MEMBER, member.id)
 
@@ -98,9 +148,12 @@ def move(draft: Draft, member: Member, queue_id: str) -> None:
 
 def look_after(draft: Draft, member: Member) -> None:
     """A moment noted for this caller has come: send him on when a limit is passed, else try again."""
-    reason = None if member.callback else _limit_passed(draft, member)
+    reason = _limit_passed(draft, member)
     if reason is not None and _only_rings(draft, member):
-        send_away(draft, member, reason)
+        if member.callback:
+            abandon(draft, member, reason)
+        else:
+            send_away(draft, member, reason)
     elif member.state is MemberState.WAITING:
         draft.touched_members[member.id] = None
 
@@ -132,7 +185,14 @@ def nobody_is_there(draft: Draft, agent_id: str) -> None:
             _note_loneliness(draft, member.id, spec)
 
 
-def _enter(draft: Draft, member: Member, spec: QueueSpec, *, at_the_door: bool) -> None:
+def _enter(
+    draft: Draft,
+    member: Member,
+    spec: QueueSpec,
+    *,
+    at_the_door: bool,
+    cost: WaitCost = WaitCost.UNTOLD,
+) -> None:
     """Into the line. At the door the queue's limits are asked; whom they send to another queue of the tenant
     is taken there without asking again, so that two full queues cannot pass a caller back and forth."""
     if _is_deserted(draft, spec):
@@ -144,7 +204,7 @@ def _enter(draft: Draft, member: Member, spec: QueueSpec, *, at_the_door: bool) 
         if other is not None and other is not spec:
             wait = replace(member.wait, queue_id=other.id)
             fresh = replace(member, wait=wait, preferred=None, lonely_since_ms=None)
-            _enter(draft, fresh, other, at_the_door=False)
+            _enter(draft, fresh, other, at_the_door=False, cost=cost)
         else:
             draft.effects.append(SendAway(member.id, overflow.target, refused))
             draft.effects.append(Abandoned(member.id, spec.id, draft.now_ms - member.since_ms, refused))
@@ -152,6 +212,8 @@ def _enter(draft: Draft, member: Member, spec: QueueSpec, *, at_the_door: bool) 
     before = draft.members.get(member.id)
     draft.put_member(member)
     draft.effects.append(Entered(member.id, spec.id, before.wait.queue_id if before else None))
+    if (spec.greets or cost is not WaitCost.UNTOLD) and not member.callback:
+        draft.effects.append(Announce(member.id, spec.id, *place_of(draft, member), first=True, cost=cost))
     _note_moments(draft, member, spec)
 
 
@@ -174,7 +236,11 @@ def _length(draft: Draft, queue_id: str) -> int:
 
 
 def _limit_passed(draft: Draft, member: Member) -> CancelReason | None:
-    overflow = draft.spec.queue[member.wait.queue_id].overflow
+    spec = draft.spec.queue[member.wait.queue_id]
+    overflow = spec.overflow
+    if member.callback:
+        given_up = draft.now_ms >= member.joined_ms + spec.callback.within_ms
+        return CancelReason.CALLBACK_FAILED if given_up else None
     if overflow is None:
         return None
     if overflow.after_ms is not None and draft.now_ms >= member.joined_ms + overflow.after_ms:

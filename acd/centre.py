@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from acd.announcing import Announcing
 from acd.spec import Skill, TenantSpec
 
 
@@ -14,10 +15,12 @@ class Centre:
     """`needs`: what callers of a queue need, by queue; `phones`: the phone of every agent, by agent.
 
     `supervisors`: the phone of everybody who may attend to conversations (C8); `signalled`: whether those who
-    talk hear that somebody does (TDDDG § 12(3)); it is logged in any case."""
+    talk hear that somebody does (TDDDG § 12(3)); it is logged in any case. `announcing`: what
+    callers of a queue are told, by queue."""
 
     spec: TenantSpec
     needs: Mapping[str, tuple[Skill, ...]]
     phones: Mapping[str, str]
     supervisors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     signalled: bool = True
+    announcing: Mapping[str, Announcing] = field(default_factory=dict)

@@ -16,8 +16,8 @@ from acd.values import Agent, Member
 def compared(draft: Draft, event: Compared) -> None:
     """No ghost stays: whom the switch no longer has is gone, and legs that nobody needs are ended."""
     for member in list(draft.members.values()):
-        on_the_line = not member.callback or member.state is MemberState.ANSWERED
-        if on_the_line and member.id not in event.member_ids and member.joined_ms < event.as_of_ms:
+        # Of one who is called back the agent's leg tells, below.
+        if not member.callback and member.id not in event.member_ids and member.joined_ms < event.as_of_ms:
             left(draft, CallerLeft(member.id, CancelReason.LOST))
     for offer in list(draft.offers.values()):
         if offer.id in event.offer_ids or offer.made_ms >= event.as_of_ms:

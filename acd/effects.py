@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from acd.names import AgentState, AgentStatus, CancelReason, Failure
+from acd.names import AgentState, AgentStatus, CancelReason, Failure, WaitCost
 
 
 class Because(StrEnum):
@@ -21,7 +21,8 @@ class Because(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Ring the agent for at most `ring_ms`; the leg carries `offer_id`."""
+    """Ring the agent for at most `ring_ms`; the leg carries `offer_id`. `number`: of a caller who is not on
+    the line but to be called back."""
 
     offer_id: int
     agent_id: str
@@ -29,6 +30,7 @@ class Ring:
     queue_id: str
     waited_ms: int
     ring_ms: int
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ class CallBack:
     member_id: str
     agent_id: str
     answer_ms: int
+    queue_id: str = ""
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackNoted:
+    """Tell the caller that he will be called back; then he is released."""
+
+    member_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +81,15 @@ class SendAway:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Tell the caller the place in the queue (1 is next) and the expected wait, None when unknown."""
+    """Tell the caller the place in the queue (1 is next) and the expected wait, None when unknown. `first`:
+    he has just come; then also what is to be said of the price."""
 
     member_id: str
+    queue_id: str
     position: int
     expected_wait_ms: int | None
+    first: bool = False
+    cost: WaitCost = WaitCost.UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +163,4 @@ class WrappedUp:
 #: What key figures are made of; kept in the order in which it happened.
 Logged = AgentChanged | OfferEnded | Entered | Answered | Ended | Abandoned | WrappedUp
 
-Effect = Ring | Stop | Join | CallBack | SendAway | Announce | Logged
+Effect = Ring | Stop | Join | CallBack | CallbackNoted | SendAway | Announce | Logged

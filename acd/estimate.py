@@ -1,17 +1,19 @@
 """Position in the queue and expected wait (C1, C10; TKG § 115 asks the first queue to say it).
 
 The expected wait of position p is p times the mean time between two agents becoming free: what a call of
-this queue takes (talk and wrap-up, smoothed over the last calls) divided by the agents at work in it. With
-no call handled yet or nobody at work it is unknown.
+this queue takes (talk and wrap-up, smoothed over the last calls; what the configuration calls typical before
+the first one) divided by the agents at work in it. With nobody at work it is unknown.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from acd.names import AgentStatus
-from acd.state import Draft
+from acd.state import Draft, Place
 from acd.values import Member, Pace
 
 #: The newest call counts one part in so many.
@@ -33,19 +35,23 @@ def expected_wait_ms(draft: Draft, queue_id: str, place: int) -> int | None:
         draft.agents[name].status in (AgentStatus.AVAILABLE, AgentStatus.ON_DEMAND)
         for name, _ in draft.spec.seats.get(queue_id, ())
     )
-    if pace is None or not at_work:
+    spec = draft.spec.queue.get(queue_id)
+    if spec is None or not at_work:
         return None
-    return place * pace.handle_ms // at_work
+    return place * (pace.handle_ms if pace is not None else spec.typical_ms) // at_work
 
 
 def position(draft: Draft, member: Member) -> int:
     """1 for who is next in the caller's queue; those with more priority count before him."""
     spec = draft.spec.queue[member.wait.queue_id]
 
-    def rank(each: Member) -> tuple[int, int, str]:
-        waited_ms = draft.now_ms - each.since_ms
-        return (-each.wait.priority * 60_000 - spec.ageing_per_min * waited_ms, each.since_ms, each.id)
+    def rank(priority: int, place: Place) -> tuple[int, int, str]:
+        waited_ms = draft.now_ms - place[0]
+        return (-priority * 60_000 - spec.ageing_per_min * waited_ms, *place)
 
-    own = rank(member)
-    lines = draft.lines.get(spec.id, {})
-    return 1 + sum(rank(draft.members[name]) < own for line in lines.values() for _, name in line)
+    own = rank(member.wait.priority, (member.since_ms, member.id))
+    # Within a line all have the same priority, so who stands in front has the higher rank.
+    return 1 + sum(
+        bisect_left(line, own, key=partial(rank, wait.priority))
+        for wait, line in draft.lines.get(spec.id, {}).items()
+    )

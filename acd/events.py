@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acd.names import AgentStatus, CancelReason, Failure
+from acd.names import AgentStatus, CancelReason, Failure, WaitCost
 from acd.spec import Skill, TenantSpec
 
 
@@ -59,7 +59,12 @@ class WrapUpEnded:
 
 @dataclass(frozen=True, slots=True)
 class CallerJoined:
-    """A call reached a queue. `since_ms`: its place in time when it comes from another queue or node."""
+    """A call reached a queue. `since_ms`: its place in time when it comes from another queue or node.
+
+    `preferred`: an agent; None leaves it to the queue, which knows a `caller` (a pseudonym, never the number)
+    by the agent of last time. `cost`: what is to be said of the price of the wait. `number`: the caller wants
+    to be called back there and hangs up when that is noted.
+    """
 
     member_id: str
     queue_id: str
@@ -67,6 +72,9 @@ class CallerJoined:
     skills: tuple[Skill, ...] = ()
     preferred: str | None = None
     since_ms: int | None = None
+    caller: str | None = None
+    cost: WaitCost = WaitCost.UNTOLD
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +104,12 @@ class QueueFlushed:
 
 @dataclass(frozen=True, slots=True)
 class CallbackWanted:
-    """The waiting caller wants to be called back and hangs up; the place stays."""
+    """The waiting caller wants to be called back and hangs up; the place stays. Of one who wants it already:
+    not before then, whatever was to happen now."""
 
     member_id: str
     not_before_ms: int = 0
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,17 @@ class CancelReason(StrEnum):
     LOST = "LOST"
 
 
+class WaitCost(StrEnum):
+    """What the caller must be told about the price of the wait in the first queue (TKG § 115(2))."""
+
+    #: Nothing: a free, geographic or mobile number.
+    UNTOLD = ""
+    #: The wait costs nothing, the call does.
+    FREE = "free"
+    #: The call has a fixed price, however long it takes.
+    FIXED = "fixed"
+
+
 class Strategy(StrEnum):
     """In which order free agents are offered a caller; penalties of the queue come first."""
 

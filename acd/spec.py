@@ -49,16 +49,28 @@ class Overflow:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """How callers are called back who keep their place: tries, and the rest between two."""
+    """How callers are called back who keep their place: tries, and the rest between two.
+
+    `pause_ms` before the first one, `within_ms` from the wish until it is given up. `most` callers of a queue
+    wait for it at a time.
+    """
 
     tries: int = 3
     retry_ms: int = 300_000
     answer_ms: int = 60_000
+    pause_ms: int = 15_000
+    within_ms: int = 14_400_000
+    most: int = 50
 
 
 @dataclass(frozen=True, slots=True)
 class QueueSpec:
-    """A queue. `weight` and a caller's priority add up; `ageing_per_min` is what a minute of waiting adds."""
+    """A queue. `weight` and a caller's priority add up; `ageing_per_min` is what a minute of waiting adds.
+
+    `greets`: a caller who comes is told something at once, else only what the law asks; then every
+    `announce_ms`. `typical_ms`: what a call takes, wrap-up included, until the queue's own calls have shown
+    it.
+    """
 
     id: str
     strategy: Strategy = Strategy.LONGEST_IDLE
@@ -74,6 +86,8 @@ class QueueSpec:
     callback: Callback = Callback()
     announce_ms: int | None = None
     wrap_up_codes: tuple[str, ...] = ()
+    greets: bool = False
+    typical_ms: int = 240_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from acd import transitions
 from acd.effects import AgentChanged, Effect
 from acd.names import AgentState, MemberState, OfferState
 from acd.spec import TenantSpec
-from acd.values import Agent, Member, Offer, Pace, Wait
+from acd.values import Agent, LastAgent, Member, Offer, Pace, Wait
 
 _NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
@@ -36,12 +36,16 @@ class Alarm(StrEnum):
 Note = tuple[int, int, Alarm, str]
 #: A caller in a line: time of the place, id.
 Place = tuple[int, str]
+#: Callers whose agent of last time is known, and for how long.
+_MOST_REMEMBERED: Final = 5_000
+REMEMBERED_MS: Final = 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """Everything. `lines` holds the waiting callers in order, a line for each `Wait`; `turns` is the memory
-    of the round robin; `draws` counts the random numbers used; `now_ms` is the time of the last step."""
+    of the round robin; `draws` counts the random numbers used; `now_ms` is the time of the last step;
+    `last_agents` says who spoke last with a caller, by his pseudonym, who called longest ago first."""
 
     spec: TenantSpec
     now_ms: int = 0
@@ -56,6 +60,7 @@ class State:
     next_note: int = 1
     draws: int = 0
     seed: int = 0
+    last_agents: Mapping[str, LastAgent] = field(default_factory=lambda: _NONE)
 
     @property
     def due_ms(self) -> int | None:
@@ -83,6 +88,7 @@ class Draft:
         self.next_offer = state.next_offer
         self.next_note = state.next_note
         self.draws = state.draws
+        self.last_agents = state.last_agents
         self.effects: list[Effect] = []
         self.touched_agents: dict[str, None] = {}
         self.touched_members: dict[str, None] = {}
@@ -107,6 +113,7 @@ class Draft:
             self.next_note,
             self.draws,
             self.before.seed,
+            self.last_agents,
         )
 
     # -- agents ---------------------------------------------------------------------------------
@@ -217,6 +224,14 @@ class Draft:
     def put_turn(self, queue_id: str, agent_id: str) -> None:
         """Remember whose turn it was."""
         self._table("turns")[queue_id] = agent_id
+
+    def remember(self, caller: str, agent_id: str) -> None:
+        """Who spoke with this caller; of too many the one who called longest ago is forgotten."""
+        table = self._table("last_agents")
+        table.pop(caller, None)
+        table[caller] = LastAgent(agent_id, self.now_ms)
+        while len(table) > _MOST_REMEMBERED or self.now_ms - next(iter(table.values())).at_ms > REMEMBERED_MS:
+            del table[next(iter(table))]
 
     # -- time and chance ------------------------------------------------------------------------
 

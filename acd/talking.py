@@ -18,6 +18,8 @@ def begin_talk(draft: Draft, offer: Offer) -> None:
     draft.put_member(replace(member, state=MemberState.ANSWERED))
     agent = draft.agents[offer.agent_id]
     draft.put_agent(replace(agent, no_answers=0))
+    if member.caller is not None:
+        draft.remember(member.caller, agent.id)
     waited_ms = draft.now_ms - member.since_ms
     draft.effects.append(Answered(member.id, agent.id, offer.queue_id, waited_ms))
 

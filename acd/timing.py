@@ -57,10 +57,13 @@ def _announce(draft: Draft, member_id: str) -> None:
     member = draft.members.get(member_id)
     if member is None or member.callback or member.state is MemberState.ANSWERED:
         return
-    draft.effects.append(Announce(member_id, *place_of(draft, member)))
     spec = draft.spec.queue.get(member.wait.queue_id)
-    if spec is not None and spec.announce_ms:
-        draft.note(draft.now_ms + spec.announce_ms, Alarm.ANNOUNCE, member_id)
+    if spec is None or not spec.announce_ms:
+        return
+    engaged = any(draft.offers[each].state is not OfferState.RINGING for each in member.offers)
+    if not engaged:  # an agent who has answered is not to be talked over
+        draft.effects.append(Announce(member_id, spec.id, *place_of(draft, member)))
+    draft.note(draft.now_ms + spec.announce_ms, Alarm.ANNOUNCE, member_id)
 
 
 def tidy(draft: Draft) -> None:

@@ -43,7 +43,8 @@ class Wait:
 class Member:
     """A caller. `since_ms` is the place in time and survives moves and callbacks.
 
-    `callback` is set for one who hung up and is called back; `not_before_ms` then is the earliest time.
+    `callback` is set for one who hung up and is called back at `number`; `not_before_ms` is the earliest
+    time. `caller`: a pseudonym by which the agent of last time is found.
     `refused_by`: agents who declined this caller, each until a time. `preferred`: only this agent until then.
     """
 
@@ -60,6 +61,8 @@ class Member:
     callback_tries: int = 0
     not_before_ms: int = 0
     lonely_since_ms: int | None = None
+    caller: str | None = None
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,14 @@ class Offer:
     made_ms: int
     deadline_ms: int | None
     talk_since_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastAgent:
+    """Who spoke with a caller last, and when that began."""
+
+    agent_id: str
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)

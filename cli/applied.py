@@ -216,7 +216,7 @@ class _Compilation:
         )
         # A customer out of service has no lines, and nobody waits for its agents.
         in_service = bool(compiled.phones or compiled.numbers)
-        self.centres[entry.id] = contact_centre(entry) if in_service else None
+        self.centres[entry.id] = contact_centre(entry, self._sounds) if in_service else None
         self._breathe()
         return compiled
 

@@ -27,7 +27,7 @@ from cli.bootstrap import (
     now,
     spool_size,
 )
-from cli.carrier import today
+from cli.carrier import sounds, today
 from cli.configuration_state import controllers_of
 from cli.emergency_reminders import reminders_of
 from cli.errors import NotRunning, ProgramError
@@ -44,6 +44,7 @@ from freeswitch.probe import takes_calls
 from provisioning.errors import ProvisioningError
 from provisioning.load import CheckedConfig, load
 from provisioning.mailbox_access import guidance
+from provisioning.queue_sentences import sentences
 from provisioning.schema import CustomerEntry
 from provisioning.sounds import PROGRAM as SPEAKER
 from store.cdr_repository import CdrRepository
@@ -265,7 +266,7 @@ def announcements(settings: Settings, customers: Sequence[CustomerEntry]) -> Fin
         each.text is not None
         for customer in customers
         if customer.plans
-        for each in (*customer.prompts, *guidance(customer))
+        for each in (*customer.prompts, *guidance(customer), *sentences(customer, sounds(settings)))
     )
     if not texts or shutil.which(SPEAKER):
         return Finding(name, State.OK, f"{texts} texts to be spoken")

@@ -23,6 +23,7 @@ from provisioning.checks.plan_graph import edges
 from provisioning.load import load
 from provisioning.mailbox_access import guidance
 from provisioning.nearest import listed
+from provisioning.queue_sentences import sentences
 from provisioning.schema import Config, CustomerEntry, NodeEntry, PlanEntry
 
 _CONFIG = click.option(
@@ -230,7 +231,7 @@ def sounds_(
     rows: list[dict[str, Any]] = []
     for each in customers:
         book = sounds(settings())
-        for prompt in (*each.prompts, *guidance(each)):
+        for prompt in (*each.prompts, *guidance(each), *sentences(each, book)):
             sound = book.sound(prompt)
             problem = book.problems.get(prompt.id)
             rows.append({"customer": each.id, "prompt": prompt.id, "sound": sound, "problem": problem})

@@ -34,6 +34,9 @@ class _Names:
     def sound(self, prompt: PromptEntry) -> str:
         return prompt.id
 
+    def has(self, file: str) -> bool:
+        return False
+
 
 def tried(customer: CustomerEntry, plan_id: str, carrier: CarrierEntry, trial: Trial) -> dict[str, Any]:
     """Steps, path and outcome for people and programs. Raises click.BadParameter for what is no number."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from controller.errors import LegFailed, NodeAway
@@ -45,6 +45,10 @@ class QueueNode:
     def send_away(self, call_id: str) -> None:
         with switch_errors():
             self._calls().send_away(call_id)
+
+    def announce(self, call_id: str, sounds: Sequence[str]) -> None:
+        with switch_errors():
+            self._calls().announce(call_id, sounds)
 
     def shown_number(self, call_id: str) -> E164 | None:
         with switch_errors():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -153,16 +154,24 @@ class Centres:
 
     # -- what the switch tells ------------------------------------------------------------------
 
-    def queued(self, call_id: str, customer_id: str, queue: str, since_ms: int) -> None:
-        """A caller waits. `since_ms` is for those who are found later; who comes now has its place now."""
-        self._join(call_id, customer_id, queue, None)
+    def queued(self, customer_id: str, joined: CallerJoined, kept: bool) -> None:
+        """A caller waits. Who comes now has his place now, unless it is `kept` from a queue before."""
+        self._gone.pop(joined.member_id, None)
+        self._join(customer_id, joined if kept else replace(joined, since_ms=None))
 
-    def _join(self, call_id: str, customer_id: str, queue: str, since_ms: int | None) -> None:
+    def left_by_key(self, call_id: str, customer_id: str) -> None:
+        """A waiting caller pressed a key that leads out."""
+        self._left(call_id)
         running = self._centres.get(customer_id)
         if running is not None:
-            needs = self._configured[customer_id].needs.get(queue, ())
-            self._joining[call_id] = customer_id
-            running.tell(CallerJoined(call_id, queue, skills=needs, since_ms=since_ms))
+            running.tell(CallerLeft(call_id, CancelReason.EXIT_WITH_KEY))
+
+    def _join(self, customer_id: str, joined: CallerJoined) -> None:
+        running = self._centres.get(customer_id)
+        if running is not None:
+            needs = self._configured[customer_id].needs.get(joined.queue_id, ())
+            self._joining[joined.member_id] = customer_id
+            running.tell(replace(joined, skills=needs))
 
     def agent_leg_ended(self, leg_id: str) -> None:
         """An agent's leg is over. What still rang is told by its own command, with the cause."""
@@ -230,7 +239,7 @@ class Centres:
 
     def listed(
         self,
-        waiting: Sequence[tuple[str, str, str, int]],
+        waiting: Sequence[tuple[str, CallerJoined]],
         legs: Mapping[str, bool],
         as_of: datetime,
         own: Sequence[tuple[str, str, str]] = (),
@@ -250,9 +259,9 @@ class Centres:
                 offer = running.state.offers.get(number)
                 if answered and offer is not None and offer.state is OfferState.RINGING:
                     running.tell(OfferAnswered(number))
-        for call_id, customer_id, queue, since_ms in sorted(waiting, key=lambda each: each[3]):
-            if call_id not in self._gone:
-                self._join(call_id, customer_id, queue, since_ms)
+        for customer_id, joined in sorted(waiting, key=lambda each: each[1].since_ms or 0):
+            if joined.member_id not in self._gone:
+                self._join(customer_id, joined)
 
     def answered(self, call_id: str, at: datetime) -> None:
         """Nothing: a caller who waits may be answered or not."""

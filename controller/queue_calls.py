@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 import structlog
-from gevent import sleep, spawn
+from gevent import Greenlet, getcurrent, sleep, spawn
 
 from acd.centre import Centre
-from acd.effects import Abandoned, Answered, Effect, Join, OfferEnded, Ring, SendAway, Stop
+from acd.effects import Abandoned, Announce, Answered, Effect, Join, OfferEnded, Ring, SendAway, Stop
 from acd.events import Event, Joined, OfferAnswered, OfferFailed
 from acd.names import Failure
 from controller.errors import LegFailed, NodeAway
@@ -46,6 +46,7 @@ class Node(Protocol):
     def stop(self, customer_id: str, offer_id: int) -> bool: ...
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None: ...
     def send_away(self, call_id: str) -> None: ...
+    def announce(self, call_id: str, sounds: Sequence[str]) -> None: ...
     def shown_number(self, call_id: str) -> E164 | None: ...
     def offer_of(self, customer_id: str, leg_id: str) -> int | None: ...
 
@@ -67,6 +68,9 @@ class QueueCalls:
         self._snapshot = snapshot
         self._compare = compare
         self._ringing: set[int] = set()
+        #: Announcements on their way to the switch, by call: what comes for the call next waits for them, for
+        #: else they might be heard in the conversation.
+        self._announcing: dict[str, Greenlet[..., None]] = {}
         #: Takes the results; set before the first effect.
         self.tell: Callable[[Event], bool] = lambda _: False
         #: Told of callers who are with the queue no longer.
@@ -90,6 +94,8 @@ class QueueCalls:
                 case SendAway(member_id=member_id):
                     self.left(member_id)
                     spawn(self._send_away, member_id)
+                case Announce():
+                    self._announce(effect)
                 case Answered() | Abandoned() | OfferEnded():
                     _log.info("contact centre", customer=self._customer_id, what=str(effect))
 
@@ -141,7 +147,33 @@ class QueueCalls:
                 return
             sleep(_STOP_REST_S)
 
+    def _announce(self, told: Announce) -> None:
+        announcing = self._centre().announcing.get(told.queue_id)
+        sounds = announcing.sounds(told) if announcing is not None else ()
+        if sounds:
+            before = self._announcing.get(told.member_id)
+            self._announcing[told.member_id] = spawn(self._play, told.member_id, sounds, before)
+
+    def _play(self, call_id: str, sounds: Sequence[str], before: Greenlet[..., None] | None) -> None:
+        if before is not None:
+            before.join()
+        try:
+            self._node.announce(call_id, sounds)
+        except LegFailed:
+            pass  # the caller has just left
+        except NodeAway as error:
+            _log.warning("a caller could not be told anything", call=call_id, error=str(error))
+        finally:
+            if self._announcing.get(call_id) is getcurrent():
+                del self._announcing[call_id]
+
+    def _wait_for_announcement(self, call_id: str) -> None:
+        under_way = self._announcing.get(call_id)
+        if under_way is not None:
+            under_way.join()
+
     def _join(self, join: Join) -> None:
+        self._wait_for_announcement(join.member_id)
         try:
             leg = self._leg(join.agent_id, Caller(None, withheld=True))
             self._node.join(self._customer_id, join.offer_id, join.member_id, leg)
@@ -153,6 +185,7 @@ class QueueCalls:
         self.tell(Joined(join.offer_id))
 
     def _send_away(self, member_id: str) -> None:
+        self._wait_for_announcement(member_id)
         try:
             self._node.send_away(member_id)
         except (LegFailed, NodeAway) as error:

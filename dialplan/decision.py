@@ -83,13 +83,21 @@ class Converse:
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Wait in a queue of the customer's until its contact centre has an agent, hearing `music`; `early` as
-    for `Converse`. `since_ms` is the caller's place in time (ms since 1970)."""
+    for `Converse`. `since_ms` is the caller's place in time (ms since 1970), `kept` when it is that of a
+    queue before. `keys` lead out; `priority`, `agent` and `remembers` as for the plan's node. `fixed_price`:
+    of the call; in the first queue the caller is told so, as he is of an `early` one (TKG § 115(2))."""
 
     customer_id: str
     queue: str
     music: Sound
     early: bool
     since_ms: int
+    kept: bool = False
+    keys: str = ""
+    priority: int = 0
+    agent: str | None = None
+    remembers: bool = False
+    fixed_price: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dialplan.legs import Leg
@@ -13,7 +13,7 @@ from freeswitch.dialstring import agents_leg
 from freeswitch.errors import CommandFailed
 from freeswitch.inbound import InboundConnection
 from freeswitch.parties import parties
-from freeswitch.queue_calls import LEFT_QUEUE, agent_variables, offer_leg
+from freeswitch.queue_calls import LEFT_QUEUE, SAID, SAY, agent_variables, offer_leg
 from numbering.e164 import E164
 
 #: What a command takes at most, beside the ringing.
@@ -58,6 +58,13 @@ class AgentCalls:
         number = self._connection.bgapi(api_calls.uuid_getvar(call_id, "fernamt_dialled"), _ANSWER_S)
         call = api_calls.uuid_transfer(call_id, number.strip(), context=LEFT_QUEUE)
         self._connection.bgapi(call, _ANSWER_S)
+
+    def announce(self, call_id: str, sounds: Sequence[str]) -> None:
+        """Tell a waiting caller something, one sound after the other; then the music goes on where it was."""
+        said = sounds[0] if len(sounds) == 1 else "file_string://" + "!".join(sounds)
+        self._connection.bgapi(api_calls.uuid_setvar(call_id, SAID, said), _ANSWER_S)
+        play = api_calls.uuid_broadcast(call_id, f"execute_extension::{SAY} XML fernamt")
+        self._connection.bgapi(play, _ANSWER_S)
 
     def shown_number(self, call_id: str) -> E164 | None:
         """The number that the caller shows, None when it is withheld or unknown."""

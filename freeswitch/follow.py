@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final, Protocol
 
+from acd.events import CallerJoined
 from dialplan.causes import PATH_FAILURES
 from dialplan.live import LiveCall, LiveState
 from freeswitch import api_calls, commands, gateway_state, own_calls, profile_calls, queue_calls
@@ -22,7 +23,7 @@ from freeswitch.settings import EventSocketAddress
 #: The few events that matter here. CHANNEL_CALLSTATE has 3 KB; CHANNEL_ANSWER and CHANNEL_HANGUP_COMPLETE say
 #: the same with all of the channel's variables in 21 KB, which FreeSWITCH would have to write for every call.
 _SUBSCRIPTION: Final = Subscription(
-    ("CHANNEL_CALLSTATE", "HEARTBEAT"), (gateway_state.SUBCLASS, queue_calls.QUEUED)
+    ("CHANNEL_CALLSTATE", "HEARTBEAT"), (gateway_state.SUBCLASS, queue_calls.QUEUED, queue_calls.LEFT_BY_KEY)
 )
 #: Contexts into which transfers and redirects send the other leg, whichever direction it has.
 _PASSED_ON: Final = (TRANSFERRED, REDIRECTED)
@@ -68,12 +69,13 @@ class TrunkSink(Protocol):
 class QueueSink(Protocol):
     """Who wants to know of waiting callers and agents' legs. Called like CallSink; see controller.centres."""
 
-    def queued(self, call_id: str, customer_id: str, queue: str, since_ms: int) -> None: ...
+    def queued(self, customer_id: str, joined: CallerJoined, kept: bool) -> None: ...
+    def left_by_key(self, call_id: str, customer_id: str) -> None: ...
     def agent_leg_ended(self, leg_id: str) -> None: ...
     def own_call(self, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None: ...
     def listed(
         self,
-        waiting: Sequence[tuple[str, str, str, int]],
+        waiting: Sequence[tuple[str, CallerJoined]],
         legs: Mapping[str, bool],
         as_of: datetime,
         own: Sequence[tuple[str, str, str]],
@@ -134,7 +136,7 @@ class Follower:
         self._channels(self._node, frozenset(row.get("uuid", "") for row in rows), as_of)
         if self._queues is not None:
             marked = (queue_calls.waiting(row.get("uuid", ""), row.get("presence_data")) for row in rows)
-            waiting = [(w.call_id, w.customer_id, w.queue, w.since_ms) for w in marked if w is not None]
+            waiting = [(each.customer_id, each.joined) for each in marked if each is not None]
             answered = {row.get("uuid", ""): row.get("callstate") == "ACTIVE" for row in rows}
             found = ((row.get("uuid", ""), own_calls.own_call(row.get("presence_data"))) for row in rows)
             own = [(leg_id, *whose) for leg_id, whose in found if whose is not None]
@@ -150,7 +152,7 @@ class Follower:
                 if event.uuid and event.get("Caller-Context") in _PASSED_ON:
                     self._changed(event.uuid, event)
                 self._failed(event)
-            case "CUSTOM" if event.subclass == queue_calls.QUEUED:
+            case "CUSTOM" if event.subclass in (queue_calls.QUEUED, queue_calls.LEFT_BY_KEY):
                 self._queued(event)
             case "CUSTOM" if event.subclass == gateway_state.SUBCLASS:
                 self._learnt(gateway_state.state_of_event(event))
@@ -162,8 +164,12 @@ class Follower:
 
     def _queued(self, event: Event) -> None:
         found = queue_calls.waiting(event.uuid or "", event.variable("presence_data"))
-        if found is not None and self._queues is not None:
-            self._queues.queued(found.call_id, found.customer_id, found.queue, found.since_ms)
+        if found is None or self._queues is None:
+            return
+        if event.subclass == queue_calls.QUEUED:
+            self._queues.queued(found.customer_id, found.joined, found.kept)
+        else:
+            self._queues.left_by_key(found.joined.member_id, found.customer_id)
 
     def _changed(self, call_id: str, event: Event) -> None:
         match event.get("Channel-Call-State"):

@@ -21,7 +21,7 @@ from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.onward import asked_again, leg_facts, next_round, onward_variables
 from freeswitch.pidf import MAX_CLAIMED
 from freeswitch.plan_variables import KEYS, carry_out_plan, happened, plan_variables
-from freeswitch.queue_calls import queue_variables
+from freeswitch.queue_calls import QUEUED_SINCE, queue_variables
 
 #: The user part of a SIP or tel URI in a header such as `"Name" <sip:+4930…;x=y@host>`.
 _URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)", re.IGNORECASE)
@@ -94,7 +94,8 @@ def _resume(get: Lookup) -> Resume | None:
         return None
     position, path = get("variable_fernamt_plan_position"), get("variable_fernamt_plan_path")
     given = happened(get("variable_fernamt_plan_given") or "", get("variable_originate_disposition"))
-    return read_resume(number, position or "", path or "", given, get(f"variable_{KEYS}") or "")
+    queued = get(f"variable_{QUEUED_SINCE}") or ""
+    return read_resume(number, position or "", path or "", given, get(f"variable_{KEYS}") or "", queued)
 
 
 def _required(get: Lookup, *names: str) -> str:
@@ -207,7 +208,8 @@ def _outcome_variables(
         case Converse():
             variables["fernamt_do"] = "menu"
         case Wait() as wait:
-            variables |= queue_variables(wait, offered.dialled, decision.plan.number if decision.plan else "")
+            number = decision.plan.number if decision.plan else ""
+            variables |= queue_variables(wait, offered.dialled, number, decision.facts.a_presented)
     if decision.plan is not None:
         carry_out_plan(variables, decision.plan)
     return variables

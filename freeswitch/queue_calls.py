@@ -1,65 +1,119 @@
 """Waiting callers and agents' legs on the wire: what marks them, and how the marks are read again.
 
-A caller who waits has `presence_data` `queue/CUSTOMER/QUEUE/MS`, an agent's leg has `agent`: every event of a
-channel carries it and `show channels` lists it, so that any controller can see who waits where since when
-without asking each channel. No SIP peer can write it. An agent's leg has a UUID that is made of its customer
-and the number of the offer, and can be read back.
+A caller who waits has `presence_data` `queue/CUSTOMER/QUEUE/MS/TAGS`, an agent's leg has `agent`: every event
+of a channel carries it and `show channels` lists it, so that any controller can see who waits where since
+when without asking each channel. No SIP peer can write it. An agent's leg has a UUID that is made of its
+customer and the number of the offer, and can be read back.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 from uuid import UUID
 
+from acd.events import CallerJoined
+from acd.names import WaitCost
 from dialplan.decision import Wait
 from freeswitch.parties import TRANSFERRED
+from freeswitch.plan_variables import KEYS
+from numbering.e164 import E164
 
-#: Subclass of the CUSTOM event that tells of a waiting caller.
+#: Subclasses of the CUSTOM events that tell of a waiting caller, and of one who pressed a key that leads out.
 QUEUED: Final = "fernamt::queued"
+LEFT_BY_KEY: Final = "fernamt::left-by-key"
 #: `presence_data` of agents' legs.
 AGENT: Final = "agent"
-#: Extensions of the rendered dialplan, and the context for callers whom a queue sent away.
+#: Extensions of the rendered dialplan, and the contexts for callers whom a queue sent away or who went.
 QUEUE: Final = "queue"
 QUEUE_EARLY: Final = "queue-early"
 LEFT_QUEUE: Final = "queue-left"
+KEY_PRESSED: Final = "queue-key"
+#: The extension that plays what a waiting caller is told, and the variable that it plays.
+SAY: Final = "queue-say"
+SAID: Final = "fernamt_say"
+#: The caller's place in time, for a queue that comes behind.
+QUEUED_SINCE: Final = "fernamt_queued_since"
 
 _MARK: Final = re.compile(
-    r"queue/(?P<customer>[a-z0-9._-]{1,64})/(?P<queue>[a-z0-9._-]{1,64})/(?P<since>[0-9]{1,15})\Z", re.ASCII
+    r"queue/(?P<customer>[a-z0-9._-]{1,64})/(?P<queue>[a-z0-9._-]{1,64})/(?P<since>[0-9]{1,15})"
+    r"/(?P<kept>k?)(?P<cost>[ef]?)p(?P<priority>[0-9]{1,4})"
+    r"(?:,c(?P<caller>[0-9a-f]{16}))?(?:,a(?P<agent>[a-z0-9._-]{1,64}))?\Z",
+    re.ASCII,
 )
+_COSTS: Final = {"": WaitCost.UNTOLD, "e": WaitCost.FREE, "f": WaitCost.FIXED}
 _DIALLED: Final = re.compile(r"\+?[0-9*#]{1,40}\Z", re.ASCII)
+#: So often a recording is repeated before the dialplan begins it anew, which takes a moment.
+_REPEATS: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A caller's channel waits in a customer's queue since (ms since 1970)."""
+class Waiting(NamedTuple):
+    """A caller's channel waits in a customer's queue. `kept`: the place in time is that of a queue before."""
 
-    call_id: str
     customer_id: str
-    queue: str
-    since_ms: int
+    joined: CallerJoined
+    kept: bool
 
 
-def queue_variables(wait: Wait, dialled: str, number: str) -> dict[str, str]:
+def queue_variables(wait: Wait, dialled: str, number: str, shown: E164 | None) -> dict[str, str]:
     """What makes the rendered dialplan park the call. `dialled` (a caller's text) is where the plan goes on
-    when the queue sends the call away, `number` (the plan's own) when that is no plain number."""
+    when the queue sends the call away, `number` (the plan's own) when that is no plain number. `shown`: the
+    caller's."""
     return {
         "fernamt_dialled": dialled if _DIALLED.match(dialled) else number,
         "fernamt_do": QUEUE_EARLY if wait.early else QUEUE,
-        "fernamt_music": wait.music,
-        "presence_data": f"queue/{wait.customer_id}/{wait.queue}/{wait.since_ms}",
+        "fernamt_music": _endless(wait.music),
+        QUEUED_SINCE: str(wait.since_ms),
+        KEYS: "",
+        # Other keys are taken off the line too: an agent is not to hear them all at once.
+        "playback_terminators": wait.keys or "none",
+        "presence_data": "".join(_mark(wait, shown)),
         # When the agent hangs up, or the agent's phone stays silent.
         "hangup_after_bridge": "true",
     }
 
 
+def _endless(music: str) -> str:
+    if music.startswith("tone_stream://"):
+        return music if ";loops=" in music else f"{music};loops=-1"
+    return "file_string://" + "!".join([music] * _REPEATS)
+
+
+def _mark(wait: Wait, shown: E164 | None) -> Iterator[str]:
+    yield f"queue/{wait.customer_id}/{wait.queue}/{wait.since_ms}/"
+    if wait.kept:
+        yield "k"
+    elif wait.early or wait.fixed_price:
+        yield "e" if wait.early else "f"
+    yield f"p{wait.priority}"
+    if wait.remembers and shown is not None:
+        yield f",c{pseudonym(wait.customer_id, shown)}"
+    if wait.agent is not None:
+        yield f",a{wait.agent}"
+
+
+def pseudonym(customer_id: str, number: E164) -> str:
+    """By which a customer's contact centre knows a caller again, without the number itself."""
+    return hashlib.blake2b(number.encode(), digest_size=8, key=_owner(customer_id)).hexdigest()
+
+
 def waiting(call_id: str, mark: str | None) -> Waiting | None:
     """The waiting caller that a channel's mark tells of, None for any other channel."""
     found = _MARK.match(mark or "")
-    return Waiting(call_id, found["customer"], found["queue"], int(found["since"])) if found else None
+    if found is None:
+        return None
+    joined = CallerJoined(
+        call_id,
+        found["queue"],
+        int(found["priority"]),
+        preferred=found["agent"],
+        since_ms=int(found["since"]),
+        caller=found["caller"],
+        cost=_COSTS[found["cost"]],
+    )
+    return Waiting(found["customer"], joined, bool(found["kept"]))
 
 
 def offer_leg(customer_id: str, offer_id: int) -> str:

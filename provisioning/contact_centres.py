@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from acd.centre import Centre
 from acd.names import Strategy
 from acd.spec import AgentSpec, Membership, Overflow, QueueSpec, Relaxation, Skill, TenantSpec
+from provisioning.queue_sentences import announcing
 from provisioning.schema import AgentEntry, CustomerEntry, QueueEntry, QueueOverflowEntry, SkillEntry
+from provisioning.sounds import SoundBook, TonesOnly
 
 
-def contact_centre(customer: CustomerEntry) -> Centre | None:
+def contact_centre(customer: CustomerEntry, sounds: SoundBook | None = None) -> Centre | None:
     """The contact centre of a customer that was checked; None when it has no queues.
 
-    Agents who serve no queue are left out: nothing ever rings at them.
+    Agents who serve no queue are left out: nothing ever rings at them. `sounds` gives what callers are told;
+    by default all but tones are replaced by a tone.
     """
     if not customer.queues:
         return None
@@ -25,6 +28,7 @@ def contact_centre(customer: CustomerEntry) -> Centre | None:
         {each.id: each.phone for each in serving if each.phone is not None},
         {each.id: each.phone for each in customer.agents if each.role != "agent" and each.phone is not None},
         customer.supervision is None or customer.supervision.signal == "tone",
+        announcing=announcing(customer, sounds or TonesOnly()),
     )
 
 
@@ -42,6 +46,10 @@ def _queue(entry: QueueEntry) -> QueueSpec:
         relaxations=tuple(Relaxation(each.after_s * 1000, each.lower_by) for each in entry.relaxations),
         overflow=_overflow(entry.overflow) if entry.overflow is not None else None,
         wrap_up_codes=entry.wrap_up_codes,
+        announce_ms=_ms(entry.announcements.every_s) if entry.announcements is not None else None,
+        greets=entry.greeting is not None
+        or (entry.announcements is not None and entry.announcements.at_once),
+        typical_ms=entry.typical_call_s * 1000,
     )
 
 

@@ -33,8 +33,8 @@ from numbering.classes import NumberClass
 from numbering.e164 import E164
 from provisioning import mailbox_access
 from provisioning.holiday_dates import public_holidays
-from provisioning.schema import CustomerEntry, MailboxEntry, OpeningHoursEntry
-from provisioning.schema.plan import CallerBranchEntry, NodeEntry
+from provisioning.schema import CustomerEntry, MailboxEntry, OpeningHoursEntry, QueueEntry
+from provisioning.schema.plan import CallerBranchEntry, NodeEntry, QueueNodeEntry
 from provisioning.sounds import SoundBook
 from provisioning.week_times import week_times
 
@@ -78,7 +78,8 @@ def compile_plans(
         for each in customer.mailboxes
     }
     music = {each.id: prompts[each.music] if each.music else WAITING_TONE for each in customer.queues}
-    compiler = _Nodes(hours, prompts, mailboxes, music, usable)
+    queues = {each.id: each for each in customer.queues}
+    compiler = _Nodes(hours, prompts, mailboxes, music, usable, queues)
     return {
         plan.id: Plan(plan.id, customer.id, plan.start, {each.id: compiler.node(each) for each in plan.nodes})
         for plan in customer.plans
@@ -95,12 +96,14 @@ class _Nodes:
         mailboxes: Mapping[str, Mailbox],
         music: Mapping[str, Sound],
         usable: Callable[[str], bool],
+        queues: Mapping[str, QueueEntry],
     ) -> None:
         self._hours = hours
         self._mailboxes = mailboxes
         self._music = music
         self._prompts = prompts
         self._usable = usable
+        self._queues = queues
 
     def node(self, entry: NodeEntry) -> Node:
         """The node as the call path reads it. A node has one key that says what it is."""
@@ -118,8 +121,21 @@ class _Nodes:
         if (caller := entry.caller) is not None:
             return CallerNode(tuple(map(_branch, caller.branches)), caller.otherwise)
         if (queue := entry.queue) is not None:
-            return QueueNode(queue.name, queue.overflow, self._music[queue.name])
+            return self._queue(queue)
         return None
+
+    def _queue(self, entry: QueueNodeEntry) -> QueueNode:
+        queue = self._queues[entry.name]
+        return QueueNode(
+            queue.id,
+            entry.overflow,
+            self._music[queue.id],
+            exits={each.key: each.to for each in entry.exits},
+            hours=self._hours.get(queue.hours, queue.hours) if queue.hours is not None else None,
+            priority=entry.priority,
+            agent=entry.agent,
+            remembers=queue.preferred_s > 0,
+        )
 
     def _acting(self, entry: NodeEntry) -> Node:
         if (menu := entry.menu) is not None:

@@ -33,12 +33,19 @@ class SoundBook(Protocol):
         """Never fails: what cannot be played becomes `ATTENTION`."""
         ...
 
+    def has(self, file: str) -> bool:
+        """Whether there is such a recording below the sounds directory."""
+        ...
+
 
 class TonesOnly:
     """Of a machine that speaks nothing: for checks, drawings and trials."""
 
     def sound(self, prompt: PromptEntry) -> str:
         return f"tone_stream://{prompt.tone}" if prompt.tone is not None else ATTENTION
+
+    def has(self, file: str) -> bool:
+        return False
 
 
 class Sounds:
@@ -61,6 +68,9 @@ class Sounds:
                 return str(path)
             return self._attention(prompt, f"there is no file {path}")
         return self._spoken(prompt, prompt.text or "")
+
+    def has(self, file: str) -> bool:
+        return (self._directory / file).is_file()
 
     def _spoken(self, prompt: PromptEntry, text: str) -> str:
         name = hashlib.sha256(f"{VOICE}\n{text}".encode()).hexdigest()[:32]

@@ -61,10 +61,15 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Wait for an agent in this queue of the customer's; `music` is heard meanwhile, again and again."""
+    """Wait for an agent in this queue of the customer's; `music` is heard meanwhile, again and again. `keys`
+    lead out of it; `priority`, `agent` and `remembers` as for the node."""
 
     queue: str
     music: Sound
+    keys: str = ""
+    priority: int = 0
+    agent: str | None = None
+    remembers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,10 +113,13 @@ def _entered(position: Position, go: _Go) -> Position:
 
 
 def _hours(node: HoursNode, here: _Here) -> _Go:
-    hours = here.facts.shared_hours.get(node.hours) if isinstance(node.hours, str) else node.hours
+    return _Go(node.open, "open") if _is_open(node.hours, here.facts) else _Go(node.closed, "closed")
+
+
+def _is_open(named: Hours | str, facts: Facts) -> bool:
+    hours = facts.shared_hours.get(named) if isinstance(named, str) else named
     # Hours that are gone: somebody took the carrier's ones away. Reachable beats closed.
-    is_open = hours is None or hours.is_open(here.facts.now)
-    return _Go(node.open, "open") if is_open else _Go(node.closed, "closed")
+    return hours is None or hours.is_open(facts.now)
 
 
 def _holiday(node: HolidayNode, here: _Here) -> _Go:
@@ -197,8 +200,21 @@ def _not_reached(node: ForwardNode, here: _Here) -> _Go | _Stay:
     return _Go(node.otherwise, "none") if node.otherwise is not None else _forward(node, here)
 
 
-def _queue(node: QueueNode, _: _Here) -> _Stay:
-    return _Stay(Enqueue(node.queue, node.music))
+def _queue(node: QueueNode, here: _Here) -> _Go | _Stay:
+    if node.hours is not None and not _is_open(node.hours, here.facts):
+        return _Go(node.overflow, "closed")
+    return _wait(node, here)
+
+
+def _wait(node: QueueNode, _: _Here) -> _Stay:
+    keys = "".join(sorted(node.exits))
+    return _Stay(Enqueue(node.queue, node.music, keys, node.priority, node.agent, node.remembers))
+
+
+def _pressed(node: QueueNode, here: _Here) -> _Go | _Stay:
+    # The key may be one that another version of the plan had: the caller waits on with the place kept.
+    to = node.exits.get(here.given.keys)
+    return _Go(to, here.given.keys) if to is not None else _wait(node, here)
 
 
 def _overflowed(node: QueueNode, _: _Here) -> _Go:
@@ -239,6 +255,7 @@ _TABLE: Final[Mapping[tuple[type[Node], Happened], Callable[[Any, _Here], _Go | 
     (ForwardNode, Happened.BUSY): _not_reached,
     (ForwardNode, Happened.NO_ANSWER): _not_reached,
     (QueueNode, Happened.ARRIVED): _queue,
+    (QueueNode, Happened.KEYS): _pressed,
     (QueueNode, Happened.OVERFLOWED): _overflowed,
     (MailboxNode, Happened.ARRIVED): _leave,
     (MailboxNode, Happened.RECORDED): _left,

@@ -8,7 +8,7 @@ WAV file or a tone (`tone_stream://…`), made by us, never by a caller.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -114,11 +114,21 @@ class ForwardNode:
 
 @dataclass(frozen=True, slots=True)
 class QueueNode:
-    """A queue of the contact centre; `overflow` is for calls that it does not take or sends away."""
+    """A queue of the contact centre; `overflow` is for calls that it does not take or sends away, `exits` for
+    callers who press one of its keys. Outside of its `hours` it takes nobody; who waits by then waits on.
+
+    `priority` is the caller's, `agent` the one who is asked first; else, with `remembers`, the agent of last
+    time.
+    """
 
     queue: str
     overflow: str
     music: Sound = WAITING_TONE
+    exits: Mapping[str, str] = field(default_factory=dict)
+    hours: Hours | str | None = None
+    priority: int = 0
+    agent: str | None = None
+    remembers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

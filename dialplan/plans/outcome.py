@@ -19,7 +19,7 @@ from dialplan.plans.effects import Ask, End, Enqueue, Forward, Last, Listen, Pla
 from dialplan.plans.interpret import Facts, begin, step
 from dialplan.plans.nodes import Plan
 from dialplan.plans.position import ARRIVED, NOT_REACHED, OVERFLOWED, Position, Resume
-from dialplan.plans.waiting import waits_unpaid
+from dialplan.plans.waiting import has_fixed_price, waits_unpaid
 from dialplan.reasons import reason
 from dialplan.ringing import to_phones, to_trunks
 from dialplan.snapshot import Snapshot
@@ -94,10 +94,9 @@ def _decision(call: _Call, position: Position, last: Last) -> Decision:
         case Record(mailbox):
             why = call.why("plan.mailbox", position, mailbox=mailbox.id)
             return Decision(Converse(last, early=False), why, call.facts, version)
-        case Enqueue(queue, music):
-            since_ms = int(call.circumstances.now.timestamp() * 1000)
-            wait = Wait(call.plan.customer_id, queue, music, waits_unpaid(call.assigned.number), since_ms)
-            return Decision(wait, call.why("plan.queue", position, queue=queue), call.facts, version)
+        case Enqueue():
+            why = call.why("plan.queue", position, queue=last.queue)
+            return Decision(_waiting(call, last), why, call.facts, version)
         case Listen(mailbox):
             why = call.why("plan.listen", position, mailbox=mailbox.id)
             return Decision(Converse(last, early=False), why, call.facts, version)
@@ -109,6 +108,24 @@ def _decision(call: _Call, position: Position, last: Last) -> Decision:
         case End(cause, overrun):
             why = call.why("plan.too-long" if overrun else "plan.end", position)
             return refuse(version, call.facts, cause, why)
+
+
+def _waiting(call: _Call, last: Enqueue) -> Wait:
+    number = call.assigned.number
+    kept_ms = call.offered.resume.queued_ms if call.offered.resume is not None else None
+    return Wait(
+        call.plan.customer_id,
+        last.queue,
+        last.music,
+        waits_unpaid(number),
+        int(call.circumstances.now.timestamp() * 1000) if kept_ms is None else kept_ms,
+        kept_ms is not None,
+        last.keys,
+        last.priority,
+        last.agent,
+        last.remembers,
+        has_fixed_price(number),
+    )
 
 
 def _rung(call: _Call, position: Position, ring: Ring) -> Decision:

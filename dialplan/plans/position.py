@@ -16,6 +16,7 @@ _POSITION: Final = re.compile(
     r"(?P<node>[a-z0-9._-]{1,64})/(?P<entered>[0-9]{1,4})/(?P<asked>[0-9]{1,4})\Z", re.ASCII
 )
 _KEYS: Final = re.compile(r"[0-9*#]{1,4}\Z", re.ASCII)
+_MOMENT: Final = re.compile(r"[0-9]{1,15}\Z", re.ASCII)
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{2,14}\Z", re.ASCII)
 _PATH: Final = re.compile(r"[a-zA-Z0-9._,=*#:%…-]{0,1000}\Z")
 
@@ -73,26 +74,32 @@ class Position:
 class Resume:
     """Go on with the plan of `number`, one of ours: where the call stood, and what happened since.
 
-    A node that the plan does not have begins it anew, with what the call has behind it counted.
+    `queued_ms`: the caller's place in time (ms since 1970) when the call stood in a queue before. A node that
+    the plan does not have begins it anew, with what the call has behind it counted.
     """
 
     number: E164
     position: Position
     given: Given
+    queued_ms: int | None = None
 
 
-def read_resume(number: str, position: str, path: str, given: str, keys: str = "") -> Resume | None:
+def read_resume(
+    number: str, position: str, path: str, given: str, keys: str = "", queued: str = ""
+) -> Resume | None:
     """The call's own variables back, or None when they are not what we write.
 
-    `keys`: pressed for a controller that died meanwhile, so that the caller need not press them again.
+    `keys`: pressed in a queue, or for a controller that died meanwhile, so that the caller need not press
+    them again. `queued`: the caller's place in time.
     """
     found = _POSITION.match(position)
     if found is None or not _NUMBER.match(number) or not _PATH.match(path) or given not in set(Happened):
         return None
     at = Position(found["node"], int(found["entered"]), int(found["asked"]), path)
+    queued_ms = int(queued) if _MOMENT.match(queued) else None
     if given == Happened.ARRIVED and _KEYS.match(keys):
-        return Resume(E164(number), at, Given(Happened.KEYS, keys))
-    return Resume(E164(number), at, Given(Happened(given)))
+        return Resume(E164(number), at, Given(Happened.KEYS, keys), queued_ms)
+    return Resume(E164(number), at, Given(Happened(given)), queued_ms)
 
 
 def extended(path: str, step: str) -> str:

@@ -20,7 +20,19 @@ PAID_BY_THE_MINUTE: Final = {
     "+49700": "Persönliche Rufnummer, up to 9 ct/min (TKG § 112(5))",
     "+4932": "Nationale Teilnehmerrufnummer, up to 9 ct/min (TKG § 112(5))",
 }
+#: Prefix -> why the call has a fixed price: waiting is allowed, and the first queue has to say so.
+FIXED_PRICE: Final = {
+    "+491802": "Service-Dienst, 6 ct/call (TKG § 3 Nr. 51)",
+    "+491804": "Service-Dienst, 20 ct/call (TKG § 3 Nr. 51)",
+    "+491806": "Service-Dienst, 20 ct/call (TKG § 3 Nr. 51)",
+}
 _PREFIXES: Final = tuple(PAID_BY_THE_MINUTE)
+_FIXED: Final = tuple(FIXED_PRICE)
+
+
+def has_fixed_price(number: E164) -> bool:
+    """Whether callers of this number pay once, however long they wait."""
+    return number.startswith(_FIXED)
 
 
 def waits_unpaid(number: E164) -> bool:

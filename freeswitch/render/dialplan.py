@@ -17,7 +17,17 @@ from dialplan.plans.position import Happened
 from freeswitch.dialstring import REDIRECTED
 from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.parties import TRANSFERRED
-from freeswitch.queue_calls import LEFT_QUEUE, QUEUE, QUEUE_EARLY, QUEUED
+from freeswitch.plan_variables import KEYS
+from freeswitch.queue_calls import (
+    KEY_PRESSED,
+    LEFT_BY_KEY,
+    LEFT_QUEUE,
+    QUEUE,
+    QUEUE_EARLY,
+    QUEUED,
+    SAID,
+    SAY,
+)
 from freeswitch.render.static_emergency import STATIC_FACTS
 from freeswitch.render.xml import actions
 from freeswitch.settings import SwitchSettings
@@ -27,6 +37,8 @@ from freeswitch.supervisor_calls import SUPERVISE
 #: feature codes that withhold or show the number, and a closing #, change nothing (§4(4)).
 _EMERGENCY: Final = r"^(?:\*31#|#31#)?(?:010(?:0\d\d|[1-9]\d))?(110|112)[\d*#]*$"
 _ANYTHING: Final = "^"
+#: Before the key that ended a playback, which may be none.
+_PRESSED: Final = "queue-pressed-"
 #: What the last decision left must not be done again when no controller answers now, and the SIP code of a
 #: leg that failed is not the caller's.
 _FORGET: Final = (
@@ -44,7 +56,7 @@ def dialplan(emergency: Element, settings: SwitchSettings) -> list[Element]:
     hosts = "|".join(f"{host}:{port}" for host, port in settings.controllers)
     entries = [_entry(entry, hosts) for entry in Entry]
     onward = [_onward(name, hosts) for name in (TRANSFERRED, REDIRECTED)]
-    return [*entries, *onward, _left_queue(hosts), _carry_out(hosts, settings), emergency]
+    return [*entries, *onward, *_left_queue(hosts), _carry_out(hosts, settings), emergency]
 
 
 def _extension(context: Element, name: str, *tests: tuple[str, str]) -> Element:
@@ -75,14 +87,53 @@ def _onward(name: str, hosts: str) -> Element:
     return context
 
 
-def _left_queue(hosts: str) -> Element:
-    """A caller whom the queue sent away: the plan goes on where it stood. The destination is the one that the
-    call came with."""
-    context = Element("context", name=LEFT_QUEUE)
+def _left_queue(hosts: str) -> list[Element]:
+    """Callers whom the queue sent away, and those who pressed one of its keys, of which the controllers hear
+    first: the plan goes on where it stood. The destination is the one that the call came with."""
+    sent = Element("context", name=LEFT_QUEUE)
     gone = f"{_FORGET};presence_data=;fernamt_plan_given={Happened.OVERFLOWED}"
     steps = [("multiset", gone), *_offer(hosts, otherwise="given-up")]
-    actions(_extension(context, LEFT_QUEUE, ("destination_number", _ANYTHING)), steps)
-    return context
+    actions(_extension(sent, LEFT_QUEUE, ("destination_number", _ANYTHING)), steps)
+    went = Element("context", name=KEY_PRESSED)
+    key = f"fernamt_plan_given={Happened.ARRIVED};{KEYS}=${{playback_terminator_used}}"
+    steps = [
+        _told(LEFT_BY_KEY),
+        ("multiset", f"{_FORGET};presence_data=;{key}"),
+        *_offer(hosts, otherwise="given-up"),
+    ]
+    actions(_extension(went, KEY_PRESSED, ("destination_number", _ANYTHING)), steps)
+    return [sent, went]
+
+
+def _told(subclass: str) -> tuple[str, str]:
+    """All controllers hear of it, with the channel's mark."""
+    return "event", f"Event-Name=CUSTOM,Event-Subclass={subclass}"
+
+
+def _waiting(context: Element) -> None:
+    """Waiting for an agent: the controllers hear of it, nothing is held, the call waits until it is
+    commanded, or one of the queue's keys is pressed, in the music or in an announcement (`SAY`, which runs
+    inside the music). Music that ends is begun again; the moment of rest is for a recording that cannot be
+    played."""
+    music = [
+        ("playback", "${fernamt_music}"),
+        ("execute_extension", f"{_PRESSED}${{playback_terminator_used}} XML fernamt"),
+        ("sleep", "200"),
+        ("transfer", "queue-music XML fernamt"),
+    ]
+    for do, application in ((QUEUE_EARLY, "pre_answer"), (QUEUE, "answer")):
+        begun = _extension(context, do, ("destination_number", f"^{do}:"))
+        actions(begun, [(application, ""), _told(QUEUED), *music])
+    actions(_extension(context, "queue-music", ("destination_number", "^queue-music$")), music)
+    said = [
+        ("playback", f"${{{SAID}}}"),
+        ("execute_extension", f"{_PRESSED}${{playback_terminator_used}} XML fernamt"),
+    ]
+    actions(_extension(context, SAY, ("destination_number", f"^{SAY}$")), said)
+    key = _extension(context, "queue-pressed", ("destination_number", f"^{_PRESSED}[0-9*#]$"))
+    actions(key, [("transfer", f"${{fernamt_dialled}} XML {KEY_PRESSED}")])
+    none = _extension(context, "queue-not-pressed", ("destination_number", f"^{_PRESSED}$"))
+    actions(none, [("set", "playback_terminator_used=")])
 
 
 def _offer(hosts: str, *, otherwise: str) -> list[tuple[str, str]]:
@@ -175,16 +226,7 @@ def _plans(context: Element, hosts: str) -> None:
     menu = _extension(context, "menu-again", ("destination_number", "^menu-again:"))
     actions(menu, [("sleep", "300")])
     actions(menu, [("set", "fernamt_do=menu-lost"), *_offer(hosts, otherwise="given-up")])
-    # Waiting for an agent: the controllers hear of it, nothing is held, the call waits until it is commanded.
-    for do, application in ((QUEUE_EARLY, "pre_answer"), (QUEUE, "answer")):
-        waiting = _extension(context, do, ("destination_number", f"^{do}:"))
-        heard = [
-            (application, ""),
-            ("event", f"Event-Name=CUSTOM,Event-Subclass={QUEUED}"),
-            ("endless_playback", "${fernamt_music}"),
-            ("hangup", "NORMAL_CLEARING"),
-        ]
-        actions(waiting, heard)
+    _waiting(context)
 
     # The leg of a supervisor (freeswitch/supervisor_calls.py) hears a call until one of both is over.
     supervise = _extension(context, SUPERVISE, ("destination_number", f"^{SUPERVISE}$"))

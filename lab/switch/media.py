@@ -44,7 +44,7 @@ class LegMedia:
         self.digits_in = 0
         self.held = False
         self._on_digit = on_digit
-        self._player: Player | None = None
+        self._players: list[Player] = []
         self._tasks: set[asyncio.Task[None]] = set()
         rtp.on_frame = self._frame
         rtp.on_dtmf = self._digit
@@ -55,14 +55,17 @@ class LegMedia:
 
     @property
     def playing(self) -> bool:
-        return self._player is not None
+        return bool(self._players)
 
     def play(self, source: Source, on_end: Callable[[], None]) -> Player:
-        """Send `source`'s frames instead of the peer's until it ends or is stopped; the newest one wins."""
-        if self._player is not None:
-            self._player.stop()
-        self._player = Player(self, source, on_end)
-        return self._player
+        """Send `source`'s frames instead of the peer's until it ends or is stopped; the newest one is heard,
+        those before wait for its end."""
+        self._players.append(Player(self, source, on_end))
+        return self._players[-1]
+
+    def heard(self, player: Player) -> bool:
+        """Whether it is this one's turn."""
+        return self._players[-1] is player
 
     def send(self, payload: bytes, payload_type: int) -> None:
         """Say one frame, transcoded to what the peer negotiated, with what others say into this leg."""
@@ -81,8 +84,8 @@ class LegMedia:
         task.add_done_callback(self._tasks.discard)
 
     def close(self) -> None:
-        if self._player is not None:
-            self._player.stop()
+        for player in list(self._players):
+            player.stop()
         if self.peer is not None and self.peer.peer is self:
             self.peer.peer = None
         self.peer = None
@@ -92,8 +95,8 @@ class LegMedia:
         self.rtp.close()
 
     def player_ended(self, player: Player) -> None:
-        if self._player is player:
-            self._player = None
+        if player in self._players:
+            self._players.remove(player)
 
     async def _send_digits(self, digits: str, duration_ms: int) -> None:
         try:
@@ -136,6 +139,8 @@ class Player:
             self._on_end()
 
     def _tick(self) -> None:
+        if not self._media.heard(self):
+            return
         frame: Samples | None = self._source.read()
         if frame is None:
             self.stop()

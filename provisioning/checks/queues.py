@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from provisioning.errors import Finding, KeyPath, Severity
 from provisioning.nearest import listed
-from provisioning.schema import AgentEntry, CustomerEntry
+from provisioning.schema import AgentEntry, CarrierEntry, CustomerEntry, QueueEntry
+from provisioning.schema.plan import QueueNodeEntry
 from provisioning.validate import Parts
 
 
@@ -16,23 +17,52 @@ def check_queues(parts: Parts) -> Iterator[Finding]:
         path: KeyPath = ("customers", i)
         names = tuple(each.id for each in customer.queues)
         yield from _once((*path, "queues"), names, "id", "two queues have the same name")
-        yield from _queues(path, customer, names)
+        yield from _queues(path, customer, names, parts.carrier)
         for k, agent in enumerate(customer.agents):
             yield from _agent((*path, "agents", k), agent, names)
         for p, plan in enumerate(customer.plans):
             for n, node in enumerate(plan.nodes):
-                if node.queue is not None and node.queue.name not in names:
-                    at = (*path, "plans", p, "nodes", n, "queue", "name")
-                    yield _unknown(at, "queue", node.queue.name, names)
+                if node.queue is not None:
+                    at = (*path, "plans", p, "nodes", n, "queue")
+                    yield from _node(at, node.queue, customer, names)
 
 
-def _queues(path: KeyPath, customer: CustomerEntry, names: tuple[str, ...]) -> Iterator[Finding]:
+def _node(
+    path: KeyPath, node: QueueNodeEntry, customer: CustomerEntry, names: tuple[str, ...]
+) -> Iterator[Finding]:
+    """A plan's way into a queue; where its exits lead the plans' own check says."""
+    if node.name not in names:
+        yield _unknown((*path, "name"), "queue", node.name, names)
+    yield from _once((*path, "exits"), [each.key for each in node.exits], "key", "a key leads out twice")
+    serving = tuple(
+        each.id for each in customer.agents if any(seat.queue == node.name for seat in each.queues)
+    )
+    if node.agent is not None and node.agent not in serving:
+        yield _unknown((*path, "agent"), "agent", node.agent, serving)
+
+
+def _prompts_of(queue: QueueEntry) -> Iterator[tuple[KeyPath, str]]:
+    said = queue.announcements
+    named = (("music",), queue.music), (("greeting",), queue.greeting)
+    for path, prompt in (*named, (("announcements", "hint"), said.hint if said is not None else None)):
+        if prompt is not None:
+            yield path, prompt
+
+
+def _queues(
+    path: KeyPath, customer: CustomerEntry, names: tuple[str, ...], carrier: CarrierEntry | None
+) -> Iterator[Finding]:
     prompts = tuple(each.id for each in customer.prompts)
     served = {each.queue for agent in customer.agents for each in agent.queues}
     for k, queue in enumerate(customer.queues):
         at = (*path, "queues", k)
-        if queue.music is not None and queue.music not in prompts:
-            yield _unknown((*at, "music"), "prompt", queue.music, prompts)
+        for place, prompt in _prompts_of(queue):
+            if prompt not in prompts:
+                yield _unknown((*at, *place), "prompt", prompt, prompts)
+        if queue.hours is not None and carrier is not None:
+            hours = tuple(each.id for each in (*customer.opening_hours, *carrier.opening_hours))
+            if queue.hours not in hours:
+                yield _unknown((*at, "hours"), "opening-hours", queue.hours, hours)
         yield from _once(
             (*at, "skills"), [each.name for each in queue.skills], "name", "a skill stands twice"
         )
@@ -84,5 +114,5 @@ def _once(path: KeyPath, names: Sequence[str], key: str, message: str) -> Iterat
 
 
 def _unknown(path: KeyPath, noun: str, name: str, known: tuple[str, ...]) -> Finding:
-    message = f"there is no such {noun}"
+    message = f"there {'are' if noun == 'opening-hours' else 'is'} no such {noun.replace('-', ' ')}"
     return Finding(f"config.unknown-{noun}", path, message, repr(name), listed(known), known)

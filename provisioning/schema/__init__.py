@@ -50,6 +50,7 @@ from provisioning.schema.plan import (
     NodeEntry,
     PlanEntry,
     PromptEntry,
+    QueueExitEntry,
     QueueNodeEntry,
     RingNodeEntry,
     ShareEntry,
@@ -64,6 +65,7 @@ from provisioning.schema.policy import (
 )
 from provisioning.schema.queue import (
     MembershipEntry,
+    QueueAnnouncementEntry,
     QueueEntry,
     QueueOverflowEntry,
     RelaxationEntry,
@@ -127,7 +129,9 @@ __all__ = [
     "PortingEntry",
     "PostalAddressEntry",
     "PromptEntry",
+    "QueueAnnouncementEntry",
     "QueueEntry",
+    "QueueExitEntry",
     "QueueNodeEntry",
     "QueueOverflowEntry",
     "RegisterEntry",

@@ -21,6 +21,7 @@ _TONE: Final = re.compile(
     r"(?:;%\([0-9]{1,5},[0-9]{1,5}(?:,[0-9]{2,4}){1,4}\)){0,15}(?:;loops=[0-9]{1,2})?",
     re.ASCII,
 )
+_FOLDER: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]{0,150}", re.ASCII)
 _FILE: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]{0,190}\.wav", re.ASCII)
 
 
@@ -56,6 +57,22 @@ def _parse_file(value: Any) -> str:
     )
 
 
+def _parse_folder(value: Any) -> str:
+    if isinstance(value, str) and _FOLDER.fullmatch(value):
+        return value
+    raise refusal(
+        "config.sound-folder",
+        "not a folder of sounds",
+        "a folder below the sounds directory, letters, digits, '.', '_', '-' and '/': \"praxis/ansagen\"",
+    )
+
+
+def _parse_key(value: Any) -> str:
+    if isinstance(value, str) and len(value) == 1 and _KEYS.fullmatch(value):
+        return value
+    raise refusal("config.queue-key", "not a key of a telephone", 'one of 0-9, * and #, in quotes: "1"')
+
+
 Keys = Annotated[str, BeforeValidator(_parse_keys), Form("keys", "1 to 4 of `0`-`9`, `*` and `#`, in quotes")]
 Spoken = Annotated[str, BeforeValidator(_parse_spoken), Form("text", f"1 to {MAX_SPOKEN} characters")]
 Tone = Annotated[
@@ -64,6 +81,10 @@ Tone = Annotated[
 SoundFile = Annotated[
     str, BeforeValidator(_parse_file), Form("file", "a WAV file below `sounds/` of the state directory")
 ]
+SoundFolder = Annotated[
+    str, BeforeValidator(_parse_folder), Form("folder", "a folder below `sounds/` of the state directory")
+]
+Key = Annotated[str, BeforeValidator(_parse_key), Form("key", "one of `0`-`9`, `*` and `#`, in quotes")]
 EndCause = Literal["normal", "busy", "no_answer", "rejected", "unallocated", "unavailable"]
 
 
@@ -177,11 +198,27 @@ class ForwardNodeEntry(Entry):
     )
 
 
+class QueueExitEntry(Entry):
+    """A key that leads out of a queue, also in the middle of an announcement."""
+
+    key: Key = Field(description="What the waiting caller presses (C1).")
+    to: Id = Field(description="Node: a mailbox, another queue, a callback, … (C1).")
+
+
 class QueueNodeEntry(Entry):
     """A queue of the contact centre."""
 
     name: Id = Field(description="The queue (C1).")
     overflow: Id = Field(description="Node for calls that the queue does not take (C1).")
+    exits: Few[QueueExitEntry] = Field((), description="Keys that lead out of the queue (C1).")
+    priority: int = Field(
+        0, ge=0, le=1_000, description="Callers who come by here go before those with less (C1)."
+    )
+    agent: Id | None = Field(
+        None,
+        description="Agent who is asked first, for the `preferred_s` of the queue. Default: the agent of "
+        "last time (C1).",
+    )
 
 
 class EndNodeEntry(Entry):

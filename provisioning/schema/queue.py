@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from provisioning.schema.entry import Entry, Few
+from provisioning.schema.plan import SoundFolder
 from provisioning.schema.values import Id, Text
 
 #: The words of FreeSWITCH's mod_callcenter where it has them; acd.names.Strategy.
@@ -55,6 +56,22 @@ class QueueOverflowEntry(Entry):
     )
 
 
+class QueueAnnouncementEntry(Entry):
+    """What waiting callers are told, in between the music."""
+
+    at_once: bool = Field(
+        True, description="When they come, after the greeting if there is one (C1). Default: true."
+    )
+    every_s: int | None = Field(
+        None, ge=15, le=3_600, description="Again every so many seconds. Default: not again (C1)."
+    )
+    position: bool = Field(True, description="Their place in the queue (C1).")
+    expected_wait: bool = Field(True, description="How long they will wait, roughly (C1).")
+    hint: Id | None = Field(
+        None, description="Announcement behind it, such as which keys lead out of the queue (C1)."
+    )
+
+
 class QueueEntry(Entry):
     """A queue of the contact centre; a plan's node leads to it."""
 
@@ -93,6 +110,30 @@ class QueueEntry(Entry):
     music: Id | None = Field(
         None,
         description="Announcement that waiting callers hear, again and again. Default: a soft tone (C1).",
+    )
+    greeting: Id | None = Field(
+        None, description="Announcement that callers hear when they come; phones ring meanwhile (C1)."
+    )
+    announcements: QueueAnnouncementEntry | None = Field(
+        None,
+        description="What callers are told in between. Default: only what the law asks, TKG § 115(2) "
+        "(C1, C10).",
+    )
+    recordings: SoundFolder | None = Field(
+        None,
+        description="Folder below `sounds/` with recordings of your own in place of spoken sentences: "
+        "position-1.wav, wait-5.wav, … (C1).",
+    )
+    typical_call_s: int = Field(
+        240,
+        ge=10,
+        le=7_200,
+        description="Seconds that a call takes, wrap-up included, until calls have shown it (C1).",
+    )
+    hours: Id | None = Field(
+        None,
+        description="Opening hours, own ones or the carrier's: outside of them callers go to the overflow of "
+        "the plan's node. Who waits when it closes waits on. Default: always open (C1).",
     )
 
 

@@ -109,16 +109,15 @@ async def uuid_transfer(switch: Switch, argument: str) -> str:
 
 async def uuid_broadcast(switch: Switch, argument: str) -> str:
     """`UUID FILE|APP::ARG [aleg|bleg|both]`: play or execute while the call goes on."""
-    words = argument.split()
+    words = [word.replace("\\s", " ") for word in separate(argument, " ")]
     if len(words) < 2:
         return usage("uuid_broadcast <uuid> <path> [aleg|bleg|holdb|both]")
     channel = switch.channels.get(words[0])
     if channel is None:
         return "-ERR Message not sent\n"
-    legs = words[-1] if words[-1] in ("aleg", "bleg", "both") and len(words) > 2 else "aleg"
-    text = " ".join(words[1:-1] if words[-1] == legs and len(words) > 2 else words[1:])
-    application, marked, data = text.partition("::")
-    name, argument = (application, data) if marked else ("playback", text)
+    legs = words[2] if len(words) > 2 else "aleg"
+    application, marked, data = words[1].partition("::")
+    name, argument = (application, data) if marked else ("playback", words[1])
     heard: list[Channel | None] = [channel] if legs != "bleg" else []
     heard += [channel.partner] if legs != "aleg" else []
     sent = 0

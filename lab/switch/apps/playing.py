@@ -32,11 +32,12 @@ async def media_of(channel: Channel) -> LegMedia:
 
 
 async def playback(channel: Channel, data: str) -> None:
-    """Play to the end, a terminator digit (playback_terminators, `*`), or a break."""
+    """Play to the end, a terminator digit (playback_terminators, `*`), or a break. Other digits are gone."""
+    channel.set("playback_terminator_used", None)
     terminators = channel.get("playback_terminators") or "*"
     stops = "" if terminators.lower() == "none" else terminators
     stops = "0123456789*#" if stops.lower() == "any" else stops
-    digit = await play_until(channel, data.strip(), stops)
+    digit = await play_until(channel, data.strip(), stops, drop=True)
     if digit:
         channel.set("playback_terminator_used", digit)
         channel.digits.popleft()
@@ -49,9 +50,10 @@ async def endless_playback(channel: Channel, data: str) -> None:
         await play_until(channel, data.strip(), "")
 
 
-async def play_until(channel: Channel, sound: str, stops: str, enough: int = 0) -> str:
+async def play_until(channel: Channel, sound: str, stops: str, enough: int = 0, *, drop: bool = False) -> str:
     """Play; returns the waiting digit of `stops` that ended it, or "". With `enough` any digits that many end
-    it too. A sound that cannot be opened is logged and skipped, as FreeSWITCH does."""
+    it too, with `drop` digits that are not of `stops` are taken away. A sound that cannot be opened is logged
+    and skipped, as FreeSWITCH does."""
     media = await media_of(channel)
     channel.broken = False
     try:
@@ -66,6 +68,8 @@ async def play_until(channel: Channel, sound: str, stops: str, enough: int = 0) 
 
     def over() -> bool:
         waiting = channel.digits
+        while drop and waiting and waiting[0] not in stops:
+            waiting.popleft()
         return (
             not player.active
             or channel.broken

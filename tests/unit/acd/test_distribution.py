@@ -432,7 +432,7 @@ def test_a_caller_who_is_called_back_keeps_the_place() -> None:
     assert centre.rung() == [("anna", "c1")]
     number = centre.offer_to("anna")
     centre.tell(OfferAnswered(number))
-    assert centre.of(CallBack) == [CallBack(number, "c1", "anna", 60_000)]
+    assert centre.of(CallBack) == [CallBack(number, "c1", "anna", 60_000, "verkauf")]
     assert centre.state.agents["anna"].state is AgentState.RESERVED
     centre.tell(CallbackReached("c1"))
     assert centre.state.agents["anna"].state is AgentState.IN_A_QUEUE_CALL
@@ -480,7 +480,10 @@ def test_position_and_expected_wait_are_announced() -> None:
     centre.joins("c2")
     centre.joins("c3")
     centre.after(30)
-    assert centre.of(Announce) == [Announce("c2", 1, 120 * SECOND), Announce("c3", 2, 240 * SECOND)]
+    assert centre.of(Announce) == [
+        Announce("c2", "verkauf", 1, 120 * SECOND),
+        Announce("c3", "verkauf", 2, 240 * SECOND),
+    ]
 
 
 def test_after_a_reconnect_no_ghost_and_no_stuck_agent_stays() -> None:

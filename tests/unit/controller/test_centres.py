@@ -10,7 +10,7 @@ import pytest
 from gevent.event import Event as Moment
 
 from acd.centre import Centre
-from acd.events import Event, StatusChosen
+from acd.events import CallerJoined, Event, StatusChosen
 from acd.names import AgentStatus
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
 from acd.state import State
@@ -97,6 +97,9 @@ class QuietNode:
     def send_away(self, call_id: str) -> None:
         """Nobody is sent."""
 
+    def announce(self, call_id: str, sounds: Sequence[str]) -> None:
+        """Nobody hears it."""
+
     def shown_number(self, call_id: str) -> E164 | None:
         return None
 
@@ -153,6 +156,10 @@ def wait_until(holds: Callable[[], bool]) -> None:
     pytest.fail("it did not come true in time")
 
 
+def caller(name: str, since_ms: int = 999_000) -> CallerJoined:
+    return CallerJoined(name, "verkauf", since_ms=since_ms)
+
+
 def moment(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
@@ -164,30 +171,44 @@ def test_a_new_owner_asks_what_the_switch_has(world: World) -> None:
 
 def test_callers_who_came_while_nobody_was_the_owner_are_found_in_their_order(world: World) -> None:
     """Guarantee 6."""
-    waiting = [("late", CUSTOMER, "verkauf", 900_200), ("early", CUSTOMER, "verkauf", 900_100)]
+    waiting = [(CUSTOMER, caller("late", 900_200)), (CUSTOMER, caller("early", 900_100))]
     world.centres.listed(waiting, {"late": True, "early": True}, moment(999_000))
     wait_until(lambda: world.waiting() == ["early", "late"])
 
 
 def test_a_caller_who_just_left_and_is_still_listed_is_no_ghost(world: World) -> None:
-    world.centres.queued("c1", CUSTOMER, "verkauf", 999_000)
-    world.centres.queued("c2", CUSTOMER, "verkauf", 999_000)
+    world.centres.queued(CUSTOMER, caller("c1"), kept=False)
+    world.centres.queued(CUSTOMER, caller("c2"), kept=False)
     wait_until(lambda: len(world.waiting()) == 2)
     world.centres.ended("c1")
-    both = [("c1", CUSTOMER, "verkauf", 999_000), ("c2", CUSTOMER, "verkauf", 999_000)]
+    both = [(CUSTOMER, caller("c1")), (CUSTOMER, caller("c2"))]
     world.centres.listed(both, {"c1": True, "c2": True}, moment(999_500))
     wait_until(lambda: world.waiting() == ["c2"])
 
 
+def test_a_caller_who_goes_by_key_and_comes_to_another_queue_is_no_ghost_and_keeps_the_place(
+    world: World,
+) -> None:
+    world.centres.queued(CUSTOMER, caller("c1"), kept=False)
+    wait_until(lambda: world.waiting() == ["c1"])
+    world.now_ms += 5_000
+    world.centres.queued(CUSTOMER, caller("c2"), kept=False)
+    world.centres.left_by_key("c1", CUSTOMER)
+    wait_until(lambda: world.waiting() == ["c2"])
+    world.centres.listed([(CUSTOMER, caller("c1"))], {"c1": True, "c2": True}, moment(999_500))
+    world.centres.queued(CUSTOMER, caller("c1"), kept=True)
+    wait_until(lambda: world.waiting() == ["c1", "c2"])
+
+
 def test_a_caller_of_an_unknown_customer_is_nobodys(world: World) -> None:
     """Guarantee 8."""
-    world.centres.queued("c1", "somebody", "verkauf", 999_000)
-    world.centres.queued("c2", CUSTOMER, "verkauf", 999_000)
+    world.centres.queued("somebody", caller("c1"), kept=False)
+    world.centres.queued(CUSTOMER, caller("c2"), kept=False)
     wait_until(lambda: world.waiting() == ["c2"])
 
 
 def test_commands_of_agents_are_answered_and_the_phone_rings(world: World) -> None:
-    world.centres.queued("c1", CUSTOMER, "verkauf", 999_000)
+    world.centres.queued(CUSTOMER, caller("c1"), kept=False)
     world.desk.commands = [
         ("1", StatusChosen("nobody", AgentStatus.AVAILABLE)),
         ("2", StatusChosen("anna", AgentStatus.ON_BREAK)),
@@ -201,7 +222,7 @@ def test_commands_of_agents_are_answered_and_the_phone_rings(world: World) -> No
 
 def test_with_redis_away_new_calls_are_not_taken(world: World) -> None:
     """The static overflow of the plan; who waits stays."""
-    world.centres.queued("c1", CUSTOMER, "verkauf", 999_000)
+    world.centres.queued(CUSTOMER, caller("c1"), kept=False)
     wait_until(lambda: world.waiting() == ["c1"])
     world.journal.away = True
     world.now_ms += 3_000

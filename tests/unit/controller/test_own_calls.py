@@ -13,7 +13,7 @@ from dialplan.call import Entry, Via
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from freeswitch.own_calls import own_call, own_mark
-from tests.unit.controller.test_centres import CUSTOMER, World, _running, moment, wait_until
+from tests.unit.controller.test_centres import CUSTOMER, World, _running, caller, moment, wait_until
 from tests.unit.dialplan.carriers import NOW, from_phone, snapshot
 
 
@@ -33,7 +33,7 @@ def busy(world: World) -> bool:
 def test_who_is_called_directly_is_rung_by_no_queue_until_it_is_over(world: World) -> None:
     world.centres.own_call(CUSTOMER, "anna", "leg-a", up=True)
     wait_until(lambda: busy(world))
-    world.centres.queued("c1", CUSTOMER, "verkauf", 999_000)
+    world.centres.queued(CUSTOMER, caller("c1"), kept=False)
     wait_until(lambda: world.waiting() == ["c1"])
     assert world.node.rung == []
     world.centres.own_call(CUSTOMER, "anna", "leg-a", up=False)

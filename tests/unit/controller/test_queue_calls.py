@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from gevent.event import Event as Moment
@@ -51,6 +51,9 @@ class Switch:
 
     def send_away(self, call_id: str) -> None:
         self.done.append(f"away {call_id}")
+
+    def announce(self, call_id: str, sounds: Sequence[str]) -> None:
+        self.done.append(f"say {call_id} {' '.join(sounds)}")
 
     def shown_number(self, call_id: str) -> E164 | None:
         return E164("+4915228817386")

@@ -2,26 +2,88 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from acd.events import CallerJoined
+from acd.names import WaitCost
 from dialplan.decision import Wait
 from dialplan.legs import Caller, leg_to_phone
 from freeswitch.dialstring import agents_leg
-from freeswitch.queue_calls import Waiting, agent_variables, offer_leg, offer_of, queue_variables, waiting
+from freeswitch.queue_calls import (
+    Waiting,
+    agent_variables,
+    offer_leg,
+    offer_of,
+    pseudonym,
+    queue_variables,
+    waiting,
+)
 from numbering.e164 import E164
 from tests.unit.dialplan.carriers import PHONE_1
 
 WAIT = Wait("kunde-a", "verkauf", "tone_stream://%(1,1,440)", early=False, since_ms=1_700_000_000_000)
 PLANS = "+493023125399"
+CALLER = E164("+4915228817386")
 
 
 def test_a_waiting_callers_mark_says_who_waits_where_since_when() -> None:
-    mark = queue_variables(WAIT, "0", PLANS)["presence_data"]
-    assert waiting("c1", mark) == Waiting("c1", "kunde-a", "verkauf", 1_700_000_000_000)
+    mark = queue_variables(WAIT, "0", PLANS, CALLER)["presence_data"]
+    joined = CallerJoined("c1", "verkauf", since_ms=1_700_000_000_000)
+    assert waiting("c1", mark) == Waiting("kunde-a", joined, kept=False)
+
+
+def test_a_mark_says_what_the_plan_knows_of_the_caller_and_never_the_number() -> None:
+    """C1: priority, agent of last time. C9: by a pseudonym that differs from customer to customer."""
+    known = replace(WAIT, priority=7, agent="anna", remembers=True, kept=True)
+    mark = queue_variables(known, "0", PLANS, CALLER)["presence_data"]
+    found = waiting("c1", mark)
+    assert found is not None
+    assert (found.joined.priority, found.joined.preferred, found.kept) == (7, "anna", True)
+    assert found.joined.caller == pseudonym("kunde-a", CALLER) != pseudonym("kunde-b", CALLER)
+    assert CALLER[1:] not in mark
+    withheld = waiting("c1", queue_variables(known, "0", PLANS, None)["presence_data"])
+    assert withheld is not None
+    assert withheld.joined.caller is None
 
 
 @pytest.mark.parametrize(
-    "mark", [None, "", "agent", "carrier-a", "queue/a/b", "queue/a/b/x", "queue/a/b/1/2"]
+    ("wait", "cost"),
+    [
+        (WAIT, WaitCost.UNTOLD),
+        (replace(WAIT, early=True), WaitCost.FREE),
+        (replace(WAIT, fixed_price=True), WaitCost.FIXED),
+        (replace(WAIT, early=True, kept=True), WaitCost.UNTOLD),
+    ],
+)
+def test_only_the_first_queue_has_to_tell_of_the_price(wait: Wait, cost: WaitCost) -> None:
+    """C10, TKG § 115(2)."""
+    found = waiting("c1", queue_variables(wait, "0", PLANS, CALLER)["presence_data"])
+    assert found is not None
+    assert found.joined.cost is cost
+
+
+@pytest.mark.parametrize(
+    ("music", "endless"),
+    [
+        ("tone_stream://%(1,1,440)", "tone_stream://%(1,1,440);loops=-1"),
+        ("tone_stream://%(1,1,440);loops=3", "tone_stream://%(1,1,440);loops=3"),
+        ("/sounds/m.wav", "file_string://" + "!".join(["/sounds/m.wav"] * 20)),
+    ],
+)
+def test_music_goes_on_without_a_pause(music: str, endless: str) -> None:
+    assert queue_variables(replace(WAIT, music=music), "0", PLANS, None)["fernamt_music"] == endless
+
+
+def test_only_the_queues_own_keys_end_the_music() -> None:
+    assert queue_variables(WAIT, "0", PLANS, None)["playback_terminators"] == "none"
+    assert queue_variables(replace(WAIT, keys="1*"), "0", PLANS, None)["playback_terminators"] == "1*"
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [None, "", "agent", "carrier-a", "queue/a/b", "queue/a/b/x", "queue/a/b/1/2", "queue/a/b/1/p12345"],
 )
 def test_other_marks_are_no_waiting_callers(mark: str | None) -> None:
     assert waiting("c1", mark) is None
@@ -30,8 +92,8 @@ def test_other_marks_are_no_waiting_callers(mark: str | None) -> None:
 def test_who_pays_by_the_minute_waits_in_early_media() -> None:
     """C10."""
     early = Wait("kunde-a", "verkauf", WAIT.music, early=True, since_ms=0)
-    assert queue_variables(WAIT, "0", PLANS)["fernamt_do"] == "queue"
-    assert queue_variables(early, "0", PLANS)["fernamt_do"] == "queue-early"
+    assert queue_variables(WAIT, "0", PLANS, CALLER)["fernamt_do"] == "queue"
+    assert queue_variables(early, "0", PLANS, CALLER)["fernamt_do"] == "queue-early"
 
 
 def test_an_agents_leg_tells_its_offer_to_its_own_customer_only() -> None:
@@ -46,7 +108,7 @@ def test_an_agents_leg_tells_its_offer_to_its_own_customer_only() -> None:
     ("dialled", "kept"), [("+493023125300", "+493023125300"), ("${evil}", PLANS), ("a;b=1", PLANS)]
 )
 def test_only_a_number_is_kept_of_what_was_dialled(dialled: str, kept: str) -> None:
-    assert queue_variables(WAIT, dialled, PLANS)["fernamt_dialled"] == kept
+    assert queue_variables(WAIT, dialled, PLANS, CALLER)["fernamt_dialled"] == kept
 
 
 def test_an_agents_phone_that_redirects_has_declined_and_early_media_is_no_answer() -> None:

@@ -6,10 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
+from acd.effects import Announce
 from acd.names import Strategy
 from acd.spec import AgentSpec, Membership, Overflow, QueueSpec, Relaxation, Skill
+from dialplan.plans.hours import Hours
+from dialplan.plans.nodes import QueueNode
 from provisioning.contact_centres import contact_centre
 from provisioning.load import CheckedConfig
+from provisioning.queue_sentences import TEXTS
+from provisioning.routing_plans import compile_plans
+from provisioning.schema import PromptEntry
+from provisioning.sounds import TonesOnly
 
 CENTRE = """\
     prompts: [{id: musik, tone: "%(400,0,620)"}]
@@ -28,6 +35,18 @@ CENTRE = """\
         skills: [{name: deutsch, level: 90}]
         busy_delay_s: 7
       - {id: bert, secret: {lab: geheim}}
+    plans:
+      - id: verkauf
+        start: warten
+        nodes:
+          - id: warten
+            queue:
+              name: verkauf
+              overflow: ende
+              exits: [{key: "1", to: ende}, {key: "2", to: warten}]
+              priority: 7
+              agent: anna
+          - {id: ende, end: {cause: busy}}
 """
 
 Accept = Callable[..., CheckedConfig]
@@ -49,6 +68,23 @@ REFUSED = {
     ),
     "a skill beyond 100": (("level: 90", "level: 101"), "out-of-range", "skills[0].level"),
     "a strategy that nobody knows": (("strategy: weighted", "strategy: luck"), "", "queues[1].strategy"),
+    "an unknown greeting": (("music: musik", "music: musik, greeting: hallo"), "unknown-prompt", "greeting"),
+    "an unknown hint": (
+        ("music: musik", "music: musik, announcements: {hint: tasten}"),
+        "unknown-prompt",
+        "announcements.hint",
+    ),
+    "unknown hours": (("music: musik", "music: musik, hours: nie"), "unknown-opening-hours", "hours"),
+    "a folder outside": (("music: musik", 'music: musik, recordings: "../x"'), "sound-folder", "recordings"),
+    "an announcement every moment": (
+        ("music: musik", "music: musik, announcements: {every_s: 5}"),
+        "out-of-range",
+        "every_s",
+    ),
+    "a key that is none": (('key: "1"', 'key: "12"'), "queue-key", "exits[0].key"),
+    "a key twice": (('key: "2"', 'key: "1"'), "id-twice", "exits[1].key"),
+    "an exit to nowhere": (('key: "1", to: ende', 'key: "1", to: end'), "", "exits[0].to"),
+    "an agent of another queue": (("agent: anna", "agent: bert"), "unknown-agent", "queue.agent"),
     "a phone that rings for ever": (("ring_s: 15", "ring_s: 900"), "out-of-range", "queues[0].ring_s"),
 }
 
@@ -71,7 +107,9 @@ def test_it_is_refused_at_its_place(changed: Change, refused: Refuse, case: str)
 
 
 def test_a_queue_that_nobody_serves_is_a_warning(changed: Change, accepted: Accept) -> None:
-    warnings = accepted(text(changed, ("{queue: verkauf}, ", ""))).warnings
+    warnings = accepted(
+        text(changed, ("{queue: verkauf}, ", ""), ("              agent: anna\n", ""))
+    ).warnings
     assert "config.queue-unserved" in {each.id for each in warnings}
 
 
@@ -88,6 +126,47 @@ def test_it_is_compiled_for_the_contact_centre(changed: Change, accepted: Accept
     assert centre.spec.agents == (AgentSpec("anna", memberships, skills, busy_delay_ms=7_000),)
     assert centre.needs == {"verkauf": (), "alle": (Skill("deutsch", 50),)}
     assert centre.phones == {"anna": "phone-1"}
+
+
+def test_what_callers_are_told_is_compiled_and_recordings_of_ones_own_go_first(
+    changed: Change, accepted: Accept
+) -> None:
+    """C1: position-1.wav of the customer's, the rest is spoken."""
+    told = "greeting: musik, announcements: {every_s: 60, expected_wait: false, hint: musik}"
+    written = text(changed, ("music: musik", f"music: musik, {told}, recordings: eigene"))
+    customer = accepted(written).config.customers[0]
+    centre = contact_centre(customer, Recorded())
+    assert centre is not None
+    spec = centre.spec.queue["verkauf"]
+    assert (spec.greets, spec.announce_ms, spec.typical_ms) == (True, 60_000, 240_000)
+    announcing = centre.announcing["verkauf"]
+    assert announcing.sounds(Announce("c", "verkauf", 1, None, first=True)) == (
+        "musik",
+        "eigene/position-1.wav",
+        "musik",
+    )
+    assert announcing.sounds(Announce("c", "verkauf", 2, None)) == (TEXTS["position-2"], "musik")
+    assert not centre.spec.queue["alle"].greets
+
+
+def test_a_plans_way_into_a_queue_is_compiled(changed: Change, accepted: Accept) -> None:
+    written = text(changed, ("music: musik", "music: musik, hours: buero, preferred_s: 30"))
+    written += '    opening_hours: [{id: buero, slots: [{days: [mon], begins: "08:00", ends: "09:00"}]}]\n'
+    node = compile_plans(accepted(written).config.customers[0], TonesOnly())["verkauf"].nodes["warten"]
+    assert isinstance(node, QueueNode)
+    assert (node.exits, node.priority, node.agent) == ({"1": "ende", "2": "warten"}, 7, "anna")
+    assert node.remembers
+    assert isinstance(node.hours, Hours)
+
+
+class Recorded:
+    """A machine with one recording of the customer's own; everything sounds like what it is."""
+
+    def sound(self, prompt: PromptEntry) -> str:
+        return prompt.text or prompt.file or prompt.id
+
+    def has(self, file: str) -> bool:
+        return file == "eigene/position-1.wav"
 
 
 def test_a_customer_without_queues_has_no_contact_centre(changed: Change, accepted: Accept) -> None:

@@ -1,0 +1,194 @@
+"""What callers of a queue hear, and the keys by which they leave it, on the lab switch and on FreeSWITCH."""
+
+from __future__ import annotations
+
+import math
+import wave
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acd.names import AgentStatus
+from cli.bootstrap import acd_desk
+from cli.queue_desk import command, screens
+from cli.stage import Stage, staged
+from lab.robots import Answer, RobotCall
+from tests.e2e.exchange import Exchange, eventually
+from tests.servers import state_directory
+
+CALLER = "+4915228817386"
+NUMBER, NIGHT, SERVICE = "+493023125300", "+493023125301", "+493023125302"
+MUSIC_HZ, SERVICE_HZ, GREETING_HZ, KEYS_HZ = 620, 850, 440, 540
+#: Recordings of the customer's own in place of the sentences.
+FIRST_HZ, SECOND_HZ, FOUR_MINUTES_HZ = 1300, 1700, 1500
+AGENT_HZ, RECEPTION_HZ = 1000, 700
+
+
+def recording(path: Path, hertz: int, length_s: float = 0.5) -> None:
+    """A WAV file with a tone, 8 kHz mono."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frames = (int(8000 * math.sin(2 * math.pi * hertz * n / 8000)) for n in range(int(length_s * 8000)))
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(array("h", frames).tobytes())
+
+
+@pytest.fixture(scope="module")
+def centre(switch: str) -> Iterator[Exchange]:
+    with state_directory() as directory:
+        sounds = directory / "sounds"
+        recording(sounds / "musik.wav", MUSIC_HZ, 2.0)
+        for name, hertz in (
+            ("position-1", FIRST_HZ),
+            ("position-2", SECOND_HZ),
+            ("wait-4", FOUR_MINUTES_HZ),
+        ):
+            recording(sounds / "ansagen" / f"{name}.wav", hertz)
+        running = Exchange(directory, switch, 1, Path(__file__).parent / "waiting.yaml")
+        try:
+            eventually(lambda: bool(screens(acd_desk(running.settings), "kunde")), 20, "an owner")
+            yield running
+            running.stop()
+        finally:
+            running.kill()
+
+
+@pytest.fixture(scope="module")
+def stage(centre: Exchange) -> Iterator[Stage]:
+    with staged(centre.settings) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_there(centre: Exchange, stage: Stage) -> Iterator[None]:
+    for who in ("anna-1", "bert-1", "zentrale", "carrier-a"):
+        stage.all_received(who)
+    stage.robot("zentrale").on_call(Answer(after_ms=50, play=f"%(30000,0,{RECEPTION_HZ})"))
+    choose(centre, AgentStatus.AVAILABLE, "anna", "bert")
+    choose(centre, AgentStatus.ON_BREAK, "anna", "bert")
+    yield
+    choose(centre, AgentStatus.LOGGED_OUT, "anna", "bert")
+    eventually(lambda: waiting(centre, "verkauf") == waiting(centre, "service") == [], 10, "empty queues")
+
+
+def choose(centre: Exchange, status: AgentStatus, *names: str) -> None:
+    for name in names:
+        command(acd_desk(centre.settings), "kunde", name, status)
+
+
+def waiting(centre: Exchange, queue: str) -> list[dict[str, Any]]:
+    (screen,) = screens(acd_desk(centre.settings), "kunde")
+    (rows,) = [each["waiting"] for each in screen["queues"] if each["queue"] == queue]
+    return list(rows)
+
+
+def call(stage: Stage, number: str = NUMBER) -> RobotCall:
+    return stage.call("carrier-a", number, from_user=CALLER, play="%(30000,0,300)")
+
+
+def in_queue(centre: Exchange, queue: str = "verkauf", count: int = 1) -> None:
+    eventually(lambda: len(waiting(centre, queue)) == count, 10, f"{count} in queue {queue}")
+
+
+def test_a_caller_is_greeted_told_place_and_wait_and_keeps_both_when_an_agent_answers(
+    centre: Exchange, stage: Stage
+) -> None:
+    """C1: nobody at work in the queue but anna, calls take four minutes."""
+    stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
+    choose(centre, AgentStatus.AVAILABLE, "anna")
+    first = call(stage)
+    first.wait_heard(AGENT_HZ)
+    second = call(stage)
+    for hertz in (GREETING_HZ, FIRST_HZ, FOUR_MINUTES_HZ, KEYS_HZ, MUSIC_HZ):
+        second.wait_heard(hertz)
+    third = call(stage)
+    third.wait_heard(GREETING_HZ)
+    third.wait_heard(SECOND_HZ)
+    assert not third.report().heard(FIRST_HZ)
+    first.hangup()
+    second.wait_heard(AGENT_HZ)
+    assert not third.report().heard(AGENT_HZ)
+    second.hangup()
+    third.wait_heard(AGENT_HZ)
+    third.hangup()
+    third.wait("ended")
+
+
+def test_an_agent_who_answers_cuts_the_greeting_short(centre: Exchange, stage: Stage) -> None:
+    """C1: phones ring meanwhile, and what was still to be told is not heard in the conversation."""
+    stage.robot("anna-1").on_call(Answer(after_ms=200, play=f"%(30000,0,{AGENT_HZ})"))
+    choose(centre, AgentStatus.AVAILABLE, "anna")
+    caller = call(stage)
+    caller.wait_heard(AGENT_HZ, min_ms=3_000)
+    assert not caller.report().heard(KEYS_HZ)
+    caller.hangup()
+
+
+def test_a_key_in_the_music_leads_out_and_other_keys_do_nothing(centre: Exchange, stage: Stage) -> None:
+    """C1: exit keys."""
+    caller = call(stage)
+    caller.wait_heard(KEYS_HZ)
+    caller.wait_heard(MUSIC_HZ, min_ms=500)
+    caller.send_dtmf("9#")
+    caller.send_dtmf("1")
+    caller.wait_heard(RECEPTION_HZ)
+    assert waiting(centre, "verkauf") == []
+    caller.hangup()
+
+
+def test_a_key_in_an_announcement_leads_to_the_other_queue_with_the_place_kept(
+    centre: Exchange, stage: Stage
+) -> None:
+    """C1: who came later and directly to the other queue is behind."""
+    early = call(stage)
+    early.wait_heard(GREETING_HZ)
+    late = call(stage, SERVICE)
+    in_queue(centre, "service")
+    early.send_dtmf("2")
+    early.wait_heard(SERVICE_HZ)
+    in_queue(centre, "service", 2)
+    assert waiting(centre, "verkauf") == []
+    stage.robot("bert-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
+    choose(centre, AgentStatus.AVAILABLE, "bert")
+    early.wait_heard(AGENT_HZ)
+    assert not late.report().heard(AGENT_HZ)
+    late.hangup()
+    early.hangup()
+
+
+def test_a_storm_of_keys_does_no_harm_and_reaches_no_agent(centre: Exchange, stage: Stage) -> None:
+    """Bad input: fifty digits in announcements and music."""
+    stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
+    caller = call(stage)
+    in_queue(centre)
+    caller.send_dtmf("34567890*#" * 5, 40)
+    heard_ms = sum(each.duration_ms for each in caller.report().tones if each.frequency_hz == MUSIC_HZ)
+    caller.wait_heard(MUSIC_HZ, min_ms=heard_ms + 600)
+    assert len(waiting(centre, "verkauf")) == 1
+    choose(centre, AgentStatus.AVAILABLE, "anna")
+    caller.wait_heard(AGENT_HZ)
+    agent = stage.inbox("anna-1").received("anna-1", 5)
+    assert agent.report().digits == ""
+    caller.hangup()
+
+
+def test_a_full_queue_takes_nobody_more(centre: Exchange, stage: Stage) -> None:
+    """C1: overflow by length."""
+    callers = [call(stage) for _ in range(2)]
+    in_queue(centre, count=2)
+    third = call(stage)
+    third.wait_heard(RECEPTION_HZ)
+    for each in (*callers, third):
+        each.hangup()
+
+
+def test_outside_of_its_hours_a_queue_takes_nobody(centre: Exchange, stage: Stage) -> None:
+    """C1: service hours."""
+    caller = call(stage, NIGHT)
+    caller.wait_heard(RECEPTION_HZ)
+    caller.hangup()
