@@ -28,7 +28,7 @@ from cli.settings import ServerEntry, Settings
 from freeswitch.commands import Subscription
 from freeswitch.inbound import InboundConnection
 from freeswitch.message_spool import MessageSpool
-from freeswitch.settings import EventSocketAddress, SwitchSettings
+from freeswitch.settings import EventSocketAddress, NodeDoor, SwitchSettings
 from provisioning.schema import SecretRef
 from store.acd_desk import AcdDesk
 from store.acd_log import AcdLog
@@ -136,13 +136,32 @@ def switch_settings(settings: Settings) -> SwitchSettings:
         sessions_per_second=node.sessions_per_second,
         max_sessions=node.max_sessions,
         log_level=node.log_level,
+        node_port=node.ports.node,
+        other_nodes=tuple(NodeDoor(*each.sip) for each in settings.other_nodes),
     )
+
+
+def other_nodes(settings: Settings) -> dict[str, tuple[EventSocketAddress, NodeDoor]]:
+    """The nodes on other machines by name: where they listen for us, and where they take calls."""
+    return {
+        each.name: (
+            EventSocketAddress(*each.event_socket, read_secret(settings, each.event_socket_password)),
+            NodeDoor(*each.sip),
+        )
+        for each in settings.other_nodes
+    }
 
 
 @contextmanager
 def node_connection(settings: Settings) -> Iterator[InboundConnection]:
     """A connection to the node for one command. Raises NotRunning when nobody answers."""
-    address = event_socket(settings)
+    with connected(event_socket(settings)) as connection:
+        yield connection
+
+
+@contextmanager
+def connected(address: EventSocketAddress) -> Iterator[InboundConnection]:
+    """A connection to any node for one command. Raises NotRunning when nobody answers."""
     connection = InboundConnection(address, Subscription(()), lambda _: None, random=SystemRandom())
     connection.start()
     try:

@@ -20,11 +20,13 @@ from cli.bootstrap import (
     acd_log,
     attempt_files,
     call_counters,
+    connected,
     engine,
     live_calls,
     mailer,
     node_connection,
     now,
+    other_nodes,
     spool_size,
 )
 from cli.carrier import sounds, today
@@ -110,6 +112,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("redis", _redis),
         ("limits", _limits),
         ("switch", _switch),
+        ("other nodes", _other_nodes),
         ("controllers", _controllers),
         ("trunks", _trunks),
         ("emergency calls", _emergency),
@@ -198,6 +201,22 @@ def _switch(settings: Settings) -> Finding:
         status = connection.api(api_calls.status()).strip().splitlines()
     ready = next((line for line in status if "ready" in line.lower()), status[0] if status else "answers")
     return Finding("switch", State.OK, ready.strip())
+
+
+def _other_nodes(settings: Settings) -> Finding:
+    """Callers who wait there are distributed from here too, when this machine's turn comes."""
+    away = []
+    for name, (address, _) in other_nodes(settings).items():
+        try:
+            with connected(address):
+                pass
+        except NotRunning as error:
+            away.append(f"{name}: {error}")
+    if away:
+        step = "look whether these nodes run, and whether their event_socket.conf admits this machine"
+        return Finding("other nodes", State.FAULT, "; ".join(away), step)
+    count = len(settings.other_nodes)
+    return Finding("other nodes", State.OK, f"{count} reached" if count else "there are none")
 
 
 def _controllers(settings: Settings) -> Finding:

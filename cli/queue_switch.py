@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import structlog
 
 from controller.errors import LegFailed, NodeAway
+from dialplan.carrier import Phone
 from dialplan.legs import Leg
 from freeswitch.agent_calls import AgentCalls
 from freeswitch.errors import CommandFailed, FreeSwitchError
 from freeswitch.queue_calls import offer_of
+from freeswitch.settings import NodeDoor
 from numbering.e164 import E164
+
+_log = structlog.get_logger(__name__)
+_K = TypeVar("_K")
+
+#: Offers and phones whose node is remembered.
+_REMEMBERED: Final = 10_000
+#: How a node says that the phone is not registered with it: to us, and to another node that called it.
+_NOT_THERE: Final = ("USER_NOT_REGISTERED", "NO_USER_RESPONSE", "SUBSCRIBER_ABSENT", "NO_ROUTE_DESTINATION")
 
 
 @contextmanager
@@ -24,35 +39,109 @@ def switch_errors() -> Iterator[None]:
         raise NodeAway(str(error)) from error
 
 
-class QueueNode:
-    """controller.queue_calls.Node on a node's inbound connection, which is there when it is first used."""
+@dataclass(frozen=True, slots=True)
+class SwitchNode:
+    """A node that can be commanded: `calls` on its inbound connection, which is there when it is first used.
+    `door`: where it takes calls of the others."""
 
-    def __init__(self, calls: Callable[[], AgentCalls]) -> None:
-        self._calls = calls
+    calls: Callable[[], AgentCalls]
+    door: NodeDoor
+
+
+class QueueNodes:
+    """controller.queue_calls.Node for all nodes: a command goes to the node that the call is on.
+
+    The agent's leg is made on the caller's node, for only there both can be joined. A phone that is
+    registered with another node rings through that node's door; which one is remembered for the next call.
+    """
+
+    def __init__(
+        self, nodes: Mapping[str, SwitchNode], home: str, place_of: Callable[[str], str | None]
+    ) -> None:
+        self._nodes = nodes
+        self._home = home
+        self._place_of = place_of
+        self._offers: OrderedDict[tuple[str, int], str] = OrderedDict()
+        self._phones: OrderedDict[str, str] = OrderedDict()
 
     def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
+        node = self._node_of(facts["fernamt_call"])
+        _remember(self._offers, (customer_id, offer_id), node)
+        calls, username = self._nodes[node].calls, _username(leg)
+        at = self._phones.get(username, node)
         with switch_errors():
-            self._calls().ring(customer_id, offer_id, leg, ring_s, facts)
+            try:
+                door = self._nodes[at].door if at != node else None
+                calls().ring(customer_id, offer_id, leg, ring_s, facts, door)
+            except CommandFailed as error:
+                moved = self._registered(username, at) if _not_there(error) else None
+                if moved is None:
+                    raise
+                _remember(self._phones, username, moved)
+                door = self._nodes[moved].door if moved != node else None
+                calls().ring(customer_id, offer_id, leg, ring_s, facts, door)
 
     def stop(self, customer_id: str, offer_id: int) -> bool:
+        """Where it was made; a successor, who does not know that, asks them all."""
+        known = self._offers.get((customer_id, offer_id))
         with switch_errors():
-            return self._calls().stop(customer_id, offer_id)
+            if known is not None:
+                return self._nodes[known].calls().stop(customer_id, offer_id)
+            return any(self._stopped(node, customer_id, offer_id) for node in self._nodes)
 
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
         with switch_errors():
-            self._calls().join(customer_id, offer_id, call_id, leg)
+            self._calls_of(call_id).join(customer_id, offer_id, call_id, leg)
 
     def send_away(self, call_id: str) -> None:
         with switch_errors():
-            self._calls().send_away(call_id)
+            self._calls_of(call_id).send_away(call_id)
 
     def announce(self, call_id: str, sounds: Sequence[str]) -> None:
         with switch_errors():
-            self._calls().announce(call_id, sounds)
+            self._calls_of(call_id).announce(call_id, sounds)
 
     def shown_number(self, call_id: str) -> E164 | None:
         with switch_errors():
-            return self._calls().shown_number(call_id)
+            return self._calls_of(call_id).shown_number(call_id)
 
     def offer_of(self, customer_id: str, leg_id: str) -> int | None:
         return offer_of(customer_id, leg_id)
+
+    def _calls_of(self, call_id: str) -> AgentCalls:
+        return self._nodes[self._node_of(call_id)].calls()
+
+    def _node_of(self, call_id: str) -> str:
+        return self._place_of(call_id) or self._home
+
+    def _registered(self, username: str, besides: str) -> str | None:
+        """The node that the phone is registered with, when it is not where we looked."""
+        for name, node in self._nodes.items():
+            try:
+                if name != besides and node.calls().has_phone(username):
+                    return name
+            except FreeSwitchError as error:
+                _log.warning("a node could not be asked for a phone", node=name, error=str(error))
+        return None
+
+    def _stopped(self, node: str, customer_id: str, offer_id: int) -> bool:
+        try:
+            return self._nodes[node].calls().stop(customer_id, offer_id)
+        except FreeSwitchError as error:
+            _log.warning("a node could not be told to end a leg", node=node, error=str(error))
+            return False
+
+
+def _username(leg: Leg) -> str:
+    return leg.to.credentials.username if isinstance(leg.to, Phone) else ""
+
+
+def _not_there(error: CommandFailed) -> bool:
+    return any(cause in str(error) for cause in _NOT_THERE)
+
+
+def _remember(known: OrderedDict[_K, str], key: _K, node: str) -> None:
+    known[key] = node
+    known.move_to_end(key)
+    if len(known) > _REMEMBERED:
+        known.popitem(last=False)

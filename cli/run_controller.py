@@ -6,6 +6,8 @@ import gc
 import os
 import re
 import time
+from collections.abc import Callable
+from functools import partial
 from random import SystemRandom
 from typing import Final
 
@@ -31,6 +33,7 @@ from cli.bootstrap import (
     message_dir,
     message_spool,
     now,
+    other_nodes,
     server_url,
     switch_settings,
     trunk_board,
@@ -41,7 +44,7 @@ from cli.contact_centre import TenantJournal
 from cli.mailbox_calls import MailboxArchive, MailboxPins
 from cli.node_configuration import NodeConfiguration, NoNode
 from cli.queue_desk import OwnersDesk
-from cli.queue_switch import QueueNode
+from cli.queue_switch import QueueNodes, SwitchNode
 from cli.settings import Settings
 from cli.supervision_switch import SupervisorSwitch
 from controller.audience import Audience
@@ -57,6 +60,7 @@ from controller.health import TrunkHealth
 from controller.limiting import Limiting
 from controller.listening import Listening
 from controller.menus import Menus
+from controller.places import Places
 from dialplan.call import CallOffered
 from dialplan.decision import Converse, Decision
 from dialplan.snapshot import Snapshot
@@ -72,7 +76,9 @@ from freeswitch.menu_call import MenuCall
 from freeswitch.offer import decision_variables, offered_call
 from freeswitch.outbound import Hold, OutboundServer
 from freeswitch.own_calls import own_mark
+from freeswitch.queue_events import OtherNode
 from freeswitch.session import Session
+from freeswitch.settings import NodeDoor
 from freeswitch.supervisor_calls import SupervisorCalls
 from store.acd_journals import AcdJournals
 from store.config_versions import ConfigStore
@@ -120,22 +126,33 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         Attempts(EmergencyAttempts(database)),
     )
 
-    def look() -> None:
-        try:
-            follower.resync()
-        except FreeSwitchError as error:
-            raise NodeAway(str(error)) from error
-
     holder = "{}:{}/{}/{}".format(*listen, os.getpid(), time.time_ns())
-    queue_node = QueueNode(lambda: AgentCalls(follower.connection, settings.node.domain))
+    home, others = settings.node.name, other_nodes(settings)
+    clock_ms = steady_clock_ms()
+    places = Places((home, *others), clock_ms)
+
+    def following_node(name: str) -> Follower | OtherNode:
+        return follower if name == home else other_followers[name]
+
+    queue_nodes = QueueNodes(
+        {name: _commanded(settings, following_node, name) for name in (home, *others)}, home, places.of
+    )
     centres = Centres(
-        queue_node,
+        queue_nodes,
         OwnersDesk(acd_desk(settings)),
         lambda customer_id: _journal(settings, customer_id, holder),
-        look,
+        {name: partial(_look, following_node, name) for name in (home, *others)},
+        places,
+        clock_ms,
         lambda: time.time_ns() // 1_000_000,
-        SupervisorSwitch(lambda: SupervisorCalls(follower.connection, settings.node.domain), queue_node.stop),
+        SupervisorSwitch(
+            lambda: SupervisorCalls(follower.connection, settings.node.domain), queue_nodes.stop
+        ),
     )
+    other_followers = {
+        name: OtherNode(name, address, centres, random=SystemRandom(), clock=now)
+        for name, (address, _) in others.items()
+    }
     decider = CallDecider(following, limiting, health, now, emergency, centres.served)
 
     def swap(fresh: Snapshot) -> None:
@@ -194,6 +211,8 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     centres.start()
     server.start()
     follower.connection.start()
+    for other in other_followers.values():
+        other.connection.start()
     configuration.start()
     _log.info("controller ready", listen="{}:{}".format(*server.address), version=snapshot.version)
     stopped.wait()
@@ -202,11 +221,34 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     left = server.stop(_DRAIN_S)
     centres.stop(1.0)
     follower.connection.stop()
+    for other in other_followers.values():
+        other.connection.stop()
     following.stop(1.0)
     emergency.stop(2.0)
     limiting.stop(1.0)
     health.stop(1.0)
     _log.info("controller stopped", decided=decider.decided, sessions_cut=left)
+
+
+def steady_clock_ms() -> Callable[[], int]:
+    """Milliseconds since 1970 when the program began; from then on a clock that nobody sets."""
+    ahead_ns = time.time_ns() - time.monotonic_ns()
+    return lambda: (time.monotonic_ns() + ahead_ns) // 1_000_000
+
+
+def _commanded(settings: Settings, following: Callable[[str], Follower | OtherNode], name: str) -> SwitchNode:
+    """A node as contact centres command it."""
+    own = NodeDoor(settings.node.sip_ip, settings.node.ports.node)
+    door = next((NodeDoor(*each.sip) for each in settings.other_nodes if each.name == name), own)
+    return SwitchNode(lambda: AgentCalls(following(name).connection, settings.node.domain), door)
+
+
+def _look(following: Callable[[str], Follower | OtherNode], name: str) -> None:
+    """Ask a node what it has. Raises NodeAway."""
+    try:
+        following(name).resync()
+    except FreeSwitchError as error:
+        raise NodeAway(str(error)) from error
 
 
 def _pre_empt(connection: InboundConnection, call_id: str) -> None:

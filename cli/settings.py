@@ -5,6 +5,7 @@ The carrier itself (customers, numbers, trunks) is described in other files, see
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -32,6 +33,14 @@ def _host_port(value: Any) -> HostPort:
     return host.strip("[]"), int(port)
 
 
+def _ip_port(value: Any) -> HostPort:
+    host, port = _host_port(value)
+    try:
+        return str(ipaddress.ip_address(host)), port
+    except ValueError as error:
+        raise refusal("settings.address", "not an IP address with a port", _HOST_PORT) from error
+
+
 def _path(value: Any) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise refusal("settings.path", "not a path", "a path in quotes")
@@ -48,6 +57,10 @@ def _domain(value: Any) -> str:
 
 Address = Annotated[
     HostPort, PlainValidator(_host_port), PlainSerializer(lambda address: f"{address[0]}:{address[1]}")
+]
+#: FreeSWITCH's access lists know addresses, not names.
+IpAddress = Annotated[
+    HostPort, PlainValidator(_ip_port), PlainSerializer(lambda address: f"{address[0]}:{address[1]}")
 ]
 #: Written out absolute: another program reads it in another folder.
 FilePath = Annotated[Path, PlainValidator(_path), PlainSerializer(lambda path: str(path.absolute()))]
@@ -66,13 +79,16 @@ class ServerEntry(Entry):
 
 
 class PortsEntry(Entry):
-    """SIP ports of the three profiles."""
+    """SIP ports of the profiles."""
 
     carrier: Port = Field(default=5060, description="SIP from and to other carriers.")
     trunk: Port = Field(
         default=5070, description="SIP from and to customers' trunks, known by their address."
     )
     phone: Port = Field(default=5080, description="SIP of phones that register with a password.")
+    node: Port = Field(
+        default=5090, description="SIP from and to the other nodes; not opened where there are none."
+    )
 
 
 class NodeEntry(Entry):
@@ -110,6 +126,17 @@ class NodeEntry(Entry):
         "RLIMIT_RTPRIO): for production. On a small machine that does other things too it starves them.",
     )
     log_level: Literal["warning", "info", "debug"] = Field("warning", description="FreeSWITCH's log.")
+
+
+class OtherNodeEntry(Entry):
+    """A FreeSWITCH node on another machine: its queued callers and its phones are ours to command too."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Its `node.name`.")
+    event_socket: Address = Field(description="Where it listens for us: host:port.")
+    event_socket_password: SecretRef = Field(description="Its Event Socket password.")
+    sip: IpAddress = Field(
+        description="Where it takes calls of other nodes: its IP address and `ports.node`."
+    )
 
 
 class SmtpEntry(Entry):
@@ -156,6 +183,11 @@ class Settings(Entry):
         (("127.0.0.1", 8084),), description="Where controllers take calls; nodes try them in this order."
     )
     node: NodeEntry = Field(description="The switch.")
+    other_nodes: Few[OtherNodeEntry] = Field(
+        (),
+        description="The nodes on other machines. Contact centres distribute the callers of all nodes, and "
+        "agents are reached whichever node their phone is registered with.",
+    )
     lab_network: dict[str, Address] | None = Field(
         None, description="Lab only: host:port of the carrier's files -> host:port on this machine."
     )

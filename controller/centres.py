@@ -1,7 +1,8 @@
 """The contact centres of all customers in one controller: who owns which, what the switch tells them.
 
 Every controller tries to own every centre; one at a time does (controller/contact_centre.py). All of them
-hear of all calls over their connections to the nodes, and only the owner acts.
+hear of all queued calls over their connections to all nodes, and only the owner acts: so a call is handed
+over to its owner by the node itself, whichever controller decided it (docs/decisions/0017).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
-from gevent import Greenlet, spawn
+from gevent import Greenlet, joinall, killall, sleep, spawn
 from gevent.event import Event as Flag
 
 from acd.centre import Centre
@@ -32,11 +33,13 @@ from acd.events import (
     WrapUpEnded,
     WrapUpExtended,
 )
-from acd.names import CancelReason, OfferState
+from acd.names import CancelReason, MemberState, OfferState
 from acd.orders import Supervise, refusal, supervised
 from acd.state import State
+from acd.values import Member
 from controller.contact_centre import ContactCentre, Journal
 from controller.errors import NodeAway, StoreAway
+from controller.places import AWAY_MS, GIVEN_UP_MS, Places
 from controller.queue_calls import Node, QueueCalls
 from controller.supervision import SupervisorNode, Supervisors
 from dialplan.call import CallOffered, Via
@@ -48,8 +51,15 @@ _log = structlog.get_logger(__name__)
 
 #: Callers who are gone and may still stand in what the switch lists, which lags behind its events.
 _GONE_LIMIT: Final = 10_000
-#: After a take-over the switch is asked twice: what ended just before may still be listed the first time.
+#: A caller who is gone and listed for longer has come back, or never went.
+_GONE_MS: Final = 10_000
+#: After a take-over, and when a node is back, the nodes are asked twice: what ended just before may still be
+#: listed the first time.
 _LOOK_AGAIN_S: Final = 3.0
+#: An agent's own call that no node has listed for so long is over: each lists its calls once a minute.
+_UNPLACED_MS: Final = 150_000
+#: Between two looks at nodes that are silent.
+_SILENT_S: Final = 1.0
 #: Between two looks for commands; screens are written every `_SCREEN_EVERY` looks.
 _LOOK_S: Final = 0.1
 _SCREEN_EVERY: Final = 5
@@ -76,47 +86,57 @@ class Desk(Protocol):
 
 
 class Centres:
-    """Listens to the nodes (Audience, QueueSink), decides who owns. `journal` gives a customer's own."""
+    """Listens to the nodes (Audience, QueueSink), decides who owns. `journal` gives a customer's own.
+
+    `looks` ask each node for what it has, which comes as `listed`; they raise NodeAway. `clock_ms` does not
+    jump (controller.contact_centre); `wall_ms` is the time of day, which nodes write into their marks.
+    """
 
     def __init__(
         self,
         node: Node,
         desk: Desk,
         journal: Callable[[str], Journal],
-        look: Callable[[], None],
+        looks: Mapping[str, Callable[[], None]],
+        places: Places,
         clock_ms: Callable[[], int],
+        wall_ms: Callable[[], int],
         supervisors: SupervisorNode,
     ) -> None:
         self._node = node
         self._desk = desk
         self._journal = journal
-        self._look = look
+        self._looks = looks
+        self._places = places
         self._clock_ms = clock_ms
+        self._wall_ms = wall_ms
         self._snapshot: Snapshot | None = None
         self._supervisors = Supervisors(supervisors, self._in_force)
         self._configured: dict[str, Centre] = {}
         self._centres: dict[str, ContactCentre] = {}
-        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._gone: OrderedDict[str, int] = OrderedDict()
         #: Customers of callers who were told to the owner; its state may not have them yet.
         self._joining: dict[str, str] = {}
         #: Calls of agents' own: customer, agent, when this controller heard of them.
         self._own: dict[str, tuple[str, str, int]] = {}
         self._wanted = Flag()
         self._stopping = Flag()
-        self._greenlets: list[Greenlet[[], None]] = []
+        self._watchers: list[Greenlet[[], None]] = []
+        self._server: Greenlet[[], None] | None = None
 
     def start(self) -> None:
         """Begin to serve."""
-        self._greenlets = [spawn(self._compare), spawn(self._serve_desk)]
+        self._watchers = [spawn(self._compare), spawn(self._watch_nodes)]
+        self._server = spawn(self._serve_desk)
 
     def stop(self, timeout_s: float) -> None:
         """Give up what is owned; waiting callers wait on for the next owner."""
         self._stopping.set()
-        self._wanted.set()
         for each in self._centres.values():
             each.stop(timeout_s)
-        for greenlet in self._greenlets:
-            greenlet.join(timeout=timeout_s)
+        killall(self._watchers)  # they only ask
+        if self._server is not None:
+            self._server.join(timeout=timeout_s)
 
     def swap(self, snapshot: Snapshot, centres: Mapping[str, Centre]) -> None:
         """A new configuration: centres begin, change, end."""
@@ -154,8 +174,9 @@ class Centres:
 
     # -- what the switch tells ------------------------------------------------------------------
 
-    def queued(self, customer_id: str, joined: CallerJoined, kept: bool) -> None:
+    def queued(self, node: str, customer_id: str, joined: CallerJoined, kept: bool) -> None:
         """A caller waits. Who comes now has his place now, unless it is `kept` from a queue before."""
+        self._places.put(node, joined.member_id)
         self._gone.pop(joined.member_id, None)
         self._join(customer_id, joined if kept else replace(joined, since_ms=None))
 
@@ -167,11 +188,15 @@ class Centres:
             running.tell(CallerLeft(call_id, CancelReason.EXIT_WITH_KEY))
 
     def _join(self, customer_id: str, joined: CallerJoined) -> None:
+        """The mark's time of day as the tenant's time."""
         running = self._centres.get(customer_id)
         if running is not None:
+            since_ms = joined.since_ms
+            if since_ms is not None:
+                since_ms = running.now_ms - max(0, self._wall_ms() - since_ms)
             needs = self._configured[customer_id].needs.get(joined.queue_id, ())
             self._joining[joined.member_id] = customer_id
-            running.tell(replace(joined, skills=needs))
+            running.tell(replace(joined, skills=needs, since_ms=since_ms))
 
     def agent_leg_ended(self, leg_id: str) -> None:
         """An agent's leg is over. What still rang is told by its own command, with the cause."""
@@ -181,15 +206,19 @@ class Centres:
             if offer is not None and offer.state is not OfferState.RINGING:
                 running.tell(TalkEnded(offer.id))
 
-    def own_call(self, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None:
+    def own_call(self, node: str, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None:
         """An agent is in a call that no queue gave, or no longer: one to the agent's phone, or, `up`, one
         from it (which ends like every caller's)."""
-        running = self._centres.get(customer_id)
-        if running is None:
-            return
-        if not up:
+        if up:
+            self._places.put(node, leg_id)
+            self._own_began(customer_id, agent_id, leg_id)
+        else:
+            self._places.drop(leg_id)
             self._own_ended(leg_id)
-        elif leg_id not in self._own:
+
+    def _own_began(self, customer_id: str, agent_id: str, leg_id: str) -> None:
+        running = self._centres.get(customer_id)
+        if running is not None and leg_id not in self._own:
             self._own[leg_id] = (customer_id, agent_id, self._clock_ms())
             running.tell(OwnCallBegan(agent_id, leg_id))
 
@@ -205,7 +234,7 @@ class Centres:
         if running is None:
             return None
         if running.is_owner:
-            self.own_call(phone.customer_id, phone.agent_id, offered.call_id, up=True)
+            self.own_call(offered.node, phone.customer_id, phone.agent_id, offered.call_id, up=True)
         else:
             spawn(self._pass_on, phone.customer_id, OwnCallBegan(phone.agent_id, offered.call_id))
         return phone.customer_id, phone.agent_id
@@ -223,51 +252,90 @@ class Centres:
                 running.tell(OwnCallEnded(agent_id, call_id))
 
     def _own_listed(
-        self, own: Sequence[tuple[str, str, str]], legs: Mapping[str, bool], as_of_ms: int
+        self, node: str, own: Sequence[tuple[str, str, str]], legs: Mapping[str, bool], as_of_ms: int
     ) -> None:
-        """Agents' own calls as the switch has them; one that it does not have keeps nobody busy."""
+        """Agents' own calls as the node has them; one that no node has keeps nobody busy."""
         for call_id, customer_id, agent_id in own:
             if call_id not in self._gone:
-                self.own_call(customer_id, agent_id, call_id, up=True)
-        for call_id in [each for each, known in self._own.items() if known[2] < as_of_ms]:
-            if call_id not in legs:
+                self._own_began(customer_id, agent_id, call_id)
+        for call_id, (_, _, heard_ms) in list(self._own.items()):
+            place = self._places.of(call_id)
+            known = place is not None or heard_ms < as_of_ms - _UNPLACED_MS
+            if call_id not in legs and heard_ms < as_of_ms and known and place in (node, None):
                 self._own_ended(call_id)
         for _, running in self._owned():
             for agent in running.state.agents.values():
                 for call_id in agent.own_calls - legs.keys() - self._own.keys():
-                    running.tell(OwnCallEnded(agent.id, call_id))
+                    if not self._places.may_be_elsewhere(call_id, node):
+                        running.tell(OwnCallEnded(agent.id, call_id))
 
     def listed(
         self,
+        node: str,
         waiting: Sequence[tuple[str, CallerJoined]],
         legs: Mapping[str, bool],
+        talking: Mapping[str, str],
+        own: Sequence[tuple[str, str, str]],
         as_of: datetime,
-        own: Sequence[tuple[str, str, str]] = (),
     ) -> None:
-        """All channels that the switch has, and whether they are answered; who of them waits where; which
-        are agents' own calls (call, customer, agent)."""
-        as_of_ms = int(as_of.timestamp() * 1000)
-        self._own_listed(own, legs, as_of_ms)
+        """Everything that the node has: callers with the mark of a queue, all legs and whether they are
+        answered, agents' legs that talk and with whom, agents' own calls (call, customer, agent)."""
+        marked = (
+            {joined.member_id for _, joined in waiting} | {each[0] for each in own} | set(talking.values())
+        )
+        age_ms = max(0, self._wall_ms() - int(as_of.timestamp() * 1000))
+        as_of_ms = self._clock_ms() - age_ms
+        self._own_listed(node, own, legs, as_of_ms)  # before: by what was known of their places
+        returned = self._places.listed(node, marked, as_of_ms)
         for customer_id, running in self._owned():
-            offers = {
-                number: answered
-                for leg_id, answered in legs.items()
-                if (number := self._node.offer_of(customer_id, leg_id)) is not None
-            }
-            running.tell(Compared(frozenset(legs), frozenset(offers), as_of_ms))
-            for number, answered in offers.items():
-                offer = running.state.offers.get(number)
-                if answered and offer is not None and offer.state is OfferState.RINGING:
-                    running.tell(OfferAnswered(number))
+            self._tell_what_is_there(customer_id, running, node, legs, talking, running.now_ms - age_ms)
+        busy = frozenset(talking.values())
         for customer_id, joined in sorted(waiting, key=lambda each: each[1].since_ms or 0):
-            if joined.member_id not in self._gone:
+            gone_ms = self._gone.get(joined.member_id)
+            is_back = gone_ms is None or self._clock_ms() - gone_ms > _GONE_MS
+            if is_back and joined.member_id not in busy:
                 self._join(customer_id, joined)
+        if returned:
+            self._wanted.set()
+
+    def _tell_what_is_there(
+        self,
+        customer_id: str,
+        running: ContactCentre,
+        node: str,
+        legs: Mapping[str, bool],
+        talking: Mapping[str, str],
+        as_of_ms: int,
+    ) -> None:
+        """To one owner. What may be on another node is not this one's to judge; and a conversation that the
+        owner knows nothing of, because its node was away for long, is nobody's to end."""
+        state = running.state
+        offers: dict[int, bool] = {}
+        for leg_id, answered in legs.items():
+            number = self._node.offer_of(customer_id, leg_id)
+            partner = talking.get(leg_id)
+            is_nobodys = number not in state.offers and partner is not None and partner not in state.members
+            if number is not None and not is_nobodys:
+                offers[number] = answered
+        elsewhere = [each for each in state.members if self._places.may_be_elsewhere(each, node)]
+        offers_elsewhere = {number for name in elsewhere for number in state.members[name].offers}
+        there = frozenset(legs).union(elsewhere)
+        running.tell(Compared(there, frozenset(offers) | offers_elsewhere, as_of_ms))
+        for number, answered in offers.items():
+            offer = state.offers.get(number)
+            if answered and offer is not None and offer.state is OfferState.RINGING:
+                running.tell(OfferAnswered(number))
+
+    def lost(self, node: str) -> None:
+        """The connection to the node has ended."""
+        self._places.lost(node)
 
     def answered(self, call_id: str, at: datetime) -> None:
         """Nothing: a caller who waits may be answered or not."""
 
     def ended(self, call_id: str) -> None:
         """A call is over, whether it waited or talked."""
+        self._places.drop(call_id)
         self._left(call_id)
         self._own_ended(call_id)
         joining = self._joining.pop(call_id, None)
@@ -282,7 +350,7 @@ class Centres:
         """Nothing: `listed` tells more."""
 
     def _left(self, call_id: str) -> None:
-        self._gone[call_id] = None
+        self._gone[call_id] = self._clock_ms()
         if len(self._gone) > _GONE_LIMIT:
             self._gone.popitem(last=False)
 
@@ -293,18 +361,38 @@ class Centres:
 
     def _compare(self) -> None:
         """For all new owners together."""
-        while self._wanted.wait() and not self._stopping.is_set():
+        while self._wanted.wait():
             self._wanted.clear()
-            self._ask()
-            self._stopping.wait(_LOOK_AGAIN_S)
-            self._ask()
+            self._ask_all()
+            sleep(_LOOK_AGAIN_S)
+            self._ask_all()
 
-    def _ask(self) -> None:
+    def _ask_all(self) -> None:
+        """Side by side: a node that hangs must not keep the others waiting."""
+        joinall([spawn(self._ask, node) for node in self._looks], timeout=_LOOK_AGAIN_S)
+
+    def _ask(self, node: str) -> None:
         try:
-            self._look()
+            self._looks[node]()
         except NodeAway as error:
-            # The connection asks by itself when it is back.
-            _log.warning("contact centre: the switch did not list its calls", error=str(error))
+            # It is asked again, and its connection asks by itself when it is back.
+            _log.warning("contact centre: a node did not list its calls", node=node, error=str(error))
+
+    def _watch_nodes(self) -> None:
+        """Callers on a node that says nothing cannot be joined with anybody: they are out of the queue, until
+        the node is back and they are found by their mark, with the place kept."""
+        # Two that wait for one flag with a timeout: gevent 26.9 at times wakes neither when it is set (seen).
+        while True:
+            sleep(_SILENT_S)
+            for customer_id, running in self._owned():
+                members = running.state.members.values()
+                lost = {each.id for each in members if self._places.is_lost(each.id, _patience_ms(each))}
+                if lost:
+                    _log.warning(
+                        "contact centre: callers on lost nodes", customer=customer_id, count=len(lost)
+                    )
+                    there = frozenset(running.state.members) - lost
+                    running.tell(Compared(there, frozenset(running.state.offers), running.now_ms))
 
     def _serve_desk(self) -> None:
         looks = 0
@@ -314,7 +402,7 @@ class Centres:
                 try:
                     self._take_commands(customer_id, running)
                     if looks % _SCREEN_EVERY == 0:
-                        self._desk.show(customer_id, running.state, self._clock_ms())
+                        self._desk.show(customer_id, running.state, running.now_ms)
                 except StoreAway as error:
                     _log.warning("contact centre: no commands, no screens", error=str(error))
                     self._stopping.wait(1.0)
@@ -324,9 +412,9 @@ class Centres:
             command_id, wanted = taken
             match wanted:
                 case OwnCallBegan(agent_id=agent_id, call_id=call_id) if call_id not in self._gone:
-                    self.own_call(customer_id, agent_id, call_id, up=True)
+                    self._own_began(customer_id, agent_id, call_id)
                 case StatusChosen() | WrapUpExtended() | WrapUpEnded() | CallerMoved() | QueueFlushed():
-                    why = refusal(running.state, wanted, self._clock_ms())
+                    why = refusal(running.state, wanted, running.now_ms)
                     if why is None and not running.tell(wanted):
                         why = "the contact centre is too far behind; try again"
                     self._desk.answer(command_id, "+ok" if why is None else f"-{why}")
@@ -335,3 +423,8 @@ class Centres:
                     talk = supervised(running.state, centre.supervisors, wanted)
                     why = talk if isinstance(talk, str) else self._supervisors.begin(centre, talk, wanted)
                     self._desk.answer(command_id, "+ok" if why is None else f"-{why}")
+
+
+def _patience_ms(member: Member) -> int:
+    """How long the member's node may be silent."""
+    return GIVEN_UP_MS if member.state is MemberState.ANSWERED else AWAY_MS

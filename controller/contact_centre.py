@@ -42,6 +42,13 @@ RENEW_S: Final = 0.7
 _HEARD_MS: Final = 2_500
 #: Between two tries while the journal is away.
 _RETRY_S: Final = 0.2
+#: While anybody waits or talks, at least so often there is a record, so that a successor knows the time.
+_TICK_MS: Final = 20_000
+#: Between two owners a tenant's time goes on with the clock; a greater gap than this is no gap but two clocks
+#: that differ, or a clock that was set. Then it goes on from the last record.
+_GAP_MS: Final = 60_000
+#: An owner whose journal is lost (a Redis without its data) goes on from memory, if it owned so lately.
+_REMEMBERED_MS: Final = 60_000
 
 
 class Journal(Protocol):
@@ -73,8 +80,8 @@ class Timed:
 
 
 class ContactCentre:
-    """Tries to own the tenant; while it does, steps. `clock_ms` does not jump and agrees over all controllers
-    to well under a second (steps never go back in time)."""
+    """Tries to own the tenant; while it does, steps. `clock_ms` does not jump. Those of two controllers need
+    not agree: the tenant's time, `now_ms`, goes on at each take-over where the last owner was."""
 
     def __init__(
         self, spec: TenantSpec, journal: Journal, switch: Switch, clock_ms: Callable[[], int], seed: int
@@ -93,6 +100,13 @@ class ContactCentre:
         self.state = State(spec, seed=seed)
         #: When the store last said who holds the lease.
         self._heard_ms: int | None = None
+        self._offset_ms = 0
+        self._owned_ms: int | None = None
+
+    @property
+    def now_ms(self) -> int:
+        """The tenant's time."""
+        return self._clock_ms() + self._offset_ms
 
     @property
     def serves(self) -> bool:
@@ -123,7 +137,7 @@ class ContactCentre:
         if not self.is_owner:
             return False
         try:
-            self._events.put_nowait(Timed(event, self._clock_ms()))
+            self._events.put_nowait(Timed(event, self.now_ms))
         except Full:
             _log.error("contact centre is too far behind", tenant=self._spec.id, waiting=_QUEUE_LIMIT)
             return False
@@ -148,7 +162,7 @@ class ContactCentre:
             return False
         saved, records = kept
         try:
-            state = State(self._spec, seed=self._seed) if saved is None else restored(saved)
+            state = self._without_journal(records) if saved is None else restored(saved)
         except RecordRefused as error:
             # Written by another version of the program, perhaps: a controller that can read it may go on.
             _log.error("contact centre: the kept state is unreadable", tenant=self._spec.id, error=str(error))
@@ -161,6 +175,7 @@ class ContactCentre:
                 _log.error("journal ends early", tenant=self._spec.id, record=place, error=str(error))
                 break
             state, _ = self._stepped(state, Timed(event, at_ms)) or (state, ())
+        self._offset_ms = _offset_ms(state, self._clock_ms())
         # Kept at once: the next successor must not meet a record that could not be read again.
         if not self._journal.checkpoint(checkpoint(state), len(records)):
             return False
@@ -172,6 +187,15 @@ class ContactCentre:
         _log.info("contact centre taken over", tenant=self._spec.id, records=len(records))
         return True
 
+    def _without_journal(self, records: Sequence[str]) -> State:
+        """A new contact centre; or one whose Redis lost everything, and nobody else can have owned it since:
+        whoever owns keeps the state at once."""
+        lately = self._owned_ms is not None and self._clock_ms() - self._owned_ms < _REMEMBERED_MS
+        if lately and not records:
+            _log.warning("contact centre: its journal is lost, it goes on from memory", tenant=self._spec.id)
+            return self.state
+        return State(self._spec, seed=self._seed)
+
     def _own(self) -> None:
         self._keeper = spawn(self._keep)
         try:
@@ -181,6 +205,7 @@ class ContactCentre:
         finally:
             self._keeper.kill()
             was_owner, self.is_owner = self.is_owner, False
+            self._owned_ms = self._clock_ms()
             if was_owner and self._stopping:
                 self._journal.release()
 
@@ -257,7 +282,10 @@ class ContactCentre:
     def _gather(self) -> list[Timed]:
         batch: list[Timed] = []
         due_ms = self.state.due_ms
-        wait_s = 1.0 if due_ms is None else min(1.0, max(0.0, (due_ms - self._clock_ms()) / 1000))
+        if self.state.members:
+            tick_ms = self.state.now_ms + _TICK_MS
+            due_ms = tick_ms if due_ms is None else min(due_ms, tick_ms)
+        wait_s = 1.0 if due_ms is None else min(1.0, max(0.0, (due_ms - self.now_ms) / 1000))
         try:
             first = self._events.get(timeout=wait_s) if wait_s else self._events.get_nowait()
             if first is not None:
@@ -268,7 +296,15 @@ class ContactCentre:
                     batch.append(following)
         except Empty:
             pass
-        now_ms = self._clock_ms()
+        now_ms = self.now_ms
         if due_ms is not None and due_ms <= now_ms:
             batch.append(Timed(TimePassed(), now_ms))
         return batch
+
+
+def _offset_ms(state: State, clock_ms: int) -> int:
+    """What is added to our clock so that the tenant's time goes on."""
+    gap_ms = clock_ms - state.now_ms
+    if not state.now_ms or 0 <= gap_ms <= _GAP_MS or (gap_ms > 0 and not state.members):
+        return 0
+    return -gap_ms

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dialplan.legs import Leg
-from freeswitch import api_calls
+from freeswitch import api_calls, profile_calls
 from freeswitch.api_calls import ThenRun
 from freeswitch.dialstring import agents_leg
 from freeswitch.errors import CommandFailed
 from freeswitch.inbound import InboundConnection
 from freeswitch.parties import parties
 from freeswitch.queue_calls import LEFT_QUEUE, SAID, SAY, agent_variables, offer_leg
+from freeswitch.settings import NodeDoor
 from numbering.e164 import E164
 
 #: What a command takes at most, beside the ringing.
@@ -28,13 +29,26 @@ class AgentCalls:
         self._connection = connection
         self._domain = domain
 
-    def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
-        """Ring until the phone answers; CommandFailed has the cause's name otherwise."""
-        dial = agents_leg(
-            leg, offer_leg(customer_id, offer_id), self._domain, agent_variables(customer_id, facts)
-        )
+    def ring(
+        self,
+        customer_id: str,
+        offer_id: int,
+        leg: Leg,
+        ring_s: int,
+        facts: Mapping[str, str],
+        door: NodeDoor | None = None,
+    ) -> None:
+        """Ring until the phone answers; CommandFailed has the cause's name otherwise. `door`: of the node
+        that the phone is registered with, when that is another one."""
+        variables = agent_variables(customer_id, facts)
+        dial = agents_leg(leg, offer_leg(customer_id, offer_id), self._domain, variables, door)
         call = api_calls.originate(dial, ThenRun("park", ""), timeout_s=ring_s)
         self._connection.bgapi(call, ring_s + 2 * _ANSWER_S)
+
+    def has_phone(self, username: str) -> bool:
+        """Whether the phone is registered here."""
+        where = self._connection.bgapi(profile_calls.contact("phone", username, self._domain), _ANSWER_S)
+        return not where.startswith("error/")
 
     def stop(self, customer_id: str, offer_id: int) -> bool:
         """End the agent's leg; False when there is none."""

@@ -19,6 +19,7 @@ from freeswitch.emergency import emergency_variables, is_phone_uri
 from freeswitch.errors import CommandRefused
 from freeswitch.identity import request_user, wire_identity
 from freeswitch.own_calls import own_mark
+from freeswitch.settings import NODE, NodeDoor
 
 #: The context that a caller goes to whose called party answered 3xx (render/dialplan.py).
 REDIRECTED: Final = "redirected"
@@ -64,16 +65,33 @@ def _own_variables(leg_id: str, variables: Mapping[str, str]) -> dict[str, str]:
     return own
 
 
-def agents_leg(leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str]) -> DialString:
+def agents_leg(
+    leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str], door: NodeDoor | None = None
+) -> DialString:
     """A leg to an agent's phone: it counts as answered when it is, not when it sends early media, and a phone
     that redirects has declined, for the queue has more agents and no call stands behind this leg yet.
 
-    Raises CommandRefused as `dial_string` does.
+    `door`: the phone is registered with the node behind it. Raises CommandRefused as `dial_string` does.
     """
     wire = wire_leg(leg, domain, _own_variables(leg_id, variables))
     kept = {name: value for name, value in wire.variables.items() if not name.startswith("sip_redirect_")}
-    fatal = WireLeg({**kept, "outbound_redirect_fatal": "true"}, wire.endpoint)
+    endpoint = wire.endpoint if door is None else _through(door, leg)
+    fatal = WireLeg({**kept, "outbound_redirect_fatal": "true"}, endpoint)
     return DialString("{ignore_early_media=true}" + str(fatal))
+
+
+def phone_of_this_node(domain: str) -> str:
+    """For the rendered dialplan: the phone whose user name was dialled ($1), asked for by another node. The
+    caller's number is the From's; nothing is asserted to the phone."""
+    return f"[sip_cid_type=none]sofia/phone/$1%{domain}"
+
+
+def _through(door: NodeDoor, leg: Leg) -> str:
+    """The phone by way of the node that it is registered with; that node's context `node` takes it."""
+    if not isinstance(leg.to, Phone):
+        raise CommandRefused(f"only phones are reached through other nodes, not {leg.to.id}")
+    host = f"[{door.ip}]" if ":" in door.ip else door.ip
+    return f"sofia/{NODE}/sip:{_checked_id(leg.to.credentials.username, _USERNAME)}@{host}:{door.port}"
 
 
 @dataclass(frozen=True, slots=True)

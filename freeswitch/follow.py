@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final, Protocol
 
-from acd.events import CallerJoined
 from dialplan.causes import PATH_FAILURES
 from dialplan.live import LiveCall, LiveState
 from freeswitch import api_calls, commands, gateway_state, own_calls, profile_calls, queue_calls
@@ -17,8 +16,9 @@ from freeswitch.events import Event
 from freeswitch.gateway_state import GatewayState
 from freeswitch.inbound import InboundConnection
 from freeswitch.parties import TRANSFERRED
+from freeswitch.queue_events import LAG, RESYNC_EVERY, QueueEvents, QueueSink
 from freeswitch.replies import rows_of
-from freeswitch.settings import EventSocketAddress
+from freeswitch.settings import NODE, EventSocketAddress
 
 #: The few events that matter here. CHANNEL_CALLSTATE has 3 KB; CHANNEL_ANSWER and CHANNEL_HANGUP_COMPLETE say
 #: the same with all of the channel's variables in 21 KB, which FreeSWITCH would have to write for every call.
@@ -42,10 +42,6 @@ _FILTERS: Final = (
 _PATH_FAILURES: Final = frozenset(cause.switch_name for cause in PATH_FAILURES)
 #: Gateways asked for after a connect; each is a question of its own.
 _MOST_GATEWAYS: Final = 1_000
-#: `show channels` lags behind the events (seen): what began this recently may be missing in it.
-_LAG: Final = timedelta(seconds=2)
-#: Heartbeats (20 s each) between two comparisons of notes, whatever happens.
-_RESYNC_EVERY: Final = 3
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,22 +62,6 @@ class TrunkSink(Protocol):
     def path_failed(self, trunk_id: str, call_id: str, cause: str) -> None: ...
 
 
-class QueueSink(Protocol):
-    """Who wants to know of waiting callers and agents' legs. Called like CallSink; see controller.centres."""
-
-    def queued(self, customer_id: str, joined: CallerJoined, kept: bool) -> None: ...
-    def left_by_key(self, call_id: str, customer_id: str) -> None: ...
-    def agent_leg_ended(self, leg_id: str) -> None: ...
-    def own_call(self, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None: ...
-    def listed(
-        self,
-        waiting: Sequence[tuple[str, CallerJoined]],
-        legs: Mapping[str, bool],
-        as_of: datetime,
-        own: Sequence[tuple[str, str, str]],
-    ) -> None: ...
-
-
 class Follower:
     """The inbound connection to one node with its events translated. Commands go over `connection`.
 
@@ -100,7 +80,7 @@ class Follower:
         channels: Callable[[str, frozenset[str], datetime], None] = lambda _node, _ids, _as_of: None,
         queues: QueueSink | None = None,
     ) -> None:
-        self._queues = queues
+        self._queues = QueueEvents(node, queues) if queues is not None else None
         self._channels = channels
         self._node = node
         self._sink = sink
@@ -113,6 +93,7 @@ class Follower:
             self._event,
             random=random,
             on_resync=self._connected,
+            on_down=self._queues.lost if self._queues is not None else lambda _: None,
         )
 
     def _connected(self) -> None:
@@ -131,17 +112,17 @@ class Follower:
 
     def resync(self) -> None:
         """Tell the sink all calls that the node has now. FreeSwitchError when it does not say."""
-        as_of = self._clock() - _LAG
+        as_of = self._clock() - LAG
         rows = rows_of(self.connection.bgapi(api_calls.show_channels()))
         self._channels(self._node, frozenset(row.get("uuid", "") for row in rows), as_of)
         if self._queues is not None:
-            marked = (queue_calls.waiting(row.get("uuid", ""), row.get("presence_data")) for row in rows)
-            waiting = [(each.customer_id, each.joined) for each in marked if each is not None]
-            answered = {row.get("uuid", ""): row.get("callstate") == "ACTIVE" for row in rows}
-            found = ((row.get("uuid", ""), own_calls.own_call(row.get("presence_data"))) for row in rows)
-            own = [(leg_id, *whose) for leg_id, whose in found if whose is not None]
-            self._queues.listed(waiting, answered, as_of, own)
-        calls = [_from_row(row, self._node) for row in rows if row.get("direction") == "inbound"]
+            self._queues.listed(rows, as_of)
+        # What another node asks of a phone here is a leg of its call.
+        calls = [
+            _from_row(row, self._node)
+            for row in rows
+            if row.get("direction") == "inbound" and row.get("context") != NODE
+        ]
         self._sink.resync(self._node, calls, as_of)
 
     def _event(self, event: Event) -> None:
@@ -153,23 +134,15 @@ class Follower:
                     self._changed(event.uuid, event)
                 self._failed(event)
             case "CUSTOM" if event.subclass in (queue_calls.QUEUED, queue_calls.LEFT_BY_KEY):
-                self._queued(event)
+                if self._queues is not None:
+                    self._queues.told(event)
             case "CUSTOM" if event.subclass == gateway_state.SUBCLASS:
                 self._learnt(gateway_state.state_of_event(event))
             case "HEARTBEAT":
                 self._sink.heartbeat(self._node)
                 self._heartbeats += 1
-                if self._heartbeats % _RESYNC_EVERY == 0:
+                if self._heartbeats % RESYNC_EVERY == 0:
                     self.resync()
-
-    def _queued(self, event: Event) -> None:
-        found = queue_calls.waiting(event.uuid or "", event.variable("presence_data"))
-        if found is None or self._queues is None:
-            return
-        if event.subclass == queue_calls.QUEUED:
-            self._queues.queued(found.customer_id, found.joined, found.kept)
-        else:
-            self._queues.left_by_key(found.joined.member_id, found.customer_id)
 
     def _changed(self, call_id: str, event: Event) -> None:
         match event.get("Channel-Call-State"):
@@ -181,15 +154,10 @@ class Follower:
     def _failed(self, event: Event) -> None:
         """A leg of ours ended without having found a path. The dial string puts the trunk's id into
         `presence_data`, which every event of a leg carries, and which goes nowhere else."""
+        if self._queues is not None and self._queues.changed(event):
+            return
         trunk_id, cause = event.get("Channel-Presence-Data"), event.get("Hangup-Cause")
         ended = event.get("Channel-Call-State") == "HANGUP"
-        if trunk_id == queue_calls.AGENT:
-            if ended and self._queues is not None:
-                self._queues.agent_leg_ended(event.uuid or "")
-            return
-        if self._queues is not None and (whose := own_calls.own_call(trunk_id)) is not None:
-            self._queues.own_call(*whose, event.uuid or "", up=not ended)
-            return
         over = ended and event.get("Answer-State") != "answered"
         if over and trunk_id and cause in _PATH_FAILURES:
             self._trunks.path_failed(trunk_id, event.get("Channel-Call-UUID") or "", cause)

@@ -35,3 +35,8 @@ def flush_registrations(profile: str, user: str, domain: str) -> ApiCall:
     """Forget where a phone is registered: it rings no more and has to register again."""
     who = f"{account(user)}@{account(domain)}"
     return ApiCall("sofia", f"profile {word(profile, 'the profile')} flush_inbound_reg {who}")
+
+
+def contact(profile: str, user: str, domain: str) -> ApiCall:
+    """Where a phone is registered: `sofia/…`, or "error/user_not_registered"."""
+    return ApiCall("sofia_contact", f"{word(profile, 'the profile')}/{account(user)}@{account(domain)}")

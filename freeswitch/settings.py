@@ -9,6 +9,9 @@ from typing import Final
 #: The sounds that come with the program.
 SOUNDS: Final = Path(__file__).resolve().parent / "sounds"
 
+#: Profile and context for calls of other nodes to phones that are registered here.
+NODE: Final = "node"
+
 
 @dataclass(frozen=True, slots=True)
 class EventSocketAddress:
@@ -20,11 +23,20 @@ class EventSocketAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeDoor:
+    """Where a node takes calls of other nodes: an IP address and a port."""
+
+    ip: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchSettings:
     """One node. `controllers` are tried in order for every call (host, port).
 
     `domain` is the digest realm of the phones. `sessions_per_second` and `max_sessions` replace
-    FreeSWITCH's defaults of 30 and 1000, which refuse calls far below what a node can carry.
+    FreeSWITCH's defaults of 30 and 1000, which refuse calls far below what a node can carry. The other nodes
+    may call phones that are registered here, at `node_port`; without any it is not opened.
     """
 
     node: str
@@ -41,3 +53,5 @@ class SwitchSettings:
     max_sessions: int = 5000
     log_level: str = "warning"
     sounds_dir: Path = SOUNDS
+    node_port: int = 5090
+    other_nodes: tuple[NodeDoor, ...] = ()

@@ -26,7 +26,7 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
     phones = directory(snapshot, settings, emergency)
     configurations: list[Element] = [
         *modules(settings),
-        acl(snapshot),
+        acl(snapshot, settings),
         sofia(snapshot, settings),
     ]
     return document(

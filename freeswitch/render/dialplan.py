@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
 from dialplan.plans.position import Happened
-from freeswitch.dialstring import REDIRECTED
+from freeswitch.dialstring import REDIRECTED, phone_of_this_node
 from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.parties import TRANSFERRED
 from freeswitch.plan_variables import KEYS
@@ -30,7 +30,7 @@ from freeswitch.queue_calls import (
 )
 from freeswitch.render.static_emergency import STATIC_FACTS
 from freeswitch.render.xml import actions
-from freeswitch.settings import SwitchSettings
+from freeswitch.settings import NODE, SwitchSettings
 from freeswitch.supervisor_calls import SUPERVISE
 
 #: NotrufV §4(5): 110 and 112, digits behind them ignored, call-by-call prefix (010xy, 0100xy) in front;
@@ -39,6 +39,8 @@ _EMERGENCY: Final = r"^(?:\*31#|#31#)?(?:010(?:0\d\d|[1-9]\d))?(110|112)[\d*#]*$
 _ANYTHING: Final = "^"
 #: Before the key that ended a playback, which may be none.
 _PRESSED: Final = "queue-pressed-"
+#: A phone's user name, as the configuration allows it: nothing that could be syntax of a dial string.
+_PHONE: Final = r"^([A-Za-z0-9._+~-]{1,128})$"
 #: What the last decision left must not be done again when no controller answers now, and the SIP code of a
 #: leg that failed is not the caller's.
 _FORGET: Final = (
@@ -56,7 +58,8 @@ def dialplan(emergency: Element, settings: SwitchSettings) -> list[Element]:
     hosts = "|".join(f"{host}:{port}" for host, port in settings.controllers)
     entries = [_entry(entry, hosts) for entry in Entry]
     onward = [_onward(name, hosts) for name in (TRANSFERRED, REDIRECTED)]
-    return [*entries, *onward, *_left_queue(hosts), _carry_out(hosts, settings), emergency]
+    others = [_for_other_nodes(settings)] if settings.other_nodes else []
+    return [*entries, *onward, *_left_queue(hosts), *others, _carry_out(hosts, settings), emergency]
 
 
 def _extension(context: Element, name: str, *tests: tuple[str, str]) -> Element:
@@ -134,6 +137,19 @@ def _waiting(context: Element) -> None:
     actions(key, [("transfer", f"${{fernamt_dialled}} XML {KEY_PRESSED}")])
     none = _extension(context, "queue-not-pressed", ("destination_number", f"^{_PRESSED}$"))
     actions(none, [("set", "playback_terminator_used=")])
+
+
+def _for_other_nodes(settings: SwitchSettings) -> Element:
+    """A call of another node to a phone that is registered here. Decided, limited and recorded over there, so
+    here it has no record; what the phone answers goes back as it is. Any name but that of a phone fails."""
+    context = Element("context", name=NODE)
+    steps = [
+        ("multiset", "^^;process_cdr=false;hangup_after_bridge=true;call_timeout=600"),
+        ("bridge", phone_of_this_node(settings.domain)),
+        ("hangup", "${originate_disposition}"),
+    ]
+    actions(_extension(context, "agent", ("destination_number", _PHONE)), steps)
+    return context
 
 
 def _offer(hosts: str, *, otherwise: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""SIP: three profiles (carriers, customers' trunks, phones), gateways, access lists, directory of phones."""
+"""SIP: profiles (carriers, customers' trunks, phones, other nodes), gateways, access lists, directory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dialplan.carrier import Phone, Trunk, TrunkSide
 from dialplan.snapshot import Snapshot
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.xml import configuration, params, variables
-from freeswitch.settings import SwitchSettings
+from freeswitch.settings import NODE, SwitchSettings
 
 _CODECS: Final = "PCMA,PCMU"
 
@@ -26,13 +26,13 @@ def sofia(snapshot: Snapshot, settings: SwitchSettings) -> Element:
     _profile(profiles, Entry.CARRIER, settings.carrier_port, settings, carrier)
     _profile(profiles, Entry.TRUNK, settings.trunk_port, settings, customer)
     _profile(profiles, Entry.PHONE, settings.phone_port, settings, [])
+    if settings.other_nodes:
+        _profile(profiles, NODE, settings.node_port, settings, [])
     return root
 
 
-def _profile(
-    parent: Element, entry: Entry, port: int, settings: SwitchSettings, gateways: list[Trunk]
-) -> None:
-    profile = SubElement(parent, "profile", name=entry.value)
+def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, gateways: list[Trunk]) -> None:
+    profile = SubElement(parent, "profile", name=entry)
     holder = SubElement(profile, "gateways")
     for trunk in gateways:
         _gateway(holder, trunk)
@@ -40,7 +40,7 @@ def _profile(
         "sip-ip": settings.sip_ip,
         "sip-port": port,
         "rtp-ip": settings.sip_ip,
-        "context": entry.value,
+        "context": entry,
         "dialplan": "XML",
         "user-agent-string": "fernamt",
         "inbound-codec-prefs": _CODECS,
@@ -57,7 +57,7 @@ def _profile(
         # Customers' phones and trunks may transfer (REFER) and redirect (3xx) their calls: both send the
         # other party through our dialplan. A carrier may neither. Without manual-redirect FreeSWITCH follows
         # a 3xx to any host; of a REFER that replaces a call which is not ours it asks the section "channels".
-        "disable-transfer": entry is Entry.CARRIER,
+        "disable-transfer": entry in (Entry.CARRIER, NODE),
         "manual-redirect": True,
         "channel-xml-fetch-on-nightmare-transfer": True,
         "enable-100rel": False,
@@ -66,7 +66,7 @@ def _profile(
         "log-auth-failures": True,
         "tls": False,
     }
-    if entry is Entry.PHONE:
+    if entry == Entry.PHONE:
         values |= {
             "auth-calls": True,
             "auth-subscriptions": True,
@@ -79,7 +79,7 @@ def _profile(
             "inbound-reg-force-matching-username": True,
         }
     else:
-        values |= {"auth-calls": False, "apply-inbound-acl": f"{entry.value}-peers", "disable-register": True}
+        values |= {"auth-calls": False, "apply-inbound-acl": f"{entry}-peers", "disable-register": True}
     params(SubElement(profile, "settings"), values)
 
 
@@ -108,18 +108,24 @@ def _gateway(parent: Element, trunk: Trunk) -> None:
         params(gateway, {"contact-params": f"transport={trunk.address.transport.value}"})
 
 
-def acl(snapshot: Snapshot) -> Element:
-    """acl.conf: who may send calls to the carrier and trunk profiles at all; others get 403."""
+def acl(snapshot: Snapshot, settings: SwitchSettings) -> Element:
+    """acl.conf: who may send calls to the carrier, trunk and node profiles at all; others get 403."""
     root = configuration("acl", "network lists")
     lists = SubElement(root, "network-lists")
     for side, entry in ((TrunkSide.CARRIER, Entry.CARRIER), (TrunkSide.CUSTOMER, Entry.TRUNK)):
         addresses = sorted(
             {peer.ip for trunk in snapshot.trunks.values() if trunk.side is side for peer in trunk.peers}
         )
-        holder = SubElement(lists, "list", name=f"{entry.value}-peers", default="deny")
-        for ip in addresses:
-            SubElement(holder, "node", type="allow", cidr=f"{ip}/{128 if ':' in ip else 32}")
+        _peers(lists, entry, addresses)
+    if settings.other_nodes:
+        _peers(lists, NODE, sorted({door.ip for door in settings.other_nodes}))
     return root
+
+
+def _peers(lists: Element, profile: str, addresses: list[str]) -> None:
+    holder = SubElement(lists, "list", name=f"{profile}-peers", default="deny")
+    for ip in addresses:
+        SubElement(holder, "node", type="allow", cidr=f"{ip}/{128 if ':' in ip else 32}")
 
 
 def directory(snapshot: Snapshot, settings: SwitchSettings, emergency: StaticEmergency) -> Element:

@@ -7,6 +7,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any
 
+from lab.switch.config.settings import is_true
 from lab.switch.dialplan import Plan
 from lab.switch.events import url_encode
 from lab.switch.profile import CallerProfile
@@ -23,6 +24,9 @@ def write_record(channel: Channel, figures: Figures) -> None:
     """Write the leg's file, under its final name only when it is complete; failures are logged."""
     settings = channel.switch.config.cdr
     if settings.log_dir is None or (channel.outbound and not settings.log_b_leg):
+        return
+    wanted = channel.variables.get("process_cdr")  # read: switch_core_session_reporting_state
+    if wanted and wanted.lower() not in ("a_only", "b_only") and not is_true(wanted):
         return
     prefix = "a_" if settings.prefix_a_leg and not channel.outbound else ""
     name = f"{prefix}{channel.uuid}.cdr.json"

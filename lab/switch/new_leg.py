@@ -147,7 +147,7 @@ def _copy_from_caller(channel: Channel, caller: Channel, *, gateway: bool) -> No
         for name, value in caller.variables.with_prefix("sip_h_"):
             channel.set(name, value)
     multipart = () if _is_off(caller.get("sip_copy_multipart")) else ("sip_multipart",)
-    for name in (*multipart, *(() if gateway else ("sip_cid_type",))):
+    for name in ("process_cdr", *multipart, *(() if gateway else ("sip_cid_type",))):
         copied = caller.variables.get(name)
         if copied is not None:
             channel.set(name, copied)

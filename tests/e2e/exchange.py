@@ -27,11 +27,17 @@ class Exchange:
     """`fernamt up` as a child, and the program's other commands against it."""
 
     def __init__(
-        self, directory: Path, switch: str, controllers: int, carrier: Path = EXAMPLE_CARRIER
+        self,
+        directory: Path,
+        switch: str,
+        controllers: int,
+        carrier: Path = EXAMPLE_CARRIER,
+        amend: Callable[[dict[str, Any]], None] = lambda tree: None,
     ) -> None:
         self.directory = directory
         configured = lab_settings(directory, carrier, program=switch)
         tree = configured.model_dump(mode="json", exclude_none=True)
+        amend(tree)
         self.settings_file = write_private(directory / "fernamt.json", json.dumps(tree))
         self.log: list[str] = []
         self._up = threading.Event()

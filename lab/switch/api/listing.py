@@ -48,7 +48,7 @@ def _row(channel: Channel) -> dict[str, str]:
         "callee_name": profile.callee_id_name,
         "callee_num": profile.callee_id_number,
         "callee_direction": "",
-        "call_uuid": channel.variables.get("call_uuid") or "",
+        "call_uuid": _call_uuid(channel),
         "sent_callee_name": "",
         "sent_callee_num": "",
         "initial_cid_name": first.caller_id_name,
@@ -58,6 +58,13 @@ def _row(channel: Channel) -> dict[str, str]:
         "initial_dialplan": first.dialplan,
         "initial_context": first.context,
     }
+
+
+def _call_uuid(channel: Channel) -> str:
+    """Joined legs have that of the leg that was called in (read: core_event_handler, CHANNEL_BRIDGE)."""
+    partner = channel.partner
+    first = partner if partner is not None and channel.outbound and not partner.outbound else channel
+    return first.variables.get("call_uuid") or first.uuid
 
 
 _CALL = (

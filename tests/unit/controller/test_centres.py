@@ -14,14 +14,17 @@ from acd.events import CallerJoined, Event, StatusChosen
 from acd.names import AgentStatus
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
 from acd.state import State
+from controller import centres
 from controller.centres import Centres
 from controller.errors import StoreAway
+from controller.places import Places
 from dialplan.legs import Leg
 from numbering.e164 import E164
 from tests.unit.controller.supervising import SupervisingSwitch
 from tests.unit.dialplan.carriers import snapshot
 
 CUSTOMER = "kanzlei"
+NONE: Mapping[str, str] = {}
 CENTRE = Centre(
     TenantSpec(CUSTOMER, (QueueSpec("verkauf"),), (AgentSpec("anna", (Membership("verkauf"),)),)),
     {},
@@ -82,6 +85,7 @@ class QuietNode:
 
     def __init__(self) -> None:
         self.rung: list[str] = []
+        self.stopped: list[int] = []
         self.over = Moment()
 
     def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
@@ -89,6 +93,7 @@ class QuietNode:
         self.over.wait(5)
 
     def stop(self, customer_id: str, offer_id: int) -> bool:
+        self.stopped.append(offer_id)
         return True
 
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
@@ -115,11 +120,42 @@ class World:
         self.node, self.desk, self.journal, self.looks = QuietNode(), MemoryDesk(), MemoryJournal(), [0]
         self.supervising = SupervisingSwitch()
         self.centres = Centres(
-            self.node, self.desk, lambda _: self.journal, self._look, lambda: self.now_ms, self.supervising
+            self.node,
+            self.desk,
+            lambda _: self.journal,
+            {"node-1": self._look, "node-2": self._look},
+            Places(("node-1", "node-2"), self.clock),
+            self.clock,
+            self.clock,
+            self.supervising,
         )
+        for each in ("node-1", "node-2"):
+            self.lists(each)
+
+    def clock(self) -> int:
+        return self.now_ms
 
     def _look(self) -> None:
         self.looks[0] += 1
+
+    def comes(
+        self, call_id: str, node: str = "node-1", customer_id: str = CUSTOMER, *, kept: bool = False
+    ) -> None:
+        """A caller begins to wait."""
+        self.centres.queued(node, customer_id, caller(call_id), kept=kept)
+
+    def lists(
+        self,
+        node: str,
+        *waiting: tuple[str, int],
+        more: Sequence[str] = (),
+        talking: Mapping[str, str] = NONE,
+        own: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
+        """The node lists its calls: callers with the time of their mark, other legs, who talks with whom."""
+        legs = {name: True for name, _ in waiting} | dict.fromkeys((*more, *talking), True)
+        marks = [(CUSTOMER, caller(name, since_ms)) for name, since_ms in waiting]
+        self.centres.listed(node, marks, legs, talking, own, moment(self.now_ms))
 
     def waiting(self) -> list[str]:
         if self.desk.screen is None:
@@ -141,8 +177,14 @@ def _running() -> Iterator[World]:
         world.centres.stop(2.0)
 
 
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in {"_LOOK_S": 0.01, "_LOOK_AGAIN_S": 0.05, "_SILENT_S": 0.01}.items():
+        monkeypatch.setattr(centres, name, seconds)
+
+
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(quickly: None) -> Iterator[World]:
     with _running() as found:
         yield found
 
@@ -171,44 +213,46 @@ def test_a_new_owner_asks_what_the_switch_has(world: World) -> None:
 
 def test_callers_who_came_while_nobody_was_the_owner_are_found_in_their_order(world: World) -> None:
     """Guarantee 6."""
-    waiting = [(CUSTOMER, caller("late", 900_200)), (CUSTOMER, caller("early", 900_100))]
-    world.centres.listed(waiting, {"late": True, "early": True}, moment(999_000))
+    world.lists("node-1", ("late", 900_200), ("early", 900_100))
     wait_until(lambda: world.waiting() == ["early", "late"])
 
 
 def test_a_caller_who_just_left_and_is_still_listed_is_no_ghost(world: World) -> None:
-    world.centres.queued(CUSTOMER, caller("c1"), kept=False)
-    world.centres.queued(CUSTOMER, caller("c2"), kept=False)
+    world.comes("c1")
+    world.comes("c2")
     wait_until(lambda: len(world.waiting()) == 2)
     world.centres.ended("c1")
-    both = [(CUSTOMER, caller("c1")), (CUSTOMER, caller("c2"))]
-    world.centres.listed(both, {"c1": True, "c2": True}, moment(999_500))
+    world.now_ms += 500
+    world.lists("node-1", ("c1", 999_000), ("c2", 999_000))
     wait_until(lambda: world.waiting() == ["c2"])
+    world.now_ms += 11_000  # no list lags so long: c1 never went
+    world.lists("node-1", ("c1", 999_000), ("c2", 999_000))
+    wait_until(lambda: world.waiting() == ["c1", "c2"])
 
 
 def test_a_caller_who_goes_by_key_and_comes_to_another_queue_is_no_ghost_and_keeps_the_place(
     world: World,
 ) -> None:
-    world.centres.queued(CUSTOMER, caller("c1"), kept=False)
+    world.comes("c1")
     wait_until(lambda: world.waiting() == ["c1"])
     world.now_ms += 5_000
-    world.centres.queued(CUSTOMER, caller("c2"), kept=False)
+    world.comes("c2")
     world.centres.left_by_key("c1", CUSTOMER)
     wait_until(lambda: world.waiting() == ["c2"])
-    world.centres.listed([(CUSTOMER, caller("c1"))], {"c1": True, "c2": True}, moment(999_500))
-    world.centres.queued(CUSTOMER, caller("c1"), kept=True)
+    world.lists("node-1", ("c1", 999_000), more=("c2",))
+    world.comes("c1", kept=True)
     wait_until(lambda: world.waiting() == ["c1", "c2"])
 
 
 def test_a_caller_of_an_unknown_customer_is_nobodys(world: World) -> None:
     """Guarantee 8."""
-    world.centres.queued("somebody", caller("c1"), kept=False)
-    world.centres.queued(CUSTOMER, caller("c2"), kept=False)
+    world.comes("c1", customer_id="somebody")
+    world.comes("c2")
     wait_until(lambda: world.waiting() == ["c2"])
 
 
 def test_commands_of_agents_are_answered_and_the_phone_rings(world: World) -> None:
-    world.centres.queued(CUSTOMER, caller("c1"), kept=False)
+    world.comes("c1")
     world.desk.commands = [
         ("1", StatusChosen("nobody", AgentStatus.AVAILABLE)),
         ("2", StatusChosen("anna", AgentStatus.ON_BREAK)),
@@ -222,7 +266,7 @@ def test_commands_of_agents_are_answered_and_the_phone_rings(world: World) -> No
 
 def test_with_redis_away_new_calls_are_not_taken(world: World) -> None:
     """The static overflow of the plan; who waits stays."""
-    world.centres.queued(CUSTOMER, caller("c1"), kept=False)
+    world.comes("c1")
     wait_until(lambda: world.waiting() == ["c1"])
     world.journal.away = True
     world.now_ms += 3_000
@@ -233,3 +277,44 @@ def test_with_redis_away_new_calls_are_not_taken(world: World) -> None:
 def test_a_customer_whose_queues_are_gone_is_served_no_longer(world: World) -> None:
     world.centres.swap(snapshot(), {})
     assert world.centres.served() == frozenset()
+
+
+def test_a_node_that_lists_its_calls_says_nothing_about_another_ones(world: World) -> None:
+    world.comes("here", "node-1")
+    world.comes("there", "node-2")
+    wait_until(lambda: len(world.waiting()) == 2)
+    world.now_ms += 5_000
+    world.lists("node-1")
+    wait_until(lambda: world.waiting() == ["there"])
+
+
+def test_callers_of_a_node_that_says_nothing_are_out_of_the_queue_until_it_is_back(world: World) -> None:
+    """Guarantee 6: nobody rings for a caller who cannot be joined; the place is kept."""
+    world.comes("there", "node-2")
+    wait_until(lambda: world.waiting() == ["there"])
+    world.now_ms += 1_000
+    world.comes("here", "node-1")
+    wait_until(lambda: world.waiting() == ["there", "here"])
+    world.centres.lost("node-2")
+    world.now_ms += 5_100
+    wait_until(lambda: world.waiting() == ["here"])
+    world.lists("node-2", ("there", 1_000_000))
+    wait_until(lambda: world.waiting() == ["there", "here"])
+
+
+def test_a_node_that_is_back_is_asked_again(world: World) -> None:
+    """What ended just before may still be listed the first time."""
+    wait_until(lambda: world.looks[0] >= 2)
+    before = world.looks[0]
+    world.centres.lost("node-2")
+    world.lists("node-2")
+    wait_until(lambda: world.looks[0] > before)
+
+
+def test_who_talks_with_an_agent_is_not_taken_for_a_waiting_caller(world: World) -> None:
+    """Nor is a conversation ended that the owner knows nothing of: it began before a Redis that lost all."""
+    world.lists("node-1", ("talks", 999_000), ("waits", 999_000), talking={"leg-77": "talks"})
+    wait_until(lambda: world.waiting() == ["waits"])
+    assert world.node.stopped == []
+    world.lists("node-1", ("waits", 999_000), more=("leg-78",))
+    wait_until(lambda: world.node.stopped == [78])

@@ -13,7 +13,7 @@ from dialplan.call import Entry, Via
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from freeswitch.own_calls import own_call, own_mark
-from tests.unit.controller.test_centres import CUSTOMER, World, _running, caller, moment, wait_until
+from tests.unit.controller.test_centres import CUSTOMER, World, _running, wait_until
 from tests.unit.dialplan.carriers import NOW, from_phone, snapshot
 
 
@@ -31,12 +31,12 @@ def busy(world: World) -> bool:
 
 
 def test_who_is_called_directly_is_rung_by_no_queue_until_it_is_over(world: World) -> None:
-    world.centres.own_call(CUSTOMER, "anna", "leg-a", up=True)
+    world.centres.own_call("node-1", CUSTOMER, "anna", "leg-a", up=True)
     wait_until(lambda: busy(world))
-    world.centres.queued(CUSTOMER, caller("c1"), kept=False)
+    world.comes("c1")
     wait_until(lambda: world.waiting() == ["c1"])
     assert world.node.rung == []
-    world.centres.own_call(CUSTOMER, "anna", "leg-a", up=False)
+    world.centres.own_call("node-1", CUSTOMER, "anna", "leg-a", up=False)
     wait_until(lambda: world.node.rung == ["c1"])
 
 
@@ -49,16 +49,19 @@ def test_a_call_that_another_controller_decided_is_passed_on_to_the_owner(world:
 
 def test_a_call_whose_end_nobody_told_is_found_to_be_over(world: World) -> None:
     """Complaint 1: no agent is stuck."""
-    world.centres.own_call(CUSTOMER, "anna", "lost", up=True)
+    world.centres.own_call("node-1", CUSTOMER, "anna", "lost", up=True)
     wait_until(lambda: busy(world))
-    world.centres.listed([], {}, moment(999_000))
+    world.lists("node-1")
     assert busy(world), "it began after the list was made"
-    world.centres.listed([], {}, moment(1_001_000))
+    world.now_ms += 1_000
+    world.lists("node-2")
+    assert busy(world), "another node says nothing about it"
+    world.lists("node-1")
     wait_until(lambda: not busy(world))
 
 
 def test_a_call_that_nobody_told_of_is_found_in_the_list(world: World) -> None:
-    world.centres.listed([], {"call-1": True}, moment(999_000), [("call-1", CUSTOMER, "anna")])
+    world.lists("node-2", more=("call-1",), own=[("call-1", CUSTOMER, "anna")])
     wait_until(lambda: busy(world))
 
 

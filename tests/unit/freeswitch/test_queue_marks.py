@@ -9,8 +9,9 @@ import pytest
 from acd.events import CallerJoined
 from acd.names import WaitCost
 from dialplan.decision import Wait
-from dialplan.legs import Caller, leg_to_phone
+from dialplan.legs import Caller, leg_to_phone, leg_to_trunk
 from freeswitch.dialstring import agents_leg
+from freeswitch.errors import CommandRefused
 from freeswitch.queue_calls import (
     Waiting,
     agent_variables,
@@ -20,8 +21,9 @@ from freeswitch.queue_calls import (
     queue_variables,
     waiting,
 )
+from freeswitch.settings import NodeDoor
 from numbering.e164 import E164
-from tests.unit.dialplan.carriers import PHONE_1
+from tests.unit.dialplan.carriers import CARRIER_A, PHONE_1
 
 WAIT = Wait("kunde-a", "verkauf", "tone_stream://%(1,1,440)", early=False, since_ms=1_700_000_000_000)
 PLANS = "+493023125399"
@@ -118,3 +120,19 @@ def test_an_agents_phone_that_redirects_has_declined_and_early_media_is_no_answe
     assert "outbound_redirect_fatal=true" in written
     assert "sip_redirect_" not in written
     assert "force_transfer_context=transferred" in written
+
+
+def test_a_phone_of_another_node_rings_through_that_nodes_door() -> None:
+    leg = leg_to_phone(PHONE_1, Caller(E164("+4915228817386")))
+    variables = agent_variables("kanzlei", {})
+    written = agents_leg(
+        leg, offer_leg("kanzlei", 3), "phones.example", variables, NodeDoor("192.0.2.7", 5090)
+    )
+    assert written.endswith(f"]sofia/node/sip:{PHONE_1.credentials.username}@192.0.2.7:5090")
+
+
+def test_only_phones_are_behind_the_door_of_another_node() -> None:
+    """B5: nothing else is dialled there."""
+    leg = leg_to_trunk(CARRIER_A, "+494066969001", Caller(E164("+4915228817386")))
+    with pytest.raises(CommandRefused):
+        agents_leg(leg, offer_leg("kanzlei", 3), "phones.example", {}, NodeDoor("192.0.2.7", 5090))

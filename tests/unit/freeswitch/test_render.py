@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from dialplan.carrier import Credentials, Peer
 from dialplan.decide import decide
 from dialplan.reasons import all_ids
-from freeswitch.render import write
+from freeswitch.render import render, write
+from freeswitch.settings import NodeDoor
 from tests.unit.dialplan.carriers import (
     AT,
     BAU,
@@ -39,7 +40,7 @@ from tests.unit.dialplan.carriers import (
     snapshot,
     without_carriers,
 )
-from tests.unit.freeswitch.node import ES_PASSWORD, GOLDEN, rendered
+from tests.unit.freeswitch.node import ES_PASSWORD, GOLDEN, SETTINGS, rendered
 from tests.unit.freeswitch.static_calls import from_static_phone, from_static_trunk
 
 #: What actions and conditions may expand: set by us, by the rendered directory, or by FreeSWITCH from what
@@ -276,3 +277,30 @@ def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
     reader.join(timeout=10)
     assert seen <= set(texts)
     assert [each.name for each in tmp_path.iterdir()] == ["freeswitch.xml"]
+
+
+def test_without_other_nodes_no_door_is_opened_for_them(tree: Element) -> None:
+    assert {each.get("name") for each in tree.iter("profile")} == {"carrier", "trunk", "phone", "default"}
+    assert tree.find(".//context[@name='node']") is None
+
+
+def test_other_nodes_reach_phones_that_are_registered_here_and_nothing_else() -> None:
+    """B5: a name with anything in it that could be syntax matches nothing, and no record is made twice."""
+    settings = replace(SETTINGS, other_nodes=(NodeDoor("192.0.2.7", 5090), NodeDoor("2001:db8::7", 5090)))
+    tree = ElementTree.fromstring(render(snapshot(), settings))  # noqa: S314
+    peers = [each.get("cidr") for each in tree.findall(".//list[@name='node-peers']/node")]
+    assert peers == ["192.0.2.7/32", "2001:db8::7/128"]
+    profile = params(tree, ".//profile[@name='node']/settings")
+    assert (profile["apply-inbound-acl"], profile["context"], profile["sip-port"]) == (
+        "node-peers",
+        "node",
+        "5090",
+    )
+    (extension,) = tree.findall(".//context[@name='node']/extension")
+    (condition,) = extension.findall("condition")
+    expression = re.compile(condition.get("expression", ""))
+    assert expression.match("kanzlei.2")
+    assert not any(expression.match(each) for each in ("a/b", "${x}", "a,b", "a|b", "a%b", "", "a@b"))
+    actions = [(each.get("application"), each.get("data")) for each in condition.findall("action")]
+    assert ("bridge", "[sip_cid_type=none]sofia/phone/$1%phones.fernamt.invalid") in actions
+    assert "process_cdr=false" in str(actions[0])

@@ -1,0 +1,73 @@
+"""Which node a queued call is on, and which nodes say nothing: as the nodes themselves told it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+#: A node that is silent for longer has lost its waiting callers for us; they are found again when it is back.
+AWAY_MS: Final = 5_000
+#: And those who talk: until then their agents are taken to be busy.
+GIVEN_UP_MS: Final = 60_000
+
+
+class Places:
+    """Every controller keeps them for all nodes, whoever owns the callers: a successor knows at once.
+
+    `clock_ms` does not jump. As many calls are kept as nodes list or announce; each ends with its call.
+    """
+
+    def __init__(self, nodes: Collection[str], clock_ms: Callable[[], int]) -> None:
+        self._clock_ms = clock_ms
+        #: By node and call: when it was put there.
+        self._calls: dict[str, dict[str, int]] = {node: {} for node in nodes}
+        #: Nodes that have not listed their calls since we lost them, or since we began.
+        self._silent: dict[str, int] = dict.fromkeys(nodes, clock_ms())
+
+    def put(self, node: str, call_id: str) -> None:
+        """The call is on this node."""
+        if node in self._calls:
+            self._calls[node][call_id] = self._clock_ms()
+
+    def drop(self, call_id: str) -> None:
+        """The call has ended."""
+        for calls in self._calls.values():
+            calls.pop(call_id, None)
+
+    def of(self, call_id: str) -> str | None:
+        """The node, None when it is not known."""
+        return next((node for node, calls in self._calls.items() if call_id in calls), None)
+
+    def lost(self, node: str) -> None:
+        """The connection to the node has ended: what it has is as we last knew it."""
+        self._silent.setdefault(node, self._clock_ms())
+
+    def listed(self, node: str, call_ids: Collection[str], as_of_ms: int) -> bool:
+        """All queued calls that the node had then; what came later is not judged. Whether it had been silent
+        before."""
+        later = {name: at_ms for name, at_ms in self._calls[node].items() if at_ms >= as_of_ms}
+        self._calls[node] = later | dict.fromkeys(call_ids, as_of_ms)
+        return self._silent.pop(node, None) is not None
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Nodes that have to be asked what they have."""
+        return tuple(self._silent)
+
+    def may_be_elsewhere(self, call_id: str, node: str) -> bool:
+        """Whether a call that this node does not list may be on another one."""
+        place = self.of(call_id)
+        if place is None:
+            return any(each != node and not self._is_away(each, AWAY_MS) for each in self._silent)
+        return place != node
+
+    def is_lost(self, call_id: str, after_ms: int) -> bool:
+        """Whether the call is on a node that has been silent for so long, or on none that is not."""
+        place = self.of(call_id)
+        if place is not None:
+            return self._is_away(place, after_ms)
+        return bool(self._silent) and all(self._is_away(each, after_ms) for each in self._silent)
+
+    def _is_away(self, node: str, after_ms: int) -> bool:
+        since = self._silent.get(node)
+        return since is not None and self._clock_ms() - since > after_ms

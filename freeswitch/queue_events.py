@@ -1,0 +1,160 @@
+"""Waiting callers and agents' legs: what a node's events and its list of channels say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Final, Protocol
+
+from acd.events import CallerJoined
+from freeswitch import api_calls, commands, own_calls, queue_calls
+from freeswitch.commands import Subscription
+from freeswitch.events import Event
+from freeswitch.inbound import InboundConnection
+from freeswitch.replies import rows_of
+from freeswitch.settings import EventSocketAddress
+
+#: `show channels` lags behind the events (seen): what began this recently may be missing in it.
+LAG: Final = timedelta(seconds=2)
+#: Heartbeats (20 s each) between two comparisons of notes, whatever happens.
+RESYNC_EVERY: Final = 3
+_SUBSCRIPTION: Final = Subscription(
+    ("CHANNEL_CALLSTATE", "HEARTBEAT"), (queue_calls.QUEUED, queue_calls.LEFT_BY_KEY)
+)
+#: Filters add up. Of another node's calls nothing else matters here: its own controllers follow them.
+_FILTERS: Final = (
+    ("Event-Name", "HEARTBEAT"),
+    ("Event-Name", "BACKGROUND_JOB"),
+    ("Event-Name", "CUSTOM"),
+    ("Channel-Presence-Data", queue_calls.AGENT),
+    ("Channel-Presence-Data", own_calls.OWN_CALLS),
+    ("Channel-Presence-Data", "/^queue/"),
+)
+
+
+class QueueSink(Protocol):
+    """Who wants to know. Called in order, from one greenlet for each node; must not wait."""
+
+    def queued(self, node: str, customer_id: str, joined: CallerJoined, kept: bool) -> None: ...
+    def left_by_key(self, call_id: str, customer_id: str) -> None: ...
+    def agent_leg_ended(self, leg_id: str) -> None: ...
+    def own_call(self, node: str, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None: ...
+    def ended(self, call_id: str) -> None: ...
+    def listed(
+        self,
+        node: str,
+        waiting: Sequence[tuple[str, CallerJoined]],
+        legs: Mapping[str, bool],
+        talking: Mapping[str, str],
+        own: Sequence[tuple[str, str, str]],
+        as_of: datetime,
+    ) -> None:
+        """All callers with a queue's mark, all legs and whether they are answered, agents' legs that talk and
+        with whom, agents' own calls (call, customer, agent)."""
+        ...
+
+    def lost(self, node: str) -> None:
+        """The connection has ended: nothing is heard of the node until it has listed its calls again."""
+        ...
+
+
+class QueueEvents:
+    """Tells the sink of one node."""
+
+    def __init__(self, node: str, sink: QueueSink) -> None:
+        self._node = node
+        self._sink = sink
+
+    def told(self, event: Event) -> None:
+        """A caller begins to wait, or has pressed a key that leads out."""
+        found = queue_calls.waiting(event.uuid or "", event.variable("presence_data"))
+        if found is None:
+            return
+        if event.subclass == queue_calls.QUEUED:
+            self._sink.queued(self._node, found.customer_id, found.joined, found.kept)
+        else:
+            self._sink.left_by_key(found.joined.member_id, found.customer_id)
+
+    def changed(self, event: Event) -> bool:
+        """A leg's state; whether it is an agent's, of a queue's call or of one of the agent's own."""
+        mark, ended = event.get("Channel-Presence-Data"), event.get("Channel-Call-State") == "HANGUP"
+        if mark == queue_calls.AGENT:
+            if ended:
+                self._sink.agent_leg_ended(event.uuid or "")
+            return True
+        if (whose := own_calls.own_call(mark)) is not None:
+            self._sink.own_call(self._node, *whose, event.uuid or "", up=not ended)
+            return True
+        return False
+
+    def listed(self, rows: Sequence[Mapping[str, str]], as_of: datetime) -> None:
+        """`show channels`."""
+        marked = (queue_calls.waiting(row.get("uuid", ""), row.get("presence_data")) for row in rows)
+        waiting = [(each.customer_id, each.joined) for each in marked if each is not None]
+        answered = {row.get("uuid", ""): row.get("callstate") == "ACTIVE" for row in rows}
+        # Two legs that are joined have one call_uuid: that of the caller's leg.
+        talking = {
+            row["uuid"]: row["call_uuid"]
+            for row in rows
+            if row.get("presence_data") == queue_calls.AGENT
+            and row.get("call_uuid") not in (None, "", row.get("uuid"))
+        }
+        found = ((row.get("uuid", ""), own_calls.own_call(row.get("presence_data"))) for row in rows)
+        own = [(leg_id, *whose) for leg_id, whose in found if whose is not None]
+        self._sink.listed(self._node, waiting, answered, talking, own, as_of)
+
+    def lost(self, _reason: str = "") -> None:
+        """The connection has ended."""
+        self._sink.lost(self._node)
+
+
+class OtherNode:
+    """The inbound connection to a node whose calls other controllers decide: queued callers and agents' legs
+    alone are followed. Commands go over `connection`."""
+
+    def __init__(
+        self,
+        node: str,
+        address: EventSocketAddress,
+        sink: QueueSink,
+        *,
+        random: Random,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._events = QueueEvents(node, sink)
+        self._sink = sink
+        self._clock = clock
+        self._heartbeats = 0
+        self.connection = InboundConnection(
+            address,
+            _SUBSCRIPTION,
+            self._event,
+            random=random,
+            on_resync=self._connected,
+            on_down=self._events.lost,
+        )
+
+    def _connected(self) -> None:
+        for header, value in _FILTERS:
+            self.connection.command(commands.filter_events(header, value))
+        self.resync()
+
+    def resync(self) -> None:
+        """Tell the sink what the node has now. FreeSwitchError when it does not say."""
+        as_of = self._clock() - LAG
+        self._events.listed(rows_of(self.connection.bgapi(api_calls.show_channels())), as_of)
+
+    def _event(self, event: Event) -> None:
+        match event.name:
+            case "CUSTOM":
+                self._events.told(event)
+            case "CHANNEL_CALLSTATE":
+                is_agents = self._events.changed(event)
+                inbound = event.get("Call-Direction") == "inbound"
+                if (inbound or not is_agents) and event.get("Channel-Call-State") == "HANGUP":
+                    self._sink.ended(event.uuid or "")
+            case "HEARTBEAT":
+                self._heartbeats += 1
+                if self._heartbeats % RESYNC_EVERY == 0:
+                    self.resync()

@@ -1,0 +1,149 @@
+"""One contact centre over two nodes and two controllers, and what dies meanwhile (guarantee 6)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acd.names import AgentStatus
+from cli.bootstrap import acd_desk
+from cli.queue_desk import command, screens
+from lab.robots import Answer, RobotCall
+from tests.e2e.exchange import Exchange, eventually
+from tests.e2e.two_nodes import Pair, World, two_nodes, world
+
+CALLER = "+4915228817386"
+MUSIC_HZ, AGENT_HZ, CALLER_HZ = 620, 1000, 700
+NUMBER = "+493023125300"
+
+
+@pytest.fixture(scope="module")
+def pair(switch: str) -> Iterator[Pair]:
+    with two_nodes(switch, Path(__file__).parent / "queues.yaml") as found:
+        eventually(lambda: owner(found) != 0, 20, "an owner")
+        yield found
+
+
+@pytest.fixture(scope="module")
+def robots(pair: Pair) -> Iterator[World]:
+    """anna's phone is registered with the first node, bert's with the second."""
+    homes = {"anna-1": pair.first, "bert-1": pair.second, "zentrale": pair.first}
+    with world(pair, homes) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_there(pair: Pair, robots: World) -> Iterator[None]:
+    """Calls of another test are forgotten; afterwards everybody goes home."""
+    for name in robots.phones:
+        robots.inbox(name).take_all()
+        robots.inbox(name).drain()
+    yield
+    choose(pair, AgentStatus.LOGGED_OUT, "anna", "bert")
+    eventually(lambda: set(states(pair).values()) == {"Idle"}, 10, "idle agents")
+    eventually(lambda: waiting(pair) == [], 10, "an empty queue")
+
+
+def owner(pair: Pair) -> int:
+    """The process of the controller that owns the contact centre; 0 while nobody does."""
+    holder = acd_desk(pair.first.settings).owner("kunde")
+    return int(holder.split("/")[1]) if holder is not None else 0
+
+
+def screen(pair: Pair) -> dict[str, Any]:
+    found = screens(acd_desk(pair.first.settings), "kunde")
+    return found[0] if found else {"agents": [], "queues": [{"waiting": []}]}
+
+
+def states(pair: Pair) -> dict[str, str]:
+    return {each["agent"]: each["state"] for each in screen(pair)["agents"]}
+
+
+def waiting(pair: Pair) -> list[str]:
+    (queue,) = screen(pair)["queues"]
+    return [each["call"] for each in queue["waiting"]]
+
+
+def choose(pair: Pair, status: AgentStatus, *names: str) -> None:
+    for name in names:
+        command(acd_desk(pair.first.settings), "kunde", name, status)
+
+
+def call(robots: World, through: Exchange) -> RobotCall:
+    return robots.call(through, NUMBER, from_user=CALLER, play=f"%(60000,0,{CALLER_HZ})")
+
+
+def five_waiting(pair: Pair, robots: World) -> list[RobotCall]:
+    """On both nodes by turns, while anna is logged in and has a break."""
+    choose(pair, AgentStatus.AVAILABLE, "anna")
+    choose(pair, AgentStatus.ON_BREAK, "anna")
+    callers = []
+    for count in range(1, 6):
+        callers.append(call(robots, pair.both()[count % 2]))
+        eventually(lambda count=count: len(waiting(pair)) == count, 10, "the caller in the queue")  # type: ignore[misc]
+    return callers
+
+
+@pytest.mark.parametrize(("agent", "through"), [("anna", "second"), ("bert", "first"), ("bert", "second")])
+def test_an_agent_is_reached_wherever_the_phone_is_registered_and_the_caller_waits(
+    pair: Pair, robots: World, agent: str, through: str
+) -> None:
+    """C1: with the caller's number; both hear each other; the agent's phone stops with the caller."""
+    robots.phones[f"{agent}-1"].on_call(Answer(after_ms=100, play=f"%(60000,0,{AGENT_HZ})"))
+    choose(pair, AgentStatus.AVAILABLE, agent)
+    caller = call(robots, getattr(pair, through))
+    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    answered = robots.inbox(f"{agent}-1").received(f"{agent}-1", 5)
+    answered.wait_heard(CALLER_HZ, timeout_s=5)
+    assert CALLER in answered.report().from_header
+    eventually(lambda: states(pair)[agent] == "In a queue call", 5, "the agent to be in a call")
+    caller.hangup()
+    assert answered.wait("ended", 5).ended_by == "peer"
+
+
+def test_a_call_over_two_nodes_has_the_records_of_one_call(pair: Pair, robots: World) -> None:
+    """Guarantee 4: what one node asks of a phone of the other is no call of its own."""
+    robots.phones["anna-1"].on_call(Answer(after_ms=50))
+    choose(pair, AgentStatus.AVAILABLE, "anna")
+    caller = call(robots, pair.second)
+    eventually(lambda: states(pair)["anna"] == "In a queue call", 10, "the agent to be in a call")
+    caller.hangup()
+    sip_id = caller.wait("ended", 5).sip_call_id
+    eventually(lambda: sip_id in {each["sip_call_id"] for each in pair.second.legs()}, 15, "its record")
+    records = pair.second.legs()
+    (own,) = [each for each in records if each["sip_call_id"] == sip_id]
+    assert own["node"] == "node-2"
+    assert [each["side"] for each in records if each["call_id"] == own["call_id"]].count("a") == 1
+    assert {
+        each["node"] for each in records if each["side"] == "a" and each["call_id"] == own["call_id"]
+    } == {"node-2"}
+    assert "NODE" not in {each.get("entry") for each in records}
+
+
+def test_five_callers_keep_place_and_music_when_the_owner_is_killed(pair: Pair, robots: World) -> None:
+    """Within 3 s another controller takes over the callers of both nodes."""
+    callers = five_waiting(pair, robots)
+    before, old = waiting(pair), owner(pair)
+    began = time.monotonic()
+    os.kill(old, signal.SIGKILL)
+    eventually(lambda: owner(pair) not in (0, old), 10, "another owner")
+    assert time.monotonic() - began <= 3.0
+    eventually(lambda: waiting(pair) == before, 10, "the same order")
+    for each in callers:
+        report = each.report()
+        (music,) = report.tones  # one tone from the first to the last moment
+        assert abs(music.frequency_hz - MUSIC_HZ) < 12
+        assert report.rtp.packets_lost == 0
+    robots.phones["anna-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
+    choose(pair, AgentStatus.AVAILABLE, "anna")
+    for each in callers:
+        each.wait_heard(AGENT_HZ, timeout_s=10)
+        assert not any(other.report().heard(AGENT_HZ) for other in callers[callers.index(each) + 1 :])
+        each.hangup()
+        each.wait("ended", 10)

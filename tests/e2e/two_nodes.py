@@ -1,0 +1,124 @@
+"""Two machines of one carrier in small: two nodes, a controller of each, one PostgreSQL, one Redis."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.carrier import compile_carrier, load_carrier
+from cli.layout import lab_settings
+from cli.settings import Settings
+from cli.stage import Inbox
+from lab.robots import RobotCall, RobotPhone, Robots
+from tests.e2e.exchange import Exchange
+from tests.servers import state_directory
+
+HOST = "127.0.0.1"
+#: Of the second node; the first one has FreeSWITCH's own.
+RTP_PORTS = [33_000, 45_000]
+_REGISTRATION_S = 3_600
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        found.bind((HOST, 0))
+        port: int = found.getsockname()[1]
+    return port
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two machines."""
+
+    first: Exchange
+    second: Exchange
+
+    def both(self) -> tuple[Exchange, Exchange]:
+        return self.first, self.second
+
+
+@contextmanager
+def two_nodes(switch: str, carrier: Path) -> Iterator[Pair]:
+    """Both run; stopped in order at the end."""
+    with state_directory() as here, state_directory() as there:
+        settings = [lab_settings(each, carrier, program=switch) for each in (here, there)]
+        doors = [_free_port(), _free_port()]
+
+        def first(tree: dict[str, Any]) -> None:
+            tree["node"]["ports"]["node"] = doors[0]
+            tree["other_nodes"] = [_other("node-2", settings[1], doors[1])]
+
+        running = Exchange(here, switch, 1, carrier, first)
+        try:
+
+            def second(tree: dict[str, Any]) -> None:
+                tree["node"] |= {"name": "node-2", "rtp_ports": RTP_PORTS}
+                tree["node"]["ports"]["node"] = doors[1]
+                tree["other_nodes"] = [_other("node-1", settings[0], doors[0])]
+                tree["apply_on_start"] = False
+                shared = running.settings.model_dump(mode="json", exclude_none=True)
+                tree |= {name: shared[name] for name in ("database", "redis", "lab_network")}
+
+            other = Exchange(there, switch, 1, carrier, second)
+            try:
+                yield Pair(running, other)
+                other.stop()
+            finally:
+                other.kill()
+            running.stop()
+        finally:
+            running.kill()
+
+
+def _other(name: str, settings: Settings, door: int) -> dict[str, Any]:
+    """A node as the other machine's settings describe it."""
+    node = settings.node
+    password = {"file": str(settings.state_dir / "event-socket-password")}
+    host, port = node.event_socket
+    return {
+        "name": name,
+        "event_socket": f"{host}:{port}",
+        "event_socket_password": password,
+        "sip": f"{HOST}:{door}",
+    }
+
+
+class World:
+    """Robots around both machines: the carrier reaches either node, every phone is registered with one."""
+
+    def __init__(self, pair: Pair, robots: Robots, homes: dict[str, Exchange]) -> None:
+        settings = pair.first.settings
+        snapshot = compile_carrier(settings, load_carrier(settings), 0)
+        self.carrier = robots.phone("carrier-a", port=snapshot.trunks["carrier-a"].address.port)
+        self.phones: dict[str, RobotPhone] = {}
+        self._homes = homes
+        self._inboxes: dict[str, Inbox] = {}
+        for name in homes:
+            known = snapshot.phones[name].credentials
+            self.phones[name] = robots.phone(name, username=known.username, password=known.password)
+            self.register(name)
+
+    def register(self, name: str) -> None:
+        """With the phone's own node; again after that was started anew."""
+        node = self._homes[name].settings.node
+        self.phones[name].register((node.sip_ip, node.ports.phone), node.domain, _REGISTRATION_S)
+
+    def call(self, through: Exchange, number: str, **options: Any) -> RobotCall:
+        """From the carrier over one of the nodes."""
+        node = through.settings.node
+        return self.carrier.call(f"sip:{number}@{node.sip_ip}:{node.ports.carrier}", **options)
+
+    def inbox(self, name: str) -> Inbox:
+        """Calls that reached a phone."""
+        return self._inboxes.setdefault(name, Inbox(self.phones[name]))
+
+
+@contextmanager
+def world(pair: Pair, homes: dict[str, Exchange]) -> Iterator[World]:
+    """The robots, while they run."""
+    with Robots.start() as robots:
+        yield World(pair, robots, homes)

@@ -1,0 +1,135 @@
+"""Commands of contact centres go to the node that the call is on; phones are found wherever they are (C1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from cli.queue_switch import QueueNodes, SwitchNode
+from controller.errors import LegFailed, NodeAway
+from dialplan.legs import Caller, Leg, leg_to_phone
+from freeswitch.errors import CommandFailed, NotConnected
+from freeswitch.settings import NodeDoor
+from numbering.e164 import E164
+from tests.unit.dialplan.carriers import PHONE_1
+
+LEG = leg_to_phone(PHONE_1, Caller(E164("+4915228817386")))
+DOORS = {"node-1": NodeDoor("192.0.2.1", 5090), "node-2": NodeDoor("192.0.2.2", 5090)}
+PLACES = {"here": "node-1", "there": "node-2"}
+
+
+class NodeCalls:
+    """AgentCalls of one node: `phones` are registered there, `away` when it cannot be commanded."""
+
+    def __init__(self) -> None:
+        self.phones: set[str] = set()
+        self.doors: set[NodeDoor] = set()
+        self.done: list[str] = []
+        self.away = False
+
+    def ring(
+        self,
+        customer_id: str,
+        offer_id: int,
+        leg: Leg,
+        ring_s: int,
+        facts: Mapping[str, str],
+        door: NodeDoor | None = None,
+    ) -> None:
+        self._there()
+        self.done.append(f"ring {offer_id}" + (f" through {door.ip}" if door else ""))
+        if door is None and PHONE_1.credentials.username not in self.phones:
+            raise CommandFailed("-ERR USER_NOT_REGISTERED")
+        if door is not None and door not in self.doors:
+            raise CommandFailed("-ERR NO_USER_RESPONSE")
+
+    def has_phone(self, username: str) -> bool:
+        self._there()
+        return username in self.phones
+
+    def stop(self, customer_id: str, offer_id: int) -> bool:
+        self._there()
+        self.done.append(f"stop {offer_id}")
+        return True
+
+    def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
+        self._there()
+        self.done.append(f"join {offer_id}")
+
+    def _there(self) -> None:
+        if self.away:
+            raise NotConnected("no connection")
+
+
+@pytest.fixture
+def switches() -> dict[str, NodeCalls]:
+    return {"node-1": NodeCalls(), "node-2": NodeCalls()}
+
+
+@pytest.fixture
+def nodes(switches: dict[str, NodeCalls]) -> QueueNodes:
+    def made(name: str) -> SwitchNode:
+        return SwitchNode(lambda: switches[name], DOORS[name])  # type: ignore[arg-type, return-value]
+
+    return QueueNodes({name: made(name) for name in switches}, "node-1", PLACES.get)
+
+
+def ring(nodes: QueueNodes, offer_id: int, call_id: str) -> None:
+    nodes.ring("kanzlei", offer_id, LEG, 20, {"fernamt_call": call_id})
+
+
+def registered(switches: dict[str, NodeCalls], name: str) -> None:
+    for node, calls in switches.items():
+        calls.phones = {PHONE_1.credentials.username} if node == name else set()
+        calls.doors = {DOORS[name]}
+
+
+def test_a_phone_rings_from_the_callers_node(nodes: QueueNodes, switches: dict[str, NodeCalls]) -> None:
+    registered(switches, "node-2")
+    ring(nodes, 1, "there")
+    nodes.join("kanzlei", 1, "there", None)
+    nodes.stop("kanzlei", 1)
+    assert switches["node-2"].done == ["ring 1", "join 1", "stop 1"]
+    assert switches["node-1"].done == []
+
+
+def test_a_phone_of_another_node_is_found_and_remembered(
+    nodes: QueueNodes, switches: dict[str, NodeCalls]
+) -> None:
+    registered(switches, "node-2")
+    ring(nodes, 1, "here")
+    ring(nodes, 2, "here")
+    ring(nodes, 3, "there")
+    assert switches["node-1"].done == ["ring 1", "ring 1 through 192.0.2.2", "ring 2 through 192.0.2.2"]
+    assert switches["node-2"].done == ["ring 3"]
+
+
+def test_a_phone_that_has_moved_is_found_again(nodes: QueueNodes, switches: dict[str, NodeCalls]) -> None:
+    registered(switches, "node-2")
+    ring(nodes, 1, "here")
+    registered(switches, "node-1")
+    ring(nodes, 2, "here")
+    assert switches["node-1"].done[2:] == ["ring 2 through 192.0.2.2", "ring 2"]
+
+
+def test_a_phone_that_is_nowhere_is_not_registered(nodes: QueueNodes, switches: dict[str, NodeCalls]) -> None:
+    switches["node-2"].away = True
+    with pytest.raises(LegFailed, match="USER_NOT_REGISTERED"):
+        ring(nodes, 1, "here")
+
+
+def test_a_node_that_is_away_fails_its_own_calls_only(
+    nodes: QueueNodes, switches: dict[str, NodeCalls]
+) -> None:
+    registered(switches, "node-1")
+    switches["node-2"].away = True
+    ring(nodes, 1, "here")
+    with pytest.raises(NodeAway):
+        ring(nodes, 2, "there")
+
+
+def test_a_successor_ends_legs_wherever_they_are(nodes: QueueNodes, switches: dict[str, NodeCalls]) -> None:
+    switches["node-1"].away = True
+    assert nodes.stop("kanzlei", 5)
+    assert switches["node-2"].done == ["stop 5"]
