@@ -35,6 +35,7 @@ from store.config_versions import ConfigStore
 from store.errors import BillingError
 from store.invoice_sending import SentInvoices
 from store.invoices import Invoices, refuse_open
+from store.rating_run import RatingRun
 
 _DRAFT: Final = "ENTWURF"
 #: Exit status of --all when some customers have no invoice: they are named, the others have theirs.
@@ -65,6 +66,8 @@ def draft(
     invoices = Invoices(database)
     refuse_open(f"draft for {customer} of {month}", invoices.open_legs(customer, month))
     make = maker(database, invoices, _rates(database), customer, month, issued_on or _today())
+    if make.counts_users and invoices.quota_used_up(customer, month):
+        click.echo("Minutes are counted for each user: issuing rates the month again first", err=True)
     made = make(_DRAFT, invoices.due(customer, month))
     _print(made.invoice, made.document, as_json=as_json)
 
@@ -97,12 +100,16 @@ def issue(
     if day < month.last_day:
         raise click.BadParameter(f"{month} ends on {month.last_day}: issue it then or later (TC 11.2)")
     database = engine(effective(settings()), "fernamt invoice")
-    invoices, rates = Invoices(database), _rates(database)
+    invoices, source = Invoices(database), ConfiguredTariff(database)
+    rates, rating = source.current().tariff.rates, RatingRun(database, source)
     made: list[Invoice] = []
     failed: dict[str, str] = {}
     for each in _chosen(database, invoices, month, customer):
         try:
             make = maker(database, invoices, rates, each, month, day)
+            if make.counts_users and invoices.quota_used_up(each, month):
+                # The quota of the whole month: users who came later bring minutes for calls before them.
+                rating.rerate(each, month, "minutes for the month's highest number of users")
             if everybody and not make.worth_it(invoices.due(each, month)):
                 continue
             made.append(invoices.issue(each, month, day.year, make, actor=actor, reason=reason).invoice)

@@ -9,14 +9,16 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from cli.agreements import agreements, contract_in, users_of
 from cli.invoice_parties import Parties, buyer, mandate, our_account, parties, seller
 from documents.invoice_json import to_json
+from provisioning.schema.contract import ContractEntry
 from provisioning.schema.money import Amount
 from rating.berlin import Month
 from rating.fx import EURO, Rate, Rates
 from rating.invoice_compose import compose
 from rating.invoice_facts import Credit, Group, InvoiceFacts, OneOff, UserFee
-from rating.invoice_users import highest_users
+from rating.invoice_users import Event, highest_users
 from rating.money import Money
 from store.invoices import Due, Invoices, Made
 
@@ -25,12 +27,16 @@ _USER_FEE: Final = "Nutzerentgelt"
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Makes the invoice of one customer and month; `first`: none was issued before (E6)."""
+    """Makes the invoice of one customer and month; `first`: none was issued before (E6).
+
+    `contract`: that of the month, whatever holds today. `events`: the customer's dated users (E5).
+    """
 
     parties: Parties
     month: Month
     issued_on: date
-    events: tuple[tuple[int, int], ...]
+    contract: ContractEntry | None
+    events: tuple[Event, ...]
     rates: Rates
     first: bool
 
@@ -57,7 +63,7 @@ class Maker:
             buyer=buyer(customer),
             account=our_account(carrier),
             mandate=mandate(carrier, customer),
-            reverse_charge=customer.contract is not None and customer.contract.reverse_charge,
+            reverse_charge=self.contract is not None and self.contract.reverse_charge,
             fees=tuple(self._fees()),
             one_offs=(*self._one_offs(), *(each for each in waiting if isinstance(each, OneOff))),
             usage=due.usage,
@@ -69,20 +75,20 @@ class Maker:
         )
 
     def _fees(self) -> Sequence[UserFee]:
-        contract = self.parties.customer.contract
-        if contract is None or contract.user_price is None or not self._in_service():
+        contract = self.contract
+        if contract is None or contract.user_price is None:
             return ()
         active = highest_users(self.events, self.month)
         return (UserFee(_USER_FEE, euro(contract.user_price), active, contract.minimum_users),)
 
-    def _in_service(self) -> bool:
-        contract = self.parties.customer.contract
-        if contract is None or contract.start > self.month.last_day:
-            return False
-        return contract.end is None or contract.end >= self.month.first_day
+    @property
+    def counts_users(self) -> bool:
+        """Whether the month's quotas grow with its users."""
+        fair_use = self.contract.fair_use if self.contract else None
+        return fair_use is not None and fair_use.counted_per == "user"
 
     def _one_offs(self) -> Sequence[OneOff]:
-        contract = self.parties.customer.contract
+        contract = self.contract
         if contract is None or not self.first:
             return ()
         done_on = min(max(contract.start, self.month.first_day), self.month.last_day)
@@ -100,8 +106,10 @@ def maker(
 ) -> Maker:
     """Gather what an invoice needs. Raise InvoiceFactsMissing."""
     first = not invoices.any_before(customer_id, month)
-    events = invoices.user_events(customer_id, month)
-    return Maker(parties(database, customer_id), month, issued_on, events, rates, first)
+    known = agreements(database, [customer_id])
+    contract = contract_in(known.get(customer_id, ()), month)
+    events = users_of(database, known).get(customer_id, ())
+    return Maker(parties(database, customer_id), month, issued_on, contract, events, rates, first)
 
 
 def euro(price: Amount) -> Money:

@@ -1,22 +1,23 @@
 """What rating goes by: the imported tariff, and the terms that contracts of the configuration give (E2).
 
-Terms of `customers.csv` go first. A customer who is not in it has those of its contract: for a month, as the
-last version says that was applied before the month's end, so a change never cuts a month (TC 11.8), and a
-month that is over keeps its terms. An individual price list is the one that is called like the customer.
+Terms of `customers.csv` go first. A customer who is not in it has those of its contracts (cli/agreements.py).
+Minutes that are agreed for each user are multiplied by the month's highest number of users so far, and at
+least by the contract's; an individual price list is the one that is called like the customer.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Engine, text
 
+from cli.agreements import Agreed, Agreements, agreements, in_use, users_of
 from provisioning.schema.contract import ContractEntry
-from rating.berlin import day_of, to_ms
+from rating.berlin import Month, day_of, to_ms
+from rating.invoice_users import Event, monthly_highest
 from rating.notice import NOTICE_DAYS
 from rating.price import ListKind
 from rating.tariff import Tariff
@@ -25,82 +26,107 @@ from store.config_versions import ConfigStore
 from store.foreign_errors import database_errors
 from store.rating_tariffs import AppliedTariff, TariffStore
 
-_CONTRACTS: Final = text("""
-    SELECT item.id, item.content::jsonb -> 'contract' AS contract, came.applied_at AS came,
-        went.applied_at AS went
-    FROM config_item AS item
-    JOIN config_version AS came ON came.version = item.from_version
-    LEFT JOIN config_version AS went ON went.version = item.until_version
-    WHERE item.kind = 'customer' ORDER BY item.id, item.from_version
-""")
 #: Days of notice before foreign prices change (E4).
 _NOTICE: Final = text(
     "SELECT content::jsonb ->> 'foreign_price_notice_days' FROM config_item"
     " WHERE kind = 'carrier' AND until_version IS NULL"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Agreed:
-    """A contract in the configuration from one version to another; times are aware."""
-
-    customer_id: str
-    contract: ContractEntry
-    came: datetime
-    went: datetime | None
+_NUMBERS: Final = text("SELECT coalesce(max(id), 0) FROM number_event")
 
 
 class ConfiguredTariff:
-    """store.rating_run.TariffSource: read again when a tariff was imported or a configuration applied."""
+    """store.rating_run.TariffSource: read again when a tariff was imported or a configuration applied, and
+    where quotas count users, when a number was activated."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._tariffs = TariffStore(engine)
         self._versions = ConfigStore(engine)
-        self._stamp = (-1, -1)
+        self._stamp = (-1, -1, -1)
         self._applied: AppliedTariff | None = None
+        self._counts_users = True
 
     def current(self) -> AppliedTariff:
-        stamp = (self._tariffs.revision(), self._versions.current())
-        if self._applied is None or stamp != self._stamp:
+        numbers = self._numbers() if self._counts_users else 0
+        stamp = (self._tariffs.revision(), self._versions.current(), numbers)
+        if (
+            self._applied is None
+            or stamp[:2] != self._stamp[:2]
+            or (self._counts_users and numbers != self._stamp[2])
+        ):
             found = TariffStore(self._engine, self._notice_days()).current()
+            known = agreements(self._engine)
+            counting = {customer_id: each for customer_id, each in known.items() if in_use(each)}
+            self._counts_users = bool(counting)
             terms = dict(found.tariff.terms)
-            for customer_id, agreed in terms_of_contracts(self._contracts(), found.tariff).items():
+            for customer_id, agreed in terms_of_contracts(
+                known, users_of(self._engine, counting), found.tariff
+            ).items():
                 terms.setdefault(customer_id, agreed)
             self._applied = replace(found, tariff=replace(found.tariff, terms=terms))
             self._stamp = stamp
         return self._applied
 
+    def _numbers(self) -> int:
+        with database_errors("reading the number inventory"), self._engine.connect() as connection:
+            return int(connection.scalar(_NUMBERS) or 0)
+
     def _notice_days(self) -> int:
         with database_errors("reading the carrier's notice"), self._engine.connect() as connection:
             return int(connection.scalar(_NOTICE) or NOTICE_DAYS)
 
-    def _contracts(self) -> Iterator[Agreed]:
-        with database_errors("reading the contracts"), self._engine.connect() as connection:
-            rows = connection.execute(_CONTRACTS).all()
-        for row in rows:
-            if row.contract is not None:
-                contract = ContractEntry.model_validate_json(json.dumps(row.contract))
-                yield Agreed(row.id, contract, row.came, row.went)
+
+def terms_of_contracts(
+    known: Agreements, users: Mapping[str, Sequence[Event]], tariff: Tariff
+) -> dict[str, tuple[Terms, ...]]:
+    """Each customer's terms, oldest first, whole months each; `users` of those whose quotas count them."""
+    found: dict[str, tuple[Terms, ...]] = {}
+    for customer_id, versions in known.items():
+        highest = monthly_highest(users.get(customer_id, ()))
+        terms = [
+            part for one in _of_contracts(customer_id, versions, tariff) for part in _by_users(one, highest)
+        ]
+        if terms:
+            found[customer_id] = tuple(terms)
+    return found
 
 
-def terms_of_contracts(agreed: Iterable[Agreed], tariff: Tariff) -> dict[str, tuple[Terms, ...]]:
-    """Each customer's terms, oldest first, whole months each; `agreed` by customer, oldest first."""
-    found: dict[str, list[Terms]] = {}
-    for each in agreed:
-        before = found.setdefault(each.customer_id, [])
+def _of_contracts(customer_id: str, versions: Sequence[Agreed], tariff: Tariff) -> list[Terms]:
+    found: list[Terms] = []
+    for each in versions:
         contract = each.contract
-        first_day = _month_of(each.came) if before else contract.start
-        while before and before[-1].first_day >= first_day:
+        if contract is None:
+            continue
+        first_day = _month_of(each.came) if found else contract.start
+        while found and found[-1].first_day >= first_day:
             # Replaced within its first month: the month has the later terms from its beginning.
-            first_day = before.pop().first_day
-        if before:
-            before[-1] = replace(before[-1], last_day=first_day - timedelta(days=1))
+            first_day = found.pop().first_day
+        if found:
+            found[-1] = replace(found[-1], last_day=first_day - timedelta(days=1))
         removed = _last_of(each.went) if each.went else None
         last_day = min((day for day in (contract.end, removed) if day is not None), default=None)
         if last_day is None or last_day >= first_day:
-            before.append(_terms(each.customer_id, contract, first_day, last_day, tariff))
-    return {customer_id: tuple(terms) for customer_id, terms in found.items() if terms}
+            found.append(_terms(customer_id, contract, first_day, last_day, tariff))
+    return found
+
+
+def _by_users(terms: Terms, highest: Sequence[tuple[Month, int]]) -> Iterator[Terms]:
+    """The same, cut where the number of users that is to be counted changes."""
+    if terms.counted_per is not CountedPer.USER or not terms.minutes:
+        yield terms
+        return
+    cut = replace(terms, users=terms.users)
+    for month, users in highest:
+        counted = max(users, terms.users)
+        first_day = month.first_day
+        if terms.last_day is not None and first_day > terms.last_day:
+            break
+        if counted == cut.users:
+            continue
+        if first_day > cut.first_day:
+            yield replace(cut, last_day=first_day - timedelta(days=1))
+        cut = replace(terms, users=counted, first_day=max(first_day, terms.first_day))
+    yield cut
 
 
 def _terms(

@@ -62,13 +62,8 @@ SELECT EXISTS (
     )
 )
 """
-#: A number counts as a user while it is in service, also when it is blocked (TC 7.2, 11.8).
-_USERS: Final = """
-SELECT (extract(epoch FROM at) * 1000)::bigint,
-    (to_state IN ('active', 'blocked'))::int - (from_state IN ('active', 'blocked'))::int
-FROM number_event WHERE customer_id = :customer AND at < to_timestamp(:end_ms / 1000.0)
-    AND (to_state IN ('active', 'blocked')) <> (from_state IN ('active', 'blocked'))
-ORDER BY at, id
+_QUOTA_CUT: Final = """
+SELECT coalesce(true = ANY(cut), false) FROM rating_month WHERE customer_id = :customer AND month = :month
 """
 _CUSTOMERS: Final = """
 SELECT DISTINCT customer_id FROM ledger_posting WHERE month = :month AND customer_id IS NOT NULL
@@ -103,11 +98,11 @@ class Invoices:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             return _due(connection, customer_id, month)[0]
 
-    def user_events(self, customer_id: str, month: Month) -> tuple[tuple[int, int], ...]:
-        """(ms since 1970, +1 or -1) of the customer's numbers, until the month's end."""
-        values = {"customer": customer_id, "end_ms": month.end_ms}
-        with database_errors("reading the number inventory"), self._engine.connect() as connection:
-            return tuple((int(ms), int(change)) for ms, change in connection.execute(text(_USERS), values))
+    def quota_used_up(self, customer_id: str, month: Month) -> bool:
+        """Whether a call of the month was not covered by its quota, or not as a whole."""
+        values = {"customer": customer_id, "month": month.first_day}
+        with database_errors("reading quotas"), self._engine.connect() as connection:
+            return bool(connection.scalar(text(_QUOTA_CUT), values))
 
     def customers_with_usage(self, month: Month) -> tuple[str, ...]:
         """Customers of whom something stands in the ledger for the month."""

@@ -73,6 +73,11 @@ class ContractEntry(Entry):
     )
     minimum_users: int = Field(5, ge=1, le=1_000_000, description="Users that are paid in any case (E5).")
     user_price: Euro | None = Field(None, description="Net monthly price of a user (E5).")
+    counted_users: Literal["direct_dials", "phones", "agents"] | None = Field(
+        None,
+        description="Who is a user: a direct-dial number or extension in service, a phone, or an agent. "
+        "Default: direct dials for teams, agents for contact_centre (E5).",
+    )
     one_off_prices: Few[OneOffPriceEntry] = Field((), description="Prices on the first invoice (E6).")
     fair_use: FairUseEntry | None = Field(
         None, description="Minutes in the flat rate: for medium and complete (E2)."

@@ -15,7 +15,7 @@ from cli.main import fernamt
 from provisioning.canonical import items_of
 from provisioning.load import load
 from rating.money import Money
-from store.config_items import ConfigItem
+from store.config_items import ConfigItem, ItemKey
 from store.config_versions import ConfigStore
 from tests.integration.store.billing import TARIFFS
 
@@ -42,17 +42,31 @@ class Office:
         path.write_text(json.dumps(self.settings))
         return CliRunner().invoke(fernamt, ["--settings", str(path), *map(str, arguments)])
 
-    def apply(self, changed: list[ConfigItem] | None = None, at: datetime | None = None) -> None:
-        """Apply the example carrier, or these parts, at a moment of the past."""
-        store = ConfigStore(self.engine)
-        items = changed if changed is not None else list(items_of(load([CARRIER]).config).values())
-        version = store.apply(store.current(), items, [], author="anna")
-        if at is not None:
-            with self.engine.begin() as connection:
-                connection.execute(
-                    text("UPDATE config_version SET applied_at = :at WHERE version = :version"),
-                    {"at": at, "version": version},
-                )
+    def apply(self, item: ConfigItem, at: datetime) -> None:
+        """Apply a part, as at a moment of the past."""
+        self.remove(item.key, at)
+        values = {"kind": item.key.kind, "id": item.key.id, "content": item.content, "sha256": item.sha256}
+        with self.engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO config_item (kind, id, from_version, content, sha256)"
+                    " SELECT :kind, :id, max(version), :content, :sha256 FROM config_version"
+                ),
+                values,
+            )
+
+    def remove(self, key: ItemKey, at: datetime) -> None:
+        """Leave a part out, as at a moment of the past."""
+        with self.engine.begin() as connection:
+            made = "INSERT INTO config_version (applied_at, author) VALUES (:at, 'anna') RETURNING version"
+            version = connection.execute(text(made), {"at": at}).scalar_one()
+            connection.execute(
+                text(
+                    "UPDATE config_item SET until_version = :version"
+                    " WHERE kind = :kind AND id = :id AND until_version IS NULL"
+                ),
+                {"version": version, **key._asdict()},
+            )
 
 
 def office(directory: Path, database_url: str, redis_url: str, engine: Engine) -> Office:
@@ -65,7 +79,7 @@ def office(directory: Path, database_url: str, redis_url: str, engine: Engine) -
         "node": {"event_socket_password": {"env": "UNUSED"}, "cdr_dir": str(directory)},
     }
     found = Office(directory, settings, engine)
-    found.apply()
+    ConfigStore(engine).apply(0, list(items_of(load([CARRIER]).config).values()), [], author="anna")
     good(found("tariff", "import", TARIFFS, *ANNA))
     return found
 
