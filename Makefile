@@ -1,6 +1,6 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo up doctor test test-freeswitch lint format bench bench-acd clean
+.PHONY: help demo up doctor test test-freeswitch lint format bench bench-acd bench-month bench-rating clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -53,6 +53,12 @@ bench: $(VENV)/dev.stamp ## measure: call handling on FreeSWITCH with SIPp, even
 
 bench-acd: $(VENV)/dev.stamp ## measure the contact centre: 5,000,000 random steps, decisions, assignments through Redis
 	@$(BIN)/python -m benchmarks acd
+
+bench-month: $(VENV)/dev.stamp ## rate and invoice a month of 10,000,000 CDRs and 10,000 customers: most of an hour, 30 GB
+	@$(BIN)/python -m benchmarks billing-month
+
+bench-rating: $(VENV)/dev.stamp ## rate a million CDRs in memory, and 5,000,000 random calls beside the oracle
+	@$(BIN)/python -m benchmarks rating
 
 clean: ## remove the virtual environment and all state
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -51,6 +51,8 @@ _RETRY_S: Final = 5.0
 #: `rate run` looks so often whether the others are done, and does their work after so long without an end.
 _LOOK_S: Final = 0.5
 _PATIENCE_S: Final = 120.0
+#: After so many calls the list of due ones is tidied up at once; else PostgreSQL does it when it has time.
+_MANY_CALLS: Final = 50_000
 #: A batch is some hundred thousand values at once, none of which refers to itself: a fifth of the time would
 #: go into looking at them again and again.
 _VALUES_OF_A_BATCH: Final = 100_000
@@ -144,6 +146,8 @@ def _once(worker: _Worker, database: Engine, until: datetime | None) -> dict[str
                 # Other workers have the rest. Taking their calls from them would bring those out of order.
                 time.sleep(_LOOK_S)
                 idle_s += _LOOK_S
+        if sums["calls"] >= _MANY_CALLS:
+            waiting.tidy()
         try:
             _rebuild(worker, row.connection)
         except LiveStateError as error:

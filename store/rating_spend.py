@@ -22,7 +22,7 @@ from rating.fx import EURO, Rates
 from rating.money import TICKS_PER_MICRO, Mode, converted, rounded
 from store.errors import LiveStateError
 from store.foreign_errors import database_errors
-from store.rating_months import Booked
+from store.rating_months import STATEMENT_LIMIT_S, Booked
 from store.spend import Booking, Moved, SpendCounters, Spender
 from store.spend_cases import SpendAgreed, SpendCases
 
@@ -78,6 +78,7 @@ class Spend:
             for spender in each.spenders(customer_id):
                 sums[spender] = [0, 0]
         with database_errors("adding up the month's charges"), self._engine.connect() as connection:
+            connection.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_LIMIT_S}s'"))
             asked = {"month": month.first_day, "since": since}
             found = connection.execute(_SUMS, asked).all()
             in_parts = [customer_id for customer_id, each in agreed.items() if each.in_parts]

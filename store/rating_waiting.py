@@ -13,6 +13,7 @@ from store import audit
 from store.errors import ChargeUnknown
 from store.foreign_errors import database_errors
 from store.rating_book import prices
+from store.rating_months import STATEMENT_LIMIT_S
 from store.rating_rows import FACTS, charge_of
 from store.rating_tables import charge, charge_correction, rating_due, rating_quarantine
 
@@ -81,6 +82,16 @@ class WaitingLegs:
             query = query.where(rating_due.c.started_at < until)
         with database_errors("counting what is not rated"), self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def tidy(self) -> None:
+        """Make room where many calls were taken off the list: else each look at it goes over all of them."""
+        with database_errors("tidying up the list of due calls"), self._engine.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone.execute(text(f"SET statement_timeout = '{STATEMENT_LIMIT_S}s'"))
+            try:
+                alone.execute(text("VACUUM (ANALYZE, SKIP_LOCKED) rating_due"))
+            finally:
+                alone.execute(text("RESET statement_timeout"))
 
     def quarantined(self, customer_id: str | None = None, limit: int = 100) -> tuple[WaitingLeg, ...]:
         """Legs in quarantine, oldest first, at most `limit` (1 to MAX_LINES)."""

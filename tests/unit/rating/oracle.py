@@ -20,7 +20,8 @@ MODES = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN, "up": ROUND_UP}
 
 @dataclass
 class Row:
-    """A line of a price list, as text where the file has text. `window`: (days, from hour, to hour)."""
+    """A line of a price list, as text where the file has text. `window`: (days, from, to), both in minutes
+    since midnight."""
 
     prefix: str
     zone: str
@@ -66,16 +67,20 @@ class Call:
     number: str
     start: datetime
     milliseconds: int
+    #: What the carrier's own record says; 0: the call did not leave over one.
+    carrier_milliseconds: int = 0
 
 
 @dataclass
 class Result:
-    """`amount` None: no price. `free_seconds` are those that a quota covered."""
+    """`amount` None: no price. `covered` seconds are those that a quota covered. `cost`: what the carrier
+    takes; None: its price is not known, or there is no carrier."""
 
     amount: Fraction | None
     covered: int = 0
     charged: int = 0
     version: str = ""
+    cost: Fraction | None = None
 
 
 def seconds_begun(milliseconds: int) -> int:
@@ -114,10 +119,11 @@ def in_window(window: tuple[list[str], int, int], moment: datetime) -> bool:
     """Whether clocks in Germany show a time of the window. An end before its start is on the next day."""
     days, begin, end = window
     local = moment.astimezone(BERLIN)
+    minute = local.hour * 60 + local.minute
     today, yesterday = DAYS[local.weekday()], DAYS[local.weekday() - 1]
     if begin < end:
-        return today in days and begin <= local.hour < end
-    return (today in days and local.hour >= begin) or (yesterday in days and local.hour < end)
+        return today in days and begin <= minute < end
+    return (today in days and minute >= begin) or (yesterday in days and minute < end)
 
 
 def rows_of(version: ListVersion, number: str) -> list[Row]:
@@ -198,13 +204,36 @@ def rounded(amount: Fraction, rounding: tuple[str, str, int]) -> Fraction:
     return Fraction(int(decimal), 10**places)
 
 
-def rate_month(standard: list[ListVersion], customer: Customer, calls: list[Call]) -> dict[str, Result]:
-    """All calls of a customer's month: by their beginning, then by their id, quotas unused at first."""
-    left = [seconds for _, seconds in customer.quotas]
+def rate_months(
+    standard: list[ListVersion], customer: Customer, calls: list[Call], costs: list[ListVersion]
+) -> dict[str, Result]:
+    """All calls of a customer: by their beginning, then by their id. Quotas are those of a calendar month in
+    Germany, unused on its first day; a call belongs to the month in which it begins."""
+    left: dict[tuple[int, int], list[int]] = {}
     results: dict[str, Result] = {}
     for call in sorted(calls, key=lambda each: (each.start, each.id)):
-        results[call.id] = rate_call(standard, customer, call, left)
+        local = call.start.astimezone(BERLIN)
+        quotas = left.setdefault((local.year, local.month), [seconds for _, seconds in customer.quotas])
+        results[call.id] = rate_call(standard, customer, call, quotas)
+        results[call.id].cost = cost_of(costs, call)
     return results
+
+
+def cost_of(costs: list[ListVersion], call: Call) -> Fraction | None:
+    """By the carrier's list, the duration of its own leg, and the price of its beginning; not rounded."""
+    version = valid(costs, call.start.astimezone(BERLIN).date())
+    row = row_at(rows_of(version, call.number), call.start) if version else None
+    if row is None or call.carrier_milliseconds == 0:
+        return None
+    seconds = seconds_begun(call.carrier_milliseconds)
+    if seconds <= row.free:
+        return Fraction(0)
+    if row.kind == "call":
+        return Fraction(row.price)
+    length = row.first
+    while row.free + length < seconds:
+        length += row.next
+    return max(Fraction(row.price) * length / 60 + Fraction(row.fee), Fraction(row.minimum))
 
 
 def rate_call(standard: list[ListVersion], customer: Customer, call: Call, left: list[int]) -> Result:

@@ -1,7 +1,7 @@
 """Random tariffs and calls, for the engine as CSV files and for the oracle as its own rows.
 
-One case is one call. A scenario is a customer's month of calls with a tariff of its own; months with clock
-changes, leap days and year edges come as often as others.
+One case is one call. A scenario is a customer's calls of a month, or of two in a row, with a tariff of its
+own; months with clock changes, leap days and year edges come as often as others.
 """
 
 from __future__ import annotations
@@ -41,18 +41,20 @@ NUMBERS = [
 ]  # fmt: skip
 INCREMENTS = [(60, 60), (60, 1), (30, 6), (1, 1), (10, 10), (60, 10), (7, 3)]
 CALL_ONLY = ("+491802",)
-HOURS = [0, 2, 3, 8, 12, 18, 22, 24]
+#: Edges of windows, in minutes since midnight: some in the hour that comes twice, or never.
+EDGES = [0, 120, 150, 180, 480, 510, 720, 1065, 1080, 1320, 1440]
 
 
 @dataclass
 class Scenario:
-    """The same month for both."""
+    """The same months for both."""
 
     files: dict[str, bytes]
     standard: list[ListVersion]
     customer: Customer
     calls: list[Call]
-    month: Month
+    months: list[Month]
+    costs: list[ListVersion]
 
 
 def amount(random: Random, largest: int, places: int) -> str:
@@ -93,7 +95,7 @@ def weekly(random: Random, prefix: str, zone: str) -> list[Row]:
         return [Row(prefix, zone, "call", amount(random, 1, 4))]
     made = [minute_row(random, prefix, zone)]
     if random.random() < 0.4:
-        begin, end = random.sample(HOURS[:-1], 2)
+        begin, end = random.sample(EDGES[:-1], 2)
         days = random.choice([DAYS[:5], DAYS[5:], DAYS, DAYS[2:4]])
         peak = minute_row(random, prefix, zone)
         peak.window = (days, begin, end)
@@ -111,12 +113,17 @@ def minute_row(random: Random, prefix: str, zone: str) -> Row:
     return Row(prefix, zone, "minute", price, fee, minimum, first, following, free)
 
 
+def clock(minutes: int) -> str:
+    """As files write it."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
 def line(row: Row) -> str:
     """The row as a line of the file."""
     window = ""
     if row.window is not None:
         days, begin, end = row.window
-        window = ", ".join(f"{day} {begin:02}:00-{end:02}:00" for day in days)
+        window = ", ".join(f"{day} {clock(begin)}-{clock(end)}" for day in days)
     if row.kind == "standard":
         return f"{row.prefix};;X;{row.zone};standard;;;;;;"
     match = "exact" if row.exact else ""
@@ -129,11 +136,13 @@ def line(row: Row) -> str:
 
 
 def scenario(random: Random, size: int) -> Scenario:
-    """A month of `size` calls."""
+    """A month of `size` calls, or two in a row."""
     year, number = random.choice(MONTHS)
     month = Month(year, number)
+    months = [month, month.next] if random.random() < 0.3 else [month]
     standard = versions(random, month, own=False)
     own = versions(random, month, own=True) if random.random() < 0.5 else []
+    costs = versions(random, month, own=False, kind="c")
     if own and random.random() < 0.5:
         own[-1].last_day = own[-1].first_day + timedelta(days=random.randrange(40))
     since = month.first_day - timedelta(days=random.choice([0, 20, 400]))
@@ -151,36 +160,36 @@ def scenario(random: Random, size: int) -> Scenario:
             LISTS_HEADER,
             *(listed(each, "standard") for each in standard),
             *(listed(each, "individual") for each in own),
+            *(listed(each, "cost") for each in costs),
         ),
         "models.csv": text(
             "model;rounded;mode;places",
             f"{model};{stage};{rounding[1]};{rounding[2] if stage == 'call' else ''}",
         ),
-        "customers.csv": text(
-            CUSTOMERS_HEADER, f"a;{model};{since};;{'own' if own else ''};customer;;{quota_text}"
-        ),
+        "customers.csv": text(CUSTOMERS_HEADER, f"a;{model};{since};;{'own' if own else ''};{quota_text}"),
+        "trunks.csv": text("trunk;list", "carrier;cost"),
         "notices.csv": text(
             "customer;list;version;notified_on;proof",
             *(f"a;standard;{name};{day};mail" for name, day in told.items()),
         ),
-    } | {f"{each.name}.csv": prices(*map(line, each.rows)) for each in (*standard, *own)}
-    calls = [call(random, month, index) for index in range(size)]
-    return Scenario(files, standard, customer, calls, month)
+    } | {f"{each.name}.csv": prices(*map(line, each.rows)) for each in (*standard, *own, *costs)}
+    calls = [call(random, random.choice(months), index) for index in range(size)]
+    return Scenario(files, standard, customer, calls, months, costs)
 
 
 def listed(version: ListVersion, kind: str) -> str:
     """A line of lists.csv."""
-    name = "own" if kind == "individual" else "standard"
+    name = "own" if kind == "individual" else kind
     edge = "split" if version.split else "start"
     days = f"{version.first_day};{version.last_day or ''}"
     return f"{name};{version.name};{kind};EUR;{days};{version.name}.csv;{edge}"
 
 
-def versions(random: Random, month: Month, *, own: bool) -> list[ListVersion]:
+def versions(random: Random, month: Month, *, own: bool, kind: str = "") -> list[ListVersion]:
     """One to three versions, of which the later ones begin in the month."""
     first_days = {month.first_day - timedelta(days=random.choice([0, 30, 300]))}
     first_days |= {month.first_day + timedelta(days=random.randrange(28)) for _ in range(random.randrange(3))}
-    kind = "o" if own else "s"
+    kind = kind or ("o" if own else "s")
     found = [
         ListVersion(f"{kind}{index}", day, None, rows_of(random, own=own), random.random() < 0.5)
         for index, day in enumerate(sorted(first_days))
@@ -193,19 +202,27 @@ def versions(random: Random, month: Month, *, own: bool) -> list[ListVersion]:
 
 
 def quotas_of(random: Random) -> tuple[str, list[tuple[set[str], int]], str]:
-    """Price model, quotas, and how customers.csv says them."""
+    """Price model, quotas in seconds, and how customers.csv says them from `counted_per` on. Quotas counted
+    per user are for five users at least (TC 7.2)."""
     fixed, mobile = random.randrange(1, 120), random.randrange(1, 60)
-    return random.choice(
+    counted, users = random.choice([("customer", ""), ("customer", ""), ("user", 3), ("user", 7)])
+    times = max(users, 5) if isinstance(users, int) else 1
+    model, quotas, minutes = random.choice(
         [
             ("basis", [], ";;"),
-            ("medium", [({"national_fixed"}, fixed * 60)], f"{fixed};;"),
+            ("medium", [({"national_fixed"}, fixed)], f"{fixed};;"),
             (
                 "complete",
-                [({"national_fixed"}, fixed * 60), ({"national_mobile"}, mobile * 60)],
+                [({"national_fixed"}, fixed), ({"national_mobile"}, mobile)],
                 f"{fixed};{mobile};",
             ),
-            ("complete", [({"national_fixed", "national_mobile"}, fixed * 60)], f";;{fixed}"),
+            ("complete", [({"national_fixed", "national_mobile"}, fixed)], f";;{fixed}"),
         ]
+    )
+    return (
+        model,
+        [(zones, count * times * 60) for zones, count in quotas],
+        f"{counted};{users};{minutes}",
     )
 
 
@@ -215,33 +232,41 @@ def call(random: Random, month: Month, index: int) -> Call:
     span = (month.end_ms - month.start_ms) // 1000
     second = random.randrange(span)
     if random.random() < 0.4:
-        day, hour = second // 86_400 * 86_400, random.choice(HOURS) - random.choice([0, 1, 2])
-        second = min(max(day + hour * 3600 + random.randrange(-90, 20), 0), span - 1)
+        day, minute = second // 86_400 * 86_400, random.choice(EDGES) - random.choice([0, 60, 120])
+        second = min(max(day + minute * 60 + random.randrange(-90, 20), 0), span - 1)
     changing = offset_changes(month, 0)
     over_the_change = len(changing) > 1 and random.random() < 0.005
     if over_the_change:
         second = (changing[1][0] - month.start_ms) // 1000 - random.randrange(9_000)
+    over_the_edge = random.random() < 0.01
+    if over_the_edge:
+        second = span - 1 - random.randrange(9_000)
     start = first + timedelta(seconds=second, milliseconds=random.choice([0, 0, 1, 500, 999]))
     seconds = random.choice([0, 1, 29, 30, 31, 59, 60, 61, random.randrange(200), random.randrange(200)])
-    if over_the_change or random.random() < 0.02:
+    if over_the_change or over_the_edge or random.random() < 0.05:
         seconds = random.randrange(20_000)
     milliseconds = max(seconds * 1000 + random.choice([0, 0, -999, -1, 1, 500]), 0)
-    direction = "out" if random.random() < 0.97 else random.choice(["in", "onnet"])
+    direction = "out" if random.random() < 0.97 else random.choice(["in", "onnet", "emergency"])
     called = random.choice(NUMBERS)
-    return Call(f"{index:06}", direction, called, start, milliseconds)
+    carried = milliseconds + random.choice([0, 0, 1, 40, 999]) if milliseconds else 0
+    return Call(f"{index:06}", direction, called, start, milliseconds, random.choice([0, carried, carried]))
+
+
+def leg_of(each: Call) -> BillableLeg:
+    """The call for the engine."""
+    carrier = "carrier" if each.carrier_milliseconds else ""
+    return BillableLeg(
+        each.id, "a", Direction(each.direction), each.number, to_ms(each.start), each.milliseconds, carrier,
+        each.carrier_milliseconds,
+    )  # fmt: skip
 
 
 def differences(case: Scenario) -> list[str]:
     """Where engine and oracle disagree, in words; and where an invariant is broken."""
-    legs = [
-        BillableLeg(
-            each.id, "a", Direction(each.direction), each.number, to_ms(each.start), each.milliseconds
-        )
-        for each in case.calls
-    ]
+    legs = [leg_of(each) for each in case.calls]
     books = Books(tariff_of(case.files))
     engine = {result.leg.leg_id: result for result in rate_all(legs, books)}
-    expected = oracle.rate_month(case.standard, case.customer, case.calls)
+    expected = oracle.rate_months(case.standard, case.customer, case.calls, case.costs)
     found: list[str] = []
     for each in case.calls:
         result, wanted = engine[each.id], expected[each.id]
@@ -251,10 +276,12 @@ def differences(case: Scenario) -> list[str]:
                 result.bundle_s,
                 result.paid_s,
                 result.price.version if result.price else "",
+                Fraction(result.cost.ticks, TICKS) if result.cost else None,
             )
         else:
-            seen = (None, 0, 0, "")
-        if seen != (wanted.amount, wanted.covered, wanted.charged, wanted.version):
+            seen = (None, 0, 0, "", None)
+            wanted.cost = None
+        if seen != (wanted.amount, wanted.covered, wanted.charged, wanted.version, wanted.cost):
             found.append(f"{each}: engine {seen}, oracle {wanted}")
     return found
 
