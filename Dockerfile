@@ -7,6 +7,7 @@ COPY acd acd
 COPY cli cli
 COPY controller controller
 COPY dialplan dialplan
+COPY documents documents
 COPY freeswitch freeswitch
 COPY lab lab
 COPY numbering numbering

