@@ -1,8 +1,6 @@
 """Call detail records from a CSV file (`fernamt cdr export`) as legs that somebody pays for.
 
-Who pays for what: the customer pays for the A leg of a call, by its duration; the carrier trunk that the call
-left over bills us for the B leg. A B leg that goes out while its A leg came in was forwarded: the customer
-who forwarded it pays for it, as for a call of its own.
+Who pays for what is said in one place for files and database: rating/billable.py.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from typing import Final
 
 from cli.errors import ProgramError
 from rating.berlin import to_ms
+from rating.billable import CallLeg, billable
 from rating.charge import Unrated, Why
 from rating.leg import BillableLeg, Direction
 
@@ -38,14 +37,6 @@ class CdrsUnreadable(ProgramError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    call_id: str
-    side: str
-    leg: BillableLeg
-    trunk_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Cdrs:
     """Legs to rate, lines that cannot be read, and the number of legs that nobody pays for."""
 
@@ -56,18 +47,18 @@ class Cdrs:
 
 def read_cdrs(path: Path) -> Cdrs:
     """Raise CdrsUnreadable, OSError; a line that cannot be read goes to quarantine with its reason."""
-    rows: list[_Row] = []
+    calls: dict[str, list[CallLeg]] = {}
     unreadable: list[Unrated] = []
     for each in _rows(path):
         if isinstance(each, Unrated):
             unreadable.append(each)
         else:
-            rows.append(each)
-    legs = tuple(_billable(rows))
-    return Cdrs(legs, tuple(unreadable), len(rows) - len(legs))
+            calls.setdefault(each.call_id, []).append(each)
+    legs = tuple(leg for call in calls.values() for leg in billable(call))
+    return Cdrs(legs, tuple(unreadable), sum(map(len, calls.values())) - len(legs))
 
 
-def _rows(path: Path) -> Iterator[_Row | Unrated]:
+def _rows(path: Path) -> Iterator[CallLeg | Unrated]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         try:
@@ -84,7 +75,7 @@ def _rows(path: Path) -> Iterator[_Row | Unrated]:
             raise CdrsUnreadable(f"{place}: {error}. Write it with `fernamt cdr export`") from None
 
 
-def _row(values: Mapping[str | None, str | list[str] | None], line: int) -> _Row | Unrated:
+def _row(values: Mapping[str | None, str | list[str] | None], line: int) -> CallLeg | Unrated:
     text = {name: str(values.get(name) or "")[:_MAX_VALUE] for name in NEEDED}
     try:
         return _parsed(text, complete=None not in values and all(values[name] is not None for name in NEEDED))
@@ -100,7 +91,7 @@ class _EndBeforeStart(ValueError):
     pass
 
 
-def _parsed(text: Mapping[str, str], *, complete: bool) -> _Row:
+def _parsed(text: Mapping[str, str], *, complete: bool) -> CallLeg:
     if not complete:
         raise ValueError("the number of values is not that of the header")
     if not text["leg_id"] or text["side"] not in ("a", "b"):
@@ -125,7 +116,7 @@ def _parsed(text: Mapping[str, str], *, complete: bool) -> _Row:
         to_ms(answered or started),
         billed_ms,
     )
-    return _Row(text["call_id"], text["side"], leg, text["trunk_id"])
+    return CallLeg(text["call_id"], text["side"] == "a", text["trunk_id"], leg)
 
 
 def _moment(text: str, name: str) -> datetime:
@@ -136,26 +127,3 @@ def _moment(text: str, name: str) -> datetime:
     if found.tzinfo is None or not 2000 <= found.year <= 2199:
         raise ValueError(f"{name} is {text[:40]!r}, without zone or in no year of ours")
     return found.astimezone(UTC)
-
-
-def _billable(rows: list[_Row]) -> Iterator[BillableLeg]:
-    first = {row.call_id: row.leg.direction for row in rows if row.side == "a"}
-    carried: dict[str, _Row] = {}
-    for row in rows:
-        if row.side == "b" and row.leg.billed_ms:
-            carried.setdefault(row.call_id, row)
-    for row in rows:
-        leg = row.leg
-        forwarded = row.side == "b" and leg.direction is Direction.OUTGOING
-        if forwarded and first.get(row.call_id) is not Direction.OUTGOING:
-            yield _sent(leg, row.trunk_id, leg.billed_ms)
-        elif row.side == "a" and (leg.customer_id or leg.billed_ms):
-            other = carried.get(row.call_id) if leg.direction is not Direction.INCOMING else None
-            yield _sent(leg, other.trunk_id, other.leg.billed_ms) if other else leg
-
-
-def _sent(leg: BillableLeg, carrier_id: str, carrier_ms: int) -> BillableLeg:
-    return BillableLeg(
-        leg.leg_id, leg.customer_id, leg.direction, leg.called, leg.start_ms, leg.billed_ms, carrier_id,
-        carrier_ms,
-    )  # fmt: skip

@@ -28,10 +28,13 @@ FACTS: Final = (
     "price_id", "currency", "seconds", "blocks", "billed_s", "bundle", "bundle_blocks", "bundle_s", "pieces",
     "exact_ticks", "ticks", "rounding", "carrier_id", "carrier_ms", "cost_price_id", "cost_s", "cost_ticks",
 )  # fmt: skip
-LEG, CUSTOMER, MONTH, BEGINS, CALLED, CURRENCY, TICKS, CARRIER = (
+LEG, CUSTOMER, MONTH, BEGINS, CALLED, BILLED, CURRENCY, TICKS, CARRIER = (
     FACTS.index(name)
-    for name in ("leg_id", "customer_id", "month", "begins_ms", "called", "currency", "ticks", "carrier_id")
-)
+    for name in (
+        "leg_id", "customer_id", "month", "begins_ms", "called", "billed_ms", "currency", "ticks",
+        "carrier_id",
+    )
+)  # fmt: skip
 Facts = tuple[Any, ...]
 
 _NULL: Final = r"\N"

@@ -45,7 +45,7 @@ from store.rating_months import (
     unreadable,
     without_terms,
 )
-from store.rating_rows import CARRIER, TICKS, Facts, facts_of
+from store.rating_rows import BILLED, CARRIER, TICKS, Facts, facts_of
 from store.rating_shares import ALONE, Part, lock_customers, rate_beside_others
 from store.rating_tariffs import AppliedTariff
 
@@ -56,6 +56,7 @@ _LOCK_WAIT_S: Final = 60
 #: Price books kept; then they are made anew.
 _MOST_BOOKS: Final = 50_000
 LATE: Final = "a record came in after calls that began later"
+PASSED_ON: Final = "the call went on at the customer's cost after a transfer"
 CARRIER_CAME: Final = "the record of the carrier's leg came in"
 
 #: The inner SELECT passes over calls that an intake or another worker holds. A call that was noted without
@@ -101,6 +102,8 @@ class _Work:
     waiting: list[Waiting] = field(default_factory=list)
     standings: dict[tuple[str, date], Standing] = field(default_factory=dict)
     again: set[tuple[str, Month]] = field(default_factory=set)
+    #: Those of `again` with a call that lasts longer than its first record said.
+    passed_on: set[tuple[str, Month]] = field(default_factory=set)
     #: New legs of months that are rated again.
     late: list[tuple[str, BillableLeg]] = field(default_factory=list)
 
@@ -199,8 +202,9 @@ class RatingRun:
         write_standings(cursor, work.standings)
         again: list[MonthRated] = []
         for customer_id, month in sorted(work.again):
+            reason = PASSED_ON if (customer_id, month) in work.passed_on else LATE
             try:
-                again.append(self._again(connection, pricing, customer_id, month, LATE))
+                again.append(self._again(connection, pricing, customer_id, month, reason))
             except RecordsGone as error:
                 stuck = [
                     Waiting(call_id, month.first_day, Unrated(leg, Why.RECORDS_GONE, str(error)))
@@ -247,6 +251,11 @@ class RatingRun:
                 standing = unused_standing(book)
             # Other quotas than before: the terms of the month changed.
             found = rate_arrival(leg, book, standing) if len(standing) == len(book.quotas) else None
+            if known is not None and known.facts[BILLED] != leg.billed_ms:
+                # Its caller left by a transfer: how long it is paid is known now (rating/billable.py).
+                work.again.add((leg.customer_id, month))
+                work.passed_on.add((leg.customer_id, month))
+                continue
             if known is not None:
                 self._carrier(cursor, work, known, call_id, first_day, found)
                 continue

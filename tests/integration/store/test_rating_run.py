@@ -157,3 +157,21 @@ def test_a_call_that_the_intake_adds_to_is_passed_over_and_stays_due(engine: Eng
         intake.commit()
     rate_all_due(run)
     assert set(in_force(engine)) == {"one", "two"}
+
+
+def test_a_call_that_goes_on_after_a_transfer_is_charged_to_its_end(engine: Engine, run: RatingRun) -> None:
+    """The caller's record comes with the transfer, the carrier's at the end of the talk: a correction."""
+    caller = outgoing("one", 0, 30, PRAXIS)
+    take_in(engine, caller)
+    rate_all_due(run)
+    # 30 s at 60/1 and 0.01 a minute: a first block of a minute.
+    assert in_force(engine)["one"] == (100 * TICKS // 10_000, 0, 0)
+    take_in(engine, carried(outgoing("one", 0, 300, PRAXIS)))
+    rate_all_due(run)
+    assert in_force(engine)["one"] == (500 * TICKS // 10_000, 0, 1)
+    assert rows(engine, "SELECT reason, billed_ms, carrier_ms FROM charge_correction") == [
+        ("the call went on at the customer's cost after a transfer", 300_000, 300_000)
+    ]
+    again = run.rerate(PRAXIS, Month(2026, 11), "asked for")
+    assert (again.added, again.corrected) == (0, 0)
+    assert sum(Ledger(engine).balances().values()) == 0
