@@ -15,6 +15,7 @@ from acd.names import AgentStatus
 from cli.bootstrap import acd_desk
 from cli.queue_desk import command, screens
 from lab.robots import Answer, RobotCall
+from lab.robots.errors import RobotsError
 from tests.e2e.exchange import Exchange, eventually
 from tests.e2e.two_nodes import Pair, World, two_nodes, world
 
@@ -32,8 +33,8 @@ def pair(switch: str) -> Iterator[Pair]:
 
 @pytest.fixture(scope="module")
 def robots(pair: Pair) -> Iterator[World]:
-    """anna's phone is registered with the first node, bert's with the second."""
-    homes = {"anna-1": pair.first, "bert-1": pair.second, "zentrale": pair.first}
+    """anna's phone is registered with the first node, the others with the second."""
+    homes = {"anna-1": pair.first, "bert-1": pair.second, "zentrale": pair.second}
     with world(pair, homes) as found:
         yield found
 
@@ -147,3 +148,81 @@ def test_five_callers_keep_place_and_music_when_the_owner_is_killed(pair: Pair, 
         assert not any(other.report().heard(AGENT_HZ) for other in callers[callers.index(each) + 1 :])
         each.hangup()
         each.wait("ended", 10)
+
+
+def test_phones_that_send_no_sound_leave_no_ghosts(pair: Pair, robots: World) -> None:
+    """Complaint 1: both sides silent; both are joined, and both end with the other within 5 s."""
+    for hangs_up in ("caller", "agent"):
+        robots.phones["anna-1"].on_call(Answer(after_ms=50, silent=True))
+        choose(pair, AgentStatus.AVAILABLE, "anna")
+        caller = robots.call(pair.second, NUMBER, from_user=CALLER, silent=True)
+        agent = robots.inbox("anna-1").received("anna-1", 10)
+        eventually(lambda: states(pair)["anna"] == "In a queue call", 5, "the agent to be in a call")
+        ends, stays = (caller, agent) if hangs_up == "caller" else (agent, caller)
+        ends.hangup()
+        assert stays.wait("ended", 5).ended_by == "peer"
+        eventually(lambda: states(pair)["anna"] == "Waiting", 5, "the agent to be free")
+
+
+def test_with_redis_away_who_talks_and_who_waits_stays_and_new_callers_go_on(
+    pair: Pair, robots: World
+) -> None:
+    """The static overflow of the plan; when it is back everything is as it was."""
+    robots.phones["anna-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
+    robots.phones["zentrale"].on_call(Answer(after_ms=50, play="%(60000,0,1500)"))
+    choose(pair, AgentStatus.AVAILABLE, "anna")
+    talks = call(robots, pair.second)
+    talks.wait_heard(AGENT_HZ, timeout_s=10)
+    waits = []
+    for count, through in enumerate(pair.both(), start=1):
+        waits.append(call(robots, through))
+        eventually(lambda count=count: len(waiting(pair)) == count, 10, "the caller in the queue")  # type: ignore[misc]
+    before = waiting(pair)
+    redis = pair.first.processes()["redis"]
+    os.kill(redis, signal.SIGSTOP)
+    try:
+        eventually(lambda: goes_on(robots, pair.second), 10, "a new caller to go on")
+        assert all(each.report().ended_ms is None for each in (talks, *waits))
+    finally:
+        os.kill(redis, signal.SIGCONT)
+    eventually(lambda: waiting(pair) == before, 10, "the same callers in the same order")
+    assert states(pair)["anna"] == "In a queue call"
+    talks.hangup()
+    waits[0].wait_heard(AGENT_HZ, timeout_s=10)
+    assert not waits[1].report().heard(AGENT_HZ)
+    for each in waits:
+        each.hangup()
+
+
+def goes_on(robots: World, through: Exchange) -> bool:
+    """Whether a new caller reaches the phone that the plan names for the overflow."""
+    caller = call(robots, through)
+    try:
+        caller.wait_heard(1500, timeout_s=1.5)
+    except RobotsError:
+        return False
+    finally:
+        caller.hangup()
+    return True
+
+
+def test_a_switch_that_dies_leaves_no_ghost_and_no_stuck_agent(pair: Pair, robots: World) -> None:
+    """Within 5 s of its return; callers of the other node keep their place."""
+    robots.phones["anna-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
+    choose(pair, AgentStatus.AVAILABLE, "anna")
+    talks = call(robots, pair.second)
+    talks.wait_heard(AGENT_HZ, timeout_s=10)
+    there, here = call(robots, pair.second), call(robots, pair.first)
+    eventually(lambda: len(waiting(pair)) == 2, 10, "two callers in the queue")
+    choose(pair, AgentStatus.ON_BREAK, "anna")
+    dead = pair.second.settings.node.program
+    pair.second.kill_part(dead)
+    eventually(lambda: screen(pair)["queues"][0]["talking"] == 0, 20, "nobody to talk over the dead node")
+    eventually(lambda: len(waiting(pair)) == 1, 10, "the caller of the other node alone")
+    robots.inbox("anna-1").take_all()
+    choose(pair, AgentStatus.AVAILABLE, "anna")
+    here.wait_heard(AGENT_HZ, timeout_s=10)
+    for each in (here, there, talks):
+        each.hangup()
+    robots.register("bert-1")
+    robots.register("zentrale")
