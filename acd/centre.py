@@ -11,6 +11,15 @@ from acd.spec import Skill, TenantSpec
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingRules:
+    """Queues whose conversations are recorded, agents who agreed to it, days that it is kept (C4)."""
+
+    queues: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
+    retention_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Centre:
     """`needs`: what callers of a queue need, by queue; `phones`: the phone of every agent, by agent.
 
@@ -24,3 +33,4 @@ class Centre:
     supervisors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     signalled: bool = True
     announcing: Mapping[str, Announcing] = field(default_factory=dict)
+    recording: RecordingRules = field(default_factory=RecordingRules)

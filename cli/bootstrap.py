@@ -28,6 +28,7 @@ from cli.settings import ServerEntry, Settings
 from freeswitch.commands import Subscription
 from freeswitch.inbound import InboundConnection
 from freeswitch.message_spool import MessageSpool
+from freeswitch.recording_spool import RecordingSpool
 from freeswitch.settings import EventSocketAddress, NodeDoor, SwitchSettings
 from provisioning.schema import SecretRef
 from store.acd_desk import AcdDesk
@@ -38,6 +39,7 @@ from store.emergency_records import AttemptFiles
 from store.limits import CallCounters
 from store.live_calls import LiveCalls
 from store.mailbox_messages import MailboxMessages
+from store.recordings import RecordingArchive
 from store.redis_client import call_path_client, limits_client
 from store.sealed import new_key, read_key
 from store.spend import SpendCounters
@@ -207,6 +209,16 @@ def _mailbox_key(settings: Settings) -> bytes:
     if not path.exists():
         make_private(path, new_key())
     return read_key(path.read_text())
+
+
+def recording_spool(settings: Settings) -> RecordingSpool:
+    """Where the node records conversations."""
+    return RecordingSpool(message_dir(settings) / "recordings", time.time)
+
+
+def recording_archive(settings: Settings, name: str) -> RecordingArchive:
+    """Recorded conversations in the database, with the key that mailbox messages have."""
+    return RecordingArchive(engine(settings, name), lambda: _mailbox_key(settings))
 
 
 def mailer(settings: Settings) -> Mailer | None:

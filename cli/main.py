@@ -56,6 +56,7 @@ _NOUNS = (
     "plan",
     "queue",
     "rate",
+    "record",
     "route",
     "sepa",
     "stats",

@@ -34,6 +34,7 @@ from cli.bootstrap import (
     message_spool,
     now,
     other_nodes,
+    recording_spool,
     server_url,
     switch_settings,
     trunk_board,
@@ -45,6 +46,7 @@ from cli.mailbox_calls import MailboxArchive, MailboxPins
 from cli.node_configuration import NodeConfiguration, NoNode
 from cli.queue_desk import OwnersDesk
 from cli.queue_switch import QueueNodes, SwitchNode
+from cli.recording_switch import RecorderSwitch
 from cli.settings import Settings
 from cli.supervision_switch import SupervisorSwitch
 from controller.audience import Audience
@@ -61,6 +63,7 @@ from controller.limiting import Limiting
 from controller.listening import Listening
 from controller.menus import Menus
 from controller.places import Places
+from controller.recorder import Recorder
 from dialplan.call import CallOffered
 from dialplan.decision import Converse, Decision
 from dialplan.snapshot import Snapshot
@@ -77,6 +80,7 @@ from freeswitch.offer import decision_variables, offered_call
 from freeswitch.outbound import Hold, OutboundServer
 from freeswitch.own_calls import own_mark
 from freeswitch.queue_events import OtherNode
+from freeswitch.recorder_calls import RecorderCalls
 from freeswitch.session import Session
 from freeswitch.settings import NodeDoor
 from freeswitch.supervisor_calls import SupervisorCalls
@@ -134,6 +138,9 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     def following_node(name: str) -> Follower | OtherNode:
         return follower if name == home else other_followers[name]
 
+    def connection_of(call_id: str) -> InboundConnection:
+        return following_node(places.of(call_id) or home).connection
+
     queue_nodes = QueueNodes(
         {name: _commanded(settings, following_node, name) for name in (home, *others)}, home, places.of
     )
@@ -146,7 +153,12 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         clock_ms,
         lambda: time.time_ns() // 1_000_000,
         SupervisorSwitch(
-            lambda: SupervisorCalls(follower.connection, settings.node.domain), queue_nodes.stop
+            lambda call_id: SupervisorCalls(connection_of(call_id), settings.node.domain), queue_nodes.stop
+        ),
+        Recorder(
+            RecorderSwitch(lambda call_id: RecorderCalls(connection_of(call_id))),
+            recording_spool(settings),
+            now,
         ),
     )
     other_followers = {

@@ -14,9 +14,19 @@ from cli.adapters import (
     NumberSweep,
     Records,
 )
-from cli.bootstrap import acd_log, engine, mailbox_messages, mailer, message_spool, now
+from cli.bootstrap import (
+    acd_log,
+    engine,
+    mailbox_messages,
+    mailer,
+    message_spool,
+    now,
+    recording_archive,
+    recording_spool,
+)
 from cli.carrier import today
 from cli.centre_log import KeptInDatabase, LeftInRedis
+from cli.recording_switch import KeptRecordings
 from cli.settings import Settings
 from controller.abuse_watch import AbuseWatch
 from controller.centre_log import CentreLog
@@ -24,6 +34,7 @@ from controller.daily import Daily
 from controller.errors import StoreAway
 from controller.intake import Intake
 from controller.mailbox import Mailboxes
+from controller.recordings import Recordings
 from dialplan.cdr import LegRecord, LegSide
 from freeswitch.json_cdr import parse
 from freeswitch.spool import Spool, SpoolFile
@@ -58,6 +69,9 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     kept = KeptInDatabase(AcdHistory(database), settings.figures_days)
     centre_log = CentreLog(LeftInRedis(acd_log(settings)), kept, now)
     centre_log.start()
+    archive = KeptRecordings(recording_archive(settings, "fernamt intake recordings"))
+    recordings = Recordings(recording_spool(settings), archive, now)
+    recordings.start()
     _log.info("intake ready", spool=str(spool.directory))
     try:
         _empty(intake, stopped)
@@ -66,6 +80,7 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         abuse.stop(1.0)
         mailboxes.stop(5.0)
         centre_log.stop(5.0)
+        recordings.stop(5.0)
 
 
 def _empty(intake: Intake[SpoolFile], stopped: Callable[[float], bool]) -> None:

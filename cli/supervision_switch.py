@@ -10,9 +10,10 @@ from freeswitch.supervisor_calls import SupervisorCalls
 
 
 class SupervisorSwitch:
-    """controller.supervision.SupervisorNode on a node's inbound connection; `stop` ends an agent's leg."""
+    """controller.supervision.SupervisorNode: `calls` gives the node that a call is on, where the supervisor's
+    phone has to be registered too; `stop` ends an agent's leg."""
 
-    def __init__(self, calls: Callable[[], SupervisorCalls], stop: Callable[[str, int], bool]) -> None:
+    def __init__(self, calls: Callable[[str], SupervisorCalls], stop: Callable[[str, int], bool]) -> None:
         self._calls = calls
         self._stop = stop
 
@@ -29,7 +30,7 @@ class SupervisorSwitch:
         heard_by_agent: bool,
     ) -> None:
         with switch_errors():
-            self._calls().ring_supervisor(
+            self._calls(facts["fernamt_call"]).ring_supervisor(
                 customer_id,
                 offer_id,
                 leg,
@@ -42,19 +43,19 @@ class SupervisorSwitch:
 
     def signal(self, call_id: str) -> None:
         with switch_errors():
-            self._calls().signal(call_id)
+            self._calls(call_id).signal(call_id)
 
-    def watch(self, leg_id: str) -> None:
+    def watch(self, call_id: str, leg_id: str) -> None:
         with switch_errors():
-            self._calls().watch(leg_id)
+            self._calls(call_id).watch(leg_id)
 
     def take(self, call_id: str, leg: Leg, leg_id: str) -> None:
         with switch_errors():
-            self._calls().take(call_id, leg, leg_id)
+            self._calls(call_id).take(call_id, leg, leg_id)
 
-    def end(self, leg_id: str) -> None:
+    def end(self, call_id: str, leg_id: str) -> None:
         with switch_errors():
-            self._calls().end(leg_id)
+            self._calls(call_id).end(leg_id)
 
     def stop(self, customer_id: str, offer_id: int) -> bool:
         return self._stop(customer_id, offer_id)

@@ -41,6 +41,7 @@ from controller.contact_centre import ContactCentre, Journal
 from controller.errors import NodeAway, StoreAway
 from controller.places import AWAY_MS, GIVEN_UP_MS, Places
 from controller.queue_calls import Node, QueueCalls
+from controller.recorder import Recorder
 from controller.supervision import SupervisorNode, Supervisors
 from dialplan.call import CallOffered, Via
 from dialplan.decision import Decision, Reject
@@ -102,7 +103,9 @@ class Centres:
         clock_ms: Callable[[], int],
         wall_ms: Callable[[], int],
         supervisors: SupervisorNode,
+        recorder: Recorder,
     ) -> None:
+        self._recorder = recorder
         self._node = node
         self._desk = desk
         self._journal = journal
@@ -162,6 +165,7 @@ class Centres:
             lambda: self._configured.get(customer_id, centre),
             self._in_force,
             self._wanted.set,
+            self._recorder,
         )
         running = ContactCentre(centre.spec, self._journal(customer_id), calls, self._clock_ms, seed=1)
         calls.tell, calls.left = running.tell, self._left

@@ -21,6 +21,7 @@ from dialplan.mailbox import Mailbox, MessageFacts
 from dialplan.plans.effects import Ask, Listen, Record
 from dialplan.plans.position import HEARD, RECORDED, SILENCE, Given, Happened, Resume
 from dialplan.reasons import reason
+from dialplan.recording import ASKED, DECLINED, Consent
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +46,10 @@ class HeldCall(Handset, Protocol):
 
     def ask(self, question: Ask) -> str:
         """The keys pressed, "" when none came in time."""
+        ...
+
+    def note_recording(self, answer: str) -> None:
+        """Write on the call what the caller says to being recorded (dialplan.recording)."""
         ...
 
     def record(self, mailbox: Mailbox, path: str) -> None:
@@ -105,7 +110,7 @@ class Menus:
                 call.play(sound)
             match outcome.what:
                 case Ask() as question:
-                    keys = call.ask(question)
+                    keys = self._ask(question, decision, call)
                     given = Given(Happened.KEYS, keys) if keys else SILENCE
                 case Record(mailbox):
                     self._record(offered, decision, mailbox, call)
@@ -115,6 +120,16 @@ class Menus:
                     given = HEARD
             decision = self._decide(_went_on(offered, decision, given))
         return decision
+
+    def _ask(self, question: Ask, decision: Decision, call: HeldCall) -> str:
+        """The keys pressed. Who is asked to be recorded has not agreed until the key for it is pressed."""
+        if question.consent is None:
+            return call.ask(question)
+        call.note_recording(ASKED)
+        keys = call.ask(question)
+        agreed = Consent(keys, self._clock()).text(decision.facts.customer_id or "")
+        call.note_recording(agreed if keys == question.consent else DECLINED)
+        return keys
 
     def _record(self, offered: CallOffered, decision: Decision, mailbox: Mailbox, call: HeldCall) -> None:
         """The usual end is that the caller hangs up in the middle: the message is complete all the same."""

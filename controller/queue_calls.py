@@ -13,10 +13,11 @@ import structlog
 from gevent import Greenlet, getcurrent, sleep, spawn
 
 from acd.centre import Centre
-from acd.effects import Abandoned, Announce, Answered, Effect, Join, OfferEnded, Ring, SendAway, Stop
+from acd.effects import Abandoned, Announce, Answered, Effect, Ended, Join, OfferEnded, Ring, SendAway, Stop
 from acd.events import Event, Joined, OfferAnswered, OfferFailed
 from acd.names import Failure
 from controller.errors import LegFailed, NodeAway
+from controller.recorder import Recorder
 from dialplan.legs import Caller, Leg
 from dialplan.ringing import to_phones
 from dialplan.snapshot import Snapshot
@@ -61,7 +62,9 @@ class QueueCalls:
         centre: Callable[[], Centre],
         snapshot: Callable[[], Snapshot],
         compare: Callable[[], None],
+        recorder: Recorder,
     ) -> None:
+        self._recorder = recorder
         self._customer_id = customer_id
         self._node = node
         self._centre = centre
@@ -96,7 +99,12 @@ class QueueCalls:
                     spawn(self._send_away, member_id)
                 case Announce():
                     self._announce(effect)
-                case Answered() | Abandoned() | OfferEnded():
+                case Answered():
+                    _log.info("contact centre", customer=self._customer_id, what=str(effect))
+                    spawn(self._recorder.joined, self._customer_id, self._centre().recording, effect)
+                case Ended(member_id=member_id):
+                    spawn(self._recorder.ended, member_id)
+                case Abandoned() | OfferEnded():
                     _log.info("contact centre", customer=self._customer_id, what=str(effect))
 
     def _ring(self, ring: Ring) -> None:

@@ -50,9 +50,9 @@ class SupervisorNode(Protocol):
         heard_by_agent: bool,
     ) -> None: ...
     def signal(self, call_id: str) -> None: ...
-    def watch(self, leg_id: str) -> None: ...
+    def watch(self, call_id: str, leg_id: str) -> None: ...
     def take(self, call_id: str, leg: Leg, leg_id: str) -> None: ...
-    def end(self, leg_id: str) -> None: ...
+    def end(self, call_id: str, leg_id: str) -> None: ...
     def stop(self, customer_id: str, offer_id: int) -> bool: ...
 
 
@@ -92,10 +92,10 @@ class Supervisors:
                 return
             if centre.signalled:
                 self._node.signal(order.member_id)
-            self._node.watch(leg_id)
+            self._node.watch(order.member_id, leg_id)
         except (LegFailed, NodeAway) as error:
             _log.warning("a supervisor could not attend", call=order.member_id, error=str(error))
-            self._end(leg_id)
+            self._end(order.member_id, leg_id)
 
     def _ring(self, centre: Centre, offer: Offer, order: Supervise, leg: Leg, leg_id: str) -> None:
         heard_by_caller, heard_by_agent = _HEARD[order.how]
@@ -118,8 +118,8 @@ class Supervisors:
             heard_by_agent=heard_by_agent,
         )
 
-    def _end(self, leg_id: str) -> None:
+    def _end(self, call_id: str, leg_id: str) -> None:
         try:
-            self._node.end(leg_id)
+            self._node.end(call_id, leg_id)
         except (LegFailed, NodeAway):
             return  # it is gone already, or ends by itself where it waits

@@ -38,6 +38,15 @@ class Legs(StrEnum):
     BOTH = "both"
 
 
+class Recording(StrEnum):
+    """What `uuid_record` does; masked is silence."""
+
+    START = "start"
+    STOP = "stop"
+    MASK = "mask"
+    UNMASK = "unmask"
+
+
 @dataclass(frozen=True, slots=True)
 class ThenRun:
     """What an originated leg does when it is answered: run this application."""
@@ -100,6 +109,12 @@ def uuid_broadcast(channel: str, file: str, legs: Legs = Legs.A) -> ApiCall:
     """Play a file or tone into a running call. `application::argument` runs an application instead."""
     literal(line(file, "the file"), "the file")
     return ApiCall("uuid_broadcast", f"{_uuid(channel)} {item_escape(file)} {legs}")
+
+
+def uuid_record(channel: str, what: Recording, path: str) -> ApiCall:
+    """Record both sides of a call into a WAV file; the others name the file that it began with."""
+    literal(line(path, "the path"), "the path")
+    return ApiCall("uuid_record", f"{_uuid(channel)} {what} {item_escape(path)}")
 
 
 def uuid_setvar(channel: str, name: str, value: str) -> ApiCall:

@@ -14,6 +14,7 @@ from freeswitch.channel import Instructions
 from freeswitch.dialstring import dial_string
 from freeswitch.offer import decision_variables
 from freeswitch.plan_variables import KEYS, PIN
+from freeswitch.recorder_calls import ANSWER
 from freeswitch.session import Session
 
 #: Longest announcement; a longer one is a mistake that would hold the call.
@@ -67,6 +68,9 @@ class MenuCall:
         self.play(_TONE)
         argument = f"{item_escape(path)} {mailbox.max_message_s} {_SILENCE_LEVEL} {mailbox.silence_s}"
         self._session.execute("record", argument, timeout_s=mailbox.max_message_s + 10.0)
+
+    def note_recording(self, answer: str) -> None:
+        self._session.set_variables(Instructions({ANSWER: answer}))
 
     def hide_keys(self) -> None:
         # FreeSWITCH writes what was pressed to the call's record; what this matches it writes as X.

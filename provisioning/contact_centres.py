@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from acd.centre import Centre
+from acd.centre import Centre, RecordingRules
 from acd.names import Strategy
 from acd.spec import AgentSpec, Membership, Overflow, QueueSpec, Relaxation, Skill, TenantSpec
 from provisioning.queue_sentences import announcing
@@ -26,10 +26,20 @@ def contact_centre(customer: CustomerEntry, sounds: SoundBook | None = None) -> 
         spec,
         {each.id: _skills(each.skills) for each in customer.queues},
         {each.id: each.phone for each in serving if each.phone is not None},
-        {each.id: each.phone for each in customer.agents if each.role != "agent" and each.phone is not None},
-        customer.supervision is None or customer.supervision.signal == "tone",
+        supervisors={
+            each.id: each.phone for each in customer.agents if each.role != "agent" and each.phone is not None
+        },
+        signalled=customer.supervision is None or customer.supervision.signal == "tone",
         announcing=announcing(customer, sounds or TonesOnly()),
+        recording=_recording(customer),
     )
+
+
+def _recording(customer: CustomerEntry) -> RecordingRules:
+    queues = frozenset(each.id for each in customer.queues if each.record)
+    agents = frozenset(each.id for each in customer.agents if each.recording_consent is not None)
+    kept = customer.recording.retention_days if customer.recording is not None else None
+    return RecordingRules(queues, agents) if kept is None else RecordingRules(queues, agents, kept)
 
 
 def _queue(entry: QueueEntry) -> QueueSpec:

@@ -147,6 +147,7 @@ class _Nodes:
                 repeats=menu.repeats,
                 timeout_s=menu.timeout_s,
                 invalid=self._sound(menu.invalid),
+                consent=menu.consent,
             )
         if (said := entry.announcement) is not None:
             return AnnouncementNode(self._prompts[said.prompt], said.to, said.answer)

@@ -32,6 +32,7 @@ CUSTOMER_TABLES: Final = (
     "ledger_posting",
     "number_event",
     "number_state",
+    "recording",
 )
 _ROLE: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
 

@@ -20,12 +20,14 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Play `before` (what was wrong the last time) and `prompt`, take at most `most` keys."""
+    """Play `before` (what was wrong the last time) and `prompt`, take at most `most` keys; `consent` are
+    those by which the caller agrees to be recorded."""
 
     prompt: Sound
     timeout_s: int
     most: int
     before: Sound | None = None
+    consent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def _holiday(node: HolidayNode, here: _Here) -> _Go:
 def _ask(node: MenuNode, here: _Here) -> _Stay:
     most = max(map(len, node.choices), default=1)
     before = node.invalid if here.given.what is Happened.KEYS else None
-    return _Stay(Ask(node.prompt, node.timeout_s, most, before), here.asked + 1)
+    return _Stay(Ask(node.prompt, node.timeout_s, most, before, node.consent), here.asked + 1)
 
 
 def _keys(node: MenuNode, here: _Here) -> _Go | _Stay:

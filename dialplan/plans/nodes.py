@@ -45,7 +45,7 @@ class HolidayNode:
 class MenuNode:
     """Ask for keys. The prompt is played once and, when nothing or something else was pressed, `repeats`
     times more; then the call goes to `silent` or `wrong`. `invalid` is played before a repeat after wrong
-    keys."""
+    keys. `consent`: the choice by which the caller agrees to be recorded (C4)."""
 
     prompt: Sound
     choices: Mapping[str, str]
@@ -54,6 +54,7 @@ class MenuNode:
     repeats: int = 1
     timeout_s: int = 5
     invalid: Sound | None = None
+    consent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

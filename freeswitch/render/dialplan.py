@@ -48,6 +48,8 @@ _FORGET: Final = (
     + "".join(f"fernamt_leg_{n}=;" for n in range(1, MAX_LEGS + 1))
     + "last_bridge_proto_specific_hangup_cause=;fernamt_do="
 )
+#: Who did not agree to be recorded comes next, perhaps.
+_NOT_RECORDED: Final = ("stop_record_session", "all")
 #: Special information tone (ITU-T E.180): the call cannot be completed.
 _SPECIAL_TONE: Final = "tone_stream://%(330,0,950);%(330,0,1400);%(330,1000,1800);loops=3"
 
@@ -85,7 +87,7 @@ def _onward(name: str, hosts: str) -> Element:
     context = Element("context", name=name)
     # It waits in no queue any more, whatever queue it came through.
     gone = f"{_FORGET};presence_data="
-    steps = [("multiset", gone), *_offer(hosts, otherwise="given-up")]
+    steps = [("multiset", gone), _NOT_RECORDED, *_offer(hosts, otherwise="given-up")]
     actions(_extension(context, name, ("destination_number", _ANYTHING)), steps)
     return context
 

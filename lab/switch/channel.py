@@ -32,7 +32,9 @@ MAX_NESTING: Final = 64
 
 
 class Stoppable(Protocol):
-    """Something that runs beside the call, such as a recording."""
+    """A recording, which runs beside the call."""
+
+    masked: bool
 
     def stop(self) -> None: ...
 

@@ -168,6 +168,11 @@ def _kind(path: KeyPath, node: NodeEntry) -> Iterator[Finding]:
         yield Finding(
             "config.plan-dead-end", (*path, "menu", "choices"), "a menu without choices", "none", "keys"
         )
+    keys = tuple(each.keys for each in node.menu.choices)
+    if node.menu.consent is not None and node.menu.consent not in keys:
+        at = (*path, "menu", "consent")
+        message = "the consent is none of the menu's choices"
+        yield Finding("config.plan-consent", at, message, repr(node.menu.consent), listed(keys))
     first: dict[str, int] = {}
     for k, choice in enumerate(node.menu.choices):
         at = (*path, "menu", "choices", k, "keys")

@@ -25,7 +25,7 @@ from provisioning.schema.policy import (
     LimitProfileEntry,
     OpeningHoursEntry,
 )
-from provisioning.schema.queue import QueueEntry, SupervisionEntry
+from provisioning.schema.queue import QueueEntry, RecordingEntry, SupervisionEntry
 from provisioning.schema.site import SiteEntry
 from provisioning.schema.trunk import TrunkEntry
 from provisioning.schema.values import Id, Number, Text
@@ -117,6 +117,9 @@ class CustomerEntry(Entry):
     prompts: Few[PromptEntry] = Field((), description="Announcements for the routing plans (C2).")
     mailboxes: Few[MailboxEntry] = Field((), description="Where callers leave messages (C3).")
     queues: Few[QueueEntry] = Field((), description="Queues of the contact centre (C1).")
+    recording: RecordingEntry | None = Field(
+        None, description="How long recordings are kept. Default: 30 days (C4)."
+    )
     supervision: SupervisionEntry | None = Field(
         None, description="What is heard of supervisors. Default: a tone (C5)."
     )

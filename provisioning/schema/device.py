@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from provisioning.schema.caller_id import PhoneCallerIdEntry
+from provisioning.schema.dates import Day
 from provisioning.schema.entry import Entry, Few
 from provisioning.schema.queue import MembershipEntry, SkillEntry
 from provisioning.schema.secret import SecretRef
@@ -57,6 +58,10 @@ class AgentEntry(Entry):
     )
     role: Literal["agent", "supervisor", "admin"] = Field(
         "agent", description="Supervisors and admins may listen to conversations of the customer (C8)."
+    )
+    recording_consent: Day | None = Field(
+        None,
+        description="Day on which the agent agreed in writing to be recorded. Default: never recorded (C4).",
     )
     site: Id | None = Field(None, description="Site of the agent. Default: the customer's only site.")
     barring: Few[Id] = Field((), description="Barring profiles of this agent, with the customer's (B6).")

@@ -135,6 +135,11 @@ class MenuNodeEntry(Entry):
     silent: Id = Field(description="Node when nothing was pressed (C2).")
     wrong: Id | None = Field(None, description="Node when something else was pressed. Default: as `silent`.")
     invalid: Id | None = Field(None, description="Announcement after something else was pressed (C2).")
+    consent: Keys | None = Field(
+        None,
+        description="The choice by which the caller agrees to be recorded; with any other the call is not "
+        "recorded (C4).",
+    )
     repeats: int = Field(1, ge=0, le=5, description="How often the caller is asked again (C2).")
     timeout_s: int = Field(5, ge=1, le=60, description="Seconds to wait for a key (C2).")
 

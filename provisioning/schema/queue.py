@@ -96,6 +96,11 @@ class QueueEntry(Entry):
         description="Codes of which agents give one when they end the wrap-up by command or phone. Default: "
         "none is asked for (C1).",
     )
+    record: bool = Field(
+        False,
+        description="Record conversations of callers who agreed in a menu (`consent`) with agents who agreed "
+        "(C4).",
+    )
     preferred_s: int = Field(
         0, ge=0, le=3_600, description="Seconds that a caller waits for the agent of last time (C1)."
     )
@@ -144,6 +149,14 @@ class SupervisionEntry(Entry):
         "tone",
         description="A tone for caller and agent when a supervisor begins to listen, whisper or barge, or "
         "nothing to be heard; TDDDG § 12(3) asks for the tone (C5).",
+    )
+
+
+class RecordingEntry(Entry):
+    """What becomes of recorded conversations."""
+
+    retention_days: int = Field(
+        30, ge=1, le=3_650, description="Days after which a recording is deleted by itself (C4, F4)."
     )
 
 

@@ -11,7 +11,8 @@ import store.emergency_tables
 import store.ledger_tables
 import store.mailbox_tables
 import store.number_tables
-import store.rating_tables  # noqa: F401 - each adds its tables to the metadata
+import store.rating_tables
+import store.recording_tables  # noqa: F401 - each adds its tables to the metadata
 from store.tables import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)

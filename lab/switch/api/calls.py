@@ -212,8 +212,8 @@ async def uuid_send_dtmf(switch: Switch, argument: str) -> str:
 
 async def uuid_record(switch: Switch, argument: str) -> str:
     words = argument.split()
-    if len(words) < 3 or words[1] not in ("start", "stop"):
-        return usage("uuid_record <uuid> [start|stop] <path> [<limit>]")
+    if len(words) < 3 or words[1] not in ("start", "stop", "mask", "unmask"):
+        return usage("uuid_record <uuid> [start|stop|mask|unmask] <path> [<limit>]")
     channel = switch.channels.get(words[0])
     if channel is None:
         return "-ERR Cannot locate session!\n"
@@ -223,6 +223,11 @@ async def uuid_record(switch: Switch, argument: str) -> str:
             if one is None:
                 return "-ERR Cannot stop record session!\n"
             one.stop()
+        return "+OK Success\n"
+    if words[1] in ("mask", "unmask"):
+        if (running := channel.recordings.get(words[2])) is None:
+            return f"-ERR Cannot {words[1]} recording session!\n"
+        running.masked = words[1] == "mask"
         return "+OK Success\n"
     media = channel.leg.media if channel.leg else None
     if media is None:

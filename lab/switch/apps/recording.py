@@ -28,6 +28,8 @@ class Recording:
     def __init__(self, channel: Channel, media: LegMedia, path: Path, *, both: bool, stereo: bool) -> None:
         self.path = path
         self.active = True
+        #: Silence is written in place of what is said.
+        self.masked = False
         self._channel = channel
         self._media = media
         self._both = both
@@ -67,6 +69,8 @@ class Recording:
         )
 
     def _tick(self) -> None:
+        if self.masked:
+            self._heard = self._said = None
         self._recorder.write(_samples(self._heard), _samples(self._said))
         self._heard = self._said = None
 

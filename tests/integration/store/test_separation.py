@@ -11,6 +11,7 @@ from os import getpid
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from dialplan.recording import Consent, RecordingFacts
 from numbering.life import Assignment
 from store.acd_history import AcdHistory
 from store.cdr_repository import CdrRepository
@@ -20,6 +21,7 @@ from store.customer_blocks import CustomerBlocks
 from store.errors import DatabaseLoginRefused, RecordRefused
 from store.foreign_errors import database_errors
 from store.number_following import NumberRange, follow_version
+from store.recordings import RecordingArchive
 from store.separation import CUSTOMER_TABLES, customer_session, make_customer_role
 from tests.integration.store.legs import leg, with_raw
 
@@ -41,6 +43,8 @@ def shared(engine: Engine, repository: CdrRepository) -> Iterator[Engine]:
             follow_version(connection, [NumberRange(number, number, assignment)], NOW, "anna")
         CustomerBlocks(engine).block(owner, NOW, "anna", "two months unpaid")
         AcdHistory(engine).insert(owner, [((1, 1), _ENTERED)])
+        facts = RecordingFacts(f"r-{owner}", "c", owner, "q", "a", Consent("1", NOW), NOW, 1)
+        RecordingArchive(engine, lambda: bytes(32)).add(facts, 1, [b"x"])
     _bill(engine)
     make_customer_role(engine, ROLE)
     yield engine
@@ -117,6 +121,7 @@ def test_a_session_sees_its_own_customer_and_nothing_else(shared: Engine) -> Non
                 "ledger_posting": [owner],
                 "number_event": [owner],
                 "number_state": [number],
+                "recording": [owner],
             }
 
 

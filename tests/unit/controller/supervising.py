@@ -39,13 +39,13 @@ class SupervisingSwitch:
     def signal(self, call_id: str) -> None:
         self._do(f"signal {call_id}")
 
-    def watch(self, leg_id: str) -> None:
+    def watch(self, call_id: str, leg_id: str) -> None:
         self._do("watch")
 
     def take(self, call_id: str, leg: Leg, leg_id: str) -> None:
         self._do(f"take {call_id}")
 
-    def end(self, leg_id: str) -> None:
+    def end(self, call_id: str, leg_id: str) -> None:
         self._do("end")
 
     def stop(self, customer_id: str, offer_id: int) -> bool:

@@ -20,6 +20,7 @@ from controller.errors import StoreAway
 from controller.places import Places
 from dialplan.legs import Leg
 from numbering.e164 import E164
+from tests.unit.controller.recording import quiet_recorder
 from tests.unit.controller.supervising import SupervisingSwitch
 from tests.unit.dialplan.carriers import snapshot
 
@@ -128,6 +129,7 @@ class World:
             self.clock,
             self.clock,
             self.supervising,
+            quiet_recorder(),
         )
         for each in ("node-1", "node-2"):
             self.lists(each)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -12,7 +12,7 @@ from controller.listening import Listening
 from controller.menus import Menus
 from dialplan.call import CallOffered
 from dialplan.decide import decide
-from dialplan.decision import Decision, Reject, Route
+from dialplan.decision import Converse, Decision, Reject, Route
 from dialplan.mailbox import Mailbox, MessageFacts
 from dialplan.plans.effects import Ask
 from dialplan.snapshot import Snapshot
@@ -50,6 +50,9 @@ class Caller:
             raise CallerGone
         self.did.append(f"ask {question.prompt}")
         return self.keys.pop(0)
+
+    def note_recording(self, answer: str) -> None:
+        self.did.append(f"recording {answer}")
 
     def hide_keys(self) -> None:
         self.did.append("hide keys")
@@ -187,3 +190,26 @@ def test_a_number_paid_by_the_minute_asks_in_early_media() -> None:
     menus = Menus(deciding(moved), deciding(moved), Notes(), NOBODY_LISTENS, lambda: NOW)
     menus.converse(offered, deciding(moved)(offered), caller)
     assert caller.did[0] == "early"
+
+
+@pytest.mark.parametrize(
+    ("keys", "noted"),
+    [
+        ("1", "recording agreed/bau/1/1794992400000"),
+        ("2", "recording declined"),
+        ("", "recording declined"),
+    ],
+)
+def test_who_is_asked_to_be_recorded_agrees_by_the_key_for_it_and_by_nothing_else(
+    keys: str, noted: str
+) -> None:
+    """C4: asked first, then the answer."""
+    caller = Caller([keys, "1"])
+    carrier = with_plans(n300=plan("menu"))
+    menus = Menus(deciding(carrier), deciding(carrier), Notes(), NOBODY_LISTENS, lambda: NOW)
+    first = deciding(carrier)(call(BERLINER))
+    assert isinstance(first.outcome, Converse)
+    assert isinstance(first.outcome.what, Ask)
+    asked = replace(first, outcome=Converse(replace(first.outcome.what, consent="1"), early=False))
+    menus.converse(call(BERLINER), asked, caller)
+    assert [each for each in caller.did if each.startswith("recording")] == ["recording asked", noted]

@@ -16,6 +16,7 @@ from controller.errors import LegFailed, NodeAway
 from controller.queue_calls import FAILURES, QueueCalls
 from dialplan.legs import Leg
 from numbering.e164 import E164
+from tests.unit.controller.recording import quiet_recorder
 from tests.unit.dialplan.carriers import snapshot
 
 CUSTOMER, PHONE = "kanzlei", "kanzlei-1"
@@ -65,7 +66,7 @@ class Switch:
 def carried_out(switch: Switch, phones: Mapping[str, str]) -> tuple[QueueCalls, list[Event]]:
     agent = AgentSpec("anna", (Membership("verkauf"),))
     centre = Centre(TenantSpec(CUSTOMER, (QueueSpec("verkauf"),), (agent,)), {}, phones)
-    calls = QueueCalls(CUSTOMER, switch, lambda: centre, lambda: SNAPSHOT, lambda: None)
+    calls = QueueCalls(CUSTOMER, switch, lambda: centre, lambda: SNAPSHOT, lambda: None, quiet_recorder())
     told: list[Event] = []
     calls.tell = lambda event: told.append(event) is None
     return calls, told

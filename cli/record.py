@@ -1,0 +1,184 @@
+"""`fernamt record`: recorded conversations of the contact centre (C4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from cli.bootstrap import audited, node_connection, now, recording_archive, recording_spool
+from cli.changes import changing
+from cli.errors import ContactCentreRefused
+from cli.layout import effective
+from cli.recording_switch import RecorderSwitch
+from cli.settings import Settings
+from cli.terminal import console
+from cli.times import shown, written
+from controller.errors import NodeAway
+from controller.recorder import Recorder
+from dialplan.recording import RecordingEvent
+from freeswitch.recorder_calls import RecorderCalls
+from store.recordings import MAX_RECORDINGS, RecordingArchive, StoredRecording
+
+
+@click.group()
+def record() -> None:
+    """Recorded conversations. Who is recorded stands in files: `fernamt config apply`."""
+
+
+def _archive(settings: Callable[[], Settings]) -> RecordingArchive:
+    return recording_archive(effective(settings()), "fernamt record")
+
+
+@record.command(name="list")
+@click.argument("customer", required=False)
+@click.option("--call", metavar="ID", help="Only of this call.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MAX_RECORDINGS),
+    default=100,
+    show_default=True,
+    help="At most so many.",
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def list_(
+    settings: Callable[[], Settings], customer: str | None, call: str | None, limit: int, as_json: bool
+) -> None:
+    """Recordings, the newest first: of all customers, or of one CUSTOMER. Erased ones say when and why.
+
+    \b
+    Example: fernamt record list kunde-praxis --json
+    """
+    found = _archive(settings).recordings(customer, call, limit)
+    if as_json:
+        click.echo(json.dumps([_row(each) for each in found], ensure_ascii=False, indent=1))
+        return
+    if not found:
+        click.echo("There is no recording.")
+        return
+    table = Table("recording", "customer", "queue", "agent", "at", "length", "agreed", "kept until")
+    for each in found:
+        table.add_row(
+            each.id,
+            each.customer_id,
+            each.queue_id,
+            each.agent_id,
+            shown(each.started_at),
+            f"{each.duration_ms / 1000:.0f} s",
+            f"key {each.consent_key}, {shown(each.consented_at)}",
+            _kept_until(each),
+        )
+    console().print(table)
+
+
+def _kept_until(recording: StoredRecording) -> str:
+    if recording.erased_at is None:
+        return shown(recording.expires_at)
+    return f"erased {shown(recording.erased_at)} by {recording.erased_by}: {recording.erased_why}"
+
+
+@record.command()
+@click.argument("recording")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="WAV file to write; only its owner can read it.",
+)
+@changing(reason_required=True)
+def play(
+    settings: Callable[[], Settings], recording: str, output: Path, at: datetime, actor: str, reason: str
+) -> None:
+    """Decrypt a recording into a file. Who did so and why stands in the audit.
+
+    \b
+    Example: fernamt record play 0b7c… --output gespraech.wav --reason "complaint of 22 November"
+    """
+    sound = _archive(settings).hear(recording, actor, reason)
+    output.touch(mode=0o600)
+    output.chmod(0o600)
+    output.write_bytes(sound)
+    click.echo(f"{output} written; delete it when it was heard.")
+
+
+@record.command()
+@click.argument("recording")
+@changing(reason_required=True)
+def erase(settings: Callable[[], Settings], recording: str, at: datetime, actor: str, reason: str) -> None:
+    """Delete what was said before its time; that it was deleted, by whom and why stays.
+
+    \b
+    Example: fernamt record erase 0b7c… --reason "the caller withdrew the consent"
+    """
+    _archive(settings).erase(recording, now(), actor, reason)
+    click.echo(f"Recording {recording} is erased.")
+
+
+@record.command()
+@click.argument("call")
+@changing()
+def pause(settings: Callable[[], Settings], call: str, at: datetime, actor: str, reason: str) -> None:
+    """Record silence for a while, as when the caller says the number of a card.
+
+    \b
+    Example: fernamt record pause 3f0c2a52-6d5b-4f5e-9a51-0a3c1a4d6c11 --reason "card number"
+    """
+    _order(settings, call, RecordingEvent.PAUSED, actor, reason)
+
+
+@record.command()
+@click.argument("call")
+@changing()
+def resume(settings: Callable[[], Settings], call: str, at: datetime, actor: str, reason: str) -> None:
+    """Go on recording after a pause."""
+    _order(settings, call, RecordingEvent.RESUMED, actor, reason)
+
+
+@record.command()
+@click.argument("call")
+@changing()
+def stop(settings: Callable[[], Settings], call: str, at: datetime, actor: str, reason: str) -> None:
+    """End the recording of a call that goes on; it cannot be begun again without the caller's consent."""
+    _order(settings, call, RecordingEvent.STOPPED, actor, reason)
+
+
+def _order(
+    settings: Callable[[], Settings], call_id: str, event: RecordingEvent, actor: str, reason: str
+) -> None:
+    here = effective(settings())
+    with node_connection(here) as connection:
+        node = RecorderSwitch(lambda _: RecorderCalls(connection))
+        try:
+            done = Recorder(node, recording_spool(here), now).order(call_id, event)
+        except NodeAway as error:
+            raise ContactCentreRefused(f"the switch did not answer: {error}; `fernamt doctor`") from error
+    if not done:
+        raise ContactCentreRefused(
+            f"call {call_id} has no recording that could be {event.value}: `fernamt agent calls`"
+        )
+    audited(here, actor, f"record.{event.value}", "call", call_id, {"reason": reason})
+    click.echo(f"The recording of {call_id} is {event.value}.")
+
+
+def _row(recording: StoredRecording) -> dict[str, Any]:
+    return {
+        "recording": recording.id,
+        "call": recording.call_id,
+        "customer": recording.customer_id,
+        "queue": recording.queue_id,
+        "agent": recording.agent_id,
+        "consent_key": recording.consent_key,
+        "consented_at": written(recording.consented_at),
+        "started_at": written(recording.started_at),
+        "duration_ms": recording.duration_ms,
+        "expires_at": written(recording.expires_at),
+        "erased_at": written(recording.erased_at),
+        "erased_by": recording.erased_by,
+        "erased_why": recording.erased_why,
+    }

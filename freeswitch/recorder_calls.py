@@ -1,0 +1,43 @@
+"""Recording on the switch: both sides of a call into one file, with pauses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from freeswitch import api_calls
+from freeswitch.api_calls import Recording
+from freeswitch.inbound import InboundConnection
+
+#: The call's variable with the caller's answer (dialplan.recording).
+ANSWER: Final = "fernamt_recording"
+_ANSWER_S: Final = 5.0
+
+
+class RecorderCalls:
+    """All methods raise FreeSwitchError's children; CommandFailed says what the switch said."""
+
+    def __init__(self, connection: InboundConnection) -> None:
+        self._connection = connection
+
+    def answer(self, call_id: str) -> str:
+        """What the caller said when asked."""
+        return self._connection.bgapi(api_calls.uuid_getvar(call_id, ANSWER), _ANSWER_S).strip()
+
+    def record(self, call_id: str, path: str) -> None:
+        """Begin."""
+        self._do(call_id, Recording.START, path)
+
+    def pause(self, call_id: str, path: str) -> None:
+        """Silence instead of what is said."""
+        self._do(call_id, Recording.MASK, path)
+
+    def resume(self, call_id: str, path: str) -> None:
+        """What is said again."""
+        self._do(call_id, Recording.UNMASK, path)
+
+    def stop(self, call_id: str, path: str) -> None:
+        """End."""
+        self._do(call_id, Recording.STOP, path)
+
+    def _do(self, call_id: str, what: Recording, path: str) -> None:
+        self._connection.bgapi(api_calls.uuid_record(call_id, what, path), _ANSWER_S)

@@ -1,0 +1,164 @@
+"""Recordings on their way from the switch to the store: a WAV file that FreeSWITCH writes, in clear for as
+long as the call, and a note of ours beside it that says whose it is and what state it is in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from dialplan.recording import Consent, RecordingFacts, RecordingState
+from freeswitch.errors import CommandRefused
+
+_log = structlog.get_logger(__name__)
+
+#: FreeSWITCH writes every few seconds, silence too: after this nobody writes the file any more.
+ABANDONED_S: Final = 60.0
+#: A recording that was stopped may be written to a moment longer.
+_SETTLED_S: Final = 1.0
+#: Four hours of 8 kHz WAV, with some room.
+MAX_BYTES: Final = 240 << 20
+PART_BYTES: Final = 1 << 20
+_ID: Final = re.compile(r"[A-Za-z0-9-]{1,96}\Z", re.ASCII)
+_HEADER_BYTES: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A recording that is not in the store yet."""
+
+    facts: RecordingFacts
+    state: RecordingState
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A complete recording: what `parts` gives is a WAV file, in pieces of at most 1 MiB."""
+
+    facts: RecordingFacts
+    duration_ms: int
+    path: Path
+
+    def parts(self) -> Iterator[bytes]:
+        """From the beginning, with a header that is right also when the switch died. Raises OSError."""
+        with self.path.open("rb") as file:
+            first = file.read(PART_BYTES)
+            yield _mended(first, self.path.stat().st_size)
+            while part := file.read(PART_BYTES):
+                yield part
+
+
+class RecordingSpool:
+    """Files in `directory`, which FreeSWITCH may write to. `clock`: seconds since 1970, as files have.
+
+    Methods raise OSError.
+    """
+
+    def __init__(self, directory: Path, clock: Callable[[], float]) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    def begin(self, facts: RecordingFacts) -> str:
+        """Note whose recording comes; the absolute path to record to."""
+        if not _ID.match(facts.id):
+            raise CommandRefused(f"not a recording's id: {facts.id[:64]!r}")
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.note(facts, RecordingState.ON)
+        return str(self._directory / f"{facts.id}.wav")
+
+    def note(self, facts: RecordingFacts, state: RecordingState) -> None:
+        """It is in this state now."""
+        consent = {"key": facts.consent.key, "at": facts.consent.at.isoformat()}
+        text = json.dumps(
+            {**asdict(facts), "consent": consent, "started_at": facts.started_at.isoformat(), "state": state}
+        )
+        fresh = self._directory / f".{facts.id}.json.{os.getpid()}"
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        fresh.replace(self._directory / f"{facts.id}.json")
+
+    def of_call(self, call_id: str) -> list[Running]:
+        """Recordings of the call that are not stopped, the oldest first."""
+        return [
+            each
+            for each in self._noted()
+            if each.facts.call_id == call_id and each.state is not RecordingState.STOPPED
+        ]
+
+    def ready(self) -> Iterator[Recorded]:
+        """Complete recordings, the oldest first. A note that cannot be read stays, and is logged."""
+        for each in self._noted():
+            path = Path(each.path)
+            there = path.is_file()
+            touched = path.stat().st_mtime if there else path.with_suffix(".json").stat().st_mtime
+            rest_s = self._clock() - touched
+            stopped = each.state is RecordingState.STOPPED
+            if rest_s < (_SETTLED_S if stopped else ABANDONED_S):
+                continue
+            if there and path.stat().st_size > MAX_BYTES:
+                _log.error("a recording is too long and stays in the spool", file=str(path))
+                continue
+            yield Recorded(each.facts, _duration_ms(path) if there else 0, path)
+
+    def remove(self, facts: RecordingFacts) -> None:
+        """It is in the store: forget it here. The sound goes first, it is not encrypted."""
+        (self._directory / f"{facts.id}.wav").unlink(missing_ok=True)
+        (self._directory / f"{facts.id}.json").unlink(missing_ok=True)
+
+    def _noted(self) -> list[Running]:
+        if not self._directory.is_dir():
+            return []
+        found = []
+        for path in sorted(self._directory.glob("*.json"), key=lambda each: each.name):
+            try:
+                note = json.loads(path.read_text())
+                state = RecordingState(note.pop("state"))
+                found.append(Running(_facts(note), state, str(path.with_suffix(".wav"))))
+            except FileNotFoundError:
+                continue  # another process has taken it away
+            except (ValueError, KeyError, TypeError) as error:
+                _log.error("a recording's note cannot be read and stays", file=str(path), error=str(error))
+        return sorted(found, key=lambda each: each.facts.started_at)
+
+
+def _facts(note: dict[str, Any]) -> RecordingFacts:
+    consent = note.pop("consent")
+    return RecordingFacts(
+        **{
+            **note,
+            "consent": Consent(str(consent["key"]), datetime.fromisoformat(consent["at"])),
+            "started_at": datetime.fromisoformat(note["started_at"]),
+        }
+    )
+
+
+def _duration_ms(path: Path) -> int:
+    """By the file's size: the header of a file whose writer died does not tell."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    start = header.find(b"data")
+    if header[:4] != b"RIFF" or start < 0:
+        return 0
+    (bytes_per_s,) = struct.unpack_from("<I", header, 28)
+    return int(max(0, path.stat().st_size - start - 8) * 1000 // bytes_per_s) if bytes_per_s else 0
+
+
+def _mended(first: bytes, size: int) -> bytes:
+    """The beginning of a WAV file with the sizes that the file has."""
+    start = first[:_HEADER_BYTES].find(b"data")
+    if first[:4] != b"RIFF" or start < 0:
+        return first
+    mended = bytearray(first)
+    struct.pack_into("<I", mended, 4, size - 8)
+    struct.pack_into("<I", mended, start + 4, size - start - 8)
+    return bytes(mended)

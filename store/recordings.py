@@ -1,0 +1,173 @@
+"""Recorded conversations (C4): sealed when they come, opened when they are heard, deleted on time (F4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from dialplan.recording import RecordingFacts
+from store import audit
+from store.errors import RecordRefused
+from store.foreign_errors import database_errors
+from store.recording_tables import recording, recording_part
+from store.sealed import seal, unseal
+
+#: Most recordings read at once.
+MAX_RECORDINGS: Final = 10_000
+#: Most that are deleted in one transaction.
+_PIECE: Final = 100
+#: Who deletes what has been kept long enough, and why.
+_SWEEPER: Final = "retention"
+_KEPT_LONG_ENOUGH: Final = "kept long enough"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecording:
+    """A recording without what was said. Times are UTC. `erased_…`: None while it is kept."""
+
+    id: str
+    call_id: str
+    customer_id: str
+    queue_id: str
+    agent_id: str
+    consent_key: str
+    consented_at: datetime
+    started_at: datetime
+    duration_ms: int
+    parts: int
+    expires_at: datetime
+    erased_at: datetime | None
+    erased_by: str | None
+    erased_why: str | None
+
+
+class RecordingArchive:
+    """All methods raise DatabaseError's children. `key` gives the key in force when it is needed."""
+
+    def __init__(self, engine: Engine, key: Callable[[], bytes]) -> None:
+        self._engine = engine
+        self._key = key
+
+    def add(self, facts: RecordingFacts, duration_ms: int, parts: Iterable[bytes]) -> bool:
+        """Keep a recording, once: whether it is new. Part by part, so that a long one needs no memory."""
+        place = f"keeping recording {facts.id}"
+        with database_errors(place), self._engine.begin() as connection:
+            known = select(recording.c.id).where(recording.c.id == facts.id)
+            if connection.execute(known).first() is not None:
+                return False
+            # The number of parts is known behind them, and a part needs its recording: so it comes twice.
+            connection.execute(insert(recording).values(_row(facts, duration_ms)))
+            key, number = self._key(), 0
+            for number, part in enumerate(parts, start=1):
+                sealed = seal(key, part, _bound(facts.customer_id, facts.id, number))
+                row = {"recording_id": facts.id, "number": number, "sealed": sealed}
+                connection.execute(insert(recording_part).values(row))
+            mine = recording.c.id == facts.id
+            connection.execute(update(recording).where(mine).values(parts=max(1, number)))
+        return True
+
+    def recordings(
+        self, customer_id: str | None = None, call_id: str | None = None, limit: int = 100
+    ) -> tuple[StoredRecording, ...]:
+        """The newest first, at most `limit`, erased ones among them."""
+        wanted = select(recording).order_by(recording.c.started_at.desc(), recording.c.id)
+        for column, value in ((recording.c.customer_id, customer_id), (recording.c.call_id, call_id)):
+            if value is not None:
+                wanted = wanted.where(column == value)
+        wanted = wanted.limit(max(1, min(limit, MAX_RECORDINGS)))
+        with database_errors("listing recordings"), self._engine.connect() as connection:
+            return tuple(StoredRecording(**row) for row in connection.execute(wanted).mappings())
+
+    def hear(self, recording_id: str, actor: str, reason: str) -> bytes:
+        """What was said, as WAV; that somebody heard it stands in the audit (TDDDG § 3)."""
+        place = f"reading recording {recording_id}"
+        with database_errors(place), self._engine.begin() as connection:
+            row = _kept(connection, recording_id)
+            parts = select(recording_part).where(recording_part.c.recording_id == recording_id)
+            sound = b"".join(
+                unseal(self._key(), bytes(each.sealed), _bound(row["customer_id"], recording_id, each.number))
+                for each in connection.execute(parts.order_by(recording_part.c.number))
+            )
+            details = {"customer": row["customer_id"], "call": row["call_id"], "reason": reason}
+            _record(connection, actor, "record.play", recording_id, details)
+        return sound
+
+    def erase(self, recording_id: str, at: datetime, actor: str, reason: str) -> None:
+        """Delete what was said before its time. Raises RecordRefused when it is not there any more."""
+        with database_errors(f"erasing recording {recording_id}"), self._engine.begin() as connection:
+            row = _kept(connection, recording_id)
+            _erase(connection, [recording_id], at, actor, reason)
+            details = {"customer": row["customer_id"], "call": row["call_id"], "reason": reason}
+            _record(connection, actor, "record.erase", recording_id, details)
+
+    def expire(self, now: datetime) -> int:
+        """Delete what has been kept long enough; how many."""
+        old = select(recording.c.id).where(recording.c.expires_at <= now, recording.c.erased_at.is_(None))
+        old = old.order_by(recording.c.expires_at, recording.c.id).limit(_PIECE)
+        erased = 0
+        while True:
+            with database_errors("deleting old recordings"), self._engine.begin() as connection:
+                ids = list(connection.execute(old.with_for_update(skip_locked=True)).scalars())
+                _erase(connection, ids, now, _SWEEPER, _KEPT_LONG_ENOUGH)
+            erased += len(ids)
+            if len(ids) < _PIECE:
+                return erased
+
+
+def _erase(connection: Connection, ids: list[str], at: datetime, actor: str, reason: str) -> None:
+    if not ids:
+        return
+    connection.execute(delete(recording_part).where(recording_part.c.recording_id.in_(ids)))
+    gone = {"erased_at": at, "erased_by": actor, "erased_why": reason or "no reason given"}
+    connection.execute(update(recording).where(recording.c.id.in_(ids)).values(gone))
+
+
+def _kept(connection: Connection, recording_id: str) -> Any:
+    wanted = select(recording).where(recording.c.id == recording_id).with_for_update()
+    row = connection.execute(wanted).mappings().first()
+    if row is None:
+        raise RecordRefused(
+            f"recording {recording_id}", "there is no such recording", "See `fernamt record list`"
+        )
+    if row["erased_at"] is not None:
+        why = f"it was erased by {row['erased_by']}: {row['erased_why']}"
+        raise RecordRefused(f"recording {recording_id}", why, "Nothing of it is left")
+    return row
+
+
+def _row(facts: RecordingFacts, duration_ms: int) -> dict[str, Any]:
+    return {
+        "id": facts.id,
+        "call_id": facts.call_id,
+        "customer_id": facts.customer_id,
+        "queue_id": facts.queue_id,
+        "agent_id": facts.agent_id,
+        "consent_key": facts.consent.key,
+        "consented_at": facts.consent.at,
+        "started_at": facts.started_at,
+        "duration_ms": duration_ms,
+        "parts": 1,
+        "expires_at": facts.started_at + timedelta(days=facts.retention_days),
+    }
+
+
+def _bound(customer_id: str, recording_id: str, number: int) -> str:
+    return f"part {number} of recording {recording_id} of {customer_id}"
+
+
+def _record(
+    connection: Connection, actor: str, action: str, recording_id: str, details: dict[str, Any]
+) -> None:
+    audit.record(
+        connection,
+        actor=actor,
+        action=action,
+        object_kind="recording",
+        object_id=recording_id,
+        details=details,
+    )

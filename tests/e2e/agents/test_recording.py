@@ -1,0 +1,92 @@
+"""Conversations are recorded with consent, without what is said in a pause, and erased for good (C4)."""
+
+from __future__ import annotations
+
+import io
+import wave
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from cli.bootstrap import engine, message_dir
+from cli.stage import Stage
+from lab.media.audio import FileSource
+from lab.media.detect import ToneDetector
+from lab.robots import Answer, RobotCall
+from store.recording_tables import recording_part
+from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, agents, login, state
+from tests.e2e.exchange import Exchange, eventually
+
+AUFNAHME = "+493023125302"
+QUESTION_HZ, CARD_HZ = 520, 1800
+
+
+def talking(centre: Exchange, stage: Stage, key: str) -> tuple[RobotCall, str]:
+    """A caller who pressed this key talks with anna; the call and its id."""
+    stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(400,1000,{AGENT_HZ});loops=60"))
+    login(centre, "anna")
+    caller = stage.call("carrier-a", AUFNAHME, from_user=CALLER, play=f"%(400,700,{CALLER_HZ});loops=60")
+    caller.wait_heard(QUESTION_HZ, timeout_s=10)
+    caller.send_dtmf(key, 80)
+    eventually(lambda: state(centre, "anna") == "In a queue call", 10, "anna to talk")
+    (talk,) = agents(centre)["anna"]["talks"]
+    return caller, talk["call"]
+
+
+def spooled(centre: Exchange) -> list[Path]:
+    return sorted((message_dir(centre.settings) / "recordings").glob("*.wav"))
+
+
+def heard(sound: bytes, tmp_path: Path) -> ToneDetector:
+    path = tmp_path / "gespraech.wav"
+    path.write_bytes(sound)
+    source, detector = FileSource(path), ToneDetector()
+    while (frame := source.read()) is not None:
+        detector.feed(frame)
+    return detector
+
+
+def test_a_conversation_is_recorded_but_for_the_pause_heard_and_erased(
+    centre: Exchange, stage: Stage, tmp_path: Path
+) -> None:
+    caller, call_id = talking(centre, stage, "1")
+    eventually(lambda: bool(spooled(centre)), 5, "the recording to begin")
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    centre.run("record", "pause", call_id, "--reason", "card number")
+    caller.play(f"%(1500,0,{CARD_HZ})")
+    stage.inbox("anna-1").received("anna-1", 5).wait_heard(CARD_HZ, min_ms=1000, timeout_s=10)
+    centre.run("record", "resume", call_id)
+    caller.play(f"%(800,200,{CALLER_HZ});loops=60")
+    eventually(lambda: spooled(centre)[0].stat().st_size > 0, 10, "sound in the file")
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    caller.hangup()
+    caller.wait("ended", 5)
+    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 20, "the recording")
+    assert spooled(centre) == []
+    (row,) = centre.json("record", "list", "kunde", "--call", call_id)
+    assert (row["agent"], row["queue"], row["consent_key"]) == ("anna", "aufnahme", "1")
+    assert row["consented_at"] < row["started_at"]
+    output = tmp_path / "out.wav"
+    centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
+    assert output.stat().st_mode & 0o077 == 0
+    detector = heard(output.read_bytes(), tmp_path)
+    assert detector.heard(CALLER_HZ, 200)
+    assert detector.heard(AGENT_HZ, 200)
+    assert not detector.heard(CARD_HZ, 60)
+    with wave.open(io.BytesIO(output.read_bytes())) as file:
+        assert file.getframerate() == 8000
+    centre.run("record", "erase", row["recording"], "--reason", "consent withdrawn")
+    (row,) = centre.json("record", "list", "--call", call_id)
+    assert row["erased_why"] == "consent withdrawn"
+    with engine(centre.settings, "test").connect() as connection:
+        assert connection.execute(select(func.count()).select_from(recording_part)).scalar_one() == 0
+
+
+def test_who_does_not_agree_is_not_recorded(centre: Exchange, stage: Stage) -> None:
+    """§ 201 StGB."""
+    caller, call_id = talking(centre, stage, "2")
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    caller.hangup()
+    caller.wait("ended", 5)
+    assert spooled(centre) == []
+    assert centre.json("record", "list", "--call", call_id) == []

@@ -1,0 +1,103 @@
+"""Recorded conversations in PostgreSQL: sealed, heard with an entry, erased for good (C4, F4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from dialplan.recording import Consent, RecordingFacts
+from store.audit import AuditLog
+from store.errors import RecordRefused
+from store.recording_tables import recording, recording_part
+from store.recordings import RecordingArchive
+from store.sealed import new_key, read_key
+from store.tables import audit
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+KEY = read_key(new_key())
+FACTS = RecordingFacts("r-1", "c1", "kunde", "verkauf", "anna", Consent("1", NOW), NOW, 30)
+PARTS = (b"RIFF" + bytes(1_000_000), b"end")
+
+
+@pytest.fixture
+def archive(engine: Engine) -> Iterator[RecordingArchive]:
+    yield RecordingArchive(engine, lambda: KEY)
+    with engine.begin() as connection:
+        connection.execute(recording_part.delete())
+        connection.execute(recording.delete())
+
+
+def parts_left(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(recording_part)).scalar_one()
+
+
+def test_a_recording_is_kept_once_sealed_with_the_callers_consent(
+    engine: Engine, archive: RecordingArchive
+) -> None:
+    assert archive.add(FACTS, 4_000, PARTS)
+    assert not archive.add(FACTS, 4_000, PARTS)
+    (found,) = archive.recordings("kunde", "c1")
+    assert (found.consent_key, found.consented_at, found.parts) == ("1", NOW, 2)
+    assert archive.recordings("other") == ()
+    with engine.connect() as connection:
+        sealed = [bytes(each) for each in connection.execute(select(recording_part.c.sealed)).scalars()]
+    assert len(sealed) == 2
+    assert not any(b"RIFF" in each or bytes(64) in each for each in sealed)
+
+
+def test_it_is_heard_with_the_key_and_an_entry_in_the_audit(
+    engine: Engine, archive: RecordingArchive
+) -> None:
+    """TDDDG § 3."""
+    archive.add(FACTS, 4_000, PARTS)
+    assert archive.hear("r-1", "tester", "complaint") == b"".join(PARTS)
+    entry = AuditLog(engine).latest(object_kind="recording", object_id="r-1")[0]
+    assert (entry.actor, entry.action, entry.details["reason"]) == ("tester", "record.play", "complaint")
+    with pytest.raises(RecordRefused, match="cannot be decrypted"):
+        RecordingArchive(engine, lambda: read_key(new_key())).hear("r-1", "tester", "curious")
+
+
+def test_what_is_erased_leaves_only_who_erased_it_and_why(engine: Engine, archive: RecordingArchive) -> None:
+    archive.add(FACTS, 4_000, PARTS)
+    archive.erase("r-1", NOW, "tester", "consent withdrawn")
+    assert parts_left(engine) == 0
+    (found,) = archive.recordings()
+    assert (found.erased_at, found.erased_by, found.erased_why) == (NOW, "tester", "consent withdrawn")
+    for again in (
+        lambda: archive.erase("r-1", NOW, "tester", "again"),
+        lambda: archive.hear("r-1", "tester", "again"),
+    ):
+        with pytest.raises(RecordRefused, match="erased by tester"):
+            again()
+    with engine.connect() as connection:
+        actions = connection.execute(select(audit.c.action).where(audit.c.object_id == "r-1")).scalars()
+        assert "record.erase" in set(actions)
+
+
+def test_it_is_deleted_after_the_customers_days(engine: Engine, archive: RecordingArchive) -> None:
+    """F4."""
+    archive.add(FACTS, 4_000, PARTS)
+    assert archive.expire(NOW + timedelta(days=30, seconds=-1)) == 0
+    assert archive.expire(NOW + timedelta(days=30)) == 1
+    assert archive.expire(NOW + timedelta(days=31)) == 0
+    assert parts_left(engine) == 0
+    (found,) = archive.recordings()
+    assert (found.erased_by, found.erased_why) == ("retention", "kept long enough")
+
+
+def test_there_is_no_recording_from_before_the_consent(archive: RecordingArchive) -> None:
+    """DSK 2018."""
+    early = RecordingFacts(
+        "r-2", "c1", "kunde", "verkauf", "anna", Consent("1", NOW), NOW - timedelta(seconds=1), 30
+    )
+    with pytest.raises(RecordRefused):
+        archive.add(early, 4_000, PARTS)
+
+
+def test_an_unknown_recording_is_named_with_the_next_step(archive: RecordingArchive) -> None:
+    with pytest.raises(RecordRefused, match="no such recording"):
+        archive.hear("nope", "tester", "curious")

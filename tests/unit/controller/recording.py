@@ -1,0 +1,79 @@
+"""A switch and notes in memory for recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from controller.errors import LegFailed
+from controller.recorder import Recorder
+from dialplan.recording import RecordingFacts, RecordingState
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+class RecordingSwitch:
+    """`said` is the caller's answer; calls that are `gone` fail."""
+
+    def __init__(self, said: str = "_undef_") -> None:
+        self.said = said
+        self.gone = False
+        self.done: list[str] = []
+
+    def answer(self, call_id: str) -> str:
+        return self.said
+
+    def _do(self, what: str) -> None:
+        if self.gone:
+            raise LegFailed("No such channel!")
+        self.done.append(what)
+
+    def record(self, call_id: str, path: str) -> None:
+        self._do(f"record {call_id}")
+
+    def pause(self, call_id: str, path: str) -> None:
+        self._do(f"pause {call_id}")
+
+    def resume(self, call_id: str, path: str) -> None:
+        self._do(f"resume {call_id}")
+
+    def stop(self, call_id: str, path: str) -> None:
+        self._do(f"stop {call_id}")
+
+
+@dataclass
+class Noted:
+    """A recording under way."""
+
+    facts: RecordingFacts
+    state: RecordingState
+    path: str = "/tmp/x.wav"
+
+
+class Notes:
+    """What the spool would hold."""
+
+    def __init__(self) -> None:
+        self.noted: dict[str, Noted] = {}
+
+    def begin(self, facts: RecordingFacts) -> str:
+        self.note(facts, RecordingState.ON)
+        return "/tmp/x.wav"
+
+    def note(self, facts: RecordingFacts, state: RecordingState) -> None:
+        self.noted[facts.id] = Noted(facts, state)
+
+    def of_call(self, call_id: str) -> list[Noted]:
+        return [
+            each
+            for each in self.noted.values()
+            if each.facts.call_id == call_id and each.state is not RecordingState.STOPPED
+        ]
+
+    def states(self) -> list[RecordingState]:
+        return [each.state for each in self.noted.values()]
+
+
+def quiet_recorder() -> Recorder:
+    """Records nothing."""
+    return Recorder(RecordingSwitch(), Notes(), lambda: NOW)
