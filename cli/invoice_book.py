@@ -110,7 +110,7 @@ def issue(
             if make.counts_users and invoices.quota_used_up(each, month):
                 # The quota of the whole month: users who came later bring minutes for calls before them.
                 rating.rerate(each, month, "minutes for the month's highest number of users")
-            if everybody and not make.worth_it(invoices.due(each, month)):
+            if everybody and not make.has_fees and not make.worth_it(invoices.due(each, month)):
                 continue
             made.append(invoices.issue(each, month, day.year, make, actor=actor, reason=reason).invoice)
         except (BillingError, RatingError, InvoiceFactsMissing) as error:

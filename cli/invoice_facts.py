@@ -45,11 +45,16 @@ class Maker:
         made = compose(self.facts(number, due))
         return Made(made, to_json(made).decode())
 
+    @property
+    def has_fees(self) -> bool:
+        """Whether the invoice has a line whatever was used."""
+        return bool(self._fees()) or bool(self._one_offs())
+
     def worth_it(self, due: Due) -> bool:
         """Whether the invoice would have a line."""
         paid = any(each.group is not Group.FREE for each in due.usage)
         late = any(each.usage.total.ticks for each in due.late)
-        return paid or late or bool(due.items) or bool(self._fees()) or bool(self._one_offs())
+        return paid or late or bool(due.items) or self.has_fees
 
     def facts(self, number: str, due: Due) -> InvoiceFacts:
         """What the invoice is composed from."""

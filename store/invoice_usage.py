@@ -21,9 +21,7 @@ from rating.price import Zone
 from rating.totals import Total
 from store.errors import DatabaseDefect
 from store.ledger_tables import invoice_usage
-from store.rating_rows import FACTS
 
-_FACTS: Final = ", ".join(FACTS)
 #: What stands beside a sum: month, zone ("" for what is free), currency, rounding.
 Key = tuple[date, str, str, str]
 #: calls, seconds, bundle_s, paid_s, ticks, cost_ticks, without_cost.
@@ -31,18 +29,25 @@ Sums = tuple[int, ...]
 SUMS: Final = ("calls", "seconds", "bundle_s", "paid_s", "ticks", "cost_ticks", "without_cost")
 _TICKS: Final = SUMS.index("ticks")
 
-#: Charges in force of a customer's months, added up. A correction takes the place of what was before it.
+#: What is added up of a charge.
+_SUMMED: Final = (
+    "month, price_id, cost_price_id, currency, rounding, seconds, bundle_s, billed_s, ticks, cost_ticks"
+)
+#: Charges in force of a customer's months, added up. A correction takes the place of what was before it;
+#: there are few, so that charges need no sorting.
 _IN_FORCE: Final = f"""
+WITH corrected AS MATERIALIZED (
+    SELECT DISTINCT ON (leg_id) leg_id, {_SUMMED} FROM charge_correction
+    WHERE customer_id = :customer AND month = ANY(:months) ORDER BY leg_id, number DESC
+)
 SELECT now.month, coalesce(price.zone, ''), now.currency, now.rounding, count(*), sum(now.seconds)::bigint,
     sum(now.bundle_s)::bigint, sum(now.billed_s - now.bundle_s)::bigint, sum(now.ticks)::bigint,
     coalesce(sum(now.cost_ticks) FILTER (WHERE cost.currency = now.currency), 0)::bigint,
     count(*) FILTER (WHERE cost.currency IS DISTINCT FROM now.currency)
 FROM (
-    SELECT DISTINCT ON (leg_id) * FROM (
-        SELECT 0 AS number, {_FACTS} FROM charge WHERE customer_id = :customer AND month = ANY(:months)
-        UNION ALL SELECT number, {_FACTS} FROM charge_correction
-            WHERE customer_id = :customer AND month = ANY(:months)
-    ) AS every ORDER BY leg_id, number DESC
+    SELECT {_SUMMED} FROM charge WHERE customer_id = :customer AND month = ANY(:months)
+        AND NOT EXISTS (SELECT FROM corrected WHERE corrected.leg_id = charge.leg_id)
+    UNION ALL SELECT {_SUMMED} FROM corrected
 ) AS now
 LEFT JOIN charged_price AS price ON price.id = now.price_id
 LEFT JOIN charged_price AS cost ON cost.id = now.cost_price_id
@@ -74,13 +79,24 @@ SELECT month, currency, sum(ticks)::bigint FROM ledger_posting
 WHERE customer_id = :customer AND month = ANY(:months) AND account = 'unbilled'
 GROUP BY 1, 2 HAVING sum(ticks) <> 0 ORDER BY 1, 2
 """
-_OPEN: Final = """
-SELECT leg_id FROM rating_quarantine WHERE customer_id = :customer AND month = :month
-UNION SELECT cdr.leg_id FROM rating_due JOIN cdr USING (call_id)
-WHERE cdr.customer_id = :customer AND cdr.started_at >= to_timestamp(:first_ms / 1000.0)
+_WAITING: Final = "SELECT leg_id FROM rating_quarantine WHERE customer_id = :customer AND month = :month"
+_CUSTOMERS_LEGS: Final = """
+cdr.customer_id = :customer AND cdr.started_at >= to_timestamp(:first_ms / 1000.0)
     AND cdr.started_at < to_timestamp(:end_ms / 1000.0)
-ORDER BY 1
 """
+_DUE: Final = f"SELECT leg_id FROM rating_due JOIN cdr USING (call_id) WHERE {_CUSTOMERS_LEGS}"  # noqa: S608
+#: The same from few due calls on; else all legs of a customer's month would be looked up for nothing.
+_FEW: Final = 1_000
+_FEW_DUE: Final = f"""
+SELECT cdr.leg_id FROM (
+    SELECT call_id FROM rating_due WHERE started_at < to_timestamp(:end_ms / 1000.0) LIMIT {_FEW + 1}
+) AS due JOIN cdr ON cdr.call_id = due.call_id WHERE {_CUSTOMERS_LEGS}
+"""  # noqa: S608
+_HOW_MANY_DUE: Final = f"""
+SELECT count(*) FROM (
+    SELECT FROM rating_due WHERE started_at < to_timestamp(:end_ms / 1000.0) LIMIT {_FEW + 1}
+) AS due
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +149,9 @@ def open_legs(connection: Connection, customer_id: str, month: Month) -> tuple[s
         "customer": customer_id, "month": month.first_day, "first_ms": month.start_ms - DAY_MS,
         "end_ms": month.end_ms,
     }  # fmt: skip
-    return tuple(connection.scalars(text(_OPEN), values))
+    few = connection.execute(text(_HOW_MANY_DUE), values).scalar_one() <= _FEW
+    found = {*connection.scalars(text(_WAITING), values)}
+    return tuple(sorted(found.union(connection.scalars(text(_FEW_DUE if few else _DUE), values))))
 
 
 def _sums(connection: Connection, query: str, values: Mapping[str, Any]) -> dict[Key, Sums]:

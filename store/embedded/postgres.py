@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg2
 from psycopg2 import sql
@@ -53,10 +55,17 @@ class EmbeddedPostgres(EmbeddedServer):
     stop_steps = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
     ready_timeout_s = 90.0
 
-    def __init__(self, state_dir: Path, new_data_major: int | None = None) -> None:
-        """`new_data_major`: PostgreSQL version for data yet to be made; None: the newest of the machine."""
+    def __init__(
+        self,
+        state_dir: Path,
+        new_data_major: int | None = None,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`new_data_major`: PostgreSQL version for data yet to be made; None: the newest of the machine.
+        `settings` go before ours, which are those of a small machine."""
         super().__init__(state_dir)
         self._new_data_major = new_data_major
+        self._wanted = settings
 
     @property
     def _sockets(self) -> Path:
@@ -77,7 +86,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _command(self, program: Path, port: int) -> list[str]:
         sockets = str(self._sockets) if self._socket_fits() else ""
-        settings = {**_SETTINGS, "port": str(port), "unix_socket_directories": sockets}
+        settings = {**_SETTINGS, **self._wanted, "port": str(port), "unix_socket_directories": sockets}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return [str(program), "-D", str(self._home.data), *options]
 
