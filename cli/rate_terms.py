@@ -24,6 +24,7 @@ from rating.tariff import Tariff
 from rating.terms import CountedPer, Model, Terms
 from store.config_versions import ConfigStore
 from store.foreign_errors import database_errors
+from store.price_notices import PriceNotices
 from store.rating_tariffs import AppliedTariff, TariffStore
 
 #: Days of notice before foreign prices change (E4).
@@ -35,37 +36,38 @@ _NUMBERS: Final = text("SELECT coalesce(max(id), 0) FROM number_event")
 
 
 class ConfiguredTariff:
-    """store.rating_run.TariffSource: read again when a tariff was imported or a configuration applied, and
-    where quotas count users, when a number was activated."""
+    """store.rating_run.TariffSource: read again when a tariff was imported, a configuration applied, a notice
+    noted, and where quotas count users, when a number was activated."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._tariffs = TariffStore(engine)
         self._versions = ConfigStore(engine)
-        self._stamp = (-1, -1, -1)
+        self._notices = PriceNotices(engine)
+        self._stamp = (-1, -1, -1, -1)
         self._applied: AppliedTariff | None = None
         self._counts_users = True
 
     def current(self) -> AppliedTariff:
-        numbers = self._numbers() if self._counts_users else 0
-        stamp = (self._tariffs.revision(), self._versions.current(), numbers)
-        if (
-            self._applied is None
-            or stamp[:2] != self._stamp[:2]
-            or (self._counts_users and numbers != self._stamp[2])
-        ):
+        stamp = self._read_stamp()
+        if self._applied is None or stamp != self._stamp:
             found = TariffStore(self._engine, self._notice_days()).current()
             known = agreements(self._engine)
             counting = {customer_id: each for customer_id, each in known.items() if in_use(each)}
             self._counts_users = bool(counting)
-            terms = dict(found.tariff.terms)
-            for customer_id, agreed in terms_of_contracts(
-                known, users_of(self._engine, counting), found.tariff
-            ).items():
-                terms.setdefault(customer_id, agreed)
-            self._applied = replace(found, tariff=replace(found.tariff, terms=terms))
-            self._stamp = stamp
+            agreed = terms_of_contracts(known, users_of(self._engine, counting), found.tariff)
+            tariff = replace(
+                found.tariff,
+                terms={**agreed, **found.tariff.terms},
+                notices={**self._notices.of(found.tariff), **found.tariff.notices},
+            )
+            self._applied = replace(found, tariff=tariff)
+            self._stamp = stamp if self._counts_users else (*stamp[:3], 0)
         return self._applied
+
+    def _read_stamp(self) -> tuple[int, int, int, int]:
+        numbers = self._numbers() if self._counts_users else 0
+        return self._tariffs.revision(), self._versions.current(), self._notices.last(), numbers
 
     def _numbers(self) -> int:
         with database_errors("reading the number inventory"), self._engine.connect() as connection:

@@ -14,6 +14,7 @@ from cli.bootstrap import now
 from cli.number_orders import GermanDay
 from cli.tariff_directory import CONFIG, NOTICE, read_tariff
 from cli.tariff_import import import_, rates
+from cli.tariff_notices import notices, notify
 from cli.terminal import console
 from cli.times import GERMANY, Moment, shown
 from numbering.dial import Line, normalise
@@ -272,5 +273,5 @@ def _listed(found: Tariff, name: str, number: str, moment: datetime) -> tuple[Pr
     return one, ", ".join([head, f"increment {row['increment']}", *parts])
 
 
-for _command in (import_, rates):
+for _command in (import_, rates, notices, notify):
     tariff.add_command(_command)

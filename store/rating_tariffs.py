@@ -111,20 +111,24 @@ class TariffStore:
         refuse_backwards(known, wanted, today)
         rates = add_rates(connection, after.rates) if _RATES in files else 0
         if not changed:
+            if rates:
+                _audit(connection, "tariff.rates", author, "exchange-rates", {"rates": rates, "note": note})
             return Import(None, before, after, (), rates)
         made = insert(tariff_revision).values(author=author, note=note)
         revision = int(connection.execute(made.returning(tariff_revision.c.revision)).scalar_one())
         _write_files(connection, revision, {name: files[name] for name in changed})
         _write_versions(connection, revision, known, wanted)
-        audit.record(
-            connection,
-            actor=author,
-            action="tariff.import",
-            object_kind="tariff",
-            object_id=str(revision),
-            details={"files": list(changed), "note": note},
-        )
+        details = {"files": list(changed), "rates": rates, "note": note}
+        _audit(connection, "tariff.import", author, str(revision), details)
         return Import(revision, before, after, changed, rates)
+
+
+def _audit(
+    connection: Connection, action: str, author: str, what: str, details: Mapping[str, object]
+) -> None:
+    audit.record(
+        connection, actor=author, action=action, object_kind="tariff", object_id=what, details=details
+    )
 
 
 def versions_of(tariff: Tariff) -> dict[tuple[str, str], Version]:

@@ -10,6 +10,7 @@ import store.counselling_tables
 import store.emergency_tables
 import store.ledger_tables
 import store.mailbox_tables
+import store.notice_tables
 import store.number_tables
 import store.rating_tables
 import store.recording_tables  # noqa: F401 - each adds its tables to the metadata

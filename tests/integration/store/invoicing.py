@@ -25,7 +25,7 @@ ANNA: Final = ("--actor", "anna")
 #: Modules whose clock stands at NOW in these tests.
 CLOCKS: Final = (
     "cli.changes", "cli.evn_export", "cli.invoice_book", "cli.invoice_sending", "cli.rate_worker",
-    "cli.tariff_import",
+    "cli.tariff_import", "cli.tariff_notices",
 )  # fmt: skip
 
 
