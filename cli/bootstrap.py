@@ -34,6 +34,7 @@ from provisioning.schema import SecretRef
 from store.acd_desk import AcdDesk
 from store.acd_log import AcdLog
 from store.audit import write
+from store.call_requests import CallRequests
 from store.database import make_engine
 from store.emergency_records import AttemptFiles
 from store.limits import CallCounters
@@ -96,6 +97,11 @@ def spend_counters(settings: Settings) -> SpendCounters:
 def trunk_board(settings: Settings) -> TrunkStatuses:
     """How all controllers see the trunks. Raises NotRunning when there is no Redis to use."""
     return TrunkStatuses(call_path_client(server_url(settings, settings.redis, "Redis")))
+
+
+def call_requests(settings: Settings) -> CallRequests:
+    """Calls that programs ask controllers for. Raises NotRunning when there is no Redis to use."""
+    return CallRequests(call_path_client(server_url(settings, settings.redis, "Redis")))
 
 
 def acd_desk(settings: Settings) -> AcdDesk:

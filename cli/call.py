@@ -1,4 +1,4 @@
-"""`fernamt call`: calls in progress."""
+"""`fernamt call`: calls in progress, and calls made by command."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from cli.bootstrap import live_calls, node_connection, now
+from cli.call_originate import originate
 from cli.layout import effective
 from cli.settings import Settings
 from cli.supervision import COMMANDS
@@ -22,10 +23,10 @@ from freeswitch import api_calls
 
 @click.group()
 def call() -> None:
-    """Calls in progress: list, show, hang up, attend to."""
+    """Calls in progress: list, show, hang up, attend to; and have two parties talk."""
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, originate):
     call.add_command(_command)
 
 

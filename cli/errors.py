@@ -10,6 +10,7 @@ ProgramError
 ├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
 ├── ContactCentreRefused  a command for the contact centre was not carried out
+├── CallRefused       a call that a program asked for was not made
 └── ScenarioFailed    the demo's calls did not all do what they should
 """
 
@@ -74,6 +75,12 @@ class ScenarioFailed(ProgramError):
     """At least one call of the demo did not do what it should."""
 
     id = "program.scenario"
+
+
+class CallRefused(ProgramError):
+    """A call that was asked for is refused by the rules, or its first party was not reached."""
+
+    id = "program.call-refused"
 
 
 class ContactCentreRefused(ProgramError):

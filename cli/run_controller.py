@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from random import SystemRandom
 from typing import Final
+from uuid import uuid4
 
 import structlog
 from gevent.event import Event as Flag
@@ -26,6 +27,7 @@ from cli.bootstrap import (
     acd_desk,
     attempt_files,
     call_counters,
+    call_requests,
     engine,
     event_socket,
     live_calls,
@@ -39,6 +41,7 @@ from cli.bootstrap import (
     switch_settings,
     trunk_board,
 )
+from cli.call_requests import FirstLegNode, RequestDesk
 from cli.carrier import applied_carrier, applied_version
 from cli.configuration_state import StateFile
 from cli.contact_centre import TenantJournal
@@ -62,6 +65,7 @@ from controller.health import TrunkHealth
 from controller.limiting import Limiting
 from controller.listening import Listening
 from controller.menus import Menus
+from controller.originating import Originating
 from controller.places import Places
 from controller.recorder import Recorder
 from dialplan.call import CallOffered
@@ -71,6 +75,7 @@ from freeswitch import api_calls
 from freeswitch.agent_calls import AgentCalls
 from freeswitch.channel import ChannelData, Instructions
 from freeswitch.errors import FreeSwitchError
+from freeswitch.first_leg import FirstLegs
 from freeswitch.follow import Follower
 from freeswitch.heard_files import HeardFiles
 from freeswitch.inbound import InboundConnection
@@ -195,15 +200,24 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         )
 
     server = OutboundServer(listen, handle)
+    audience = Audience(following, limiting, health, centres)
     follower = Follower(
         settings.node.name,
         event_socket(settings),
-        Audience(following, limiting, health, centres),
+        audience,
         health,
         random=SystemRandom(),
         clock=now,
         channels=limiting.channels,
         queues=centres,
+    )
+    originating = Originating(
+        RequestDesk(call_requests(settings)),
+        FirstLegNode(lambda: FirstLegs(follower.connection, settings.node.domain)),
+        decider,
+        audience.ended,
+        lambda: str(uuid4()),
+        settings.node.name,
     )
     # From here on nothing waits for PostgreSQL but the watch for a new version, in its own greenlet.
     configuration = Configuration(
@@ -226,8 +240,10 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     for other in other_followers.values():
         other.connection.start()
     configuration.start()
+    originating.start()
     _log.info("controller ready", listen="{}:{}".format(*server.address), version=snapshot.version)
     stopped.wait()
+    originating.stop(1.0)
     configuration.stop(1.0)
     blocking.stop(1.0)
     left = server.stop(_DRAIN_S)

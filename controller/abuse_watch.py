@@ -85,7 +85,9 @@ class AbuseWatch(Rounds):
     def note(self, legs: Sequence[LegRecord]) -> None:
         """These legs were taken in. Does not wait."""
         for leg in legs:
-            if leg.side is LegSide.A and leg.customer_id and leg.direction in _WATCHED:
+            # A call that a program asked for has no caller's leg: the first that we made bears its id.
+            first = leg.side is LegSide.A or leg.leg_id == leg.call_id
+            if first and leg.customer_id and leg.direction in _WATCHED:
                 if len(self._waiting) >= MAX_WAITING:
                     return
                 self._waiting.setdefault(leg.customer_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 import structlog
 
@@ -15,7 +16,7 @@ from controller.following import Following
 from controller.health import TrunkHealth
 from controller.limiting import Limiting
 from dialplan.barring.blocks import NOTHING_BLOCKED, Blocks
-from dialplan.call import CallOffered
+from dialplan.call import CallOffered, Via
 from dialplan.carrier import Trunk
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
@@ -25,6 +26,9 @@ from dialplan.live import LiveCall, LiveState
 from dialplan.snapshot import Snapshot
 
 _log = structlog.get_logger(__name__)
+
+#: Whoever is sent on so has somebody on the line already.
+_ANSWERED_BEFORE: Final = frozenset({Via.TRANSFER, Via.API})
 
 
 class CallDecider:
@@ -65,6 +69,11 @@ class CallDecider:
         """Heed these blocks from the next call on."""
         self._blocks = blocks
         _log.info("blocks in force", customers=len(blocks.customers), numbers=len(blocks.numbers))
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The configuration in force, None before the first."""
+        return self._snapshot
 
     @property
     def version(self) -> int | None:
@@ -114,6 +123,7 @@ class CallDecider:
 
 def _live(offered: CallOffered, decision: Decision, now: datetime) -> LiveCall:
     facts = decision.facts
+    answered = offered.round > 0 and offered.via in _ANSWERED_BEFORE
     return LiveCall(
         call_id=offered.call_id,
         node=offered.node,
@@ -121,10 +131,10 @@ def _live(offered: CallOffered, decision: Decision, now: datetime) -> LiveCall:
         direction=facts.direction.value,
         a_number=facts.a_presented,
         b_number=facts.b_number,
-        state=LiveState.RINGING,
+        state=LiveState.ANSWERED if answered else LiveState.RINGING,
         reason_id=decision.reason.id,
         started_at=now,
-        answered_at=None,
+        answered_at=now if answered else None,
         config_version=decision.config_version,
         trunk_ids=_trunks(decision),
     )

@@ -50,6 +50,9 @@ _SENTENCES: Final = {
     "emergency.no-trunk": "Emergency call of customer {customer}, but no emergency trunk is configured.",
     "emergency.automatic": "Customer {customer}: {number} by {via}, and no human dialled it (NotrufV § 4).",
     "place.no-customer": "A leg was asked for by {via} on behalf of {customer!r}, which is no customer.",
+    "place.no-user": "Customer {customer} has no phone {phone}, on whose behalf a call was asked for.",
+    "place.no-phone": "{number} cannot be rung for a call of customer {customer}: it leads to a "
+    "plan or queue.",
     "forward.loop": "{number} of customer {customer} passed the call on for the {times}th time: a loop.",
     "limit.simultaneous-calls": "Customer {customer} has {limit} calls at the same time already.",
     "limit.user-simultaneous-calls": "Phone {detail} of customer {customer} has {limit} calls already.",

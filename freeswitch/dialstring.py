@@ -35,8 +35,8 @@ _USERNAME: Final = re.compile(r"[A-Za-z0-9._+~-]{1,128}\Z", re.ASCII)
 _HEADER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}\Z", re.ASCII)
 #: Printable ASCII without what brackets, quotes, escapes, separators and expansions are made of.
 _HEADER_VALUE: Final = re.compile(r"[ !\"#%&()*+,./0-9:;<=>?@A-Z_a-z~-]{1,1000}\Z", re.ASCII)
-#: Values of our own variables: ids, numbers, words.
-_PLAIN: Final = re.compile(r"[A-Za-z0-9+._:-]{1,128}\Z", re.ASCII)
+#: Values of our own variables: ids, numbers, words, and who a party is (parties.py).
+_PLAIN: Final = re.compile(r"[A-Za-z0-9+._:/=-]{1,256}\Z", re.ASCII)
 _DEFAULT_CODECS: Final = ("PCMA", "PCMU")
 
 
@@ -68,8 +68,8 @@ def _own_variables(leg_id: str, variables: Mapping[str, str]) -> dict[str, str]:
 def agents_leg(
     leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str], door: NodeDoor | None = None
 ) -> DialString:
-    """A leg to an agent's phone: it counts as answered when it is, not when it sends early media, and a phone
-    that redirects has declined, for the queue has more agents and no call stands behind this leg yet.
+    """A leg that no call stands behind yet, to an agent's phone or the first of a call that a program asked
+    for: it counts as answered when it is, not when it sends early media, and who redirects has declined.
 
     `door`: the phone is registered with the node behind it. Raises CommandRefused as `dial_string` does.
     """

@@ -15,7 +15,7 @@ from freeswitch.dialstring import REDIRECTED
 from freeswitch.events import Event
 from freeswitch.gateway_state import GatewayState
 from freeswitch.inbound import InboundConnection
-from freeswitch.parties import TRANSFERRED
+from freeswitch.parties import ORIGINATED, TRANSFERRED
 from freeswitch.queue_events import LAG, RESYNC_EVERY, QueueEvents, QueueSink
 from freeswitch.replies import rows_of
 from freeswitch.settings import NODE, EventSocketAddress
@@ -25,8 +25,9 @@ from freeswitch.settings import NODE, EventSocketAddress
 _SUBSCRIPTION: Final = Subscription(
     ("CHANNEL_CALLSTATE", "HEARTBEAT"), (gateway_state.SUBCLASS, queue_calls.QUEUED, queue_calls.LEFT_BY_KEY)
 )
-#: Contexts into which transfers and redirects send the other leg, whichever direction it has.
-_PASSED_ON: Final = (TRANSFERRED, REDIRECTED)
+#: Contexts into which transfers and redirects send the other leg, whichever direction it has, and programs
+#: the first leg of a call.
+_PASSED_ON: Final = (TRANSFERRED, REDIRECTED, ORIGINATED)
 #: Filters add up: callers' legs, the events that belong to no leg, and legs of ours that found no path.
 _FILTERS: Final = (
     ("Call-Direction", "inbound"),
@@ -117,12 +118,7 @@ class Follower:
         self._channels(self._node, frozenset(row.get("uuid", "") for row in rows), as_of)
         if self._queues is not None:
             self._queues.listed(rows, as_of)
-        # What another node asks of a phone here is a leg of its call.
-        calls = [
-            _from_row(row, self._node)
-            for row in rows
-            if row.get("direction") == "inbound" and row.get("context") != NODE
-        ]
+        calls = [_from_row(row, self._node) for row in rows if _is_call(row)]
         self._sink.resync(self._node, calls, as_of)
 
     def _event(self, event: Event) -> None:
@@ -161,6 +157,14 @@ class Follower:
         over = ended and event.get("Answer-State") != "answered"
         if over and trunk_id and cause in _PATH_FAILURES:
             self._trunks.path_failed(trunk_id, event.get("Channel-Call-UUID") or "", cause)
+
+
+def _is_call(row: Mapping[str, str]) -> bool:
+    """A caller's leg, or the first leg of a call that a program asked for; its own legs bear its id. What
+    another node asks of a phone here is a leg of its call."""
+    if row.get("direction") == "inbound":
+        return row.get("context") != NODE
+    return row.get("context") == ORIGINATED and row.get("call_uuid") in (None, "", row.get("uuid"))
 
 
 def _from_row(row: Mapping[str, str], node: str) -> LiveCall:

@@ -1,8 +1,8 @@
 """A channel that another party sent on: read as that party's wish, and what the new decision leaves behind.
 
-The contexts `transferred` (REFER) and `redirected` (3xx) tell of it, which no peer chooses; who the author
-is, `parties` knows. The channel's own record keeps what was decided first; the new legs' records tell of the
-new decision.
+The contexts `transferred` (REFER), `redirected` (3xx) and `originated` (a program) tell of it, which no peer
+chooses; who the author is, `parties` knows. The channel's own record keeps what was decided first; the new
+legs' records tell of the new decision.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from dialplan.legs import Caller
 from dialplan.place import onward
 from freeswitch.dialstring import REDIRECTED
 from freeswitch.legs_per_call import MAX_LEGS
-from freeswitch.parties import TRANSFERRED, redirector, transferor
+from freeswitch.parties import ORIGINATED, TRANSFERRED, redirector, transferor
 from numbering.e164 import E164
 
+#: The German ringing tone.
+_RINGING: Final = "%(1000,4000,425)"
 #: Of what is exported to legs, what holds for every leg that is ever made for the channel.
 _JOINING: Final = ("fernamt_call", "fernamt_caller", "force_transfer_context")
 
@@ -46,6 +48,9 @@ def asked_again(offered: CallOffered, get: Lookup) -> CallOffered:
         case context if context == REDIRECTED:
             via, author = Via.FORWARD, redirector(known, get("variable_sip_redirect_dialstring"))
             offered = replace(_nobodys(offered), original=_caller_as_decided(get))
+        case context if context == ORIGINATED:
+            via, author = Via.API, transferor(get("variable_fernamt_behalf"), None, offered.call_id)
+            offered = _nobodys(offered)
         case _:
             return offered
     passed_on = tuple(E164(each) for each in (get("variable_fernamt_forwarded_by") or "").split(",") if each)
@@ -107,4 +112,6 @@ def onward_variables(decision: Decision, offered: CallOffered) -> dict[str, str]
         "fernamt_round": str(offered.round),
         "fernamt_forwarded_by": ",".join(offered.forwarded_by),
         "fernamt_onward": f"{offered.via.value}:{decision.reason.id}",
+        # Heard by a party that is connected already while the other one's phone rings.
+        "transfer_ringback": _RINGING if offered.via is Via.API else "",
     }

@@ -27,6 +27,8 @@ from numbering.e164 import E164
 
 #: Where the switch sends the other party of a REFER; the rendered dialplan has these contexts.
 TRANSFERRED: Final = "transferred"
+#: Where the first leg of a call goes that a program asked for, once it is answered.
+ORIGINATED: Final = "originated"
 
 _NAMES: Final = UUID("6a1c7f7e-3e6b-5a52-9d52-0c6f6c1c3b11").bytes
 _ID: Final = r"[a-z0-9._-]{0,64}"
@@ -68,6 +70,15 @@ def caller_party(offered: CallOffered, facts: CallFacts) -> str:
         return ""
     behalf = Behalf(facts.customer_id, facts.a_network, offered.phone_id, facts.trunk_in)
     return _entry(offered.call_id, behalf)
+
+
+def asker_variables(leg: Leg, leg_id: str, behalf: Behalf) -> dict[str, str]:
+    """For the first leg of a call that a program asked for: on whose behalf, and the rights that the phone
+    it goes to has; a party in the public network or behind a trunk has none."""
+    variables = {"fernamt_behalf": _entry(leg_id, behalf)}
+    if isinstance(leg.to, Phone):
+        variables["fernamt_caller"] = _entry(leg_id, Behalf(leg.to.customer_id, leg.to.number, leg.to.id))
+    return variables
 
 
 def transferor(known: str | None, caller: str | None, partner: str | None) -> Behalf | None:

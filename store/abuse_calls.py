@@ -20,7 +20,10 @@ _TIMEOUT: Final = text("SET LOCAL statement_timeout = '3s'")
 _CALLS: Final = text(
     "SELECT leg_id, b_number, started_at, ringing_at, answered_at, ended_at, hung_up_by FROM cdr"
     " WHERE customer_id = :customer_id AND started_at > :since"
-    " AND side = 'a' AND direction IN ('out', 'onnet') AND b_number IS NOT NULL"
+    " AND direction IN ('out', 'onnet') AND b_number IS NOT NULL"
+    # Or the second leg of a call that a program asked for, which has no caller's leg.
+    " AND (side = 'a' OR leg_id <> call_id"
+    " AND EXISTS (SELECT FROM cdr AS one WHERE one.leg_id = cdr.call_id AND one.side = 'b'))"
     " AND coalesce(reason_id, '') <> ALL(:ours)"
     " ORDER BY started_at DESC, leg_id DESC LIMIT :most"
 )

@@ -44,7 +44,8 @@ def billable_legs(cursor: Any, call_ids: Sequence[str]) -> Iterator[tuple[str, B
 
 
 def _of_call(call: list[CallLeg]) -> Iterator[tuple[str, BillableLeg]]:
-    if any(each.first for each in call):
+    # A call that a program asked for has no caller's leg: the first that we made bears the call's id.
+    if any(each.first or each.leg.leg_id == each.call_id for each in call):
         for leg in billable(call):
             yield call[0].call_id, leg
 

@@ -16,7 +16,7 @@ from dialplan.call import Entry
 from dialplan.plans.position import Happened
 from freeswitch.dialstring import REDIRECTED, phone_of_this_node
 from freeswitch.legs_per_call import MAX_LEGS
-from freeswitch.parties import TRANSFERRED
+from freeswitch.parties import ORIGINATED, TRANSFERRED
 from freeswitch.plan_variables import KEYS
 from freeswitch.queue_calls import (
     KEY_PRESSED,
@@ -59,7 +59,7 @@ def dialplan(emergency: Element, settings: SwitchSettings) -> list[Element]:
     (freeswitch/render/static_emergency.py)."""
     hosts = "|".join(f"{host}:{port}" for host, port in settings.controllers)
     entries = [_entry(entry, hosts) for entry in Entry]
-    onward = [_onward(name, hosts) for name in (TRANSFERRED, REDIRECTED)]
+    onward = [_onward(name, hosts) for name in (TRANSFERRED, REDIRECTED, ORIGINATED)]
     others = [_for_other_nodes(settings)] if settings.other_nodes else []
     return [*entries, *onward, *_left_queue(hosts), *others, _carry_out(hosts, settings), emergency]
 
@@ -82,8 +82,8 @@ def _entry(entry: Entry, hosts: str) -> Element:
 
 
 def _onward(name: str, hosts: str) -> Element:
-    """A channel that another party sent on: forget what was decided before, ask again. The destination is
-    that party's text; without a controller nobody is called."""
+    """A channel that another party sent on, or a program asked for: forget what was decided before, ask
+    again. The destination is that party's text; without a controller nobody is called."""
     context = Element("context", name=name)
     # It waits in no queue any more, whatever queue it came through.
     gone = f"{_FORGET};presence_data="

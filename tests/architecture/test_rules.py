@@ -62,7 +62,11 @@ MAKERS = {
     "place": {"dialplan/decide.py", "dialplan/plans/outcome.py"},
     "dial_string": {"freeswitch/render/static_emergency.py", "freeswitch/menu_call.py"},
     "leg_string": {"freeswitch/offer.py", "freeswitch/dialstring.py"},
-    "agents_leg": {"freeswitch/agent_calls.py", "freeswitch/supervisor_calls.py"},
+    "agents_leg": {
+        "freeswitch/agent_calls.py",
+        "freeswitch/first_leg.py",
+        "freeswitch/supervisor_calls.py",
+    },
     "wire_leg": {"freeswitch/dialstring.py", "freeswitch/invite.py"},
 }
 

@@ -68,11 +68,15 @@ class Exchange:
 
     def run(self, *arguments: str) -> str:
         """A command of the program against this exchange: its standard output. It must succeed."""
-        done = subprocess.run(
-            [*self._command(), *arguments], capture_output=True, text=True, timeout=60, check=False
-        )
+        done = self.tried(*arguments)
         assert done.returncode == 0, f"fernamt {' '.join(arguments)}: {done.stderr}"
         return done.stdout
+
+    def tried(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command of the program against this exchange, whatever comes of it."""
+        return subprocess.run(
+            [*self._command(), *arguments], capture_output=True, text=True, timeout=60, check=False
+        )
 
     def doctor(self) -> list[dict[str, str]]:
         """What the doctor finds, faults included."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
-from dialplan.cdr import LegRecord
+from dialplan.cdr import LegRecord, LegSide
 from rating.batch import rate_all
 from rating.berlin import Month, to_ms
 from rating.book import Books
@@ -49,6 +50,20 @@ def test_a_call_becomes_one_charge_that_stands_in_the_ledger(engine: Engine, run
     assert rows(engine, "SELECT carrier_id, carrier_ms, cost_s FROM charge") == [("carrier-a", 61_000, 61)]
     assert Ledger(engine).balances(PRAXIS) == {("unbilled", "EUR"): 102 * TICKS // 10_000}
     assert sum(Ledger(engine).balances().values()) == 0
+
+
+def test_a_call_that_a_program_asked_for_is_paid_for_leg_by_leg(engine: Engine, run: RatingRun) -> None:
+    """No caller's leg: the first that we made bears the call's id. Inside our network it is free."""
+    second = {"call_id": "asked", "side": LegSide.B, "trunk_id": "carrier-a"}
+    phone = replace(outgoing("asked", 0, 70, PRAXIS), side=LegSide.B, direction="onnet", trunk_id=None)
+    take_in(engine, phone, replace(outgoing("its-second", 0.1, 61, PRAXIS), **second))
+    both = {"call_id": "outside", "side": LegSide.B}
+    take_in(engine, replace(outgoing("outside", 5, 61, PRAXIS), side=LegSide.B, trunk_id="carrier-a"))
+    take_in(engine, replace(outgoing("outside-2", 5.1, 61, PRAXIS), **both))
+    rate_all_due(run)
+    charged = {leg: ticks for leg, (ticks, *_) in in_force(engine).items() if ticks}
+    assert set(charged) == {"its-second", "outside", "outside-2"}
+    assert set(charged.values()) == {102 * TICKS // 10_000}
 
 
 def test_rating_again_and_again_changes_nothing(engine: Engine, run: RatingRun) -> None:

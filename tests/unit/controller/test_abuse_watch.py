@@ -117,13 +117,14 @@ def test_only_customers_who_placed_calls_are_looked_at(watch: AbuseWatch, store:
     legs = [
         outgoing("incoming", "in"),
         outgoing("emergency", "emergency"),
-        outgoing("b-leg", side=LegSide.B),
+        replace(outgoing("b-leg", side=LegSide.B), call_id="its-caller"),
         outgoing(None),
         outgoing("on-net", "onnet"),
+        outgoing("asked for by a program", side=LegSide.B),
     ]
     watch.note(legs)
     watch.look()
-    assert store.looked_at == ["on-net"]
+    assert store.looked_at == ["on-net", "asked for by a program"]
 
 
 def test_a_busy_customer_is_left_alone_for_a_while_but_not_forgotten(
