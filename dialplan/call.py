@@ -68,7 +68,8 @@ class CallOffered:
     `phone_id` is set by the switch after digest authentication, never by the caller. `dialled` is the
     user part of the Request-URI; `from_user`, `from_name`, `from_host` and `asserted_user` (from
     P-Asserted-Identity, RFC 3325) are None when absent; `privacy` holds the values of Privacy (RFC 3323).
-    `preferred_user` is of P-Preferred-Identity, `diverting_users` are of Diversion and History-Info;
+    `preferred_user` is of P-Preferred-Identity, `diverting_users` are of Diversion and History-Info, which
+    say that others passed the call on `diverted` times before it came (MAX_DIVERTED and more are that);
     `advertising`: the caller marks the call as such.
 
     A leg that nobody dials directly has `via` and `behalf`, which no peer can write; `dialled` is then where
@@ -94,6 +95,7 @@ class CallOffered:
     privacy: frozenset[str] = frozenset()
     preferred_user: str | None = None
     diverting_users: tuple[str, ...] = ()
+    diverted: int = 0
     advertising: bool = False
     via: Via = Via.DIALLED
     behalf: Behalf | None = None

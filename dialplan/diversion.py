@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from numbering.e164 import E164
+
+#: How often one call may be passed on, by others and by us together, before it is a loop for sure.
+MAX_FORWARDS: Final = 5
+#: Where counting ends: what a header says may be anything.
+MAX_DIVERTED: Final = 99
 
 
 class DiversionReason(Enum):

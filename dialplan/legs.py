@@ -20,7 +20,7 @@ class Caller:
 
     `presented` is the user-provided number shown in its stead (CLIP no screening, TKG § 120(2)); `withheld`
     hides both (RFC 3323), `forced` says that the caller wants to be seen. `diversions`: who passed the call
-    on, the first one first. All of it was checked by `caller.rules`.
+    on, the first one first; `diverted`: how often others did before. All was checked by `caller.rules`.
     """
 
     number: E164 | None
@@ -29,6 +29,7 @@ class Caller:
     presented: E164 | None = None
     forced: bool = False
     diversions: tuple[Diversion, ...] = ()
+    diverted: int = 0
 
     @property
     def shown(self) -> E164 | None:

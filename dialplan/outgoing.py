@@ -11,11 +11,12 @@ from dataclasses import replace
 
 from dialplan.barring.blocks import Blocks
 from dialplan.barring.rules import barred
-from dialplan.call import CallOffered
+from dialplan.call import CallOffered, Via
 from dialplan.caller.identity import IdentityRefused, Origin, customer_identity
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Direction, Reason, refuse
+from dialplan.diversion import MAX_FORWARDS
 from dialplan.emergency.calls import emergency
 from dialplan.reasons import reason
 from dialplan.rules import Rule
@@ -45,6 +46,8 @@ def outgoing(
             return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, why)
         return emergency(offered, snapshot, circumstances, origin, dialled.emergency, facts)
     facts = _facts(origin, Direction.OUTGOING, dialled.number)
+    if offered.via is Via.DIALLED and offered.diverted > MAX_FORWARDS:
+        return looped(snapshot, facts, customer, origin.network_number, offered)
     blocked = _blocked(offered, circumstances.blocks, origin, snapshot)
     if blocked:
         return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, blocked)
@@ -68,6 +71,15 @@ def outgoing(
             why = reason("onnet.unassigned", customer=customer, number=dialled.number)
             return refuse(snapshot.version, on_net, Cause.UNALLOCATED_NUMBER, why)
     return to_carriers(snapshot, circumstances, dialled, caller, facts, call_id=offered.call_id)
+
+
+def looped(
+    snapshot: Snapshot, facts: CallFacts, customer: str, number: str, offered: CallOffered
+) -> Decision:
+    """A call that was passed on too often. SIP 483, too many hops."""
+    times = str(offered.diverted + len(offered.forwarded_by))
+    why = reason("forward.loop", customer=customer, number=number, times=times)
+    return refuse(snapshot.version, facts, Cause.EXCHANGE_ROUTING_ERROR, why)
 
 
 def _blocked(offered: CallOffered, blocks: Blocks, origin: Origin, snapshot: Snapshot) -> Reason | None:

@@ -9,23 +9,21 @@ the decision from `place`. There is no other way out.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from dialplan.call import Behalf, CallOffered, Entry, Via
+from dialplan.caller.claims import CARRIER_LINE, claim
 from dialplan.caller.identity import Origin
 from dialplan.caller.policy import NO_POLICY
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Direction, refuse
+from dialplan.diversion import MAX_FORWARDS
 from dialplan.legs import Caller
 from dialplan.limits.claims import with_claims
-from dialplan.outgoing import outgoing
+from dialplan.outgoing import looped, outgoing
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
-
-#: How often one call may be passed on inside our network before it is a loop for sure.
-MAX_FORWARDS: Final = 5
 
 
 def onward(
@@ -82,15 +80,23 @@ def place(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances
     number = _number_of(behalf, snapshot, customer.main_number)
     policy = line.caller_policy if line is not None else NO_POLICY
     origin = Origin(customer, number, behalf.trunk_id, policy)
-    numbers = offered.forwarded_by
-    if len(numbers) > MAX_FORWARDS or len(set(numbers)) < len(numbers):
+    if offered.via is Via.FORWARD and offered.forwarded_by and _is_loop(offered):
         facts = CallFacts(Direction.OUTGOING, customer.id, behalf.trunk_id, origin.network_number)
-        why = reason("forward.loop", customer=customer.id, number=numbers[-1], times=str(len(numbers)))
-        return refuse(snapshot.version, facts, Cause.EXCHANGE_ROUTING_ERROR, why)
+        return looped(snapshot, facts, customer.id, offered.forwarded_by[-1], offered)
     decision = outgoing(offered, snapshot, circumstances, origin)
     instead = offered.via is Via.TRANSFER
     again = offered.resume is not None
     return with_claims(decision, snapshot, circumstances, offered.phone_id, instead=instead, again=again)
+
+
+def _is_loop(offered: CallOffered) -> bool:
+    """Passed on too often, by networks before us too, or by the same number of ours again: inside our
+    network, or with a way through others in between."""
+    numbers = offered.forwarded_by
+    if offered.diverted + len(numbers) > MAX_FORWARDS or len(set(numbers)) < len(numbers):
+        return True
+    before = (claim(text, CARRIER_LINE) for text in offered.diverting_users)
+    return any(each is not None and each.number in numbers for each in before)
 
 
 def _number_of(behalf: Behalf, snapshot: Snapshot, main_number: E164) -> E164:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Final
 
 from dialplan.caller.header_map import HeaderMap, NumberFormat, Which
 from dialplan.carrier import Trunk
+from dialplan.diversion import DiversionReason
 from dialplan.legs import Caller, Leg
 from numbering.e164 import E164
 
@@ -113,25 +115,31 @@ def _headers(leg: Leg, header_map: HeaderMap, host: str) -> Iterator[tuple[str, 
 def _diversions(leg: Leg, header_map: HeaderMap, host: str) -> Iterator[tuple[str, str]]:
     diversions = leg.caller.diversions
     if header_map.diversion:
-        # RFC 5806 section 3: the last diversion stands first.
+        # RFC 5806 section 3: the last diversion stands first. The first of ours counts those before us too.
         rows = [
-            f"<{_uri(each.number, header_map, host)}>;reason={each.reason.text};counter=1"
-            for each in reversed(diversions)
+            f"<{_uri(each.number, header_map, host)}>;reason={each.reason.text};counter={count}"
+            for each, count in zip(diversions, chain((1 + leg.caller.diverted,), repeat(1)), strict=False)
         ]
-        yield "Diversion", ", ".join(rows)
+        yield "Diversion", ", ".join(reversed(rows))
     if header_map.history_info:
         yield "History-Info", ", ".join(_history(leg, header_map, host))
 
 
+#: Who passed the call on before us is not ours to name; that it was, others count (RFC 7044 section 10.1.2).
+_ANONYMOUS: Final = "sip:anonymous@anonymous.invalid"
+_EARLIER: Final = DiversionReason.UNCONDITIONAL.cause
+
+
 def _history(leg: Leg, header_map: HeaderMap, host: str) -> Iterator[str]:
     """RFC 7044 section 10: who was called first, then each target with the cause of RFC 4458 it came by."""
-    targets = [each.number for each in leg.caller.diversions]
-    causes = [each.reason.cause for each in leg.caller.diversions]
+    earlier = leg.caller.diverted
+    uris = [_ANONYMOUS] * earlier + [_uri(each.number, header_map, host) for each in leg.caller.diversions]
+    causes = [_EARLIER] * earlier + [each.reason.cause for each in leg.caller.diversions]
     index = "1"
-    yield f"<{_uri(targets[0], header_map, host)}>;index=1"
-    for number, cause in zip([*targets[1:], leg.number], causes, strict=True):
+    yield f"<{uris[0]}>;index=1"
+    for uri, cause in zip([*uris[1:], _uri(leg.number, header_map, host)], causes, strict=True):
         before, index = index, index + ".1"
-        yield f"<{_uri(number, header_map, host)};cause={cause}>;index={index};mp={before}"
+        yield f"<{uri};cause={cause}>;index={index};mp={before}"
 
 
 def _which(caller: Caller, which: Which) -> E164:

@@ -11,6 +11,7 @@ from typing import Final
 from dialplan.call import MAX_TEXT, CallOffered, Entry, Via
 from dialplan.causes import Cause
 from dialplan.decision import Announce, Converse, Decision, Reject, Route, Wait
+from dialplan.diversion import MAX_DIVERTED
 from dialplan.legs import Leg
 from dialplan.plans.position import Resume, read_resume
 from freeswitch import parties
@@ -29,6 +30,8 @@ _URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
 #: Entries of each of Diversion and History-Info that are looked at.
 _MAX_DIVERTING: Final = 4
+_COUNTER: Final = re.compile(r";\s*counter\s*=\s*(\d{1,3})", re.IGNORECASE | re.ASCII)
+_RETARGETED: Final = re.compile(r";cause=(?:302|404|408|480|486|487|503)\b", re.IGNORECASE | re.ASCII)
 _YES: Final = frozenset({"true", "yes", "1"})
 #: Several bodies of a message, with room around those that are too long to be kept.
 _MAX_MULTIPART: Final = 4 * MAX_CLAIMED
@@ -79,6 +82,7 @@ def offered_call(get: Lookup) -> CallOffered:
         privacy=_privacy(get("variable_sip_Privacy")),
         preferred_user=_uri_user(preferred) if preferred else None,
         diverting_users=tuple(_diverting(get)),
+        diverted=_diverted(get),
         advertising=(get("variable_sip_h_X-Advertising") or "").strip().lower() in _YES,
         resume=_resume(get),
         claimed_location=_claimed_location(get("variable_sip_multipart")),
@@ -124,6 +128,19 @@ def _diverting(get: Lookup) -> Iterator[str]:
         ):
             if user := _cut(found[1]):
                 yield user
+
+
+def _diverted(get: Lookup) -> int:
+    """How often the call was passed on: the counters of Diversion (RFC 5806 section 10), or the entries of
+    History-Info that are there because of a diversion (RFC 4458), whichever says more."""
+    said = _QUOTED.sub("", (get("variable_sip_h_Diversion") or "")[: 4 * MAX_TEXT])
+    count = 0
+    for entry in said.split(",")[:MAX_DIVERTED]:
+        if _URI_USER.search(entry):
+            found = _COUNTER.search(entry)
+            count += int(found[1]) if found else 1
+    history = (get("variable_sip_history_info") or "")[: 16 * MAX_TEXT]
+    return min(max(count, len(_RETARGETED.findall(history))), MAX_DIVERTED)
 
 
 def _claimed_location(multipart: str | None) -> str | None:

@@ -142,9 +142,12 @@ def _showing(
                 caller,
                 presented=offered.original.shown,
                 diversions=diversions or (Diversion(call.network),),
+                diverted=offered.diverted,
             )
         case Act.SHOW_ORIGINAL:
-            return replace(caller, presented=asked, diversions=(Diversion(call.network),))
+            # The equipment counts itself, we name it.
+            before = max(0, offered.diverted - 1)
+            return replace(caller, presented=asked, diversions=(Diversion(call.network),), diverted=before)
         case _:
             return caller
 

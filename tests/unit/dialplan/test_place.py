@@ -11,7 +11,9 @@ from dialplan.call import Behalf, CallOffered, Via
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Direction, Reject, Route
-from dialplan.place import MAX_FORWARDS, asked_for, onward, place
+from dialplan.diversion import MAX_FORWARDS
+from dialplan.legs import Caller
+from dialplan.place import asked_for, onward, place
 from numbering.e164 import E164
 from tests.unit.dialplan.carriers import (
     AT,
@@ -128,3 +130,50 @@ def test_a_number_that_forwards_to_itself_or_too_often_is_a_loop() -> None:
     last = replace(from_carrier(BERLIN), forwarded_by=numbers)
     assert reason_of(onward(last, MOBILE, Via.FORWARD, Behalf("kanzlei", BERLIN))) == "forward.loop"
     assert reason_of(onward(last, MOBILE, Via.TRANSFER, Behalf("kanzlei", BERLIN))) == "out.carrier"
+
+
+LAWYER = Behalf("kanzlei", BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("diverted", "reason_id"),
+    [(0, "out.carrier"), (MAX_FORWARDS - 1, "out.carrier"), (MAX_FORWARDS, "forward.loop")],
+)
+def test_diversions_of_other_networks_count_towards_a_loop(diverted: int, reason_id: str) -> None:
+    """RFC 5806 section 6.2: forwarded to a number outside that forwards back, again and again."""
+    call = replace(from_carrier(BERLIN), diverted=diverted)
+    assert reason_of(onward(call, MOBILE, Via.FORWARD, LAWYER)) == reason_id
+    assert reason_of(onward(call, MOBILE, Via.TRANSFER, LAWYER)) == "out.carrier", "a person sends it on"
+
+
+@pytest.mark.parametrize("before", ["+493023125001", "00493023125001", "+493023125001;npdi"])
+def test_a_call_that_the_number_has_forwarded_once_is_not_forwarded_by_it_again(before: str) -> None:
+    call = replace(from_carrier(BERLIN), diverting_users=("+498999998001", before), diverted=2)
+    refused = place(onward(call, MOBILE, Via.FORWARD, LAWYER), snapshot(), AT)
+    assert refused.reason.id == "forward.loop"
+    assert isinstance(refused.outcome, Reject)
+    assert (refused.outcome.sip_code, refused.outcome.cause.q850) == (483, 25)
+    other = replace(from_carrier(BERLIN), diverting_users=("+498999998001", "anonymous", "112"), diverted=3)
+    assert reason_of(onward(other, MOBILE, Via.FORWARD, LAWYER)) == "out.carrier"
+
+
+@pytest.mark.parametrize(
+    ("diverted", "reason_id"), [(5, "out.carrier"), (6, "forward.loop"), (99, "forward.loop")]
+)
+def test_a_telephone_system_that_forwards_in_circles_is_stopped(diverted: int, reason_id: str) -> None:
+    call = replace(from_trunk(MOBILE), diverting_users=("+492214710100",), diverted=diverted)
+    assert decide(call, snapshot(), AT).reason.id == reason_id
+    assert decide(replace(call, dialled="112"), snapshot(), AT).reason.id == "emergency.route"
+
+
+def test_the_next_network_is_told_how_often_the_call_was_passed_on() -> None:
+    call = replace(from_carrier(BERLIN), diverted=3)
+    original = Caller(E164("+498999998001"))
+    leg = place(onward(call, MOBILE, Via.FORWARD, LAWYER, original), snapshot(), AT)
+    assert isinstance(leg.outcome, Route)
+    assert leg.outcome.legs[0].caller.diverted == 3
+    equipment = replace(from_trunk(MOBILE), diverting_users=("+492214710100",), diverted=3)
+    outcome = decide(replace(equipment, from_user="+498999998001"), snapshot(), AT).outcome
+    assert isinstance(outcome, Route)
+    caller = outcome.legs[0].caller
+    assert (len(caller.diversions), caller.diverted) == (1, 2), "the equipment counts itself"

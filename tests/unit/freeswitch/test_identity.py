@@ -156,3 +156,19 @@ def test_a_name_with_a_few_digits_stays(name: str) -> None:
 
 def test_a_caller_without_a_number_is_anonymous() -> None:
     assert seen(Caller(None, "Eve"), PRESETS[Preset.STANDARD]) == {"From": ANONYMOUS}
+
+
+def test_diversions_before_us_are_counted_and_not_named() -> None:
+    """RFC 5806 section 10 (counter), RFC 7044 section 10.1.2: the next network sees a loop grow."""
+    passed_on = replace(BOTH, diversions=(Diversion(KOELN), Diversion(BERLIN)), diverted=2)
+    headers = seen(passed_on, PRESETS[Preset.STANDARD])
+    assert [each.rpartition(";")[2] for each in headers["Diversion"].split(", ")] == [
+        "counter=1",
+        "counter=3",
+    ]
+    history = headers["History-Info"].split(", ")
+    assert history[:2] == [
+        "<sip:anonymous@anonymous.invalid>;index=1",
+        "<sip:anonymous@anonymous.invalid;cause=302>;index=1.1;mp=1",
+    ]
+    assert len(history) == 5

@@ -245,3 +245,33 @@ def test_an_anonymous_caller_is_told_why() -> None:
     decision = Decision(Reject(Cause.CALL_REJECTED, 433), Reason("x", "x"), CallFacts(Direction.NONE), 1)
     variables = decision_variables(decision, call, domain=DOMAIN)
     assert (variables["fernamt_do"], variables["fernamt_sip_code"]) == ("respond", "433 Anonymity Disallowed")
+
+
+@pytest.mark.parametrize(
+    ("headers", "count"),
+    [
+        ({}, 0),
+        ({"variable_sip_h_Diversion": "<sip:+492214710100@a>;reason=no-answer"}, 1),
+        ({"variable_sip_h_Diversion": "<sip:1@a>;counter=3, <sip:2@a>;reason=unknown ; Counter = 2"}, 5),
+        ({"variable_sip_h_Diversion": '"a, counter=9" <sip:1@a>;reason=deflection'}, 1),
+        ({"variable_sip_h_Diversion": "<sip:1@a>;counter=999"}, 99),
+        ({"variable_sip_h_Diversion": "<sip:1@a>;counter=many"}, 1),
+        ({"variable_sip_h_Diversion": ",,,, counter=5"}, 0),
+        (
+            {
+                "variable_sip_history_info": "<sip:1@a>;index=1, <sip:2@a;cause=302>;index=1.1;mp=1,"
+                " <sip:3@a;cause=486>;index=1.1.1;mp=1.1"
+            },
+            2,
+        ),
+        ({"variable_sip_history_info": "<sip:1@a?Reason=SIP%3Bcause%3D302>;index=1"}, 0),
+        (
+            {"variable_sip_h_Diversion": "<sip:1@a>", "variable_sip_history_info": "<sip:2@a;cause=302>" * 4},
+            4,
+        ),
+        ({"variable_sip_h_Diversion": ",".join(["<sip:1@a>"] * 1_000)}, 99),
+    ],
+)
+def test_diversions_are_counted_by_what_networks_say(headers: dict[str, str], count: int) -> None:
+    """RFC 5806, RFC 7044, RFC 4458. Bounded, whatever a peer writes."""
+    assert offered(**headers).diverted == count
