@@ -267,6 +267,33 @@ def test_a_number_is_forwarded_always(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
+    ("diversions", "code"),
+    [
+        ("<sip:+498999998001@b.example>;reason=unconditional;counter=2", 200),
+        ("<sip:+498999998001@b.example>;reason=unconditional;counter=5", 483),
+        ("<sip:+498999998001@b.example>;counter=1, <sip:+493023125005@us.example>;counter=1", 483),
+    ],
+)
+def test_a_call_that_other_networks_send_back_again_and_again_is_not_forwarded_for_ever(
+    stage: Stage, diversions: str, code: int
+) -> None:
+    """B5: the diversions before ours count, and the next network is told how many there were."""
+    number = "+494066969045"
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), number)
+    stage.all_received("carrier-a")
+    call = stage.call("carrier-b", "+493023125005", from_user=MOBILE, headers={"Diversion": diversions})
+    if code != 200:
+        assert call.wait("ended", WAIT_S).final_code == code
+        assert not stage.has_received("carrier-a", number)
+        return
+    call.wait("answered", WAIT_S)
+    onward = stage.inbox("carrier-a").received(number, WAIT_S)
+    assert (onward.report().header("Diversion") or "").endswith(";counter=3")
+    call.hangup()
+    onward.wait("ended", WAIT_S)
+
+
+@pytest.mark.parametrize(
     ("behaviour", "number"), [(Reject(486), "+494066969046"), (Reject(480), "+494066969047")]
 )
 def test_a_number_is_forwarded_when_it_is_busy_or_nobody_answers(

@@ -17,8 +17,11 @@ from dialplan.place import asked_for, onward, place
 from numbering.e164 import E164
 from tests.unit.dialplan.carriers import (
     AT,
+    BAU_1,
     BERLIN,
     BERLIN_2,
+    CARRIER_A,
+    CARRIER_B,
     KANZLEI,
     KOELN,
     KOELN_HUNT,
@@ -173,7 +176,9 @@ def test_the_next_network_is_told_how_often_the_call_was_passed_on() -> None:
     assert isinstance(leg.outcome, Route)
     assert leg.outcome.legs[0].caller.diverted == 3
     equipment = replace(from_trunk(MOBILE), diverting_users=("+492214710100",), diverted=3)
-    outcome = decide(replace(equipment, from_user="+498999998001"), snapshot(), AT).outcome
+    forwards = replace(BAU_1, caller_policy=replace(BAU_1.caller_policy, forwards=True))
+    carrier = snapshot(trunks=(CARRIER_A, CARRIER_B, forwards))
+    outcome = decide(replace(equipment, from_user="+498999998001"), carrier, AT).outcome
     assert isinstance(outcome, Route)
     caller = outcome.legs[0].caller
     assert (len(caller.diversions), caller.diverted) == (1, 2), "the equipment counts itself"
