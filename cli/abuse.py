@@ -17,6 +17,7 @@ from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
 from store.abuse_cases import MAX_CASES, AbuseCase, AbuseCases
+from store.known_customers import require_customer
 
 
 @click.group()
@@ -42,6 +43,8 @@ def list_(
     \b
     Example: fernamt abuse list --customer kunde-bau --all
     """
+    if customer is not None:
+        require_customer(engine(effective(settings()), "fernamt abuse"), customer)
     found = _cases(settings).cases(customer_id=customer, released=released, limit=limit)
     if as_json:
         click.echo(json.dumps([_row(each) for each in found], ensure_ascii=False, indent=1))

@@ -31,6 +31,7 @@ from numbering.dial import Dialled, Line, normalise
 from numbering.e164 import E164
 from provisioning.load import load
 from store.emergency_attempts import EmergencyAttempts, EmergencyReport
+from store.known_customers import require_customer
 
 _NO_AREA = "config.emergency-no-area"
 
@@ -144,8 +145,10 @@ def report(
       fernamt emergency report --from 2026-11-01 --to 2026-12-01 --customer kunde-bau --json
     """
     until = end or now()
-    attempts = EmergencyAttempts(engine(effective(settings()), "fernamt emergency"))
-    found = attempts.report(begin or until - timedelta(days=30), until, customer)
+    database = engine(effective(settings()), "fernamt emergency")
+    if customer is not None:
+        require_customer(database, customer)
+    found = EmergencyAttempts(database).report(begin or until - timedelta(days=30), until, customer)
     if as_json:
         click.echo(json.dumps([_plain(each) for each in found], ensure_ascii=False, indent=1))
         return

@@ -7,6 +7,7 @@ ProgramError
 ├── NothingApplied    no configuration was ever applied, and none is to be read from files
 ├── PlanRefused       a configuration may not follow the one in force
 ├── NoSuchCustomer    there is no such customer
+├── NoSuchTrunk       no controller tells of such a trunk
 ├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
 ├── ContactCentreRefused  a command for the contact centre was not carried out
@@ -57,6 +58,12 @@ class NoSuchCustomer(ProgramError):
     """A customer is asked for that the configuration does not have."""
 
     id = "program.no-such-customer"
+
+
+class NoSuchTrunk(ProgramError):
+    """A trunk is asked for that no controller watches."""
+
+    id = "program.no-such-trunk"
 
 
 class NobodyToRemind(ProgramError):

@@ -11,12 +11,13 @@ from typing import Any
 import click
 from rich.table import Table
 
-from cli.bootstrap import mailbox_messages
+from cli.bootstrap import engine, mailbox_messages
 from cli.changes import changing
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
+from store.known_customers import require_customer
 from store.mailbox_messages import MailboxMessages, StoredMessage
 
 
@@ -41,6 +42,8 @@ def list_(
     settings: Callable[[], Settings], customer: str | None, mailbox_id: str | None, limit: int, as_json: bool
 ) -> None:
     """Messages, the newest first: of all customers, of one CUSTOMER, of one mailbox."""
+    if customer is not None:
+        require_customer(engine(effective(settings()), "fernamt mailbox"), customer)
     found = _messages(settings).messages(customer, mailbox_id, limit)
     if as_json:
         click.echo(json.dumps([_row(each) for each in found], ensure_ascii=False, indent=1))

@@ -18,6 +18,7 @@ from cli.layout import effective
 from cli.question import Question
 from cli.settings import NodeEntry, Settings
 from cli.times import Moment
+from cli.working import working
 from dialplan.call import Via
 
 #: The phones' realm where no settings are looked at.
@@ -85,11 +86,12 @@ def explain(
         raise click.UsageError("--original is for calls that are passed on: name --via too")
     question = Question(called, caller, customer, user, trunk, way, original, withheld)
     moment = at or now()
-    if config:
-        answer, domain = by_files(config, question, moment), _DOMAIN
-    else:
-        known = effective(settings())
-        answer, domain = in_force(known, question, moment), known.node.domain
+    with working("reading the configuration"):
+        if config:
+            answer, domain = by_files(config, question, moment), _DOMAIN
+        else:
+            known = effective(settings())
+            answer, domain = in_force(known, question, moment), known.node.domain
     found = explained(answer.decision, answer.offered, domain=domain)
     if as_json:
         content = {**plain(found), "notes": list(answer.notes)}

@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from cli.bootstrap import trunk_board
-from cli.errors import NotRunning
+from cli.errors import NoSuchTrunk, NotRunning
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
@@ -65,7 +65,7 @@ def show(settings: Callable[[], Settings], id: str, as_json: bool) -> None:  # n
     """
     views = {name: each for name, view in _views(settings()).items() for each in view if each.trunk_id == id}
     if not views:
-        raise click.ClickException(f"no controller tells of a trunk {id!r}; see `fernamt trunk list`")
+        raise NoSuchTrunk(f"no controller tells of a trunk {id[:64]!r}: `fernamt trunk list` has all it does")
     whole = together(list(views.values()))
     if as_json:
         parts = {name: _plain(each) for name, each in views.items()}
