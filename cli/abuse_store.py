@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from cli.adapters import store_errors
 from controller.abuse_watch import MAX_WAITING, AbuseRules
 from dialplan.abuse.cases import AbuseRule, Action, EndedCall, Sighting, ThrottlePolicy, changed
-from dialplan.abuse.rules import DEFAULTS, is_costly, is_out_of_hours
+from dialplan.abuse.rules import DEFAULTS, is_costly
 from provisioning.compile_abuse import changes, throttle_policy
 from provisioning.schema import AbuseEntry, AbuseRuleEntry
 from store.abuse_calls import AbuseCalls
@@ -67,10 +67,10 @@ class AbuseRecords:
         with store_errors():
             return self._calls.calls(customer_id, since)
 
-    def costly_out_of_hours(self, customer_id: str, since: datetime, until: datetime) -> Sequence[datetime]:
+    def costly(self, customer_id: str, since: datetime, until: datetime) -> Sequence[datetime]:
         with store_errors():
             found = self._calls.costly(customer_id, since, until)
-        return [at for at, number in found if is_costly(number) and is_out_of_hours(at)]
+        return [at for at, number in found if is_costly(number)]
 
     def releases(self, customer_id: str) -> Mapping[AbuseRule, datetime]:
         with store_errors():

@@ -55,8 +55,8 @@ class AbuseStore(Protocol):
         """Outgoing calls that began after `since`, in order of time."""
         ...
 
-    def costly_out_of_hours(self, customer_id: str, since: datetime, until: datetime) -> Sequence[datetime]:
-        """When such calls began."""
+    def costly(self, customer_id: str, since: datetime, until: datetime) -> Sequence[datetime]:
+        """When its foreign and premium calls began."""
         ...
 
     def releases(self, customer_id: str) -> Mapping[AbuseRule, datetime]:
@@ -116,7 +116,7 @@ class AbuseWatch(Rounds):
         calls = self._store.calls(customer_id, now - timedelta(seconds=max(active)) - _SLACK)
         past = None
         if needs_past(calls, rules.thresholds, now):
-            past = self._store.costly_out_of_hours(customer_id, now - _PAST - _PRESENT, now - _PRESENT)
+            past = self._store.costly(customer_id, now - _PAST - _PRESENT, now - _PRESENT)
         released = self._store.releases(customer_id)
         for found in sightings(calls, past, rules.thresholds, now, released):
             action = rules.thresholds[found.rule].action

@@ -21,6 +21,7 @@ class AbuseRule(StrEnum):
     REPEATED_CALLS = "repeated-calls"
     SEQUENTIAL_NUMBERS = "sequential-numbers"
     COSTLY_OUT_OF_HOURS = "costly-out-of-hours"
+    SUDDEN_FOREIGN = "sudden-foreign"
 
 
 class SpendRule(StrEnum):

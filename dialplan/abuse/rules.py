@@ -7,7 +7,7 @@ source names a figure, it is the default; the others are ours, set so that a bus
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -28,8 +28,8 @@ _PREMIUM: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """A customer's ended outgoing calls in order of time; `past`: the starts of its costly calls out of hours
-    in the weeks before, None where they were not asked for."""
+    """A customer's ended outgoing calls in order of time; `past`: the starts of its costly calls in the weeks
+    before, None where they were not asked for."""
 
     calls: Sequence[EndedCall]
     past: Sequence[datetime] | None = None
@@ -129,8 +129,7 @@ def costly_out_of_hours(traffic: Traffic, at: Threshold) -> Sighting | None:
     costly = [call for call in traffic.calls if is_costly(call.number) and is_out_of_hours(call.started_at)]
     if len(costly) < at.count or traffic.past is None:
         return None
-    hours = Counter(moment.replace(minute=0, second=0, microsecond=0) for moment in traffic.past)
-    busiest = max(hours.values(), default=0)
+    busiest = _busiest(moment for moment in traffic.past if is_out_of_hours(moment))
     if len(costly) < busiest * (at.factor or 1):
         return None
     said = f"{len(costly)} foreign or premium calls out of hours within {_minutes(at)}"
@@ -139,6 +138,26 @@ def costly_out_of_hours(traffic: Traffic, at: Threshold) -> Sighting | None:
         f"{said}; the busiest hour of the four weeks before had {busiest}",
         costly,
     )
+
+
+def sudden_foreign(traffic: Traffic, at: Threshold) -> Sighting | None:
+    """Calls abroad and to premium numbers at any time, far more than this customer ever made in an hour of
+    the weeks before."""
+    costly = [call for call in traffic.calls if is_costly(call.number)]
+    if len(costly) < at.count or traffic.past is None:
+        return None
+    busiest = _busiest(traffic.past)
+    if len(costly) < busiest * (at.factor or 1):
+        return None
+    said = f"{len(costly)} foreign or premium calls within {_minutes(at)}"
+    said += f"; the busiest hour of the four weeks before had {busiest}"
+    return sighting(AbuseRule.SUDDEN_FOREIGN, said, costly)
+
+
+def _busiest(moments: Iterable[datetime]) -> int:
+    """Calls of the hour with the most of them."""
+    hours = Counter(moment.replace(minute=0, second=0, microsecond=0) for moment in moments)
+    return max(hours.values(), default=0)
 
 
 _PREDICTIVE: Final = "BNetzA on predictive dialling: calls dropped in less than three rings (5 s each)"
@@ -186,6 +205,13 @@ RULES: Final = (
         Threshold(Action.THROTTLE, count=15, window_s=3_600, factor=3),
         costly_out_of_hours,
     ),
+    Row(
+        AbuseRule.SUDDEN_FOREIGN,
+        "`count` foreign or premium calls at any time, `factor` times the busiest hour of 4 weeks",
+        "TC 6.5 (fraud); TDDDG § 12; figures ours",
+        Threshold(Action.WARN, count=40, window_s=3_600, factor=5),
+        sudden_foreign,
+    ),
 )
 DEFAULTS: Final[Mapping[AbuseRule, Threshold]] = {row.rule: row.default for row in RULES}
 
@@ -214,10 +240,15 @@ def sightings(
 
 def needs_past(calls: Sequence[EndedCall], thresholds: Mapping[AbuseRule, Threshold], now: datetime) -> bool:
     """Whether a rule can only be decided with what the customer did in the weeks before."""
-    at = thresholds[AbuseRule.COSTLY_OUT_OF_HOURS]
-    since = now - timedelta(seconds=at.window_s)
-    recent = (call for call in calls if call.started_at > since and is_out_of_hours(call.started_at))
-    return at.action is not Action.OFF and sum(is_costly(call.number) for call in recent) >= at.count
+    for rule, always in ((AbuseRule.COSTLY_OUT_OF_HOURS, False), (AbuseRule.SUDDEN_FOREIGN, True)):
+        at = thresholds[rule]
+        since = now - timedelta(seconds=at.window_s)
+        recent = (
+            call for call in calls if call.started_at > since and (always or is_out_of_hours(call.started_at))
+        )
+        if at.action is not Action.OFF and sum(is_costly(call.number) for call in recent) >= at.count:
+            return True
+    return False
 
 
 def is_costly(number: str | None) -> bool:

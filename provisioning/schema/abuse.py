@@ -10,7 +10,13 @@ from provisioning.nearest import listed
 from provisioning.schema.entry import Entry, Few, refusal
 
 RuleName = Literal[
-    "ping-calls", "short-calls", "dialler", "repeated-calls", "sequential-numbers", "costly-out-of-hours"
+    "ping-calls",
+    "short-calls",
+    "dialler",
+    "repeated-calls",
+    "sequential-numbers",
+    "costly-out-of-hours",
+    "sudden-foreign",
 ]
 #: What each rule uses beside action, count and window_s.
 _USES: Final[dict[str, frozenset[str]]] = {
@@ -20,6 +26,7 @@ _USES: Final[dict[str, frozenset[str]]] = {
     "repeated-calls": frozenset({"factor"}),
     "sequential-numbers": frozenset(),
     "costly-out-of-hours": frozenset({"factor"}),
+    "sudden-foreign": frozenset({"factor"}),
 }
 
 

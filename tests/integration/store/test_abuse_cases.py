@@ -187,7 +187,7 @@ def test_calls_are_read_from_the_records_of_all_nodes(cases: AbuseCases, engine:
     assert {each.call_id for each in found} == {"a1", "a2", "a3"}
     assert next(each for each in found if each.call_id == "a1").by_caller
     assert store.calls("bau", began) == ()
-    night = store.costly_out_of_hours("bau", began - HOUR, began + HOUR)
+    night = store.costly("bau", began - HOUR, began + HOUR)
     assert all(each == began for each in night)
 
 

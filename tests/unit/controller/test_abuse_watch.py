@@ -63,7 +63,7 @@ class MemoryAbuse:
         self.meanwhile()
         return [each for each in self.traffic if each.started_at > since]
 
-    def costly_out_of_hours(self, customer_id: str, since: datetime, until: datetime) -> Sequence[datetime]:
+    def costly(self, customer_id: str, since: datetime, until: datetime) -> Sequence[datetime]:
         assert until - since == timedelta(days=28)
         self.asked_past += 1
         return ()

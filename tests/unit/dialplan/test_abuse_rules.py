@@ -78,6 +78,7 @@ ABUSE: dict[AbuseRule, tuple[list[EndedCall], datetime, int]] = {
         25,
     ),
     AbuseRule.COSTLY_OUT_OF_HOURS: (many(15, abroad(NIGHT)), NIGHT, 15),
+    AbuseRule.SUDDEN_FOREIGN: (many(40, abroad(NOW)), NOW, 40),
 }
 
 
@@ -130,11 +131,21 @@ def test_who_calls_abroad_at_night_all_the_time_may_go_on() -> None:
     assert "busiest hour of the four weeks before had 5" in found.sentence
 
 
+def test_who_calls_abroad_in_the_daytime_all_the_time_may_go_on() -> None:
+    calls = ABUSE[AbuseRule.SUDDEN_FOREIGN][0]
+    weeks_before = [NOW - timedelta(days=7, minutes=minute) for minute in range(1, 10)]
+    assert seen(calls, NOW, weeks_before) == []
+    (found,) = seen(calls, NOW, weeks_before[:8])
+    assert found.rule is AbuseRule.SUDDEN_FOREIGN
+    assert "busiest hour of the four weeks before had 8" in found.sentence
+
+
 def test_the_past_is_only_asked_for_where_it_matters() -> None:
     night = sorted(ABUSE[AbuseRule.COSTLY_OUT_OF_HOURS][0], key=lambda each: each.started_at)
     assert needs_past(night, DEFAULTS, NIGHT)
     assert not needs_past(night[1:], DEFAULTS, NIGHT)
     assert not needs_past(many(30, abroad(NOW)), DEFAULTS, NOW)
+    assert needs_past(many(40, abroad(NOW)), DEFAULTS, NOW)
     assert seen(night, NIGHT, None) == []
 
 
