@@ -12,13 +12,14 @@ import pytest
 from controller.errors import LegFailed, NodeAway, StoreAway
 from controller.originating import CallProgress, CallRequest, Originating, Progress
 from dialplan.call import Behalf, CallOffered, Via
-from dialplan.carrier import AssignedNumber, ToPhones
+from dialplan.carrier import AssignedNumber, ToPhones, ToPlan
 from dialplan.decide import decide
 from dialplan.decision import Decision
 from dialplan.legs import Leg
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from tests.unit.dialplan.carriers import AT, MOBILE, PHONE_1, snapshot
+from tests.unit.dialplan.plans import plan
 
 HUNT = E164("+493023125000")
 PLANNED = E164("+493023125300")
@@ -139,6 +140,17 @@ def test_an_emergency_number_is_noted_as_every_attempt_is(world: World) -> None:
 
 def test_nobody_rings_for_a_customer_that_there_is_not(world: World) -> None:
     assert world.ask(MY_PHONE, MOBILE, customer="nobody").reason.id == "place.no-customer"
+
+
+def test_a_number_that_leads_to_a_plan_is_not_rung(world: World) -> None:
+    """A menu has nobody who picks up and wants to talk."""
+    menu = replace(plan("menu"), customer_id="kanzlei")
+    numbers = {PLANNED: AssignedNumber(PLANNED, "kanzlei", ToPlan(menu))}
+    known = snapshot()
+    world.decider.snapshot = replace(known, numbers={**known.numbers, **numbers})
+    word = world.ask(PLANNED, MOBILE)
+    assert (word.progress, word.reason.id) == (Progress.REFUSED, "place.no-phone")
+    assert world.node.rung == []
 
 
 def test_a_named_phone_is_the_one_on_whose_behalf_it_is(world: World) -> None:
