@@ -20,10 +20,11 @@ from tests.e2e.exchange import Exchange, eventually
 from tests.servers import state_directory
 
 CALLER = "+4915228817386"
+BY_THE_MINUTE, FIXED_PRICE = "+491805000123", "+491806000123"
 NUMBER, NIGHT, SERVICE = "+493023125300", "+493023125301", "+493023125302"
 MUSIC_HZ, SERVICE_HZ, GREETING_HZ, KEYS_HZ = 620, 850, 440, 540
 #: Recordings of the customer's own in place of the sentences.
-FIRST_HZ, SECOND_HZ, FOUR_MINUTES_HZ = 1300, 1700, 1500
+FIRST_HZ, SECOND_HZ, FOUR_MINUTES_HZ, FREE_HZ, FIXED_HZ = 1300, 1700, 1500, 1900, 2100
 AGENT_HZ, RECEPTION_HZ = 1000, 700
 
 
@@ -47,6 +48,8 @@ def centre(switch: str) -> Iterator[Exchange]:
             ("position-1", FIRST_HZ),
             ("position-2", SECOND_HZ),
             ("wait-4", FOUR_MINUTES_HZ),
+            ("price-free", FREE_HZ),
+            ("price-fixed", FIXED_HZ),
         ):
             recording(sounds / "ansagen" / f"{name}.wav", hertz)
         running = Exchange(directory, switch, 1, Path(__file__).parent / "waiting.yaml")
@@ -174,6 +177,29 @@ def test_a_storm_of_keys_does_no_harm_and_reaches_no_agent(centre: Exchange, sta
     caller.wait_heard(AGENT_HZ)
     agent = stage.inbox("anna-1").received("anna-1", 5)
     assert agent.report().digits == ""
+    caller.hangup()
+
+
+def test_who_pays_by_the_minute_is_told_and_pays_only_from_the_agents_answer_on(
+    centre: Exchange, stage: Stage
+) -> None:
+    """C10, TKG § 115: early media; nobody waits before, so the first answer comes when the phone is picked up."""
+    stage.robot("anna-1").on_call(Answer(after_ms=4_000, play=f"%(30000,0,{AGENT_HZ})"))
+    choose(centre, AgentStatus.AVAILABLE, "anna")
+    caller = call(stage, BY_THE_MINUTE)
+    caller.wait_heard(FOUR_MINUTES_HZ)
+    caller.wait_heard(FREE_HZ)
+    assert caller.report().answered_ms is None
+    caller.wait_heard(AGENT_HZ)
+    assert caller.wait("answered").answered_ms is not None
+    caller.hangup()
+
+
+def test_a_fixed_price_is_told_in_the_first_queue(centre: Exchange, stage: Stage) -> None:
+    """TKG § 115(2)."""
+    caller = call(stage, FIXED_PRICE)
+    assert caller.wait("answered").answered_ms is not None
+    caller.wait_heard(FIXED_HZ)
     caller.hangup()
 
 
