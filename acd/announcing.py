@@ -56,6 +56,8 @@ class Announcing:
     wait: bool = False
     at_once: bool = True
     hints: tuple[Sound, ...] = ()
+    #: What the agent hears while a caller is called back.
+    calling_back: Sound = ""
 
     def sounds(self, told: Announce) -> tuple[Sound, ...]:
         """What is played for this announcement; the law's part is said whatever the queue says by itself."""

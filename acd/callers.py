@@ -20,7 +20,7 @@ def joined(draft: Draft, event: CallerJoined) -> None:
     known = draft.members.get(event.member_id)
     if known is not None:
         if event.number is not None and _only_rings(draft, known):
-            _note_again(draft, known, event.number)
+            _note_again(draft, replace(known, line=event.line), event.number)
         return
     spec = draft.spec.queue.get(event.queue_id)
     if spec is None:
@@ -30,7 +30,7 @@ def joined(draft: Draft, event: CallerJoined) -> None:
     wait = Wait(spec.id, event.skills, event.priority)
     member = Member(event.member_id, wait, since_ms, draft.now_ms, caller=event.caller)
     if event.number is not None:
-        _keep_for_callback(draft, replace(member, number=event.number), spec)
+        _keep_for_callback(draft, replace(member, number=event.number, line=event.line), spec)
         return
     preferred = event.preferred or _last_agent(draft, event.caller)
     if preferred is not None and spec.preferred_ms > 0 and _serves(draft, preferred, spec):
@@ -71,6 +71,7 @@ def _note_again(draft: Draft, member: Member, number: str) -> None:
     """A caller whose leaving was never told, or whose wish was noted by an owner who died before he said
     so."""
     if not member.callback:
+        draft.put_member(member)
         pause_ms = draft.spec.queue[member.wait.queue_id].callback.pause_ms
         wants_callback(draft, CallbackWanted(member.id, draft.now_ms + pause_ms, number))
     draft.effects.append(CallbackNoted(member.id))

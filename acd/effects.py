@@ -31,6 +31,7 @@ class Ring:
     waited_ms: int
     ring_ms: int
     number: str | None = None
+    line: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class CallBack:
     answer_ms: int
     queue_id: str = ""
     number: str | None = None
+    line: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class CallerJoined:
 
     `preferred`: an agent; None leaves it to the queue, which knows a `caller` (a pseudonym, never the number)
     by the agent of last time. `cost`: what is to be said of the price of the wait. `number`: the caller wants
-    to be called back there and hangs up when that is noted.
+    to be called back there, on behalf of the customer's `line`, and hangs up when that is noted.
     """
 
     member_id: str
@@ -75,6 +75,7 @@ class CallerJoined:
     caller: str | None = None
     cost: WaitCost = WaitCost.UNTOLD
     number: str | None = None
+    line: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ def make_offer(draft: Draft, member: Member, agent_id: str, spec: QueueSpec) -> 
     draft.put_member(replace(member, state=MemberState.TRYING, offers=(*member.offers, number)))
     draft.put_turn(spec.id, agent_id)
     waited = draft.now_ms - member.since_ms
-    back = member.number if member.callback else None
-    draft.effects.append(Ring(number, agent_id, member.id, spec.id, waited, spec.ring_ms, back))
+    back = (member.number, member.line) if member.callback else (None, None)
+    draft.effects.append(Ring(number, agent_id, member.id, spec.id, waited, spec.ring_ms, *back))
 
 
 def withdraw(draft: Draft, offer: Offer, because: Because) -> None:

@@ -38,8 +38,8 @@ def _connect(draft: Draft, offer: Offer, member: Member) -> None:
     draft.note(deadline, Alarm.OFFER, offer.id)
     draft.put_agent(draft.agents[offer.agent_id])
     if member.callback:
-        back = CallBack(offer.id, member.id, offer.agent_id, answer_ms, offer.queue_id, member.number)
-        draft.effects.append(back)
+        whom = (offer.queue_id, member.number, member.line)
+        draft.effects.append(CallBack(offer.id, member.id, offer.agent_id, answer_ms, *whom))
     else:
         draft.effects.append(Join(offer.id, member.id, offer.agent_id))
 

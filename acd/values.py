@@ -43,8 +43,8 @@ class Wait:
 class Member:
     """A caller. `since_ms` is the place in time and survives moves and callbacks.
 
-    `callback` is set for one who hung up and is called back at `number`; `not_before_ms` is the earliest
-    time. `caller`: a pseudonym by which the agent of last time is found.
+    `callback` is set for one who hung up and is called back at `number` on behalf of `line`; `not_before_ms`
+    is the earliest time. `caller`: a pseudonym by which the agent of last time is found.
     `refused_by`: agents who declined this caller, each until a time. `preferred`: only this agent until then.
     """
 
@@ -63,6 +63,7 @@ class Member:
     lonely_since_ms: int | None = None
     caller: str | None = None
     number: str | None = None
+    line: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,19 @@ from typing import Any
 
 import click
 
-from dialplan.plans.effects import Ask, End, Enqueue, Forward, Last, Listen, Play, Record, Ring
+from dialplan.plans.effects import (
+    Ask,
+    AskForCallback,
+    End,
+    Enqueue,
+    Forward,
+    KeepPlace,
+    Last,
+    Listen,
+    Play,
+    Record,
+    Ring,
+)
 from dialplan.plans.interpret import Facts, begin, step
 from dialplan.plans.position import ARRIVED, NOT_REACHED, OVERFLOWED, SILENCE, Given, Happened
 from numbering.dial import Dialled, Line, normalise
@@ -93,6 +105,10 @@ def _said(last: Last) -> str:
             return f"forwards to {number}"
         case Enqueue(queue, _):
             return f"waits in queue {queue}"
+        case AskForCallback(_, queue, _):
+            return f"asks at which number to call back for queue {queue}"
+        case KeepPlace(queue, number, _):
+            return f"calls {number} back for queue {queue}"
         case End(cause, overrun):
             return f"ends with {cause.switch_name} ({cause.sip_code})" + (
                 ", too many nodes" if overrun else ""

@@ -11,11 +11,13 @@ from typing import Final, TypeVar
 import structlog
 
 from controller.errors import LegFailed, NodeAway
+from dialplan.call import CallOffered
 from dialplan.carrier import Phone
+from dialplan.decision import Decision
 from dialplan.legs import Leg
 from freeswitch.agent_calls import AgentCalls
 from freeswitch.errors import CommandFailed, FreeSwitchError
-from freeswitch.queue_calls import offer_of
+from freeswitch.queue_calls import callback_leg, offer_of
 from freeswitch.settings import NodeDoor
 from numbering.e164 import E164
 
@@ -101,12 +103,41 @@ class QueueNodes:
         with switch_errors():
             self._calls_of(call_id).announce(call_id, sounds)
 
+    def callback_noted(self, call_id: str) -> None:
+        with switch_errors():
+            self._calls_of(call_id).callback_noted(call_id)
+
+    def callback_leg(self, customer_id: str, offer_id: int, attempt: int) -> str:
+        return callback_leg(customer_id, offer_id, attempt)
+
+    def tell_agent(self, customer_id: str, offer_id: int, sound: str) -> None:
+        with switch_errors():
+            self._calls_for(customer_id, offer_id).tell_agent(customer_id, offer_id, sound)
+
+    def call_back(
+        self, customer_id: str, offer_id: int, offered: CallOffered, decision: Decision, leg: Leg
+    ) -> None:
+        with switch_errors():
+            self._calls_for(customer_id, offer_id).call_back(offered, decision, leg)
+
+    def join_called_back(self, customer_id: str, offer_id: int, leg_id: str) -> None:
+        with switch_errors():
+            self._calls_for(customer_id, offer_id).join_called_back(customer_id, offer_id, leg_id)
+
+    def end(self, customer_id: str, offer_id: int, leg_id: str) -> None:
+        with switch_errors():
+            self._calls_for(customer_id, offer_id).end(leg_id)
+
     def shown_number(self, call_id: str) -> E164 | None:
         with switch_errors():
             return self._calls_of(call_id).shown_number(call_id)
 
     def offer_of(self, customer_id: str, leg_id: str) -> int | None:
         return offer_of(customer_id, leg_id)
+
+    def _calls_for(self, customer_id: str, offer_id: int) -> AgentCalls:
+        """Where the agent's leg is: a caller who is called back is on no node yet."""
+        return self._nodes[self._offers.get((customer_id, offer_id), self._home)].calls()
 
     def _calls_of(self, call_id: str) -> AgentCalls:
         return self._nodes[self._node_of(call_id)].calls()

@@ -54,6 +54,7 @@ from cli.settings import Settings
 from cli.supervision_switch import SupervisorSwitch
 from controller.audience import Audience
 from controller.blocking import Blocking
+from controller.calling_back import CallingBack
 from controller.calls import CallDecider
 from controller.centres import Centres
 from controller.configuration import Configuration, Node
@@ -164,6 +165,13 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
             RecorderSwitch(lambda call_id: RecorderCalls(connection_of(call_id))),
             recording_spool(settings),
             now,
+        ),
+        lambda customer_id: CallingBack(
+            customer_id,
+            queue_nodes,
+            home,
+            decider.decide,
+            Audience(following, limiting).ended,
         ),
     )
     other_followers = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import structlog
@@ -37,6 +37,7 @@ from acd.names import CancelReason, MemberState, OfferState
 from acd.orders import Supervise, refusal, supervised
 from acd.state import State
 from acd.values import Member
+from controller.calling_back import CallingBack
 from controller.contact_centre import ContactCentre, Journal
 from controller.errors import NodeAway, StoreAway
 from controller.places import AWAY_MS, GIVEN_UP_MS, Places
@@ -91,6 +92,7 @@ class Centres:
 
     `looks` ask each node for what it has, which comes as `listed`; they raise NodeAway. `clock_ms` does not
     jump (controller.contact_centre); `wall_ms` is the time of day, which nodes write into their marks.
+    `calling_back` makes a customer's own.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Centres:
         wall_ms: Callable[[], int],
         supervisors: SupervisorNode,
         recorder: Recorder,
+        calling_back: Callable[[str], CallingBack],
     ) -> None:
         self._recorder = recorder
         self._node = node
@@ -111,6 +114,7 @@ class Centres:
         self._journal = journal
         self._looks = looks
         self._places = places
+        self._calling_back = calling_back
         self._clock_ms = clock_ms
         self._wall_ms = wall_ms
         self._snapshot: Snapshot | None = None
@@ -166,9 +170,12 @@ class Centres:
             self._in_force,
             self._wanted.set,
             self._recorder,
+            self._calling_back(customer_id),
+            lambda: datetime.fromtimestamp(self._wall_ms() / 1000, UTC),
         )
         running = ContactCentre(centre.spec, self._journal(customer_id), calls, self._clock_ms, seed=1)
         calls.tell, calls.left = running.tell, self._left
+        calls.now_ms = lambda: running.now_ms
         self._centres[customer_id] = running
         running.start()
 

@@ -13,12 +13,13 @@ from typing import Final, Protocol
 
 import structlog
 
+from controller.callback_dialogue import CallbackDialogue, Keypad
 from controller.listening import Handset, Listening
 from dialplan.call import CallOffered
 from dialplan.causes import Cause
 from dialplan.decision import Converse, Decision, refuse
 from dialplan.mailbox import Mailbox, MessageFacts
-from dialplan.plans.effects import Ask, Listen, Record
+from dialplan.plans.effects import Ask, AskForCallback, Listen, Record
 from dialplan.plans.position import HEARD, RECORDED, SILENCE, Given, Happened, Resume
 from dialplan.reasons import reason
 from dialplan.recording import ASKED, DECLINED, Consent
@@ -33,7 +34,7 @@ _MAX_SILENT: Final = 20
 Decide = Callable[[CallOffered], Decision]
 
 
-class HeldCall(Handset, Protocol):
+class HeldCall(Handset, Keypad, Protocol):
     """The call in hand. Every method may raise the switch's errors: the caller is gone, the wire is cut."""
 
     def remember(self, decision: Decision, silent: Decision | None) -> None:
@@ -85,6 +86,7 @@ class Menus:
         self._notes = notes
         self._listening = listening
         self._clock = clock
+        self._callbacks = CallbackDialogue(think)
         self.held = 0
 
     def converse(self, offered: CallOffered, decision: Decision, call: HeldCall) -> Decision:
@@ -118,6 +120,9 @@ class Menus:
                 case Listen(mailbox):
                     self._listening.listen(mailbox, offered.call_id, call)
                     given = HEARD
+                case AskForCallback() as asked:
+                    number = self._callbacks.number(asked, offered, decision, call)
+                    given = Given(Happened.NUMBER, number) if number is not None else SILENCE
             decision = self._decide(_went_on(offered, decision, given))
         return decision
 

@@ -7,18 +7,35 @@ event. A result that nobody waits for any more (the offer is over) changes nothi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
 from gevent import Greenlet, getcurrent, sleep, spawn
 
+from acd.announcing import Announcing
 from acd.centre import Centre
-from acd.effects import Abandoned, Announce, Answered, Effect, Ended, Join, OfferEnded, Ring, SendAway, Stop
-from acd.events import Event, Joined, OfferAnswered, OfferFailed
+from acd.effects import (
+    Abandoned,
+    Announce,
+    Answered,
+    CallBack,
+    CallbackNoted,
+    Effect,
+    Ended,
+    Join,
+    OfferEnded,
+    Ring,
+    SendAway,
+    Stop,
+)
+from acd.events import CallbackWanted, Event, Joined, OfferAnswered, OfferFailed
 from acd.names import Failure
+from controller.calling_back import CallingBack
 from controller.errors import LegFailed, NodeAway
 from controller.recorder import Recorder
 from dialplan.legs import Caller, Leg
+from dialplan.plans.windows import may_call_back
 from dialplan.ringing import to_phones
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
@@ -36,6 +53,8 @@ FAILURES: Final[Mapping[str, Failure]] = {
 #: A leg may not be there yet when it is to be stopped: looked for so often, every so many seconds.
 _STOP_TRIES: Final = 60
 _STOP_REST_S: Final = 0.03
+#: A caller who may not be called back at this time of day is looked after again then.
+_LOOK_AGAIN_MS: Final = 300_000
 
 
 class Node(Protocol):
@@ -48,6 +67,7 @@ class Node(Protocol):
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None: ...
     def send_away(self, call_id: str) -> None: ...
     def announce(self, call_id: str, sounds: Sequence[str]) -> None: ...
+    def callback_noted(self, call_id: str) -> None: ...
     def shown_number(self, call_id: str) -> E164 | None: ...
     def offer_of(self, customer_id: str, leg_id: str) -> int | None: ...
 
@@ -63,6 +83,8 @@ class QueueCalls:
         snapshot: Callable[[], Snapshot],
         compare: Callable[[], None],
         recorder: Recorder,
+        calling_back: CallingBack,
+        now: Callable[[], datetime],
     ) -> None:
         self._recorder = recorder
         self._customer_id = customer_id
@@ -70,12 +92,16 @@ class QueueCalls:
         self._centre = centre
         self._snapshot = snapshot
         self._compare = compare
+        self._calling_back = calling_back
+        self._now = now
         self._ringing: set[int] = set()
         #: Announcements on their way to the switch, by call: what comes for the call next waits for them, for
         #: else they might be heard in the conversation.
         self._announcing: dict[str, Greenlet[..., None]] = {}
         #: Takes the results; set before the first effect.
         self.tell: Callable[[Event], bool] = lambda _: False
+        #: The tenant's time, in which events are told.
+        self.now_ms: Callable[[], int] = lambda: 0
         #: Told of callers who are with the queue no longer.
         self.left: Callable[[str], None] = lambda _: None
 
@@ -104,10 +130,42 @@ class QueueCalls:
                     spawn(self._recorder.joined, self._customer_id, self._centre().recording, effect)
                 case Ended(member_id=member_id):
                     spawn(self._recorder.ended, member_id)
-                case Abandoned() | OfferEnded():
+                    self._end_callback(member_id)
+                case CallBack():
+                    sound = announcing.calling_back if (announcing := self._told(effect.queue_id)) else ""
+                    spawn(self._calling_back.call, effect, sound, self.tell)
+                case CallbackNoted(member_id=member_id):
+                    self.left(member_id)
+                    spawn(self._noted, member_id)
+                case OfferEnded(member_id=member_id):
+                    self._end_callback(member_id)
+                    _log.info("contact centre", customer=self._customer_id, what=str(effect))
+                case Abandoned():
                     _log.info("contact centre", customer=self._customer_id, what=str(effect))
 
+    def _end_callback(self, member_id: str) -> None:
+        if self._calling_back.knows(member_id):
+            spawn(self._calling_back.over, member_id)
+
+    def _told(self, queue_id: str) -> Announcing | None:
+        return self._centre().announcing.get(queue_id)
+
+    def _noted(self, member_id: str) -> None:
+        try:
+            self._node.callback_noted(member_id)
+        except (LegFailed, NodeAway) as error:
+            _log.warning("a caller could not be told of the callback", call=member_id, error=str(error))
+
+    def _put_off(self, ring: Ring) -> bool:
+        """Whether it is too early or too late in the day to call this caller back: nobody's phone rings."""
+        if ring.line is None or may_call_back(self._snapshot(), E164(ring.line), ring.queue_id, self._now()):
+            return False
+        return self.tell(CallbackWanted(ring.member_id, self.now_ms() + _LOOK_AGAIN_MS))
+
     def _ring(self, ring: Ring) -> None:
+        if self._put_off(ring):
+            self._ringing.discard(ring.offer_id)
+            return
         try:
             failure = self._rung(ring)
         finally:
@@ -117,7 +175,10 @@ class QueueCalls:
     def _rung(self, ring: Ring) -> Failure | None:
         """Ring the agent's phone as a leg of the choke point's; None when it was answered."""
         try:
-            number = self._node.shown_number(ring.member_id)
+            if ring.number is not None:
+                number: E164 | None = E164(ring.number)
+            else:
+                number = self._node.shown_number(ring.member_id)
             leg = self._leg(ring.agent_id, Caller(number, withheld=number is None))
             if leg is None:
                 return Failure.UNREACHABLE
@@ -156,7 +217,7 @@ class QueueCalls:
             sleep(_STOP_REST_S)
 
     def _announce(self, told: Announce) -> None:
-        announcing = self._centre().announcing.get(told.queue_id)
+        announcing = self._told(told.queue_id)
         sounds = announcing.sounds(told) if announcing is not None else ()
         if sounds:
             before = self._announcing.get(told.member_id)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from dialplan.causes import PATH_FAILURES, Cause
 from dialplan.legs import Leg
 from dialplan.limits.agreed import Claim
-from dialplan.plans.effects import Ask, Listen, Record
+from dialplan.plans.effects import Ask, AskForCallback, Listen, Record
 from dialplan.plans.nodes import Sound
 from dialplan.plans.position import Position
 from dialplan.rules import Rule
@@ -76,8 +76,18 @@ class Converse:
     """Talk with the caller as the plan says, then ask for the next decision. `early`: without an answer, for
     the caller must not pay while waiting (C10); a message is left on an answered call."""
 
-    what: Ask | Record | Listen
+    what: Ask | Record | Listen | AskForCallback
     early: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """The caller does not wait on the line: when it is his turn, `number` is called on behalf of `line`, the
+    customer's number that he had called. He hears `noted` and is released."""
+
+    number: E164
+    line: E164
+    noted: Sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,8 @@ class Wait:
     """Wait in a queue of the customer's until its contact centre has an agent, hearing `music`; `early` as
     for `Converse`. `since_ms` is the caller's place in time (ms since 1970), `kept` when it is that of a
     queue before. `keys` lead out; `priority`, `agent` and `remembers` as for the plan's node. `fixed_price`:
-    of the call; in the first queue the caller is told so, as he is of an `early` one (TKG § 115(2))."""
+    of the call; in the first queue the caller is told so, as he is of an `early` one (TKG § 115(2)).
+    `back`: by a callback."""
 
     customer_id: str
     queue: str
@@ -98,6 +109,7 @@ class Wait:
     agent: str | None = None
     remembers: bool = False
     fixed_price: bool = False
+    back: CallBack | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,10 @@ _SENTENCES: Final = {
     "plan.queue": "Call to {number} by plan {plan} of customer {customer} ({path}): waits in queue {queue}.",
     "queue.agent": "Queue {queue} of customer {customer} offers a waiting call to agent {agent}.",
     "queue.supervisor": "Supervisor {agent} of customer {customer} attends to a call of queue {queue}.",
+    "plan.callback-offered": "Call to {number} by plan {plan} of customer {customer} ({path}): asks "
+    "whether to call back for queue {queue}.",
+    "plan.callback": "Call to {number} by plan {plan} of customer {customer} ({path}): to be "
+    "called back, place kept in queue {queue}.",
     "plan.listen": "Call to {number} by plan {plan} of customer {customer} ({path}): listens to mailbox "
     "{mailbox}.",
     "plan.menus-full": "Call to {number}: too many calls are in menus and mailboxes at the moment.",

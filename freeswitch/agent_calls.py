@@ -6,19 +6,24 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from dialplan.call import CallOffered
+from dialplan.decision import Decision
 from dialplan.legs import Leg
 from freeswitch import api_calls, profile_calls
 from freeswitch.api_calls import ThenRun
 from freeswitch.dialstring import agents_leg
 from freeswitch.errors import CommandFailed
 from freeswitch.inbound import InboundConnection
-from freeswitch.parties import parties
-from freeswitch.queue_calls import LEFT_QUEUE, SAID, SAY, agent_variables, offer_leg
+from freeswitch.onward import leg_facts
+from freeswitch.parties import TRANSFERRED, parties
+from freeswitch.plan_variables import RINGING_TONE
+from freeswitch.queue_calls import CALLBACK_NOTED, LEFT_QUEUE, SAID, SAY, agent_variables, offer_leg
 from freeswitch.settings import NodeDoor
 from numbering.e164 import E164
 
 #: What a command takes at most, beside the ringing.
 _ANSWER_S: Final = 5.0
+_RINGING: Final = f"tone_stream://{RINGING_TONE};loops=-1"
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{2,14}\Z", re.ASCII)
 
 
@@ -79,6 +84,41 @@ class AgentCalls:
         self._connection.bgapi(api_calls.uuid_setvar(call_id, SAID, said), _ANSWER_S)
         play = api_calls.uuid_broadcast(call_id, f"execute_extension::{SAY} XML fernamt")
         self._connection.bgapi(play, _ANSWER_S)
+
+    def callback_noted(self, call_id: str) -> None:
+        """The caller hears that the callback is noted, then the call ends."""
+        call = api_calls.uuid_transfer(call_id, CALLBACK_NOTED, context="fernamt")
+        self._connection.bgapi(call, _ANSWER_S)
+
+    def tell_agent(self, customer_id: str, offer_id: int, sound: str) -> None:
+        """Play to an agent who has answered, then ringing, until both are joined."""
+        heard = f"file_string://{sound}!{_RINGING}" if sound else _RINGING
+        leg_id = offer_leg(customer_id, offer_id)
+        self._connection.bgapi(api_calls.uuid_broadcast(leg_id, heard), _ANSWER_S)
+
+    def call_back(self, offered: CallOffered, decision: Decision, leg: Leg) -> None:
+        """Call until the caller answers; CommandFailed has the cause's name otherwise. The leg has the id of
+        the call."""
+        variables = {
+            **leg_facts(decision, offered),
+            "fernamt_call": offered.call_id,
+            "force_transfer_context": TRANSFERRED,
+            "hangup_after_bridge": "true",
+            # Answered and never joined: not for ever.
+            "park_timeout": "10",
+        }
+        dial = agents_leg(leg, offered.call_id, self._domain, variables)
+        call = api_calls.originate(dial, ThenRun("park", ""), timeout_s=leg.no_answer_s)
+        self._connection.bgapi(call, leg.no_answer_s + 2 * _ANSWER_S)
+
+    def join_called_back(self, customer_id: str, offer_id: int, leg_id: str) -> None:
+        """Caller and agent hear each other."""
+        agent = offer_leg(customer_id, offer_id)
+        self._connection.bgapi(api_calls.uuid_bridge(agent, leg_id), _ANSWER_S)
+
+    def end(self, leg_id: str) -> None:
+        """End a leg, ringing or answered."""
+        self._connection.bgapi(api_calls.uuid_kill(leg_id), _ANSWER_S)
 
     def shown_number(self, call_id: str) -> E164 | None:
         """The number that the caller shows, None when it is withheld or unknown."""

@@ -86,6 +86,10 @@ class MenuCall:
             sounds, f"1 1 1 {timeout_s * 1000} none", KEYS, _BETWEEN_KEYS_MS, longest_s + timeout_s
         )
 
+    def number(self, sounds: Sequence[str], most: int, timeout_s: int) -> str:
+        limits = f"1 {most} 1 {timeout_s * 1000} #"
+        return self._digits(sounds, limits, KEYS, _BETWEEN_DIGITS_MS, timeout_s)
+
     def _digits(
         self, sounds: Sequence[str], limits: str, variable: str, between_ms: int, longest_s: float
     ) -> str:

@@ -31,6 +31,8 @@ QUEUE: Final = "queue"
 QUEUE_EARLY: Final = "queue-early"
 LEFT_QUEUE: Final = "queue-left"
 KEY_PRESSED: Final = "queue-key"
+QUEUE_CALLBACK: Final = "queue-callback"
+CALLBACK_NOTED: Final = "queue-callback-noted"
 #: The extension that plays what a waiting caller is told, and the variable that it plays.
 SAY: Final = "queue-say"
 SAID: Final = "fernamt_say"
@@ -40,7 +42,8 @@ QUEUED_SINCE: Final = "fernamt_queued_since"
 _MARK: Final = re.compile(
     r"queue/(?P<customer>[a-z0-9._-]{1,64})/(?P<queue>[a-z0-9._-]{1,64})/(?P<since>[0-9]{1,15})"
     r"/(?P<kept>k?)(?P<cost>[ef]?)p(?P<priority>[0-9]{1,4})"
-    r"(?:,c(?P<caller>[0-9a-f]{16}))?(?:,a(?P<agent>[a-z0-9._-]{1,64}))?\Z",
+    r"(?:,c(?P<caller>[0-9a-f]{16}))?(?:,a(?P<agent>[a-z0-9._-]{1,64}))?"
+    r"(?:,b(?P<number>\+[1-9][0-9]{2,14}),l(?P<line>\+[1-9][0-9]{2,14}))?\Z",
     re.ASCII,
 )
 _COSTS: Final = {"": WaitCost.UNTOLD, "e": WaitCost.FREE, "f": WaitCost.FIXED}
@@ -63,8 +66,7 @@ def queue_variables(wait: Wait, dialled: str, number: str, shown: E164 | None) -
     caller's."""
     return {
         "fernamt_dialled": dialled if _DIALLED.match(dialled) else number,
-        "fernamt_do": QUEUE_EARLY if wait.early else QUEUE,
-        "fernamt_music": _endless(wait.music),
+        **_outcome(wait),
         QUEUED_SINCE: str(wait.since_ms),
         KEYS: "",
         # Other keys are taken off the line too: an agent is not to hear them all at once.
@@ -73,6 +75,12 @@ def queue_variables(wait: Wait, dialled: str, number: str, shown: E164 | None) -
         # When the agent hangs up, or the agent's phone stays silent.
         "hangup_after_bridge": "true",
     }
+
+
+def _outcome(wait: Wait) -> dict[str, str]:
+    if wait.back is not None:
+        return {"fernamt_do": QUEUE_CALLBACK, "fernamt_noted": wait.back.noted}
+    return {"fernamt_do": QUEUE_EARLY if wait.early else QUEUE, "fernamt_music": _endless(wait.music)}
 
 
 def _endless(music: str) -> str:
@@ -92,6 +100,8 @@ def _mark(wait: Wait, shown: E164 | None) -> Iterator[str]:
         yield f",c{pseudonym(wait.customer_id, shown)}"
     if wait.agent is not None:
         yield f",a{wait.agent}"
+    if wait.back is not None:
+        yield f",b{wait.back.number},l{wait.back.line}"
 
 
 def pseudonym(customer_id: str, number: E164) -> str:
@@ -112,6 +122,8 @@ def waiting(call_id: str, mark: str | None) -> Waiting | None:
         since_ms=int(found["since"]),
         caller=found["caller"],
         cost=_COSTS[found["cost"]],
+        number=found["number"],
+        line=found["line"],
     )
     return Waiting(found["customer"], joined, bool(found["kept"]))
 
@@ -119,6 +131,12 @@ def waiting(call_id: str, mark: str | None) -> Waiting | None:
 def offer_leg(customer_id: str, offer_id: int) -> str:
     """The UUID of the agent's leg of an offer. Offers are numbered from 1 and never twice."""
     return str(UUID(bytes=_owner(customer_id) + offer_id.to_bytes(8, "big")))
+
+
+def callback_leg(customer_id: str, offer_id: int, attempt: int) -> str:
+    """The UUID of the leg to a caller who is called back for an offer: another one for each attempt."""
+    name = f"{customer_id}/{offer_id}/{attempt}".encode()
+    return str(UUID(bytes=hashlib.blake2b(name, digest_size=16, person=b"callback").digest()))
 
 
 def offer_of(customer_id: str, leg_id: str) -> int | None:

@@ -6,9 +6,16 @@ from collections.abc import Sequence
 
 from acd.centre import Centre, RecordingRules
 from acd.names import Strategy
-from acd.spec import AgentSpec, Membership, Overflow, QueueSpec, Relaxation, Skill, TenantSpec
+from acd.spec import AgentSpec, Callback, Membership, Overflow, QueueSpec, Relaxation, Skill, TenantSpec
 from provisioning.queue_sentences import announcing
-from provisioning.schema import AgentEntry, CustomerEntry, QueueEntry, QueueOverflowEntry, SkillEntry
+from provisioning.schema import (
+    AgentEntry,
+    CallbackRuleEntry,
+    CustomerEntry,
+    QueueEntry,
+    QueueOverflowEntry,
+    SkillEntry,
+)
 from provisioning.sounds import SoundBook, TonesOnly
 
 
@@ -60,6 +67,18 @@ def _queue(entry: QueueEntry) -> QueueSpec:
         greets=entry.greeting is not None
         or (entry.announcements is not None and entry.announcements.at_once),
         typical_ms=entry.typical_call_s * 1000,
+        callback=_callback(entry.callback or CallbackRuleEntry.model_validate({})),
+    )
+
+
+def _callback(entry: CallbackRuleEntry) -> Callback:
+    return Callback(
+        tries=entry.tries,
+        retry_ms=entry.retry_s * 1000,
+        answer_ms=entry.answer_s * 1000,
+        pause_ms=entry.pause_s * 1000,
+        within_ms=entry.within_s * 1000,
+        most=entry.most,
     )
 
 

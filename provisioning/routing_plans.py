@@ -12,6 +12,7 @@ from dialplan.plans.hours import Hours
 from dialplan.plans.nodes import (
     WAITING_TONE,
     AnnouncementNode,
+    CallbackNode,
     CallerBranch,
     CallerNode,
     EndNode,
@@ -33,8 +34,9 @@ from numbering.classes import NumberClass
 from numbering.e164 import E164
 from provisioning import mailbox_access
 from provisioning.holiday_dates import public_holidays
+from provisioning.queue_sentences import callback_speech
 from provisioning.schema import CustomerEntry, MailboxEntry, OpeningHoursEntry, QueueEntry
-from provisioning.schema.plan import CallerBranchEntry, NodeEntry, QueueNodeEntry
+from provisioning.schema.plan import CallbackNodeEntry, CallerBranchEntry, NodeEntry, QueueNodeEntry
 from provisioning.sounds import SoundBook
 from provisioning.week_times import week_times
 
@@ -79,7 +81,7 @@ def compile_plans(
     }
     music = {each.id: prompts[each.music] if each.music else WAITING_TONE for each in customer.queues}
     queues = {each.id: each for each in customer.queues}
-    compiler = _Nodes(hours, prompts, mailboxes, music, usable, queues)
+    compiler = _Nodes(hours, prompts, mailboxes, music, usable, queues, sounds, customer.id)
     return {
         plan.id: Plan(plan.id, customer.id, plan.start, {each.id: compiler.node(each) for each in plan.nodes})
         for plan in customer.plans
@@ -97,6 +99,8 @@ class _Nodes:
         music: Mapping[str, Sound],
         usable: Callable[[str], bool],
         queues: Mapping[str, QueueEntry],
+        sounds: SoundBook,
+        customer_id: str,
     ) -> None:
         self._hours = hours
         self._mailboxes = mailboxes
@@ -104,6 +108,8 @@ class _Nodes:
         self._prompts = prompts
         self._usable = usable
         self._queues = queues
+        self._sounds = sounds
+        self._customer_id = customer_id
 
     def node(self, entry: NodeEntry) -> Node:
         """The node as the call path reads it. A node has one key that says what it is."""
@@ -122,7 +128,14 @@ class _Nodes:
             return CallerNode(tuple(map(_branch, caller.branches)), caller.otherwise)
         if (queue := entry.queue) is not None:
             return self._queue(queue)
+        if (back := entry.callback) is not None:
+            return self._callback(back)
         return None
+
+    def _callback(self, entry: CallbackNodeEntry) -> CallbackNode:
+        speech = callback_speech(self._queues[entry.queue], self._sounds)
+        hours = self._hours.get(entry.hours, entry.hours) if entry.hours is not None else None
+        return CallbackNode(self._customer_id, entry.queue, entry.otherwise, speech, hours)
 
     def _queue(self, entry: QueueNodeEntry) -> QueueNode:
         queue = self._queues[entry.name]

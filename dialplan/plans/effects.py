@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dialplan.causes import Cause
 from dialplan.mailbox import Mailbox
-from dialplan.plans.nodes import Sound
+from dialplan.plans.nodes import CallbackSpeech, Sound
 from numbering.e164 import E164
 
 
@@ -75,6 +75,24 @@ class Enqueue:
 
 
 @dataclass(frozen=True, slots=True)
+class AskForCallback:
+    """Ask at which number the caller is to be called back when it is his turn in the queue."""
+
+    customer_id: str
+    queue: str
+    speech: CallbackSpeech
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPlace:
+    """Have the queue call `number` back when it is the caller's turn; he hears `noted` and is released."""
+
+    queue: str
+    number: E164
+    noted: Sound
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """Release the call. `overrun`: it had come to more nodes than a call may."""
 
@@ -83,5 +101,5 @@ class End:
 
 
 #: The call waits for the caller's keys, for somebody to be reached, or for an agent.
-Last = Ask | Record | Listen | Ring | Forward | Enqueue | End
+Last = Ask | Record | Listen | Ring | Forward | Enqueue | AskForCallback | KeepPlace | End
 Effects = tuple[tuple[Play, ...], Last]

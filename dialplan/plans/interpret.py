@@ -14,10 +14,24 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from dialplan.causes import Cause
-from dialplan.plans.effects import Ask, Effects, End, Enqueue, Forward, Last, Listen, Play, Record, Ring
+from dialplan.plans.effects import (
+    Ask,
+    AskForCallback,
+    Effects,
+    End,
+    Enqueue,
+    Forward,
+    KeepPlace,
+    Last,
+    Listen,
+    Play,
+    Record,
+    Ring,
+)
 from dialplan.plans.hours import Hours, day_of
 from dialplan.plans.nodes import (
     AnnouncementNode,
+    CallbackNode,
     CallerBranch,
     CallerNode,
     EndNode,
@@ -221,6 +235,18 @@ def _overflowed(node: QueueNode, _: _Here) -> _Go:
     return _Go(node.overflow, "overflow")
 
 
+def _offer_callback(node: CallbackNode, _: _Here) -> _Stay:
+    return _Stay(AskForCallback(node.customer_id, node.queue, node.speech))
+
+
+def _keep_place(node: CallbackNode, here: _Here) -> _Stay:
+    return _Stay(KeepPlace(node.queue, E164(here.given.keys), node.speech.noted))
+
+
+def _no_callback(node: CallbackNode, here: _Here) -> _Go:
+    return _Go(node.otherwise, "full" if here.given.what is Happened.OVERFLOWED else "no")
+
+
 def _leave(node: MailboxNode, _: _Here) -> _Stay:
     return _Stay(Record(node.mailbox))
 
@@ -257,6 +283,10 @@ _TABLE: Final[Mapping[tuple[type[Node], Happened], Callable[[Any, _Here], _Go | 
     (QueueNode, Happened.ARRIVED): _queue,
     (QueueNode, Happened.KEYS): _pressed,
     (QueueNode, Happened.OVERFLOWED): _overflowed,
+    (CallbackNode, Happened.ARRIVED): _offer_callback,
+    (CallbackNode, Happened.NUMBER): _keep_place,
+    (CallbackNode, Happened.SILENCE): _no_callback,
+    (CallbackNode, Happened.OVERFLOWED): _no_callback,
     (MailboxNode, Happened.ARRIVED): _leave,
     (MailboxNode, Happened.RECORDED): _left,
     (ListenNode, Happened.ARRIVED): _listen,

@@ -133,6 +133,33 @@ class QueueNode:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackSpeech:
+    """What a caller hears who may be called back: whether at the number that he shows (`offer`: 1 yes, 2 at
+    another one); to enter one (`enter`), whether the digits said between `is_it` and `check` are right (1,
+    2); that this one cannot be called (`refused`); that it is `noted`."""
+
+    offer: Sound
+    enter: Sound
+    is_it: Sound
+    digits: tuple[Sound, ...]
+    check: Sound
+    refused: Sound
+    noted: Sound
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackNode:
+    """Keep the caller's place in the queue and call him back, within `hours` (C1). `otherwise`: the caller
+    does not want it, or it cannot be."""
+
+    customer_id: str
+    queue: str
+    otherwise: str
+    speech: CallbackSpeech
+    hours: Hours | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxNode:
     """Leave a message; then the call ends (C3)."""
 
@@ -164,6 +191,7 @@ Node = (
     | RingNode
     | ForwardNode
     | QueueNode
+    | CallbackNode
     | MailboxNode
     | ListenNode
     | EndNode

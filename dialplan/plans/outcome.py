@@ -13,9 +13,32 @@ from dialplan.call import Behalf, CallOffered, Via
 from dialplan.carrier import AssignedNumber
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
-from dialplan.decision import CallFacts, Converse, Decision, PlanTrace, Reason, Reject, Route, Wait, refuse
+from dialplan.decision import (
+    CallBack,
+    CallFacts,
+    Converse,
+    Decision,
+    PlanTrace,
+    Reason,
+    Reject,
+    Route,
+    Wait,
+    refuse,
+)
 from dialplan.legs import Caller
-from dialplan.plans.effects import Ask, End, Enqueue, Forward, Last, Listen, Play, Record, Ring
+from dialplan.plans.effects import (
+    Ask,
+    AskForCallback,
+    End,
+    Enqueue,
+    Forward,
+    KeepPlace,
+    Last,
+    Listen,
+    Play,
+    Record,
+    Ring,
+)
 from dialplan.plans.interpret import Facts, begin, step
 from dialplan.plans.nodes import Plan
 from dialplan.plans.position import ARRIVED, NOT_REACHED, OVERFLOWED, Position, Resume
@@ -75,7 +98,9 @@ def along(
     while True:
         position, (more, last) = step(plan, position, given, looked_at)
         plays += more
-        if isinstance(last, Enqueue) and not circumstances.serves_queues(plan.customer_id):
+        if isinstance(last, Enqueue | AskForCallback | KeepPlace) and not circumstances.serves_queues(
+            plan.customer_id
+        ):
             given = OVERFLOWED
             continue
         decision = _decision(call, position, last)
@@ -97,6 +122,15 @@ def _decision(call: _Call, position: Position, last: Last) -> Decision:
         case Enqueue():
             why = call.why("plan.queue", position, queue=last.queue)
             return Decision(_waiting(call, last), why, call.facts, version)
+        case AskForCallback():
+            why = call.why("plan.callback-offered", position, queue=last.queue)
+            outcome = Converse(last, waits_unpaid(call.assigned.number))
+            return Decision(outcome, why, call.facts, version)
+        case KeepPlace(queue, number, noted):
+            why = call.why("plan.callback", position, queue=queue)
+            back = CallBack(number, call.assigned.number, noted)
+            wait = replace(_waiting(call, Enqueue(queue, noted)), back=back)
+            return Decision(wait, why, call.facts, version)
         case Listen(mailbox):
             why = call.why("plan.listen", position, mailbox=mailbox.id)
             return Decision(Converse(last, early=False), why, call.facts, version)

@@ -35,11 +35,13 @@ class Happened(StrEnum):
     #: The queue does not take the call, or has sent it away.
     OVERFLOWED = "overflowed"
     HEARD = "heard"
+    #: The caller said where to be called back: `keys` are that number.
+    NUMBER = "number"
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Something that happened; `keys` are 0-9, * and #, for KEYS only."""
+    """Something that happened; `keys` are 0-9, * and # for KEYS, a number that may be called for NUMBER."""
 
     what: Happened
     keys: str = ""

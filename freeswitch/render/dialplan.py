@@ -19,10 +19,12 @@ from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.parties import ORIGINATED, TRANSFERRED
 from freeswitch.plan_variables import KEYS
 from freeswitch.queue_calls import (
+    CALLBACK_NOTED,
     KEY_PRESSED,
     LEFT_BY_KEY,
     LEFT_QUEUE,
     QUEUE,
+    QUEUE_CALLBACK,
     QUEUE_EARLY,
     QUEUED,
     SAID,
@@ -137,6 +139,7 @@ def _waiting(context: Element) -> None:
     actions(_extension(context, SAY, ("destination_number", f"^{SAY}$")), said)
     key = _extension(context, "queue-pressed", ("destination_number", f"^{_PRESSED}[0-9*#]$"))
     actions(key, [("transfer", f"${{fernamt_dialled}} XML {KEY_PRESSED}")])
+    _callbacks(context)
     none = _extension(context, "queue-not-pressed", ("destination_number", f"^{_PRESSED}$"))
     actions(none, [("set", "playback_terminator_used=")])
 
@@ -152,6 +155,20 @@ def _for_other_nodes(settings: SwitchSettings) -> Element:
     ]
     actions(_extension(context, "agent", ("destination_number", _PHONE)), steps)
     return context
+
+
+def _callbacks(context: Element) -> None:
+    """A caller who is to be called back waits until his wish is noted; where nobody notes it the plan goes
+    on."""
+    wish = _extension(context, QUEUE_CALLBACK, ("destination_number", f"^{QUEUE_CALLBACK}:"))
+    actions(wish, [_told(QUEUED), ("sleep", "8000"), ("transfer", f"${{fernamt_dialled}} XML {LEFT_QUEUE}")])
+    noted = _extension(context, CALLBACK_NOTED, ("destination_number", f"^{CALLBACK_NOTED}$"))
+    heard = [
+        ("set", "presence_data="),
+        ("playback", "${fernamt_noted}"),
+        ("hangup", "NORMAL_CLEARING"),
+    ]
+    actions(noted, heard)
 
 
 def _offer(hosts: str, *, otherwise: str) -> list[tuple[str, str]]:

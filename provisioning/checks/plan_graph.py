@@ -44,6 +44,8 @@ def edges(node: NodeEntry) -> Iterator[Edge]:
         yield Edge(("queue", "overflow"), queue.overflow, "overflow")
         for k, leads in enumerate(queue.exits):
             yield Edge(("queue", "exits", k, "to"), leads.to, leads.key, by_caller=True)
+    if (back := node.callback) is not None:
+        yield Edge(("callback", "otherwise"), back.otherwise, "otherwise")
     for key, ring in (("phones", node.phones), ("trunks", node.trunks), ("forward", node.forward)):
         if ring is not None and ring.otherwise is not None:
             yield Edge((key, "otherwise"), ring.otherwise, "not reached")

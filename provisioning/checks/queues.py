@@ -25,6 +25,11 @@ def check_queues(parts: Parts) -> Iterator[Finding]:
                 if node.queue is not None:
                     at = (*path, "plans", p, "nodes", n, "queue")
                     yield from _node(at, node.queue, customer, names)
+                if (back := node.callback) is not None:
+                    at = (*path, "plans", p, "nodes", n, "callback")
+                    if back.queue not in names:
+                        yield _unknown((*at, "queue"), "queue", back.queue, names)
+                    yield from _hours((*at, "hours"), back.hours, customer, parts.carrier)
 
 
 def _node(
@@ -39,6 +44,15 @@ def _node(
     )
     if node.agent is not None and node.agent not in serving:
         yield _unknown((*path, "agent"), "agent", node.agent, serving)
+
+
+def _hours(
+    path: KeyPath, name: str | None, customer: CustomerEntry, carrier: CarrierEntry | None
+) -> Iterator[Finding]:
+    if name is not None and carrier is not None:
+        hours = tuple(each.id for each in (*customer.opening_hours, *carrier.opening_hours))
+        if name not in hours:
+            yield _unknown(path, "opening-hours", name, hours)
 
 
 def _prompts_of(queue: QueueEntry) -> Iterator[tuple[KeyPath, str]]:
@@ -59,10 +73,7 @@ def _queues(
         for place, prompt in _prompts_of(queue):
             if prompt not in prompts:
                 yield _unknown((*at, *place), "prompt", prompt, prompts)
-        if queue.hours is not None and carrier is not None:
-            hours = tuple(each.id for each in (*customer.opening_hours, *carrier.opening_hours))
-            if queue.hours not in hours:
-                yield _unknown((*at, "hours"), "opening-hours", queue.hours, hours)
+        yield from _hours((*at, "hours"), queue.hours, customer, carrier)
         yield from _once(
             (*at, "skills"), [each.name for each in queue.skills], "name", "a skill stands twice"
         )

@@ -39,6 +39,7 @@ from provisioning.schema.money import Amount
 from provisioning.schema.number import NumberEntry, PortingEntry, UserEntry
 from provisioning.schema.plan import (
     AnnouncementNodeEntry,
+    CallbackNodeEntry,
     CallerBranchEntry,
     CallerNodeEntry,
     ChoiceEntry,
@@ -64,6 +65,7 @@ from provisioning.schema.policy import (
     OpeningHoursEntry,
 )
 from provisioning.schema.queue import (
+    CallbackRuleEntry,
     MembershipEntry,
     QueueAnnouncementEntry,
     QueueEntry,
@@ -90,6 +92,8 @@ __all__ = [
     "BillingEntry",
     "BlockEntry",
     "CallLimitEntry",
+    "CallbackNodeEntry",
+    "CallbackRuleEntry",
     "CallerBranchEntry",
     "CallerNodeEntry",
     "CallerNumberEntry",

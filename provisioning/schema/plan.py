@@ -226,6 +226,20 @@ class QueueNodeEntry(Entry):
     )
 
 
+class CallbackNodeEntry(Entry):
+    """Call the caller back when it is his turn; the place in the queue is kept."""
+
+    queue: Id = Field(description="The queue that keeps the place (C1).")
+    otherwise: Id = Field(
+        description="Node when the caller does not want it, or so many wait for it already (C1)."
+    )
+    hours: Id | None = Field(
+        None,
+        description="Opening hours within which callers are called back. Default: whenever it is their turn "
+        "(C1).",
+    )
+
+
 class EndNodeEntry(Entry):
     """End the call."""
 
@@ -245,6 +259,7 @@ KINDS: Final = (
     "trunks",
     "forward",
     "queue",
+    "callback",
     "mailbox",
     "listen",
     "end",
@@ -265,6 +280,9 @@ class NodeEntry(Entry):
     trunks: RingNodeEntry | None = Field(None, description="Call over trunks of the customer (C2).")
     forward: ForwardNodeEntry | None = Field(None, description="Call another number (C2).")
     queue: QueueNodeEntry | None = Field(None, description="Wait for an agent (C1).")
+    callback: CallbackNodeEntry | None = Field(
+        None, description="Offer to call back, with the place in a queue kept (C1)."
+    )
     mailbox: Id | None = Field(None, description="Leave a message in this mailbox (C3).")
     listen: Id | None = Field(None, description="Listen to the messages in this mailbox, after its PIN (C3).")
     end: EndNodeEntry | None = Field(None, description="End the call (C2).")

@@ -72,6 +72,17 @@ class QueueAnnouncementEntry(Entry):
     )
 
 
+class CallbackRuleEntry(Entry):
+    """How callers are called back who keep their place."""
+
+    tries: int = Field(3, ge=1, le=10, description="So often at most (C1).")
+    retry_s: int = Field(300, ge=10, le=86_400, description="Seconds between two tries (C1).")
+    answer_s: int = Field(60, ge=10, le=120, description="Seconds that the caller's phone rings (C1).")
+    pause_s: int = Field(15, ge=0, le=3_600, description="Seconds before the first try (C1).")
+    within_s: int = Field(14_400, ge=60, le=604_800, description="After so many seconds it is given up (C1).")
+    most: int = Field(50, ge=1, le=1_000, description="So many callers of the queue wait for it (C1).")
+
+
 class QueueEntry(Entry):
     """A queue of the contact centre; a plan's node leads to it."""
 
@@ -134,6 +145,9 @@ class QueueEntry(Entry):
         ge=10,
         le=7_200,
         description="Seconds that a call takes, wrap-up included, until calls have shown it (C1).",
+    )
+    callback: CallbackRuleEntry | None = Field(
+        None, description="How callers are called back. Default: as the defaults of its keys say (C1)."
     )
     hours: Id | None = Field(
         None,

@@ -15,7 +15,7 @@ from acd.names import AgentStatus
 from cli.bootstrap import acd_desk
 from cli.queue_desk import command, screens
 from cli.stage import Stage, staged
-from lab.robots import Answer, RobotCall
+from lab.robots import Answer, Reject, RobotCall
 from tests.e2e.exchange import Exchange, eventually
 from tests.servers import state_directory
 
@@ -25,7 +25,8 @@ NUMBER, NIGHT, SERVICE = "+493023125300", "+493023125301", "+493023125302"
 MUSIC_HZ, SERVICE_HZ, GREETING_HZ, KEYS_HZ = 620, 850, 440, 540
 #: Recordings of the customer's own in place of the sentences.
 FIRST_HZ, SECOND_HZ, FOUR_MINUTES_HZ, FREE_HZ, FIXED_HZ = 1300, 1700, 1500, 1900, 2100
-AGENT_HZ, RECEPTION_HZ = 1000, 700
+OFFER_HZ, ENTER_HZ, CHECK_HZ, REFUSED_HZ, NOTED_HZ, TOLD_AGENT_HZ = 2300, 2400, 2500, 2600, 2700, 2800
+AGENT_HZ, RECEPTION_HZ, AT_HOME_HZ = 1000, 700, 1150
 
 
 def recording(path: Path, hertz: int, length_s: float = 0.5) -> None:
@@ -50,8 +51,16 @@ def centre(switch: str) -> Iterator[Exchange]:
             ("wait-4", FOUR_MINUTES_HZ),
             ("price-free", FREE_HZ),
             ("price-fixed", FIXED_HZ),
+            ("callback-offer", OFFER_HZ),
+            ("callback-enter", ENTER_HZ),
+            ("callback-check", CHECK_HZ),
+            ("callback-refused", REFUSED_HZ),
+            ("callback-noted", NOTED_HZ),
+            ("callback-agent", TOLD_AGENT_HZ),
         ):
             recording(sounds / "ansagen" / f"{name}.wav", hertz)
+        for name in ("callback-is-it", *(f"digit-{digit}" for digit in range(10))):
+            recording(sounds / "ansagen" / f"{name}.wav", 3000, 0.06)
         running = Exchange(directory, switch, 1, Path(__file__).parent / "waiting.yaml")
         try:
             eventually(lambda: bool(screens(acd_desk(running.settings), "kunde")), 20, "an owner")
@@ -183,7 +192,8 @@ def test_a_storm_of_keys_does_no_harm_and_reaches_no_agent(centre: Exchange, sta
 def test_who_pays_by_the_minute_is_told_and_pays_only_from_the_agents_answer_on(
     centre: Exchange, stage: Stage
 ) -> None:
-    """C10, TKG § 115: early media; nobody waits before, so the first answer comes when the phone is picked up."""
+    """C10, TKG § 115: early media; nobody waits before, so the first answer comes when the phone is picked
+    up."""
     stage.robot("anna-1").on_call(Answer(after_ms=4_000, play=f"%(30000,0,{AGENT_HZ})"))
     choose(centre, AgentStatus.AVAILABLE, "anna")
     caller = call(stage, BY_THE_MINUTE)
@@ -218,3 +228,69 @@ def test_outside_of_its_hours_a_queue_takes_nobody(centre: Exchange, stage: Stag
     caller = call(stage, NIGHT)
     caller.wait_heard(RECEPTION_HZ)
     caller.hangup()
+
+
+def heard_times(caller: RobotCall, hertz: int) -> int:
+    return sum(abs(each.frequency_hz - hertz) <= 12 for each in caller.report().tones)
+
+
+def wants_callback(stage: Stage, *typed: str) -> RobotCall:
+    """A caller who leaves the queue to be called back: at the number shown, or after entering these."""
+    caller = call(stage)
+    caller.wait_heard(KEYS_HZ)
+    caller.send_dtmf("3")
+    caller.wait_heard(OFFER_HZ)
+    caller.send_dtmf("2" if typed else "1")
+    for count, number in enumerate(typed, start=1):
+        eventually(lambda count=count: heard_times(caller, ENTER_HZ) >= count, 10, "the question")  # type: ignore[misc]
+        caller.send_dtmf(f"{number}#", 80)
+    return caller
+
+
+def test_a_caller_is_called_back_when_it_is_his_turn(centre: Exchange, stage: Stage) -> None:
+    """C1: virtual hold. The agent hears what it is; who came later and waits on the line is served later."""
+    stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
+    stage.robot("carrier-a").on_call(Answer(after_ms=700, play=f"%(30000,0,{AT_HOME_HZ})"), CALLER)
+    wish = wants_callback(stage)
+    wish.wait_heard(NOTED_HZ)
+    assert wish.wait("ended").ended_by == "peer"
+    late = call(stage)
+    in_queue(centre, count=2)
+    choose(centre, AgentStatus.AVAILABLE, "anna")
+    agent = stage.inbox("anna-1").received("anna-1", 5)
+    agent.wait_heard(TOLD_AGENT_HZ)
+    back = stage.inbox("carrier-a").received(CALLER, 5)
+    back.wait_heard(AGENT_HZ)
+    agent.wait_heard(AT_HOME_HZ)
+    assert NUMBER in "".join(back.report().asserted_identities)
+    assert CALLER in agent.report().from_header
+    assert not late.report().heard(AGENT_HZ)
+    back.hangup()
+    assert agent.wait("ended").ended_by == "peer"
+    late.wait_heard(AGENT_HZ)
+    late.hangup()
+    late.wait("ended")
+    stage.inbox("anna-1").take_all()
+
+
+def test_barred_and_emergency_numbers_are_refused_and_one_who_is_busy_is_tried_again(
+    centre: Exchange, stage: Stage
+) -> None:
+    """B5, B8: no callback gets round a bar, and none reaches 110 or 112; complaint 5."""
+    home = "+492214710999"
+    stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
+    stage.robot("carrier-a").on_call(Reject(486), home)
+    wish = wants_callback(stage, "09001234567", "112", "02214710999")
+    wish.wait_heard(REFUSED_HZ)
+    wish.wait_heard(CHECK_HZ)
+    wish.send_dtmf("1")
+    wish.wait_heard(NOTED_HZ)
+    wish.wait("ended")
+    choose(centre, AgentStatus.AVAILABLE, "anna")
+    assert stage.inbox("anna-1").received("anna-1", 5).wait("ended").ended_by == "peer"
+    stage.inbox("carrier-a").received(home, 5)
+    stage.robot("carrier-a").on_call(Answer(after_ms=50, play=f"%(30000,0,{AT_HOME_HZ})"), home)
+    back = stage.inbox("carrier-a").received(home, 15)
+    back.wait_heard(AGENT_HZ)
+    back.hangup()
+    stage.inbox("anna-1").take_all()

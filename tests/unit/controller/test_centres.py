@@ -20,6 +20,7 @@ from controller.errors import StoreAway
 from controller.places import Places
 from dialplan.legs import Leg
 from numbering.e164 import E164
+from tests.unit.controller.callbacks import nobody_called_back
 from tests.unit.controller.recording import quiet_recorder
 from tests.unit.controller.supervising import SupervisingSwitch
 from tests.unit.dialplan.carriers import snapshot
@@ -106,6 +107,9 @@ class QuietNode:
     def announce(self, call_id: str, sounds: Sequence[str]) -> None:
         """Nobody hears it."""
 
+    def callback_noted(self, call_id: str) -> None:
+        """Nobody is told."""
+
     def shown_number(self, call_id: str) -> E164 | None:
         return None
 
@@ -130,6 +134,7 @@ class World:
             self.clock,
             self.supervising,
             quiet_recorder(),
+            nobody_called_back,
         )
         for each in ("node-1", "node-2"):
             self.lists(each)

@@ -64,6 +64,9 @@ class Caller:
     def key(self, sounds: Sequence[str], longest_s: float, timeout_s: int) -> str:
         raise AssertionError("no message is there")
 
+    def number(self, sounds: Sequence[str], most: int, timeout_s: int) -> str:
+        raise AssertionError("nobody is called back")
+
     def record(self, mailbox: Mailbox, path: str) -> None:
         self.did.append(f"record {mailbox.id} {path}")
         if not self.keys:

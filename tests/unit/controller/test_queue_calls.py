@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from gevent.event import Event as Moment
 
+from acd.announcing import Announcing
 from acd.centre import Centre
-from acd.effects import Because, Join, Ring, SendAway, Stop
-from acd.events import Event, Joined, OfferAnswered, OfferFailed
+from acd.effects import Announce, Because, CallbackNoted, Join, Ring, SendAway, Stop
+from acd.events import CallbackWanted, Event, Joined, OfferAnswered, OfferFailed
 from acd.names import CancelReason, Failure
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
 from controller.errors import LegFailed, NodeAway
 from controller.queue_calls import FAILURES, QueueCalls
 from dialplan.legs import Leg
+from dialplan.plans.hours import Hours
+from dialplan.plans.nodes import CallbackNode, CallbackSpeech
+from dialplan.snapshot import Snapshot
+from dialplan.week import WeekTimes
 from numbering.e164 import E164
+from tests.unit.acd.test_callers import SENTENCES
+from tests.unit.controller.callbacks import nobody_called_back
 from tests.unit.controller.recording import quiet_recorder
-from tests.unit.dialplan.carriers import snapshot
+from tests.unit.dialplan.carriers import NOW, snapshot
+from tests.unit.dialplan.plans import OFFICE, plan, with_plans
 
 CUSTOMER, PHONE = "kanzlei", "kanzlei-1"
 SNAPSHOT = snapshot()
@@ -56,6 +65,9 @@ class Switch:
     def announce(self, call_id: str, sounds: Sequence[str]) -> None:
         self.done.append(f"say {call_id} {' '.join(sounds)}")
 
+    def callback_noted(self, call_id: str) -> None:
+        self.done.append(f"noted {call_id}")
+
     def shown_number(self, call_id: str) -> E164 | None:
         return E164("+4915228817386")
 
@@ -63,10 +75,16 @@ class Switch:
         return None
 
 
-def carried_out(switch: Switch, phones: Mapping[str, str]) -> tuple[QueueCalls, list[Event]]:
+def carried_out(
+    switch: Switch, phones: Mapping[str, str], carrier: Snapshot = SNAPSHOT
+) -> tuple[QueueCalls, list[Event]]:
     agent = AgentSpec("anna", (Membership("verkauf"),))
     centre = Centre(TenantSpec(CUSTOMER, (QueueSpec("verkauf"),), (agent,)), {}, phones)
-    calls = QueueCalls(CUSTOMER, switch, lambda: centre, lambda: SNAPSHOT, lambda: None, quiet_recorder())
+    centre = replace(centre, announcing={"verkauf": Announcing(SENTENCES, place=True, wait=True)})
+    back = nobody_called_back(CUSTOMER)
+    calls = QueueCalls(
+        CUSTOMER, switch, lambda: centre, lambda: carrier, lambda: None, quiet_recorder(), back, lambda: NOW
+    )
     told: list[Event] = []
     calls.tell = lambda event: told.append(event) is None
     return calls, told
@@ -147,3 +165,43 @@ def test_a_caller_who_is_sent_away_is_known_to_be_gone() -> None:
     calls.carry_out([SendAway("c1", "", CancelReason.FULL)])
     wait_until(lambda: switch.done == ["away c1"])
     assert left == ["c1"]
+
+
+def test_what_is_told_comes_before_the_conversation_and_never_in_it() -> None:
+    """C1: the switch has the announcement before it joins."""
+    switch = Switch()
+    calls, told = carried_out(switch, {"anna": PHONE})
+    calls.carry_out([Announce("c1", "verkauf", 2, 60_000), Join(7, "c1", "anna")])
+    wait_until(lambda: told == [Joined(7)])
+    assert switch.done == ["say c1 place 2 1 min", "join 7 c1"]
+
+
+def test_who_is_called_back_is_told_so_and_gone() -> None:
+    switch = Switch()
+    calls, _ = carried_out(switch, {})
+    left: list[str] = []
+    calls.left = left.append
+    calls.carry_out([CallbackNoted("c1")])
+    wait_until(lambda: switch.done == ["noted c1"])
+    assert left == ["c1"]
+
+
+NEVER = Hours(WeekTimes.of(()))
+
+
+@pytest.mark.parametrize(("hours", "rings"), [(NEVER, False), (OFFICE, True), (None, True), ("gone", True)])
+def test_nobody_is_called_back_outside_of_the_hours_for_it(hours: Hours | str | None, rings: bool) -> None:
+    """C1: the window; no phone rings, and the caller is looked after again later."""
+    speech = CallbackSpeech(*["x"] * 3, ("x",), *["x"] * 3)  # type: ignore[arg-type]
+    carrier = with_plans(n300=plan("back", back=CallbackNode(CUSTOMER, "verkauf", "phones", speech, hours)))
+    switch = Switch()
+    calls, told = carried_out(switch, {"anna": PHONE}, carrier)
+    calls.now_ms = lambda: 5_000
+    calls.carry_out([replace(RING, number="+4915228817386", line="+492214710300")])
+    if rings:
+        wait_until(lambda: bool(switch.rung))
+        assert switch.rung[0][0].caller.shown == "+4915228817386"
+        switch.answers.set()
+    else:
+        wait_until(lambda: told == [CallbackWanted("c1", 305_000)])
+        assert switch.rung == []

@@ -10,9 +10,9 @@ import pytest
 
 from dialplan.call import CallOffered
 from dialplan.decide import decide
-from dialplan.decision import Decision, Wait
-from dialplan.plans.nodes import QueueNode
-from dialplan.plans.position import Happened, read_resume
+from dialplan.decision import CallBack, Converse, Decision, Wait
+from dialplan.plans.nodes import CallbackNode, CallbackSpeech, QueueNode
+from dialplan.plans.position import Given, Happened, Position, Resume, read_resume
 from dialplan.plans.waiting import FIXED_PRICE, PAID_BY_THE_MINUTE, has_fixed_price, waits_unpaid
 from numbering.e164 import E164
 from tests.unit.dialplan.carriers import AT
@@ -82,3 +82,35 @@ def test_a_price_is_by_the_minute_or_fixed(prefix: str) -> None:
     number = E164(f"{prefix}55551234")
     assert waits_unpaid(number) != has_fixed_price(number)
     assert not has_fixed_price(E164("+493023125300"))
+
+
+SPEECH: Final = CallbackSpeech("offer", "enter", "is it", tuple("0123456789"), "check", "refused", "noted")
+BACK: Final = plan("back", back=CallbackNode("bau", "sales", "phones", SPEECH))
+
+
+def test_a_callback_is_offered_then_noted_with_the_place_kept() -> None:
+    """C1: the caller's own number is the one that is shown when he is called back."""
+    offered = decide(call(BERLINER), with_plans(n300=BACK), AT)
+    assert isinstance(offered.outcome, Converse)
+    assert offered.reason.id == "plan.callback-offered"
+    assert offered.plan is not None
+    given = Given(Happened.NUMBER, "+494066969100")
+    resume = Resume(HOTLINE, offered.plan.position, given, 1_700_000_000_000)
+    noted = decide(replace(call(BERLINER), resume=resume), with_plans(n300=BACK), AT)
+    wait = waits(noted)
+    assert wait.back == CallBack(E164("+494066969100"), HOTLINE, "noted")
+    assert (wait.queue, wait.since_ms, wait.kept) == ("sales", 1_700_000_000_000, True)
+    assert noted.reason.id == "plan.callback"
+
+
+@pytest.mark.parametrize(("what", "why"), [(Happened.SILENCE, "no"), (Happened.OVERFLOWED, "full")])
+def test_who_is_not_called_back_goes_on_with_the_plan(what: Happened, why: str) -> None:
+    offered = again(call(BERLINER), Position("back", path="back"), what)
+    decision = decide(offered, with_plans(n300=BACK), AT)
+    assert decision.plan is not None
+    assert decision.plan.position.path == f"back={why},phones"
+
+
+def test_where_nobody_serves_queues_nobody_is_promised_a_callback() -> None:
+    decision = decide(call(BERLINER), with_plans(n300=BACK), replace(AT, served=frozenset()))
+    assert decision.reason.id == "plan.ring"

@@ -8,13 +8,14 @@ import pytest
 
 from acd.events import CallerJoined
 from acd.names import WaitCost
-from dialplan.decision import Wait
+from dialplan.decision import CallBack, Wait
 from dialplan.legs import Caller, leg_to_phone, leg_to_trunk
 from freeswitch.dialstring import agents_leg
 from freeswitch.errors import CommandRefused
 from freeswitch.queue_calls import (
     Waiting,
     agent_variables,
+    callback_leg,
     offer_leg,
     offer_of,
     pseudonym,
@@ -48,6 +49,17 @@ def test_a_mark_says_what_the_plan_knows_of_the_caller_and_never_the_number() ->
     withheld = waiting("c1", queue_variables(known, "0", PLANS, None)["presence_data"])
     assert withheld is not None
     assert withheld.joined.caller is None
+
+
+def test_one_who_is_to_be_called_back_has_number_and_line_in_the_mark() -> None:
+    """C1: so that a successor finds the wish while the caller still hears that it is noted."""
+    wish = replace(WAIT, kept=True, back=CallBack(CALLER, E164(PLANS), "/sounds/noted.wav"))
+    variables = queue_variables(wish, "0", PLANS, CALLER)
+    assert (variables["fernamt_do"], variables["fernamt_noted"]) == ("queue-callback", "/sounds/noted.wav")
+    found = waiting("c1", variables["presence_data"])
+    assert found is not None
+    assert (found.joined.number, found.joined.line) == (CALLER, PLANS)
+    assert callback_leg("a", 1, 0) != callback_leg("a", 1, 1) != offer_leg("a", 1)
 
 
 @pytest.mark.parametrize(

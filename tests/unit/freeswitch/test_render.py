@@ -50,7 +50,7 @@ OURS = {
     *("fernamt_do", "sofia_profile_name", "fernamt_cause", "fernamt_sip_code"),
     *("fernamt_then", "fernamt_default", "fernamt_sounds", "fernamt_music", "fernamt_watched"),
     # A number of ours or what `queue_variables` found to be one; one key; sounds of ours.
-    *("fernamt_dialled", "playback_terminator_used", "fernamt_say"),
+    *("fernamt_dialled", "playback_terminator_used", "fernamt_say", "fernamt_noted"),
     *(f"fernamt_body_{number}" for number in range(2, 9)),
     *("fernamt_place", "fernamt_line", "fernamt_b_number", "fernamt_announcement"),
     *("originate_disposition", "sip_network_port", "uuid"),

@@ -8,9 +8,9 @@ import pytest
 
 from acd.effects import Announce
 from acd.names import Strategy
-from acd.spec import AgentSpec, Membership, Overflow, QueueSpec, Relaxation, Skill
+from acd.spec import AgentSpec, Callback, Membership, Overflow, QueueSpec, Relaxation, Skill
 from dialplan.plans.hours import Hours
-from dialplan.plans.nodes import QueueNode
+from dialplan.plans.nodes import CallbackNode, QueueNode
 from provisioning.contact_centres import contact_centre
 from provisioning.load import CheckedConfig
 from provisioning.queue_sentences import TEXTS
@@ -43,9 +43,10 @@ CENTRE = """\
             queue:
               name: verkauf
               overflow: ende
-              exits: [{key: "1", to: ende}, {key: "2", to: warten}]
+              exits: [{key: "1", to: ende}, {key: "2", to: zurueck}]
               priority: 7
               agent: anna
+          - {id: zurueck, callback: {queue: verkauf, otherwise: ende}}
           - {id: ende, end: {cause: busy}}
 """
 
@@ -84,6 +85,17 @@ REFUSED = {
     "a key that is none": (('key: "1"', 'key: "12"'), "queue-key", "exits[0].key"),
     "a key twice": (('key: "2"', 'key: "1"'), "id-twice", "exits[1].key"),
     "an exit to nowhere": (('key: "1", to: ende', 'key: "1", to: end'), "", "exits[0].to"),
+    "a callback for no queue": (("callback: {queue: verkauf", "callback: {queue: kauf"), "unknown-queue", ""),
+    "a callback at no hours": (
+        ("callback: {queue: verkauf", "callback: {hours: nie, queue: verkauf"),
+        "unknown-opening-hours",
+        "callback.hours",
+    ),
+    "a callback tried for ever": (
+        ("music: musik", "music: musik, callback: {tries: 99}"),
+        "out-of-range",
+        "callback.tries",
+    ),
     "an agent of another queue": (("agent: anna", "agent: bert"), "unknown-agent", "queue.agent"),
     "a phone that rings for ever": (("ring_s: 15", "ring_s: 900"), "out-of-range", "queues[0].ring_s"),
 }
@@ -154,9 +166,22 @@ def test_a_plans_way_into_a_queue_is_compiled(changed: Change, accepted: Accept)
     written += '    opening_hours: [{id: buero, slots: [{days: [mon], begins: "08:00", ends: "09:00"}]}]\n'
     node = compile_plans(accepted(written).config.customers[0], TonesOnly())["verkauf"].nodes["warten"]
     assert isinstance(node, QueueNode)
-    assert (node.exits, node.priority, node.agent) == ({"1": "ende", "2": "warten"}, 7, "anna")
+    assert (node.exits, node.priority, node.agent) == ({"1": "ende", "2": "zurueck"}, 7, "anna")
     assert node.remembers
     assert isinstance(node.hours, Hours)
+
+
+def test_callbacks_are_compiled(changed: Change, accepted: Accept) -> None:
+    """C1: the queue's rule, and what callers are asked in a plan."""
+    rule = "callback: {tries: 2, retry_s: 60, answer_s: 30, pause_s: 5, within_s: 600, most: 7}"
+    customer = accepted(text(changed, ("music: musik", f"music: musik, {rule}"))).config.customers[0]
+    centre = contact_centre(customer)
+    assert centre is not None
+    assert centre.spec.queue["verkauf"].callback == Callback(2, 60_000, 30_000, 5_000, 600_000, 7)
+    node = compile_plans(customer, Recorded())["verkauf"].nodes["zurueck"]
+    assert isinstance(node, CallbackNode)
+    assert (node.customer_id, node.queue, node.otherwise) == (customer.id, "verkauf", "ende")
+    assert node.speech.digits[7] == "7."
 
 
 class Recorded:
