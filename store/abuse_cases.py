@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
 
 from dialplan.abuse.cases import AbuseRule, Action, Sighting, SpendRule, SpendSighting, ThrottlePolicy
 from dialplan.limits.agreed import Throttle
@@ -19,6 +19,12 @@ from store.number_transitions import milliseconds
 
 #: Most cases read at once.
 MAX_CASES: Final = 10_000
+#: How long released cases are kept where the configuration does not say (provisioning/schema/abuse.py).
+RETENTION_DAYS: Final = 180
+_RETENTION: Final = text(
+    "SELECT (content::jsonb -> 'abuse' ->> 'retention_days')::int FROM config_item"
+    " WHERE kind = 'carrier' AND until_version IS NULL"
+)
 #: pg_advisory_xact_lock key of whoever opens cases: "abuse" in ASCII, as a number.
 _LOCK: Final = int.from_bytes(b"abuse")
 
@@ -108,6 +114,14 @@ class AbuseCases:
                 self._blocks.unblock(case.customer_id, max(at, in_force[0].since), actor, reason)
             except NotBlocked:
                 return  # lifted by somebody else meanwhile
+
+    def sweep(self, at: datetime) -> int:
+        """Delete released cases whose time is over (TDDDG § 12: indications are kept as long as they are
+        needed); open ones stay. How many."""
+        with database_errors("deleting old abuse cases"), self._engine.begin() as connection:
+            days = connection.scalar(_RETENTION)
+            over = milliseconds(at) - timedelta(days=RETENTION_DAYS if days is None else days)
+            return connection.execute(delete(abuse_case).where(abuse_case.c.released_at < over)).rowcount
 
     def case(self, case_id: int) -> AbuseCase:
         """One case. Raises CaseUnknown."""

@@ -1,7 +1,7 @@
 """The table of abuse cases (B10), beside those of store.tables.
 
-Triggers are in the migration: a case is never deleted, a released one never changed, and whatever begins or
-ends a throttle counts up `block_counter`, which controllers ask.
+Triggers are in the migrations: an open case is never deleted, a released one never changed, and whatever
+begins or ends a throttle counts up `block_counter`, which controllers ask.
 """
 
 from __future__ import annotations

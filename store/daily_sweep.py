@@ -1,4 +1,4 @@
-"""The calendar's daily work on numbers and blocks, once a day however many programs offer to do it."""
+"""The calendar's daily work on numbers, blocks and abuse cases, once a day however many programs offer it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Engine, insert, select, text
 
+from store.abuse_cases import AbuseCases
 from store.customer_blocks import CustomerBlocks
 from store.foreign_errors import database_errors
 from store.number_inventory import NumberInventory
@@ -55,6 +56,7 @@ class DailySweep:
             if connection.execute(done.limit(1)).one_or_none() is None:
                 numbers = len(NumberInventory(self._engine).sweep(at, actor))
                 lifted = CustomerBlocks(self._engine).sweep(at)
+                AbuseCases(self._engine).sweep(at)
                 row = {"day": day, "at": at, "numbers": numbers, "blocks_lifted": lifted}
                 connection.execute(insert(number_sweep).values(row))
             return True

@@ -69,6 +69,9 @@ class AbuseEntry(Entry):
 
     rules: Few[AbuseRuleEntry] = Field(default=(), description="What holds otherwise than by default (B10).")
     throttle: AbuseThrottleEntry | None = Field(None, description="What a throttle is (B10).")
+    retention_days: int = Field(
+        default=180, ge=30, le=3_650, description="How long released cases are kept, in days (B10, F4)."
+    )
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

@@ -209,3 +209,23 @@ def test_rules_are_the_customers_over_the_carriers_over_the_defaults(engine: Eng
     assert bau.thresholds[AbuseRule.DIALLER].action is Action.OFF
     assert bau.throttle == ThrottlePolicy(1, 20, 60)
     assert store.rules("newer").thresholds == DEFAULTS
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(("configured", "days"), [("{}", 180), ('{"abuse":{"retention_days":30}}', 30)])
+def test_released_cases_are_deleted_when_their_time_is_over(
+    cases: AbuseCases, engine: Engine, configured: str, days: int
+) -> None:
+    """F4: indications are kept as long as they are needed, what was done about them stands in the audit."""
+    ConfigStore(engine).apply(1, [ConfigItem.of(CARRIER, CARRIER, configured)], [], author="test")
+    for customer in ("bau", "other"):
+        cases.seen(customer, SEEN, Action.WARN, POLICY, NOW)
+    (old,) = cases.cases(customer_id="bau")
+    cases.release(old.id, NOW + HOUR, "anna", "survey")
+    assert cases.sweep(NOW + days * DAY) == 0
+    assert cases.sweep(NOW + HOUR + days * DAY + HOUR) == 1
+    assert [each.customer_id for each in cases.cases(released=True)] == ["other"], "an open case stays"
+    actions = [each.action for each in AuditLog(engine).latest()]
+    assert {"abuse.open", "abuse.release"} <= set(actions)
