@@ -17,6 +17,7 @@ from rich.progress import track
 from rich.table import Table
 
 from cli.rate_cdrs import Cdrs, read_cdrs
+from cli.rate_quota import quota
 from cli.rate_rows import COLUMNS, row, with_rate
 from cli.rate_worker import explain_, quarantine, rerate, run
 from cli.tariff_directory import CONFIG, NOTICE, read_tariff
@@ -154,5 +155,5 @@ class _Summary:
         )
 
 
-for _command in (run, rerate, explain_, quarantine):
+for _command in (run, rerate, explain_, quarantine, quota):
     rate.add_command(_command)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Engine, text
 
@@ -136,9 +136,9 @@ def _terms(
 ) -> Terms:
     own = tariff.versions.get(customer_id)
     individual = own is not None and own[0].kind is ListKind.INDIVIDUAL
-    quotas: dict[str, Any] = contract.fair_use.model_dump() if contract.fair_use else {}
-    counted_per = quotas.pop("counted_per", "user")
-    minutes = tuple((name, count) for name, count in quotas.items() if count is not None)
+    fair_use = contract.fair_use
+    counted_per = fair_use.counted_per if fair_use else "user"
+    minutes = tuple((name, int(getattr(fair_use, name))) for name in fair_use.given()) if fair_use else ()
     return Terms(
         customer_id, first_day, last_day, Model(contract.price_model), customer_id if individual else None,
         CountedPer(counted_per), contract.minimum_users, minutes,

@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from sqlalchemy import Connection, Engine
 
+from cli.agreements import agreements, contract_in
 from cli.bootstrap import engine, now, spend_counters, until_stopped
 from cli.changes import changing
 from cli.layout import effective
@@ -37,7 +38,7 @@ from rating.money import ticks_text
 from store import audit
 from store.errors import DatabaseError, LiveStateError, TariffMissing
 from store.foreign_errors import database_errors
-from store.rating_run import BatchDone, RatingRun
+from store.rating_run import BatchDone, QuotaUsedUp, RatingRun
 from store.rating_shares import ALONE, Row, counting
 from store.rating_spend import Spend
 from store.rating_waiting import ExplainedCharge, WaitingLegs
@@ -57,7 +58,7 @@ _MANY_CALLS: Final = 50_000
 #: go into looking at them again and again.
 _VALUES_OF_A_BATCH: Final = 100_000
 _LANGUAGES: Final = {"de": Language.GERMAN, "en": Language.ENGLISH}
-_COUNTED: Final = tuple(each.name for each in fields(BatchDone) if each.name != "booked")
+_COUNTED: Final = tuple(each.name for each in fields(BatchDone) if each.name not in ("booked", "used_up"))
 
 
 class MonthOption(click.ParamType[Month]):
@@ -77,12 +78,15 @@ class _Worker:
     run: RatingRun
     source: ConfiguredTariff
     spend: Spend
+    database: Engine
 
 
 def _worker(settings: Settings, database: Engine, settle_s: float) -> _Worker:
     source = ConfiguredTariff(database)
     run = RatingRun(database, source, settle_s=settle_s)
-    return _Worker(run, source, Spend(database, spend_counters(settings), ConfiguredSpend(database)))
+    return _Worker(
+        run, source, Spend(database, spend_counters(settings), ConfiguredSpend(database)), database
+    )
 
 
 @click.command()
@@ -216,8 +220,23 @@ def _work(worker: _Worker, row: Row, stopped: Callable[[float], bool]) -> None:
             rest_s = _RETRY_S
             continue
         rest_s = 0.0 if done.calls else _REST_S
+        tell_used_up(worker.database, done.used_up)
         if done.waiting:
             _log.warning("legs wait in quarantine: fernamt rate quarantine list", legs=done.waiting)
+
+
+def tell_used_up(database: Engine, used_up: Sequence[QuotaUsedUp]) -> None:
+    """A word to operators where the contract asks for it. Raises DatabaseError's children."""
+    if not used_up:
+        return
+    known = agreements(database, {each.customer_id for each in used_up})
+    for each in used_up:
+        contract = contract_in(known.get(each.customer_id, ()), each.month)
+        if contract and contract.fair_use and contract.fair_use.when_used_up == "warn":
+            _log.warning(
+                "quota used up: fernamt rate quota", customer=each.customer_id, month=str(each.month),
+                quota=each.quota,
+            )  # fmt: skip
 
 
 def _tell_once(told: str, what: str, error: Exception) -> str:

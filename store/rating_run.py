@@ -80,8 +80,21 @@ class TariffSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaUsedUp:
+    """A call of a customer's month was the first that a quota did not cover, or not as a whole."""
+
+    customer_id: str
+    month: Month
+    quota: str
+
+
+@dataclass(frozen=True, slots=True)
 class BatchDone:
-    """One transaction. `calls` is 0 when nothing was due; `booked` is for the spend counters."""
+    """One transaction. `calls` is 0 when nothing was due; `booked` is for the spend counters.
+
+    `used_up` names quotas when the first call is not covered in its turn. It is silent where that call's
+    record came in late, so that the month was rated again.
+    """
 
     calls: int = 0
     legs: int = 0
@@ -91,6 +104,7 @@ class BatchDone:
     corrected: int = 0
     months_again: int = 0
     booked: tuple[Booked, ...] = ()
+    used_up: tuple[QuotaUsedUp, ...] = ()
 
 
 @dataclass(slots=True)
@@ -101,6 +115,7 @@ class _Work:
     corrections: list[Correction] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     standings: dict[tuple[str, date], Standing] = field(default_factory=dict)
+    used_up: list[QuotaUsedUp] = field(default_factory=list)
     again: set[tuple[str, Month]] = field(default_factory=set)
     #: Those of `again` with a call that lasts longer than its first record said.
     passed_on: set[tuple[str, Month]] = field(default_factory=set)
@@ -224,6 +239,7 @@ class RatingRun:
             corrected=len(work.corrections) + sum(each.corrected for each in again),
             months_again=len(again),
             booked=tuple(money),
+            used_up=tuple(work.used_up),
         )
 
     def _rate(self, cursor: Any, pricing: _Pricing, legs: list[tuple[str, BillableLeg]]) -> _Work:
@@ -270,6 +286,8 @@ class RatingRun:
             fresh.append((call_id, first_day, result))
             if after is not standing:
                 standings[key] = work.standings[key] = after
+                if result.bundle_blocks != result.blocks:
+                    work.used_up += _used_up(leg.customer_id, month, book, standing, after)
         self._numbers.learn(cursor, (charge for _, _, charge in fresh))
         numbers = self._numbers.by_object
         again = {(customer, month.first_day) for customer, month in work.again}
@@ -299,6 +317,14 @@ class RatingRun:
         merged = (*known.facts[:CARRIER], *facts[CARRIER:])
         if merged != known.facts:
             work.corrections.append(Correction(known, merged))
+
+
+def _used_up(
+    customer_id: str, month: Month, book: Book, before: Standing, after: Standing
+) -> Iterator[QuotaUsedUp]:
+    for quota, then, now in zip(book.quotas, before, after, strict=True):
+        if now.cut and not then.cut:
+            yield QuotaUsedUp(customer_id, month, quota.name)
 
 
 def _order(pair: tuple[str, BillableLeg]) -> tuple[int, str]:

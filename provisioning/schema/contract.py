@@ -31,6 +31,11 @@ class FairUseEntry(Entry):
         None, ge=1, le=_MAX_MINUTES, description="Minutes to both together, instead of the two others (E2)."
     )
 
+    when_used_up: Literal["none", "warn"] = Field(
+        "none",
+        description="`warn`: operators are told when a quota is used up. No call is refused or ended (E2).",
+    )
+
     def given(self) -> tuple[str, ...]:
         """The quotas that are given."""
         names = ("fixed_minutes", "mobile_minutes", "fixed_and_mobile_minutes")
