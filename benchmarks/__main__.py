@@ -26,6 +26,7 @@ PROGRAMS: Final = {
     "rating": ("benchmarks.rating", {"--json", "--quick"}),
     "billing": ("benchmarks.billing", {"--json", "--quick"}),
     "acd": ("benchmarks.acd", {"--json", "--quick"}),
+    "acd-calls": ("benchmarks.acd_calls", {"--json", "--quick"}),
     "billing-month": ("benchmarks.month", {"--json", "--quick"}),
     "calls": ("benchmarks.calls", {"--json", "--quick"}),
 }

@@ -58,11 +58,16 @@ class QueueNodes:
     """
 
     def __init__(
-        self, nodes: Mapping[str, SwitchNode], home: str, place_of: Callable[[str], str | None]
+        self,
+        nodes: Mapping[str, SwitchNode],
+        home: str,
+        place_of: Callable[[str], str | None],
+        shown: Mapping[str, E164 | None],
     ) -> None:
         self._nodes = nodes
         self._home = home
         self._place_of = place_of
+        self._shown = shown
         self._offers: OrderedDict[tuple[str, int], str] = OrderedDict()
         self._phones: OrderedDict[str, str] = OrderedDict()
 
@@ -129,6 +134,8 @@ class QueueNodes:
             self._calls_for(customer_id, offer_id).end(leg_id)
 
     def shown_number(self, call_id: str) -> E164 | None:
+        if call_id in self._shown:
+            return self._shown[call_id]
         with switch_errors():
             return self._calls_of(call_id).shown_number(call_id)
 

@@ -69,8 +69,9 @@ from controller.menus import Menus
 from controller.originating import Originating
 from controller.places import Places
 from controller.recorder import Recorder
+from controller.waking import Waking
 from dialplan.call import CallOffered
-from dialplan.decision import Converse, Decision
+from dialplan.decision import Converse, Decision, Wait
 from dialplan.snapshot import Snapshot
 from freeswitch import api_calls
 from freeswitch.agent_calls import AgentCalls
@@ -148,7 +149,10 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         return following_node(places.of(call_id) or home).connection
 
     queue_nodes = QueueNodes(
-        {name: _commanded(settings, following_node, name) for name in (home, *others)}, home, places.of
+        {name: _commanded(settings, following_node, name) for name in (home, *others)},
+        home,
+        places.of,
+        places.shown,
     )
     centres = Centres(
         queue_nodes,
@@ -196,10 +200,19 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         decision = decider.decide(offered)
         if isinstance(decision.outcome, Converse):
             return Hold(lambda session: converse(session, offered, decision), MENU_S)
+        if isinstance(decision.outcome, Wait):
+            waking.soon()
         variables = decision_variables(decision, offered, domain=domain)
         if (agents := centres.decided(offered, decision)) is not None:
             variables.setdefault("presence_data", own_mark(*agents))
         return Instructions(variables)
+
+    def wake() -> None:
+        follower.connection.nudge()
+        for each in other_followers.values():
+            each.connection.nudge()
+
+    waking = Waking(wake, centres.is_awaited)
 
     def converse(session: Session, offered: CallOffered, decision: Decision) -> Instructions:
         call = MenuCall(session, offered, domain=domain)
@@ -243,6 +256,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     health.start()
     blocking.start()
     centres.start()
+    waking.start()
     server.start()
     follower.connection.start()
     for other in other_followers.values():
@@ -255,6 +269,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     configuration.stop(1.0)
     blocking.stop(1.0)
     left = server.stop(_DRAIN_S)
+    waking.stop()
     centres.stop(1.0)
     follower.connection.stop()
     for other in other_followers.values():

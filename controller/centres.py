@@ -48,6 +48,7 @@ from dialplan.call import CallOffered, Via
 from dialplan.decision import Decision, Reject
 from dialplan.live import LiveCall
 from dialplan.snapshot import Snapshot
+from numbering.e164 import E164
 
 _log = structlog.get_logger(__name__)
 
@@ -162,6 +163,10 @@ class Centres:
         """Customers whose centre takes calls now, here or at another controller."""
         return frozenset(name for name, each in self._centres.items() if each.serves)
 
+    def is_awaited(self) -> bool:
+        """Whether a caller waits for an agent whom this controller has to find."""
+        return any(line for _, each in self._owned() for line in each.state.lines.values())
+
     def _begin(self, customer_id: str, centre: Centre) -> None:
         calls = QueueCalls(
             customer_id,
@@ -185,9 +190,13 @@ class Centres:
 
     # -- what the switch tells ------------------------------------------------------------------
 
-    def queued(self, node: str, customer_id: str, joined: CallerJoined, kept: bool) -> None:
-        """A caller waits. Who comes now has his place now, unless it is `kept` from a queue before."""
+    def queued(
+        self, node: str, customer_id: str, joined: CallerJoined, kept: bool, shown: E164 | None
+    ) -> None:
+        """A caller waits, who shows this number. Who comes now has his place now, unless it is `kept` from a
+        queue before."""
         self._places.put(node, joined.member_id)
+        self._places.shown[joined.member_id] = shown
         self._gone.pop(joined.member_id, None)
         self._join(customer_id, joined if kept else replace(joined, since_ms=None))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Final
 
+from numbering.e164 import E164
+
 #: A node that is silent for longer has lost its waiting callers for us; they are found again when it is back.
 AWAY_MS: Final = 5_000
 #: And those who talk: until then their agents are taken to be busy.
@@ -21,6 +23,8 @@ class Places:
         self._clock_ms = clock_ms
         #: By node and call: when it was put there.
         self._calls: dict[str, dict[str, int]] = {node: {} for node in nodes}
+        #: What callers show, where their node said it: asking would make the agent's phone ring 10 ms later.
+        self.shown: dict[str, E164 | None] = {}
         #: Nodes that have not listed their calls since we lost them, or since we began.
         self._silent: dict[str, int] = dict.fromkeys(nodes, clock_ms())
 
@@ -31,6 +35,7 @@ class Places:
 
     def drop(self, call_id: str) -> None:
         """The call has ended."""
+        self.shown.pop(call_id, None)
         for calls in self._calls.values():
             calls.pop(call_id, None)
 
@@ -46,6 +51,8 @@ class Places:
         """All queued calls that the node had then; what came later is not judged. Whether it had been silent
         before."""
         later = {name: at_ms for name, at_ms in self._calls[node].items() if at_ms >= as_of_ms}
+        for gone in self._calls[node].keys() - later.keys() - set(call_ids):
+            self.shown.pop(gone, None)
         self._calls[node] = later | dict.fromkeys(call_ids, as_of_ms)
         return self._silent.pop(node, None) is not None
 

@@ -27,6 +27,11 @@ _RINGING: Final = f"tone_stream://{RINGING_TONE};loops=-1"
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{2,14}\Z", re.ASCII)
 
 
+def shown_number(said: str | None) -> E164 | None:
+    """The number in our own variable, None when it is withheld or unknown."""
+    return E164(said) if said is not None and _NUMBER.match(said) else None
+
+
 class AgentCalls:
     """All methods raise FreeSwitchError's children; CommandFailed says what the switch said."""
 
@@ -123,4 +128,4 @@ class AgentCalls:
     def shown_number(self, call_id: str) -> E164 | None:
         """The number that the caller shows, None when it is withheld or unknown."""
         said = self._connection.bgapi(api_calls.uuid_getvar(call_id, "fernamt_a_presented"), _ANSWER_S)
-        return E164(said.strip()) if _NUMBER.match(said.strip()) else None
+        return shown_number(said.strip())

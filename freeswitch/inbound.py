@@ -155,6 +155,11 @@ class InboundConnection:
         """Run an API command in the background and wait for its result. CommandFailed when it is an error."""
         return checked(self._connected().background(call, str(uuid.uuid4()), timeout_s))
 
+    def nudge(self) -> None:
+        """Have FreeSWITCH send what it has for us now; nothing while the connection is down."""
+        if self._link is not None:
+            self._link.nudge()
+
     def execute(
         self, channel: str, application: str, argument: str = "", *, timeout_s: float = 30.0
     ) -> Event:

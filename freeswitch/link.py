@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -153,6 +154,13 @@ class Link:
             self._channels[channel].discard(event_uuid)
             if not self._channels[channel]:
                 del self._channels[channel]
+
+    def nudge(self) -> None:
+        """A line end between two commands: FreeSWITCH answers nothing, and looks for events that it has for
+        us, which it does every 20 ms otherwise (read: read_packet). Nothing when the connection is gone."""
+        if self._end is None:
+            with suppress(ConnectionLost, Overloaded):
+                self._connection.send(b"\n")
 
     def _send(self, command: Command) -> AsyncResult[Reply]:
         if self._end is not None:

@@ -9,11 +9,13 @@ from typing import Final, Protocol
 
 from acd.events import CallerJoined
 from freeswitch import api_calls, commands, own_calls, queue_calls
+from freeswitch.agent_calls import shown_number
 from freeswitch.commands import Subscription
 from freeswitch.events import Event
 from freeswitch.inbound import InboundConnection
 from freeswitch.replies import rows_of
 from freeswitch.settings import EventSocketAddress
+from numbering.e164 import E164
 
 #: `show channels` lags behind the events (seen): what began this recently may be missing in it.
 LAG: Final = timedelta(seconds=2)
@@ -36,7 +38,9 @@ _FILTERS: Final = (
 class QueueSink(Protocol):
     """Who wants to know. Called in order, from one greenlet for each node; must not wait."""
 
-    def queued(self, node: str, customer_id: str, joined: CallerJoined, kept: bool) -> None: ...
+    def queued(
+        self, node: str, customer_id: str, joined: CallerJoined, kept: bool, shown: E164 | None
+    ) -> None: ...
     def left_by_key(self, call_id: str, customer_id: str) -> None: ...
     def agent_leg_ended(self, leg_id: str) -> None: ...
     def own_call(self, node: str, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None: ...
@@ -72,7 +76,8 @@ class QueueEvents:
         if found is None:
             return
         if event.subclass == queue_calls.QUEUED:
-            self._sink.queued(self._node, found.customer_id, found.joined, found.kept)
+            shown = shown_number(event.variable("fernamt_a_presented"))
+            self._sink.queued(self._node, found.customer_id, found.joined, found.kept, shown)
         else:
             self._sink.left_by_key(found.joined.member_id, found.customer_id)
 

@@ -72,7 +72,7 @@ def nodes(switches: dict[str, NodeCalls]) -> QueueNodes:
     def made(name: str) -> SwitchNode:
         return SwitchNode(lambda: switches[name], DOORS[name])  # type: ignore[arg-type, return-value]
 
-    return QueueNodes({name: made(name) for name in switches}, "node-1", PLACES.get)
+    return QueueNodes({name: made(name) for name in switches}, "node-1", PLACES.get, {})
 
 
 def ring(nodes: QueueNodes, offer_id: int, call_id: str) -> None:

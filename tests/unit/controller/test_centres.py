@@ -149,7 +149,7 @@ class World:
         self, call_id: str, node: str = "node-1", customer_id: str = CUSTOMER, *, kept: bool = False
     ) -> None:
         """A caller begins to wait."""
-        self.centres.queued(node, customer_id, caller(call_id), kept=kept)
+        self.centres.queued(node, customer_id, caller(call_id), kept=kept, shown=None)
 
     def lists(
         self,
