@@ -23,9 +23,11 @@ from cli.settings import Settings
 from cli.tariff_directory import MAX_FILES
 from cli.times import GERMANY
 from rating.diff import changes
+from rating.errors import FieldRefused
+from rating.fields import exchange_rate
 from rating.money import CURRENCIES
 from rating.notice import NOTICE_DAYS
-from rating.strict_csv import MAX_BYTES
+from rating.strict_csv import BOMS, MAX_BYTES
 from rating.tariff import Tariff
 from store.rating_tariffs import Import, TariffStore, versions_of
 
@@ -159,24 +161,40 @@ def rates(
 
 
 def reference_rates(content: bytes, name: str, since: date) -> bytes:
-    """The ECB's columns (a day, then each currency) as the lines of fx.csv. Raises FilesUnreadable."""
+    """The ECB's columns (a day, then each currency) as the lines of fx.csv.
+
+    Raises FilesUnreadable with the line that is wrong.
+    """
     if len(content) > MAX_BYTES:
         raise FilesUnreadable(f"{name}: larger than {MAX_BYTES >> 20} MiB")
     lines = ["day;currency;per_euro"]
+    reader = csv.DictReader(io.StringIO(_decoded(content, name), newline=""), skipinitialspace=True)
     try:
-        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""), skipinitialspace=True))
-        for row in rows:
+        for row in reader:
             day = date.fromisoformat(str(row["Date"]))
             if day >= since:
                 lines += [f"{day};{currency};{rate}" for currency, rate in _known(row)]
-    except (KeyError, ValueError, csv.Error) as error:
+    except (KeyError, ValueError, csv.Error, FieldRefused) as error:
+        what = "no column Date" if isinstance(error, KeyError) else str(error)
         raise FilesUnreadable(
-            f"{name}: {error}. Take the ECB's eurofxref-hist.csv as it is: Date,USD,JPY,..."
+            f"{name}:{max(reader.line_num, 1)}: {what}. Take the ECB's eurofxref-hist.csv as it is: "
+            "Date,USD,JPY,... Nothing was taken"
         ) from None
     return ("\n".join(lines) + "\n").encode()
+
+
+def _decoded(content: bytes, name: str) -> str:
+    if content.startswith(BOMS):
+        raise FilesUnreadable(f"{name}:1: begins with a byte order mark. Save as UTF-8 without BOM")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise FilesUnreadable(f"{name}:{line}: not UTF-8. Take the ECB's file as it is") from None
 
 
 def _known(row: Mapping[str | None, str | None]) -> Iterator[tuple[str, str]]:
     for currency, rate in row.items():
         if currency in CURRENCIES and rate and rate.strip() not in ("", "N/A"):
+            exchange_rate(rate.strip())
             yield str(currency), rate.strip()

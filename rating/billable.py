@@ -66,7 +66,8 @@ def _paid(leg: BillableLeg, carried: CallLeg | None) -> BillableLeg:
     if carried is None or leg.direction is Direction.INCOMING or not carried.trunk_id:
         return leg
     billed_ms, other = leg.billed_ms, carried.leg
-    if leg.direction is Direction.OUTGOING and billed_ms:
+    # A negative duration is no transfer: such a record goes to quarantine as it is.
+    if leg.direction is Direction.OUTGOING and billed_ms > 0:
         longer_ms = other.start_ms + other.billed_ms - leg.start_ms - billed_ms
         if longer_ms >= _TOGETHER_MS:
             billed_ms += longer_ms

@@ -42,5 +42,6 @@ class Rates:
             if found is not None:
                 return Rate(currency, day, found)
         raise RateMissing(
-            f"no rate of {currency} for {month.last_day} or the {OLDEST_DAYS} days before. Import fx.csv"
+            f"no rate of {currency} for {month.last_day} or the {OLDEST_DAYS} days before. Import it: "
+            "fernamt tariff rates FILE, or fx.csv beside the price lists"
         )

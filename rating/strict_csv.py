@@ -20,7 +20,7 @@ MAX_LINES: Final = 1_000_000
 MAX_VALUE: Final = 200
 #: Problems collected of one file; then reading ends.
 MAX_PROBLEMS: Final = 1_000
-_BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def read(content: bytes, name: str, columns: Columns, *, may_be_empty: bool = Fa
 def _unreadable(content: bytes, name: str) -> Problem | None:
     if len(content) > MAX_BYTES:
         return Problem(name, 0, "", "csv.too-large", f"larger than {MAX_BYTES >> 20} MiB. Split the list")
-    if content.startswith(_BOMS):
+    if content.startswith(BOMS):
         return Problem(name, 1, "", "csv.bom", "begins with a byte order mark. Save as UTF-8 without BOM")
     if b"\0" in content:
         line = content[: content.index(b"\0")].count(b"\n") + 1

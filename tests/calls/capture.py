@@ -45,9 +45,10 @@ def main(names: list[str], switch: str) -> None:
     from cli.layout import lab_settings
     from cli.scenarios import SCENARIOS
     from store.database import cooperate_with_gevent
+    from tests.calls.own_scenarios import OWN_SCENARIOS
 
     cooperate_with_gevent()
-    chosen = [each for each in SCENARIOS if each.name in names]
+    chosen = [each for each in (*SCENARIOS, *OWN_SCENARIOS) if each.name in names]
     with tempfile.TemporaryDirectory(prefix="fernamt-capture-") as place:
         state_dir = Path(place)
         state_dir.chmod(0o711)

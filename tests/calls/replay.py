@@ -23,6 +23,7 @@ from provisioning.compile import compile_snapshot
 from provisioning.load import load
 from provisioning.network import MovedNetwork
 from provisioning.secrets import Secrets
+from tests.calls.billed import charges_text, invoices_text, rated
 from tests.calls.capture import DECIDED_AT, NETWORK
 
 DOMAIN = "phones.fernamt.invalid"
@@ -45,7 +46,7 @@ def example_snapshot() -> Snapshot:
 
 
 def replayed(folder: Path, snapshot: Snapshot | None = None) -> Mapping[str, str]:
-    """What the product makes of the folder's captures: `offered.json`, `decision.json`, `legs.txt`."""
+    """What the product makes of the folder's captures, stage by stage up to the invoice."""
     block = (folder / "channel-data.txt").read_bytes()
     offered = offered_call(ChannelData(Headers(block, encoded=True)).get)
     decision = decide(offered, snapshot or example_snapshot(), Circumstances(DECIDED_AT))
@@ -59,10 +60,13 @@ def replayed(folder: Path, snapshot: Snapshot | None = None) -> Mapping[str, str
     }
     records = [parse(path.read_bytes()) for path in sorted(folder.glob("leg-*.cdr.json"))]
     facts = {**asdict(offered), "privacy": sorted(offered.privacy)}
+    charges = rated(records)
     return {
         "offered.json": _json(facts),
         "decision.json": _json(told),
         "legs.txt": _table(records),
+        "charges.txt": charges_text(charges),
+        "invoice.txt": invoices_text(charges),
     }
 
 

@@ -112,6 +112,11 @@ def test_every_leg_that_a_carrier_bills_is_paid_by_somebody(
     assert all(each.start_ms + each.billed_ms <= last_ms for each in found)
 
 
+def test_a_record_that_cannot_be_true_is_not_mended_by_another_one() -> None:
+    """It goes to quarantine (rate.negative-duration)."""
+    assert paid(leg("a", OUT, 0, -1), leg("b", OUT, 0, 60_000, trunk="carrier-a"))["a"][0] == -1
+
+
 @pytest.mark.parametrize("longer_ms", [0, 1, 500, 999])
 def test_a_second_of_difference_is_no_transfer(longer_ms: int) -> None:
     call = (leg("a", OUT, 0, 59_999), leg("b", OUT, 0, 59_999 + longer_ms, trunk="carrier-a"))
