@@ -14,6 +14,7 @@ COPY numbering numbering
 COPY provisioning provisioning
 COPY rating rating
 COPY store store
+COPY web web
 RUN /opt/fernamt/bin/pip install --no-cache-dir .
 
 FROM python:3.12-slim-bookworm

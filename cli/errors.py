@@ -10,6 +10,7 @@ ProgramError
 ├── NoSuchTrunk       no controller tells of such a trunk
 ├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
+├── NoSuchToken       there is no valid token of this number
 ├── ContactCentreRefused  a command for the contact centre was not carried out
 ├── CallRefused       a call that a program asked for was not made
 └── ScenarioFailed    the demo's calls did not all do what they should
@@ -76,6 +77,12 @@ class NoSuchPlan(ProgramError):
     """A routing plan or a customer is asked for that the configuration does not have."""
 
     id = "program.no-such-plan"
+
+
+class NoSuchToken(ProgramError):
+    """A token is asked for that there is not, or no longer."""
+
+    id = "program.no-such-token"
 
 
 class ScenarioFailed(ProgramError):

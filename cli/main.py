@@ -63,6 +63,8 @@ _NOUNS = (
     "tariff",
     "trunk",
     "up",
+    "user",
+    "web",
 )
 
 

@@ -149,6 +149,17 @@ class SmtpEntry(Entry):
     password: SecretRef | None = Field(None, description="Where the password is: {env: NAME} or {file: path}")
 
 
+DEFAULT_WEB: Final = ("127.0.0.1", 8090)
+
+
+class WebEntry(Entry):
+    """The HTTP interface for agents' and supervisors' screens."""
+
+    listen: Address = Field(
+        DEFAULT_WEB, description="Where it listens; other machines come through a TLS proxy here."
+    )
+
+
 class Settings(Entry):
     """All of it. `lab_network` moves configured SIP addresses to loopback ports, for the lab alone."""
 
@@ -178,6 +189,9 @@ class Settings(Entry):
     )
     figures_days: int = Field(
         400, ge=1, le=3_650, description="Days that the contact centres' log is kept for key figures (C9)."
+    )
+    web: WebEntry | None = Field(
+        None, description="HTTP interface for screens, docs/api.md; left out: `fernamt up` starts none."
     )
     controllers: Few[Address] = Field(
         (("127.0.0.1", 8084),), description="Where controllers take calls; nodes try them in this order."

@@ -31,6 +31,7 @@ from store.config_versions import ConfigStore
 from store.embedded import EmbeddedPostgres, EmbeddedRedis
 from store.embedded.supervisor import Server, ServerState, supervise
 from store.schema import upgrade
+from web.probe import answers
 
 _HERE: Final = Path(__file__).resolve().parent.parent
 #: The intake empties the spool before it ends.
@@ -85,6 +86,7 @@ class Stack:
         self._start_switch()
         self._start_controllers()
         self._start_rating()
+        self._start_web()
         self._note_processes()
         self._watcher = gevent.spawn(self._supervise)
 
@@ -173,6 +175,16 @@ class Stack:
             "rating", ["--settings", path, "rate", "run", "--follow"], ready=lambda: True
         )
         self._keep(self.rating, self.rating.stop)
+
+    def _start_web(self) -> None:
+        entry = self.settings.web
+        if entry is None:
+            return
+        self._progress("starting the HTTP interface")
+        path = str(run_settings_path(self.settings.state_dir))
+        serves = partial(answers, entry.listen)
+        web = self._program("web", ["--settings", path, "web", "run"], ready=serves, probe=serves)
+        self._keep(web, web.stop)
 
     def _switch_position(self) -> int:
         return self._stops.index(self.switch.stop) if self.switch else 0

@@ -73,6 +73,12 @@ class AcdDesk:
         with redis_errors(f"screen of {tenant}"):
             self._client.set(_SCREEN + tenant, screen, ex=SCREEN_S)
 
+    def screen(self, tenant: str) -> str | None:
+        """One contact centre's; None while nobody owns it."""
+        with redis_errors(f"screen of {tenant}"):
+            found = cast(bytes | None, self._client.get(_SCREEN + tenant))
+        return None if found is None else found.decode("utf-8", "replace")
+
     def screens(self) -> list[str]:
         """All contact centres that somebody owns now, by name."""
         with redis_errors("screens"):

@@ -20,9 +20,9 @@ import redis
 from store.foreign_errors import redis_errors
 from store.leases import Lease
 
-#: KEYS: lease, journal, log, tenants with a log, entries lost. ARGV: token, tenant, most entries, how many
-#: records, the records, then id and text of each entry. An entry whose id is not greater than the last one's
-#: is there already. Returns the number of records now, or -1 when fenced out.
+#: KEYS: lease, journal, log, tenants with a log, entries lost, channel of listeners. ARGV: token, tenant,
+#: most entries, how many records, the records, then id and text of each entry. An entry whose id is not
+#: greater than the last one's is there already. Returns the number of records now, or -1 when fenced out.
 _APPEND: Final = """
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return -1 end
 local first = 5 + tonumber(ARGV[4])
@@ -31,7 +31,9 @@ if first > #ARGV then return redis.call('LLEN', KEYS[2]) end
 redis.call('SADD', KEYS[4], ARGV[2])
 local room = tonumber(ARGV[3]) - redis.call('XLEN', KEYS[3])
 for place = first, #ARGV, 2 do
-  if room > 0 then redis.pcall('XADD', KEYS[3], ARGV[place], 'e', ARGV[place + 1])
+  if room > 0 then
+    local added = redis.pcall('XADD', KEYS[3], ARGV[place], 'e', ARGV[place + 1])
+    if not added['err'] then redis.call('PUBLISH', KEYS[6], ARGV[place + 1]) end
   else redis.call('HINCRBY', KEYS[5], ARGV[2], 1) end
   room = room - 1
 end
@@ -61,6 +63,8 @@ LogId = tuple[int, int]
 #: Customers that have a log, and how many entries of each found no room.
 LOGS: Final = "fernamt:acd-logs"
 LOST: Final = "fernamt:acd-logs-lost"
+#: Channels on which each entry is told to whoever listens (store.acd_live).
+LIVE: Final = "fernamt:acd-live:"
 #: Entries of one customer that wait for the database: a day of 100,000 calls. What comes then is counted.
 MAX_LOG: Final = 1_000_000
 
@@ -92,7 +96,7 @@ class AcdJournals:
     ) -> int | None:
         """Add records and log in one round trip; how many records there are since the checkpoint. None: the
         lease is lost."""
-        keys = [_lease(lease), _records(tenant), log_key(tenant), LOGS, LOST]
+        keys = [_lease(lease), _records(tenant), log_key(tenant), LOGS, LOST, LIVE + tenant]
         entries = [part for (run, number), text in log for part in (f"{run}-{number}", text)]
         args: list[str | int] = [lease.token, tenant, MAX_LOG, len(records), *records, *entries]
         with redis_errors(f"journal of {tenant}"):

@@ -23,6 +23,7 @@ PACKAGES: Final = (
     "provisioning",
     "rating",
     "store",
+    "web",
 )
 DOMAIN: Final = ("acd", "dialplan", "numbering", "rating")
 

@@ -127,10 +127,15 @@ def eventually(holds: Callable[[], bool], timeout_s: float, what: str) -> None:
 
 
 @contextmanager
-def exchange(switch: str, controllers: int = 1, carrier: Path = EXAMPLE_CARRIER) -> Iterator[Exchange]:
-    """An exchange with this carrier on this switch, stopped in order at the end."""
+def exchange(
+    switch: str,
+    controllers: int = 1,
+    carrier: Path = EXAMPLE_CARRIER,
+    amend: Callable[[dict[str, Any]], None] = lambda tree: None,
+) -> Iterator[Exchange]:
+    """An exchange with this carrier on this switch, stopped in order at the end. `amend`: the settings."""
     with state_directory() as directory:
-        running = Exchange(directory, switch, controllers, carrier)
+        running = Exchange(directory, switch, controllers, carrier, amend)
         try:
             yield running
             running.stop()

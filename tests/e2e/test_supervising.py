@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from cli.queue_desk import screens
 from cli.stage import Stage, staged
 from lab.robots import Answer, RobotCall
 from store.audit import AuditLog
+from store.embedded.home import free_port
 from tests.e2e.exchange import Exchange, eventually, exchange
 
 CALLER = "+4915228817386"
@@ -22,7 +26,10 @@ NUMBER = "+493023125300"
 
 @pytest.fixture(scope="module")
 def centre(switch: str) -> Iterator[Exchange]:
-    with exchange(switch, carrier=Path(__file__).parent / "screens.yaml") as found:
+    web = {"listen": f"127.0.0.1:{free_port()}"}
+    with exchange(
+        switch, carrier=Path(__file__).parent / "screens.yaml", amend=lambda tree: tree.update(web=web)
+    ) as found:
         eventually(lambda: bool(found.json("queue", "list")), 20, "an owner")
         yield found
 
@@ -87,3 +94,75 @@ def test_waiting_calls_are_moved_and_a_queue_is_emptied(centre: Exchange, stage:
         if each["agent"] == "bert"
     ]
     assert bert["calls"] == 1
+
+
+class Screen:
+    """A screen of one user."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._url = f"http://127.0.0.1:{port}"
+        self._token = token.strip()
+
+    def open(self, path: str, body: Any = None) -> Any:
+        asked = urllib.request.Request(  # noqa: S310 - our own server
+            self._url + path,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+        )
+        return urllib.request.urlopen(asked, timeout=10)  # noqa: S310 - our own server
+
+    def get(self, path: str) -> Any:
+        with self.open(path) as answer:
+            return json.load(answer)
+
+    def post(self, path: str, body: Any) -> int:
+        try:
+            with self.open(path, body) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
+
+@pytest.fixture
+def port(centre: Exchange) -> int:
+    """The HTTP interface that `fernamt up` started."""
+    assert centre.settings.web is not None
+    return centre.settings.web.listen[1]
+
+
+def test_an_agent_and_a_supervisor_work_by_their_screens(centre: Exchange, stage: Stage, port: int) -> None:
+    """Issue 6, item 8: what happens is heard at once; what is ordered is done and audited."""
+    token = ("user", "token", "create")
+    lead = Screen(port, centre.run(*token, "lead", "--customer", "kunde", "--role", "supervisor"))
+    anna = Screen(
+        port, centre.run(*token, "anna", "--customer", "kunde", "--role", "agent", "--agent", "anna")
+    )
+    stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
+    assert lead.get("/status") == {"ok": True, "parts": {"database": "ok", "redis": "ok"}}
+    assert anna.get("/v1/me")["agent"] == "anna"
+    assert anna.post("/v1/agents/bert/status", {"status": "Available"}) == 403
+    with lead.open("/v1/events") as stream:
+        assert _next(stream, "snapshot")["served"] is True
+        assert anna.post("/v1/agents/anna/status", {"status": "Available"}) == 204
+        caller = stage.call("carrier-a", NUMBER, from_user=CALLER, play="%(30000,0,700)")
+        entered = _next(stream, "Entered")
+        answered = _next(stream, "Answered")
+        assert (answered["agent_id"], answered["member_id"]) == ("anna", entered["member_id"])
+        caller.wait_heard(AGENT_HZ, timeout_s=10)
+        caller.hangup()
+        assert _next(stream, "Ended")["queue_id"] == "verkauf"
+    assert anna.post("/v1/agents/anna/status", {"status": "Logged Out"}) == 204
+    assert lead.post("/v1/calls/gone/move", {"queue": "technik"}) == 409
+    eventually(lambda: bool(lead.get("/v1/figures/agents")["figures"]), 10, "the figures")
+    assert {each.actor for each in audited(centre, "agent.status")} == {"api:kunde/anna"}
+
+
+def _next(stream: Any, name: str) -> Any:
+    """The next event of this name."""
+    found = False
+    for line in stream:
+        if found and line.startswith(b"data: "):
+            return json.loads(line[6:])
+        found = line == f"event: {name}\n".encode() or (found and line != b"\n")
+    raise AssertionError(f"the stream ended without {name}")

@@ -1,0 +1,54 @@
+"""The process of the HTTP interface: adapters meet it here."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import structlog
+from gevent.event import Event as Flag
+from sqlalchemy import Engine, text
+
+from cli.bootstrap import acd_desk, engine, now, server_url
+from cli.settings import Settings
+from cli.web_centre import CustomerFigures, Dependencies, Hearing, OwnedCentre
+from cli.web_users import TokenUsers
+from store.acd_live import AcdLive
+from store.api_tokens import ApiTokens
+from store.foreign_errors import database_errors
+from store.redis_client import blocking_client
+from web.app import make_app
+from web.door import Door
+from web.operation import Services
+from web.server import HttpServer
+from web.stream import Streams
+
+_log = structlog.get_logger(__name__)
+
+_DRAIN_S: Final = 2.0
+_BLOCK_S: Final = 1.0
+
+
+def run_web(settings: Settings, listen: tuple[str, int], stopped: Flag) -> None:
+    """Serve on `listen` until `stopped`; streams end then. Raises OSError when it cannot listen."""
+    database = engine(settings, "fernamt web")
+    desk = acd_desk(settings)
+    users = TokenUsers(ApiTokens(database), now)
+    centre = OwnedCentre(desk, database, time.monotonic)
+    redis_url = server_url(settings, settings.redis, "Redis")
+    hearing = Hearing(AcdLive(blocking_client(redis_url, _BLOCK_S)))
+    streams = Streams(hearing, centre, time.monotonic, stopped.is_set)
+    health = Dependencies({"database": lambda: _answers(database), "redis": lambda: desk.screen("-")})
+    services = Services(users, centre, CustomerFigures(database, now), now)
+    server = HttpServer(listen, make_app(services, Door(users, time.monotonic), streams, health))
+    hearing.start()
+    server.start()
+    _log.info("HTTP interface ready", listen="{}:{}".format(*server.address))
+    stopped.wait()
+    server.stop(_DRAIN_S)
+    hearing.stop(_DRAIN_S)
+
+
+def _answers(database: Engine) -> None:
+    with database_errors("status"), database.connect() as connection:
+        connection.execute(text("SELECT 1"))

@@ -1,0 +1,199 @@
+"""Who may do what by the interface, what is refused and how, what streams tell (issue 6, item 8; C8)."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from acd.effects import AgentChanged, Answered, Entered
+from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded, WrapUpExtended
+from acd.journal import written
+from acd.names import AgentState, AgentStatus
+from tests.unit.web.office import ANNA, LEAD, Office, bearer
+from web.app import MAX_BODY
+from web.errors import ApiError
+from web.operations import OPERATIONS
+from web.rights import RIGHTS, Role
+from web.stream import MAX_OF_USER
+
+TOKENS = {Role.AGENT: "t-anna", Role.SUPERVISOR: "t-lead", Role.ADMIN: "t-boss"}
+PATHS = {"agent": "bert", "queue": "verkauf", "call": "c1", "token": "2"}
+BODIES: dict[str, Any] = {
+    "chooseStatus": {"status": "On Break", "reason": "lunch"},
+    "wrapUp": {"code": "bestellung"},
+    "move": {"queue": "technik"},
+    "flush": {"to_queue": "technik"},
+}
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+@pytest.mark.parametrize("role", [*Role, None])
+def test_every_operation_is_for_those_with_its_right(
+    office: Office, operation: Any, role: Role | None
+) -> None:
+    """C8: the table of rights holds at the server, operation by operation."""
+    answer = office.client.simulate_request(
+        operation.method,
+        operation.path.format(**PATHS),
+        headers=bearer(TOKENS.get(role) if role else None),
+        json=BODIES.get(operation.id),
+    )
+    if role is None:
+        assert answer.status_code == 401
+        return
+    elsewhere = role is Role.AGENT and operation.id in ("chooseStatus", "wrapUp")
+    allowed = operation.right in RIGHTS[role] and not elsewhere
+    assert answer.status_code == (403 if not allowed else 200 if operation.answer else 204)
+
+
+def test_agents_change_themselves_and_supervisors_everybody(office: Office) -> None:
+    assert office.post("/v1/agents/anna/status", {"status": "Available"}, "t-anna").status_code == 204
+    assert office.post("/v1/agents/bert/status", {"status": "Logged Out"}).status_code == 204
+    assert office.post("/v1/agents/anna/wrap-up", {"code": "frage"}, "t-anna").status_code == 204
+    assert office.post("/v1/agents/anna/wrap-up", {"extend_s": 60}, "t-anna").status_code == 204
+    assert office.post("/v1/calls/c1/move", {"queue": "technik"}).status_code == 204
+    assert office.post("/v1/queues/verkauf/flush", {}).status_code == 204
+    anna, lead = "api:kunde/anna", "api:kunde/lead"
+    assert office.centre.ordered == [
+        (anna, "agent.status", StatusChosen("anna", AgentStatus.AVAILABLE)),
+        (lead, "agent.status", StatusChosen("bert", AgentStatus.LOGGED_OUT)),
+        (anna, "agent.wrap-up", WrapUpEnded("anna", "frage")),
+        (anna, "agent.wrap-up", WrapUpExtended("anna", 1_060_000)),
+        (lead, "queue.move", CallerMoved("c1", "technik")),
+        (lead, "queue.flush", QueueFlushed("verkauf")),
+    ]
+
+
+def test_an_agent_sees_the_own_queue_and_no_calls(office: Office) -> None:
+    (own,) = office.get("/v1/agents", "t-anna").json["agents"]
+    (queue,) = office.get("/v1/queues", "t-anna").json["queues"]
+    assert own["agent"] == "anna"
+    assert (queue["queue"], queue["waiting"], queue["waiting_count"]) == ("verkauf", [], 1)
+    assert office.get("/v1/queues/technik", "t-anna").status_code == 404
+    assert [each["queue"] for each in office.get("/v1/queues").json["queues"]] == ["verkauf", "technik"]
+
+
+def test_another_customer_sees_and_reaches_nothing(office: Office) -> None:
+    """Guarantee 8: no path names a customer, the token alone does."""
+    office.centre.screens["other"] = {"customer": "other", "queues": [], "agents": []}
+    assert office.get("/v1/queues", "t-other").json == {"queues": []}
+    assert office.get("/v1/queues/verkauf", "t-other").status_code == 404
+    assert office.post("/v1/agents/anna/status", {"status": "Logged Out"}, "t-other").status_code == 404
+    assert office.client.simulate_delete("/v1/tokens/2", headers=bearer("t-other")).status_code == 404
+    office.get("/v1/figures/queues", "t-other")
+    assert [each[0] for each in office.figures.asked] == ["other"]
+    assert office.centre.ordered == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        ("/v1/agents/nobody/status", {"status": "Available"}, 404, "no agent nobody"),
+        ("/v1/agents/anna/status", {"status": "Gone"}, 400, "status: "),
+        ("/v1/agents/anna/status", {"status": "Available", "more": 1}, 400, "more: "),
+        ("/v1/agents/anna/status", {"status": "Available", "reason": "a\nb"}, 400, "reason: "),
+        ("/v1/agents/An%20na/status", {"status": "Available"}, 400, "agent: "),
+        ("/v1/calls/gone/move", {"queue": "technik"}, 409, "does not wait"),
+        ("/v1/calls/c1/move", [], 400, "body: "),
+        ("/v1/calls/c1/move?x=1", {"queue": "technik"}, 400, "no parameter"),
+        ("/v1/calls/c1/move", {"queue": "x" * MAX_BODY}, 413, "at most"),
+        ("/v1/nothing", {}, 404, "404"),
+    ],
+)
+def test_bad_requests_are_refused_with_the_place_and_change_nothing(
+    office: Office, path: str, body: Any, status: int, said: str
+) -> None:
+    """Guarantee 7."""
+    answer = office.post(path, body)
+    assert answer.status_code == status
+    assert said in answer.json["sentence"]
+    assert office.centre.ordered == []
+
+
+def test_what_is_away_is_said_and_nothing_else_fails(office: Office) -> None:
+    office.centre.screens.clear()
+    answer = office.get("/v1/queues")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
+    assert office.get("/status", None).json == {"ok": True, "parts": {"database": "ok", "redis": "ok"}}
+    office.health.states["redis"] = "away"
+    assert office.get("/status", None).status_code == 503
+    office.users.away = True
+    assert office.get("/v1/me").status_code == 503
+
+
+def test_who_asks_too_often_waits_and_others_do_not() -> None:
+    office = Office(at_once=3)
+    answers = [office.get("/v1/me", "t-anna").status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 429, 429]
+    assert office.get("/v1/me").status_code == 200
+    strangers = [office.get("/v1/me", "guess").status_code for _ in range(5)]
+    assert strangers == [401, 401, 401, 429, 429]
+    office.now_s += 10
+    assert office.get("/v1/me", "t-anna").status_code == 200
+
+
+def test_figures_are_of_german_days(office: Office) -> None:
+    query = {"from": "2026-03-29", "days": "1", "interval": "day", "queue": "verkauf"}
+    assert office.get("/v1/figures/queues", params=query).json["figures"][0]["offered"] == "<5"
+    ((customer, period, queue),) = office.figures.asked
+    assert (customer, queue, period.interval) == ("kunde", "verkauf", "day")
+    assert (period.end - period.begin).total_seconds() == 23 * 3600
+    assert office.get("/v1/figures/agents", params={"from": "1999-01-01"}).json == {"figures": []}
+
+
+def events(office: Office, user: Any, count: int) -> list[str]:
+    stream = office.streams.begin(user)
+    found = [each.decode() for each in islice(stream, count)]
+    stream.close()
+    return found
+
+
+def test_a_stream_begins_with_everything_and_goes_on_with_what_happens(office: Office) -> None:
+    office.live.records = [
+        written(Entered("c2", "verkauf", None), 5),
+        written(AgentChanged("bert", AgentStatus.AVAILABLE, AgentState.WAITING), 6),
+        written(Answered("c1", "anna", "verkauf", 9_000), 7),
+        "nonsense",
+    ]
+    retry, snapshot, *happened = events(office, LEAD, 5)
+    assert retry.startswith("retry:")
+    assert json.loads(snapshot.partition("data: ")[2])["queues"][0]["waiting"] == [
+        {"call": "c1", "ringing": ["anna"]}
+    ]
+    assert [each.split("\n")[0] for each in happened] == [
+        "event: Entered",
+        "event: AgentChanged",
+        "event: Answered",
+    ]
+    _, snapshot, only = events(office, ANNA, 3)
+    assert [each["agent"] for each in json.loads(snapshot.partition("data: ")[2])["agents"]] == ["anna"]
+    assert only.startswith("event: Answered")
+    assert all(each.closed for each in office.live.listeners)
+    assert office.streams.open == 0
+
+
+def test_a_quiet_stream_is_kept_alive_and_ends_when_the_server_does(office: Office) -> None:
+    stream = office.streams.begin(LEAD)
+    assert [next(stream)[:6], next(stream)[:6], next(stream)[:6]] == [b"retry:", b"event:", b": stil"]
+    office.stopping = True
+    assert list(stream) == []
+
+
+def test_one_token_has_a_few_streams_at_once(office: Office) -> None:
+    streams = [office.streams.begin(LEAD) for _ in range(MAX_OF_USER)]
+    for each in streams:
+        next(each)
+    with pytest.raises(ApiError, match="too many open streams"):
+        office.streams.begin(LEAD)
+    streams[0].close()
+    streams[0].close()
+    assert next(office.streams.begin(LEAD)).startswith(b"retry")
+    assert office.get("/v1/events", "guess").status_code == 401
