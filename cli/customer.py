@@ -12,6 +12,7 @@ from rich.table import Table
 
 from cli.bootstrap import engine, now
 from cli.changes import changing
+from cli.customer_claims import dunning, open_
 from cli.invoice_statement import statement
 from cli.layout import effective
 from cli.settings import Settings
@@ -168,3 +169,5 @@ def _block(block: CustomerBlock) -> dict[str, Any]:
 
 
 customer.add_command(statement)
+customer.add_command(open_)
+customer.add_command(dunning)

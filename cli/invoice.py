@@ -10,6 +10,7 @@ from cli.invoice_export import export
 from cli.invoice_files import check, render
 from cli.invoice_item import item
 from cli.invoice_list import list_
+from cli.invoice_objections import object_, objections, settle
 from cli.invoice_sending import send
 
 
@@ -19,4 +20,7 @@ def invoice() -> None:
 
 
 for _command in (draft, issue, list_, show, credit, item, render, check, send, export):
+    invoice.add_command(_command)
+
+for _command in (object_, objections, settle):
     invoice.add_command(_command)

@@ -17,10 +17,12 @@ from provisioning.schema.money import Amount
 from rating.berlin import Month
 from rating.fx import EURO, Rate, Rates
 from rating.invoice_compose import compose
-from rating.invoice_facts import Credit, Group, InvoiceFacts, OneOff, UserFee
+from rating.invoice_facts import Credit, Damages, Group, InvoiceFacts, OneOff, UserFee
+from rating.invoice_notes import german_day
 from rating.invoice_users import Event, highest_users
 from rating.money import Money
 from store.invoices import Due, Invoices, Made
+from store.return_fees import ReturnFee
 
 _USER_FEE: Final = "Nutzerentgelt"
 
@@ -54,7 +56,7 @@ class Maker:
         """Whether the invoice would have a line."""
         paid = any(each.group is not Group.FREE for each in due.usage)
         late = any(each.usage.total.ticks for each in due.late)
-        return paid or late or bool(due.items) or self.has_fees
+        return paid or late or bool(due.items) or bool(due.fees) or self.has_fees
 
     def facts(self, number: str, due: Due) -> InvoiceFacts:
         """What the invoice is composed from."""
@@ -74,6 +76,7 @@ class Maker:
             usage=due.usage,
             late=due.late,
             credits=tuple(each for each in waiting if isinstance(each, Credit)),
+            damages=tuple(_damages(each) for each in due.fees),
             balance=due.balance,
             rates=self._rates(due),
             notice_days=carrier.direct_debit_days,
@@ -115,6 +118,11 @@ def maker(
     contract = contract_in(known.get(customer_id, ()), month)
     events = users_of(database, known).get(customer_id, ())
     return Maker(parties(database, customer_id), month, issued_on, contract, events, rates, first)
+
+
+def _damages(fee: ReturnFee) -> Damages:
+    details = f"Lastschrift zur Rechnung {fee.number}, am {german_day(fee.raised_on)} zurückgegeben"
+    return Damages("Rücklastschriftgebühr", details, fee.amount, fee.raised_on)
 
 
 def euro(price: Amount) -> Money:

@@ -28,6 +28,8 @@ _WORDS: Final = {
     "credit_note": "credit note",
     "payment": "payment",
     "return": "return",
+    "collection": "debit handed to the bank",
+    "withdrawal": "debit taken back",
 }
 
 

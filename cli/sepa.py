@@ -1,4 +1,4 @@
-"""`fernamt sepa`: direct debits for the bank and returns from it, as files."""
+"""`fernamt sepa`: direct debits for the bank and what it says; `file` and `returns` need no database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import click
 from rich.table import Table
 
 from cli.bootstrap import now
+from cli.sepa_export import again, export, mandates, runs, withdraw
+from cli.sepa_import import assign, fee, fees, import_, leave, unmatched, waive
 from cli.terminal import console
 from cli.times import GERMANY, Moment
 from documents.bank_file import read_bank_file
@@ -35,7 +37,7 @@ COLUMNS: Final = Columns(
 
 @click.group()
 def sepa() -> None:
-    """Direct debits for the bank, and what came back."""
+    """Direct debits for the bank, and what it says: credited, came back, paid."""
 
 
 @sepa.command("file")
@@ -137,3 +139,9 @@ def _returned(line: BankLine, back: Back) -> dict[str, str]:
         "booked_on": str(line.booked_on),
         "line": line.key,
     }
+
+
+for _command in (
+    export, runs, again, withdraw, mandates, import_, unmatched, assign, leave, fees, fee, waive,
+):  # fmt: skip
+    sepa.add_command(_command)

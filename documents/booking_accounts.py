@@ -17,7 +17,7 @@ _MOST: Final = 999_999_999
 
 
 class _Kind(StrEnum):
-    #: `key`: category and per cent, as `S 19` or `AE 0`.
+    #: `key`: category and per cent, as `S 19`, `AE 0` or `E 0` (damages).
     REVENUE = "revenue"
     #: `key`: the customer number.
     DEBTOR = "debtor"

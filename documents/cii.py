@@ -27,9 +27,12 @@ class Flavour(StrEnum):
 #: BT-23: the Peppol billing process, as XRechnung 3.0 asks (PEPPOL-EN16931-R001).
 _PROCESS: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 #: BT-121, BT-120.
-_REVERSE_CODE: Final = "VATEX-EU-AE"
 _SELLER: Final = "SellerTradeParty"
-_REVERSE_TEXT: Final = "Steuerschuldnerschaft des Leistungsempfängers"
+#: Why there is no tax (BT-120), and the code of the reason where there is one (BT-121).
+_UNTAXED: Final = {
+    Category.REVERSE_CHARGE: ("Steuerschuldnerschaft des Leistungsempfängers", "VATEX-EU-AE"),
+    Category.DAMAGES: ("Nicht umsatzsteuerbarer Schadensersatz", ""),
+}
 
 
 def cii(invoice: Invoice, flavour: Flavour = Flavour.ZUGFERD) -> bytes:
@@ -198,15 +201,15 @@ def _means(payment: Debit | Transfer | SetOff) -> Element:
 
 def _tax(vat: VatLine) -> Element:
     """BG-23."""
-    reverse = vat.rate.category is Category.REVERSE_CHARGE
+    reason, code = _UNTAXED.get(vat.rate.category, ("", ""))
     return ram(
         "ApplicableTradeTax",
         amount("CalculatedAmount", vat.tax),
         ram("TypeCode", "VAT"),
-        ram("ExemptionReason", _REVERSE_TEXT) if reverse else None,
+        ram("ExemptionReason", reason) if reason else None,
         amount("BasisAmount", vat.net),
         ram("CategoryCode", vat.rate.category.value),
-        ram("ExemptionReasonCode", _REVERSE_CODE) if reverse else None,
+        ram("ExemptionReasonCode", code) if code else None,
         ram("RateApplicablePercent", written(vat.rate.percent)),
     )
 

@@ -71,6 +71,8 @@ def _totals(invoice: Invoice, write: Writer) -> Iterator[Flowable]:
         name = f"Umsatzsteuer {percent} % auf {german_amount(each.net)}"
         if each.rate.category is Category.REVERSE_CHARGE:
             name = f"Umsatzsteuer: Steuerschuldnerschaft des Leistungsempfängers, {german_amount(each.net)}"
+        if each.rate.category is Category.DAMAGES:
+            name = f"Nicht umsatzsteuerbarer Schadensersatz, {german_amount(each.net)}"
         rows.append((name, german_amount(each.tax)))
     final = "Erstattungsbetrag" if invoice.kind is Kind.CREDIT_NOTE else "Rechnungsbetrag"
     cells = [[write.text(name, right=True), write.text(value, right=True)] for name, value in rows]

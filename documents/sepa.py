@@ -21,14 +21,13 @@ from lxml import etree
 from sepaxml import SepaDD
 
 from documents.errors import CollectionRefused
+from rating.debits import LAPSES_DAYS
 from rating.invoice import Account
 from rating.invoice_bank_days import NOTICE_DAYS, is_bank_day
 from rating.money import CENT, Mode, Money, rounded, written
 
 SCHEMA: Final = "pain.008.001.08"
 MAX_COLLECTIONS: Final = 100_000
-#: A mandate lapses when it was not used for 36 months (SEPA rule book).
-LAPSES_DAYS: Final = 3 * 365
 _MOST: Final = Money.parse("999999999.99 EUR")
 _NAMESPACE: Final = f"{{urn:iso:std:iso:20022:tech:xsd:{SCHEMA}}}"
 _TEXT: Final = re.compile(r"[A-Za-z0-9+?/:().,' -]{1,35}", re.ASCII)
@@ -53,9 +52,10 @@ class Creditor:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One debit: the gross amount of an invoice. `last_used`: last debit by the mandate, None: the first.
+    """One debit: the gross amount of an invoice, or what is left of it. `last_used`: the last debit by the
+    mandate, None: the first.
 
-    `invoice_number` is the end-to-end id, which comes back with a return.
+    `attempt` is the end-to-end id, which comes back with a return; empty: the invoice's number.
     """
 
     invoice_number: str
@@ -67,6 +67,12 @@ class Collection:
     last_used: date | None
     scheme: Scheme
     debtor: Account
+    attempt: str = ""
+
+    @property
+    def end_to_end(self) -> str:
+        """What the bank calls it."""
+        return self.attempt or self.invoice_number
 
     @property
     def sequence(self) -> str:
@@ -107,6 +113,16 @@ def direct_debits(
     return _named(content, run, made_at)
 
 
+def batches(content: bytes) -> dict[str, str]:
+    """Of each debit of a file of ours the part (payment information id) that the bank books as one sum."""
+    tree = etree.fromstring(content)
+    return {
+        str(each.text): str(part.findtext(f"{_NAMESPACE}PmtInfId"))
+        for part in tree.iter(f"{_NAMESPACE}PmtInf")
+        for each in part.iter(f"{_NAMESPACE}EndToEndId")
+    }
+
+
 @contextmanager
 def _namespaces_kept() -> Iterator[None]:
     """The package takes the empty prefix for itself in the whole process: other XML would look otherwise."""
@@ -132,7 +148,7 @@ def _problem(one: Collection, scheme: Scheme) -> str | None:
     used = one.last_used or one.signed_on
     if one.signed_on > one.due_on or one.due_on > used + timedelta(days=LAPSES_DAYS):
         return f"the mandate {one.mandate}, last used or signed on {used}, is not valid on {one.due_on}"
-    if not _TEXT.fullmatch(one.mandate) or not _TEXT.fullmatch(one.invoice_number):
+    if not _TEXT.fullmatch(one.mandate) or not _TEXT.fullmatch(one.end_to_end):
         return "mandate reference and invoice number have 1 to 35 characters of the SEPA set"
     return None
 
@@ -147,7 +163,7 @@ def _payment(one: Collection) -> dict[str, object]:
         "mandate_id": one.mandate,
         "mandate_date": one.signed_on,
         "description": f"Rechnung {one.invoice_number} vom {one.issued_on:%d.%m.%Y}",
-        "endtoend_id": one.invoice_number,
+        "endtoend_id": one.end_to_end,
     }
     if one.debtor.bic:
         payment["BIC"] = one.debtor.bic

@@ -28,7 +28,7 @@ from rating.invoice_facts import Group, InvoiceFacts, Usage, UserFee
 from rating.invoice_notes import german_day, notes, owed_note, set_off_note
 from rating.money import CENT, Mode, Money, Stage, rounded, ticks_text, written
 from rating.totals import net_total
-from rating.vat import Category, vat_on
+from rating.vat import DAMAGES_RATE, Category, VatRate, vat_on
 
 GROUPS: Final = {
     Group.FIXED: "Verbindungen in das deutsche Festnetz",
@@ -56,11 +56,19 @@ class _Draft:
     price: Money
     first_day: date
     last_day: date
+    vat: VatRate | None = None
 
 
 def compose(facts: InvoiceFacts) -> Invoice:
     """The month's invoice. Raise CurrencyMismatch without an exchange rate, InvoiceRefused without a line."""
-    drafts = [*_fees(facts), *_one_offs(facts), *_usage(facts), *_late(facts), *_credits(facts)]
+    drafts = [
+        *_fees(facts),
+        *_one_offs(facts),
+        *_usage(facts),
+        *_late(facts),
+        *_credits(facts),
+        *_damages(facts),
+    ]
     lines = tuple(_line(index, each, facts) for index, each in enumerate(drafts, 1))
     vat = vat_lines(lines)
     net, tax = total(each.net for each in lines), total(each.tax for each in vat)
@@ -105,7 +113,8 @@ def _line(position: int, draft: _Draft, facts: InvoiceFacts) -> InvoiceLine:
     ticks = rounded(draft.price.ticks * draft.quantity, CENT, Mode.HALF_UP)
     return InvoiceLine(
         position, draft.name, draft.details, draft.quantity, draft.unit, draft.price,
-        Money.of_ticks(ticks, EURO), vat_on(draft.last_day, reverse_charge=facts.reverse_charge),
+        Money.of_ticks(ticks, EURO),
+        draft.vat or vat_on(draft.last_day, reverse_charge=facts.reverse_charge),
         draft.first_day, draft.last_day,
     )  # fmt: skip
 
@@ -132,6 +141,13 @@ def _credits(facts: InvoiceFacts) -> Iterator[_Draft]:
         yield _Draft(
             each.name, "Erstattung", -each.quantity, Unit.ONE, each.amount, each.done_on, each.done_on
         )
+
+
+def _damages(facts: InvoiceFacts) -> Iterator[_Draft]:
+    for each in facts.damages:
+        details = f"{each.details}. Schadensersatz, nicht umsatzsteuerbar"
+        day = each.done_on
+        yield _Draft(each.name, details, 1, Unit.ONE, each.amount, day, day, DAMAGES_RATE)
 
 
 def _usage(facts: InvoiceFacts) -> Iterator[_Draft]:

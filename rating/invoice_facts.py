@@ -108,6 +108,16 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
+class Damages:
+    """What the customer owes for a damage, not for a service: a return-debit fee (E9). Without VAT."""
+
+    name: str
+    details: str
+    amount: Money
+    done_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Mandate:
     """Consent to direct debits from an account; `creditor_id` is ours."""
 
@@ -137,6 +147,7 @@ class InvoiceFacts:
     usage: tuple[Usage, ...] = ()
     late: tuple[Late, ...] = ()
     credits: tuple[Credit, ...] = ()
+    damages: tuple[Damages, ...] = ()
     balance: Money = NOTHING
     rates: Mapping[str, Rate] = field(default_factory=dict)
     notice_days: int = NOTICE_DAYS

@@ -25,6 +25,10 @@ class Category(StrEnum):
     STANDARD = "S"
     #: Telecommunications to resellers: the buyer owes the tax (UStG § 13b(2) Nr. 12, (5)).
     REVERSE_CHARGE = "AE"
+    #: Damages, such as the fee for a returned debit: no service is exchanged, so there is no tax (UStAE 1.3).
+    #: The code that EN 16931 has for it, O, may stand beside no other on an invoice (BR-O-11): exempt, with
+    #: the reason.
+    DAMAGES = "E"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,6 +43,9 @@ class VatRate:
         hundredths = int(self.percent * 100)
         ticks = rounded(net.ticks * hundredths, CENT, Mode.HALF_UP, _HUNDRED_PER_CENT)
         return Money.of_ticks(ticks, EURO)
+
+
+DAMAGES_RATE: Final = VatRate(Category.DAMAGES, Decimal(0))
 
 
 def vat_on(day: date, *, reverse_charge: bool) -> VatRate:

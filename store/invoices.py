@@ -17,7 +17,7 @@ from rating.invoice import Kind
 from rating.invoice_credit import Parts
 from rating.invoice_facts import Late, Usage
 from rating.money import Money
-from store import audit
+from store import audit, settling
 from store.errors import InvoiceBlocked, InvoiceExists
 from store.foreign_errors import database_errors
 from store.invoice_items import Item, items_of_month, write_used
@@ -39,6 +39,7 @@ from store.invoice_usage import Unbilled, open_legs, unbilled, write_billed
 from store.ledger import Account, Posting
 from store.ledger_tables import invoice
 from store.rating_shares import lock
+from store.return_fees import ReturnFee, bill_fees, unbill_fees, unbilled_fees
 
 __all__ = ["Due", "Invoices", "Issued", "Made", "refuse_open"]
 
@@ -73,12 +74,13 @@ SELECT DISTINCT customer_id FROM ledger_posting WHERE month = :month AND custome
 @dataclass(frozen=True, slots=True)
 class Due:
     """What an invoice is made from, besides the contract: usage of the month, of earlier months that came
-    late, items that wait, and what the customer owes before it (negative: credit)."""
+    late, items that wait, what the customer owes before it (negative: credit), return-debit fees."""
 
     usage: tuple[Usage, ...]
     late: tuple[Late, ...]
     items: tuple[Item, ...]
     balance: Money
+    fees: tuple[ReturnFee, ...] = ()
 
 
 class Invoices:
@@ -169,6 +171,7 @@ class Invoices:
         with database_errors(place), self._engine.begin() as connection:
             connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT_S}s'"))
             lock(connection)  # nothing is rated meanwhile
+            settling.lock(connection)  # nothing is debited or paid meanwhile
             refuse_open(place, open_legs(connection, customer_id, month))
             _refuse_second(connection, customer_id, month, place)
             due, billed = _due(connection, customer_id, month)
@@ -180,6 +183,8 @@ class Invoices:
             write(connection, made, customer_id, month, postings)
             write_billed(connection, made.invoice.number, billed)
             write_used(connection, made.invoice.number, due.items)
+            bill_fees(connection, due.fees, made.invoice.number)
+            settling.set_off(connection, made.invoice, customer_id)
             _audit(connection, "invoice.issue", made, actor, customer_id, reason)
             return made
 
@@ -196,6 +201,7 @@ class Invoices:
         place = f"credit note for {number[:40]}"
         with database_errors(place), self._engine.begin() as connection:
             lock(connection)
+            settling.lock(connection)
             found = find(connection, number)
             if found.kind != "invoice" or found.credited_by is not None:
                 raise InvoiceExists(
@@ -207,6 +213,7 @@ class Invoices:
             postings = [*claim(made.invoice, found.customer_id, month)]
             if whole:
                 postings += unbilled_again(connection, number)
+                unbill_fees(connection, number)
             correcting = Correcting(number, WHOLE if whole else PART, parts)
             write(connection, made, found.customer_id, month, postings, correcting)
             _audit(connection, "invoice.credit", made, actor, found.customer_id, reason)
@@ -238,7 +245,8 @@ def _due(connection: Connection, customer_id: str, month: Month) -> tuple[Due, U
     balance = connection.scalar(text(_BALANCE), {"customer": customer_id})
     items = items_of_month(connection, customer_id, month)
     owed = Money.of_ticks(int(balance or 0), "EUR")
-    return Due(billed.usage, billed.late, items, owed), billed
+    fees = unbilled_fees(connection, customer_id, month.last_day)
+    return Due(billed.usage, billed.late, items, owed, fees), billed
 
 
 def _audit(

@@ -27,6 +27,10 @@ class Account(StrEnum):
     #: Between exact sums and whole cents, and between currencies.
     ROUNDING = "rounding"
     BANK = "bank"
+    #: Debits that the bank has and did not credit yet.
+    IN_COLLECTION = "in_collection"
+    #: What banks take for debits that came back.
+    BANK_CHARGES = "bank_charges"
 
 
 class EntryKind(StrEnum):
@@ -38,6 +42,9 @@ class EntryKind(StrEnum):
     CREDIT_NOTE = "credit_note"
     PAYMENT = "payment"
     RETURN = "return"
+    #: Debits handed to the bank, and taken back before it had them.
+    COLLECTION = "collection"
+    WITHDRAWAL = "withdrawal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,9 @@ ledger_entry = Table(
     # Postings come in the transaction of their entry, never later.
     Column("made_in", Text, nullable=False, server_default=text("(pg_current_xact_id())::text")),
     CheckConstraint(
-        "kind IN ('usage', 'correction', 'invoice', 'credit_note', 'payment', 'return')", name="kind"
+        "kind IN ('usage', 'correction', 'invoice', 'credit_note', 'payment', 'return', 'collection',"
+        " 'withdrawal')",
+        name="kind",
     ),
     _length("reference", MAX_TEXT, 1),
 )
@@ -128,6 +130,7 @@ invoice = Table(
     ),
     CheckConstraint(f"octet_length(document) <= {MAX_INVOICE_BYTES}", name="document_size"),
     CheckConstraint("sha256 = sha256(convert_to(document, 'UTF8'))", name="sha256"),
+    Index(None, "corrects"),
     Index("invoice_once_corrected", "corrects", unique=True, postgresql_where=text("scope = 'whole'")),
     Index(None, "customer_id", "month"),
     Index(None, "month", "number"),

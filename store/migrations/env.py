@@ -7,6 +7,7 @@ from alembic import context
 import store.abuse_tables
 import store.acd_tables
 import store.api_tables
+import store.claim_tables
 import store.counselling_tables
 import store.emergency_tables
 import store.ledger_tables

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
@@ -50,7 +51,7 @@ class Program:
     def good(self, *arguments: object) -> str:
         """What it says; it must succeed."""
         done = self(*arguments)
-        assert done.exit_code == 0, done.output
+        assert done.exit_code == 0, done.output or "".join(traceback.format_exception(done.exception))
         return done.output
 
     def json(self, *arguments: object) -> Any:
