@@ -17,6 +17,8 @@ from gevent.pool import Pool
 from rich.table import Table
 
 from cli.bootstrap import engine, now
+from cli.demo_month import RatedMonth, rated_month
+from cli.demo_month import show as show_month
 from cli.demo_rating import costs
 from cli.errors import ScenarioFailed
 from cli.layout import lab_settings
@@ -70,7 +72,8 @@ class Result:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def demo(switch: str, state_dir: Path | None, keep: bool, only: tuple[str, ...], as_json: bool) -> None:
     """Start the whole exchange with the example carrier, place real SIP calls between robot phones, and show
-    for each what was expected and what happened. Exit status 0 only when every call did what it should.
+    for each what was expected and what happened. At last a month of example calls is rated, invoiced and
+    itemised: its documents stay. Exit status 0 only when every call did what it should.
 
     \b
     Examples:
@@ -85,24 +88,28 @@ def demo(switch: str, state_dir: Path | None, keep: bool, only: tuple[str, ...],
     place = state_dir or Path(tempfile.mkdtemp(prefix="fernamt-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     place.chmod(0o711)  # the embedded servers run as another user when we are root
+    documents = state_dir / "documents" if state_dir else Path(tempfile.mkdtemp(prefix="fernamt-demo-bill-"))
+    documents.mkdir(exist_ok=True)
     started = time.monotonic()
     settings = lab_settings(place, program=switch)
-    results = run(settings, chosen, lambda line: click.echo(f"· {line}", err=True))
+    results, month = run(settings, chosen, documents, lambda line: click.echo(f"· {line}", err=True))
     seconds = time.monotonic() - started
     failed = [each for each in results if not each.ok]
     kept = keep or bool(failed) or state_dir is not None
     if not kept:
         shutil.rmtree(place, ignore_errors=True)
     where = str(place) if kept else None
-    _show(results, seconds, where, switch, as_json=as_json)
+    _show(results, month, seconds, where, switch, as_json=as_json)
     if failed:
         raise ScenarioFailed(
             f"{len(failed)} of {len(results)} calls went wrong; logs and records are in {place}"
         )
 
 
-def run(settings: Settings, scenarios: Sequence[Scenario], progress: Callable[[str], None]) -> list[Result]:
-    """Start everything, place the calls, compare with the records, stop everything."""
+def run(
+    settings: Settings, scenarios: Sequence[Scenario], documents: Path, progress: Callable[[str], None]
+) -> tuple[list[Result], RatedMonth]:
+    """Start everything, place the calls, compare with the records, bill a month, stop everything."""
     began = now() - timedelta(seconds=1)
     with Stack(settings, progress) as stack:
         progress("registering the phones")
@@ -114,7 +121,9 @@ def run(settings: Settings, scenarios: Sequence[Scenario], progress: Callable[[s
         results = compare(scenarios, played, Records(CdrRepository(database), began))
         progress("rating them by the example tariff")
         rated = costs(database, {each.cdr for each in results if each.cdr}, now().astimezone(GERMANY).date())
-        return [replace(each, cost=rated.get(each.cdr or "")) for each in results]
+        progress("rating, invoicing and itemising a month of example calls")
+        month = rated_month(database, documents, now())
+        return [replace(each, cost=rated.get(each.cdr or "")) for each in results], month
 
 
 def play(
@@ -211,13 +220,15 @@ def _wrong_in_record(scenario: Scenario, talked_ms: int, leg: LegRecord) -> list
 
 
 def _show(
-    results: Sequence[Result], seconds: float, place: str | None, switch: str, *, as_json: bool
-) -> None:
+    results: Sequence[Result], month: RatedMonth, seconds: float, place: str | None, switch: str,
+    *, as_json: bool,
+) -> None:  # fmt: skip
     good = sum(each.ok for each in results)
     if as_json:
         calls = [{**asdict(each), "ok": each.ok} for each in results]
         summary = {"switch": switch, "seconds": round(seconds, 1), "good": good, "state_dir": place}
-        click.echo(json.dumps({**summary, "calls": calls}, ensure_ascii=False, indent=1))
+        everything = {**summary, "calls": calls, "month": asdict(month)}
+        click.echo(json.dumps(everything, ensure_ascii=False, indent=1))
         return
     table = Table("call", "expected", "got", "reason", "talked", "CDR", "cost", "")
     for each in results:
@@ -235,6 +246,7 @@ def _show(
     click.echo(
         f"{good} of {len(results)} calls did what they should, on the {switch} switch, in {seconds:.0f} s."
     )
+    show_month(month)
     click.echo(
         f"State, logs and records: {place}"
         if place
