@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -33,13 +33,11 @@ from documents.invoice_json import from_json
 from documents.page import Stationery
 from rating.berlin import Month
 from rating.errors import RatingError
-from rating.evn import Counselling, Detail, Evn, Section, itemise
-from rating.evn_agreement import check_agreement
+from rating.evn import Counselling, Detail, Evn, itemise
+from rating.evn_agreement import billed_lines, check_agreement, itemised_lines
 from rating.evn_list import counselling_of
-from rating.fx import EURO, Rates
+from rating.fx import Rates
 from rating.invoice import Invoice, total
-from rating.invoice_compose import GROUPS
-from rating.invoice_facts import Group
 from rating.money import Money
 from store import audit
 from store.counselling_tables import MAX_LIST_BYTES
@@ -104,11 +102,8 @@ class Exporter:
         calls = self._store.calls(customer_id, month, issued.number)
         evn = itemise(order, month, issued.number, customer_id, calls, self._hidden)
         check_agreement(evn, invoice, self._rates)
-        names = set(GROUPS.values())
-        lines = (each for each in invoice.lines if each.name in names and each.last_day == month.last_day)
-        sections = (each for each in evn.sections if each.usage.group is not Group.FREE)
-        itemised = total(_line(each, month, self._rates) for each in sections)
-        return Exported(evn, invoice, total(each.net for each in lines), itemised)
+        billed = total(net for _, net in billed_lines(invoice))
+        return Exported(evn, invoice, billed, total(net for _, net in itemised_lines(evn, self._rates)))
 
     def _issued(self, customer_id: str, month: Month) -> Issued:
         for each in self._invoices.of_customer(customer_id, month):
@@ -118,12 +113,6 @@ class Exporter:
             f"{customer_id} has no invoice of {month}: fernamt invoice issue --customer {customer_id} "
             f"--month {month}"
         )
-
-
-def _line(section: Section, month: Month, rates: Rates) -> Money:
-    """What its calls come to, to the cent."""
-    sums = replace(section.usage.total, ticks=section.ticks)
-    return sums.line(None if sums.currency == EURO else rates.of_month(sums.currency, month))
 
 
 def exporter(database: Engine, moment: datetime) -> Exporter:

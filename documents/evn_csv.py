@@ -14,6 +14,7 @@ from rating.money import ticks_text
 #: An interface: columns are added at the end, never renamed or moved.
 COLUMNS: Final = (
     "invoice", "group", "start", "own", "number", "destination", "seconds", "bundle_s", "amount", "currency",
+    "month", "taken_back",
 )  # fmt: skip
 NOT_SHOWN: Final = "nicht einzeln ausgewiesen"
 
@@ -34,8 +35,8 @@ def _rows(evn: Evn) -> Iterator[tuple[object, ...]]:
             start = local(each.start_ms).isoformat(timespec="seconds")
             yield (
                 *head, start, each.own, each.other, each.destination, each.seconds, each.bundle_s,
-                ticks_text(each.ticks), each.currency,
+                ticks_text(each.ticks), each.currency, section.month, "yes" if each.back else "",
             )  # fmt: skip
         if section.hidden_ticks:
             amount, currency = ticks_text(section.hidden_ticks), section.usage.total.currency
-            yield (*head, "", "", NOT_SHOWN, "", "", "", amount, currency)
+            yield (*head, "", "", NOT_SHOWN, "", "", "", amount, currency, section.month, "")

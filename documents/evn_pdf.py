@@ -11,7 +11,7 @@ from rating.evn import Detail, Evn, Section
 from rating.fx import EURO
 from rating.increments import minutes_and_seconds
 from rating.invoice import Party
-from rating.invoice_compose import GROUPS
+from rating.invoice_compose import GROUPS, late_name
 from rating.invoice_facts import Group
 from rating.invoice_notes import german_amount, german_day
 from rating.money import Stage, ticks_text
@@ -34,7 +34,7 @@ def evn_pdf(evn: Evn, seller: Party, buyer: Party, stationery: Stationery = PLAI
         ),
     ]
     for section in evn.sections:
-        story += _section(section, write)
+        story += _section(section, _name(evn, section), write)
     pages = write.pdf(story, title, seller.name, f"{seller.name} · {title}")
     return on_stationery(pages, stationery)
 
@@ -45,8 +45,15 @@ def _shown(evn: Evn) -> str:
     return "Zielrufnummern sind vollständig."
 
 
-def _section(section: Section, write: Writer) -> Iterator[Flowable]:
-    name = GROUPS.get(section.usage.group, "Entgeltfreie Verbindungen")
+def _name(evn: Evn, section: Section) -> str:
+    """As the line of the invoice is called."""
+    group = section.usage.group
+    if group is Group.FREE:
+        return "Entgeltfreie Verbindungen"
+    return GROUPS[group] if section.month == evn.month else late_name(section.month, group)
+
+
+def _section(section: Section, name: str, write: Writer) -> Iterator[Flowable]:
     yield write.text(name, bold=True, size=10, after=_GAP // 2)
     currency = section.usage.total.currency
     rows = [
@@ -54,7 +61,7 @@ def _section(section: Section, write: Writer) -> Iterator[Flowable]:
             write.text(local(each.start_ms).strftime("%d.%m.%Y %H:%M:%S"), size=7),
             write.text(each.own, size=7),
             write.text(each.other, size=7),
-            write.text(each.destination, size=7),
+            write.text(f"{'Storno: ' if each.back else ''}{each.destination}", size=7),
             write.text(_duration(each.seconds), size=7, right=True),
             write.text(_duration(each.bundle_s) if each.bundle_s else "", size=7, right=True),
             write.text(_amount(each.ticks, each.currency), size=7, right=True),

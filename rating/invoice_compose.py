@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from rating.berlin import Month
 from rating.fx import EURO, Rate
 from rating.increments import minutes_and_seconds
 from rating.invoice import (
@@ -169,6 +170,11 @@ def _usage(facts: InvoiceFacts) -> Iterator[_Draft]:
             yield _usage_draft(facts, ROUNDING_LINE, details, difference)
 
 
+def late_name(month: Month, group: Group) -> str:
+    """The name of a line of an earlier month."""
+    return f"{LATE} {_MONTHS[month.month - 1]} {month.year}: {GROUPS[group]}"
+
+
 def _late(facts: InvoiceFacts) -> Iterator[_Draft]:
     """What came after an earlier month's invoice, with that month and its VAT; in the currency's rate of this
     invoice's month (TC 11.6)."""
@@ -178,7 +184,7 @@ def _late(facts: InvoiceFacts) -> Iterator[_Draft]:
             continue
         rate = facts.rates.get(used.total.currency)
         amount = used.total.line(rate)
-        name = f"{LATE} {_MONTHS[late.month.month - 1]} {late.month.year}: {GROUPS[used.group]}"
+        name = late_name(late.month, used.group)
         quantity, price = (1, amount) if amount.ticks >= 0 else (-1, -amount)
         first, last = late.month.first_day, late.month.last_day
         yield _Draft(name, _details(used, rate), quantity, Unit.ONE, price, first, last)

@@ -50,6 +50,19 @@ class Total:
             self.without_cost + other.without_cost,
         )
 
+    def __neg__(self) -> Total:
+        """The same taken back."""
+        parts = (
+            self.calls,
+            self.seconds,
+            self.bundle_s,
+            self.paid_s,
+            self.ticks,
+            self.cost,
+            self.without_cost,
+        )
+        return Total(self.currency, self.rounding, *(-each for each in parts))
+
     def line(self, rate: Rate | None = None) -> Money:
         """The line's net amount in euro, to the cent.
 

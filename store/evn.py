@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy import Engine, insert, select, text
 
 from rating.berlin import Month
 from rating.evn import EvnCall
@@ -14,25 +15,31 @@ from store import audit
 from store.counselling_tables import counselling_list
 from store.errors import RecordsGone
 from store.foreign_errors import database_errors
-from store.ledger_tables import invoice, ledger_entry
 from store.rating_book import prices
-from store.rating_rows import FACTS, LEG, Facts, charge_of
+from store.rating_rows import FACTS, LEG, MONTH, Facts, charge_of
 
 #: A month of one very large customer.
 _STATEMENT_LIMIT_S: Final = 300
 _FACTS: Final = ", ".join(FACTS)
-#: Charges of the month as they were when the invoice was booked: later ones are on no line of it.
-_BILLED: Final = f"""
-SELECT DISTINCT ON (leg_id) {_FACTS} FROM (
+#: All versions of the charges of some months, with the ledger's entry and the time of each.
+_VERSIONS: Final = f"""
+SELECT number, entry_id, rated_at, {_FACTS} FROM (
     SELECT 0 AS number, entry_id, rated_at, {_FACTS} FROM charge
-    WHERE customer_id = %(customer)s AND month = %(month)s
+    WHERE customer_id = %(customer)s AND month = ANY(%(months)s)
     UNION ALL SELECT number, entry_id, rated_at, {_FACTS} FROM charge_correction
-    WHERE customer_id = %(customer)s AND month = %(month)s
-) AS every
-WHERE %(entry)s::bigint IS NULL
-    OR CASE WHEN entry_id IS NULL THEN rated_at <= %(at)s ELSE entry_id < %(entry)s END
-ORDER BY leg_id, number DESC
+    WHERE customer_id = %(customer)s AND month = ANY(%(months)s)
+) AS every ORDER BY leg_id, number
 """  # noqa: S608
+#: Invoices that billed calls of a month, in the ledger's order; `ended`: the entry of the note for the whole.
+_CHAIN: Final = """
+SELECT invoice.number, invoice.entry_id, entry.at, note.entry_id AS ended
+FROM (SELECT DISTINCT number FROM invoice_usage WHERE month = %(month)s) AS used
+JOIN invoice USING (number) JOIN ledger_entry AS entry ON entry.id = invoice.entry_id
+LEFT JOIN invoice AS note ON note.corrects = invoice.number AND note.scope = 'whole'
+WHERE invoice.customer_id = %(customer)s AND invoice.entry_id <= %(until)s
+ORDER BY invoice.entry_id
+"""
+_MONTHS: Final = "SELECT DISTINCT month FROM invoice_usage WHERE number = %s"
 #: The customer's own number of a leg: the caller's, or the one that was called and forwarded.
 _OWN: Final = """
 SELECT leg.leg_id, coalesce(CASE WHEN first.direction = 'in' THEN first.b_number ELSE leg.a_network END, '')
@@ -51,6 +58,30 @@ class ImportedList:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A charge as it was made, or corrected for the `number`th time."""
+
+    number: int
+    entry_id: int | None
+    rated_at: datetime
+    facts: Facts
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.facts[LEG], self.number
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """An invoice in the ledger's order."""
+
+    number: str
+    entry_id: int
+    at: datetime
+    ended: int | None
+
+
 class EvnStore:
     """All methods raise DatabaseError's children."""
 
@@ -58,18 +89,17 @@ class EvnStore:
         self._engine = engine
 
     def calls(self, customer_id: str, month: Month, invoice_number: str) -> tuple[EvnCall, ...]:
-        """The month's calls with the charges that this invoice billed, as rated then.
+        """The calls whose charges this invoice billed, as rated then: the month's, and what came late of
+        earlier ones, with charges of earlier invoices that it takes back.
 
-        Raises RecordsGone when call records of the month are deleted: an itemised bill names own numbers.
+        Raises RecordsGone when call records of them are deleted: an itemised bill names own numbers.
         """
-        place = f"itemised bill of {customer_id} for {month}"
+        place = f"itemised bill {invoice_number[:40]} of {customer_id} for {month}"
         with database_errors(place), self._engine.connect() as connection:
             connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT_S}s'"))
-            entry, at = _booked(connection, invoice_number)
             cursor: Any = connection.connection.cursor()
-            values = {"customer": customer_id, "month": month.first_day, "entry": entry, "at": at}
-            cursor.execute(_BILLED, values)
-            rows: list[Facts] = [tuple(row) for row in cursor]
+            versions = _billed(cursor, customer_id, month, invoice_number)
+            rows = [each.facts for each, _ in versions]
             known = prices(cursor, sorted(_price_numbers(rows)))
             cursor.execute(_OWN, ([row[LEG] for row in rows],))
             own = dict(cursor)
@@ -79,7 +109,9 @@ class EvnStore:
                 place, f"{len(gone)} of its {len(rows)} call records are deleted",
                 "Itemised bills are made while the records are kept (TDDDG § 10)",
             )  # fmt: skip
-        return tuple(EvnCall(charge_of(row, known), own[row[LEG]]) for row in rows)
+        return tuple(
+            EvnCall(charge_of(each.facts, known), own[each.facts[LEG]], back=back) for each, back in versions
+        )
 
     def counselling(self) -> ImportedList | None:
         """The list in force; None when none was ever imported."""
@@ -99,13 +131,54 @@ class EvnStore:
             )  # fmt: skip
 
 
-def _booked(connection: Connection, invoice_number: str) -> tuple[int | None, datetime | None]:
-    """The ledger's entry of an invoice with its time; nothing of one over 0.00, which has none."""
-    query = select(ledger_entry.c.id, ledger_entry.c.at).join(
-        invoice, invoice.c.entry_id == ledger_entry.c.id
-    )
-    row = connection.execute(query.where(invoice.c.number == invoice_number)).one_or_none()
-    return (row.id, row.at) if row else (None, None)
+def _billed(cursor: Any, customer_id: str, month: Month, invoice_number: str) -> list[tuple[_Version, bool]]:
+    """Versions of charges that an invoice billed; with True those of earlier invoices that it took back."""
+    cursor.execute(_MONTHS, (invoice_number,))
+    months = sorted({month.first_day, *(day for (day,) in cursor)})
+    cursor.execute(_VERSIONS, {"customer": customer_id, "months": months})
+    by_month: dict[date, list[_Version]] = {day: [] for day in months}
+    for number, entry_id, rated_at, *facts in cursor:
+        by_month[facts[MONTH]].append(_Version(number, entry_id, rated_at, tuple(facts)))
+    found: list[tuple[_Version, bool]] = []
+    for day, versions in by_month.items():
+        by_key = {each.key: each for each in versions}
+        for key, times in _of_invoice(_points(cursor, customer_id, day, invoice_number), versions).items():
+            found += [(by_key[key], times < 0)] * abs(times)
+    return found
+
+
+def _points(cursor: Any, customer_id: str, day: date, invoice_number: str) -> list[_Point]:
+    """The invoices that billed calls of a month, up to this one."""
+    cursor.execute("SELECT entry_id FROM invoice WHERE number = %s", (invoice_number,))
+    (until,) = cursor.fetchone() or (None,)
+    if until is None:
+        return []  # over 0.00: it has no entry, and billed nothing that costs something
+    cursor.execute(_CHAIN, {"customer": customer_id, "month": day, "until": until})
+    return [_Point(*row) for row in cursor]
+
+
+def _of_invoice(points: list[_Point], versions: list[_Version]) -> Counter[tuple[str, int]]:
+    """What the last of these invoices billed: the charges then, less what those standing then had billed."""
+    if not points:
+        return Counter(_state(None, versions).values())
+    billed: list[Counter[tuple[str, int]]] = []
+    for index, point in enumerate(points):
+        now = Counter(_state(point, versions).values())
+        for before, done in zip(points[:index], billed, strict=True):
+            if before.ended is None or before.ended > point.entry_id:
+                now.subtract(done)
+        billed.append(Counter({key: times for key, times in now.items() if times}))
+    return billed[-1]
+
+
+def _state(point: _Point | None, versions: list[_Version]) -> dict[str, tuple[str, int]]:
+    """The version of each leg that was in force; versions of a leg come in their order."""
+    return {
+        each.facts[LEG]: each.key
+        for each in versions
+        if point is None
+        or (each.rated_at <= point.at if each.entry_id is None else each.entry_id < point.entry_id)
+    }
 
 
 def _price_numbers(rows: list[Facts]) -> set[int]:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from rating.money import Money
 from store.audit import AuditLog
-from tests.integration.store.billing import BERLIN, MOBILE, outgoing, take_in
+from tests.integration.store.billing import BERLIN, KANZLEI, MOBILE, outgoing, take_in
 from tests.integration.store.billing_program import ANNA, Program, billing_program
 
 BAU = "kunde-bau"
@@ -75,6 +75,55 @@ def test_the_itemised_bill_of_any_month_is_the_invoices_usage(
     run.good("evn", "export", *NOVEMBER, "--out", tmp_path, *ANNA)
     assert (tmp_path / f"EVN-{number}.pdf").read_bytes() == before
     assert {each.action for each in AuditLog(engine).latest(object_kind="invoice")} >= {"evn.export"}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_came_late_is_itemised_on_the_invoice_that_has_it(
+    run: Program, engine: Engine, hidden: Path, tmp_path: Path, seed: int
+) -> None:
+    """Guarantee 5: late records, quotas used otherwise, invoices credited and issued anew; each invoice that
+    stands has an itemised bill with its sums, and together they have each call once."""
+    chance = random.Random(seed)
+    numbers = [BERLIN, BERLIN, MOBILE, "+436641234567"]
+    legs = [
+        outgoing(f"c{n:02}", n, chance.randint(1, 300), KANZLEI, chance.choice(numbers)) for n in range(30)
+    ]
+    legs += [outgoing("dec", 45_000, 61, KANZLEI, MOBILE)]
+    chance.shuffle(legs)
+    who = ("--customer", KANZLEI)
+
+    def invoiced(month: str, on: str) -> str:
+        run.good("rate", "run")
+        (made,) = run.json("invoice", "issue", *who, "--month", month, "--on", on, *ANNA)["issued"]
+        return str(made["number"])
+
+    take_in(engine, *legs[:15], outgoing("always", -1, 700, KANZLEI, BERLIN))
+    november = invoiced("2026-11", "2026-11-30")
+    run.at(datetime(2027, 1, 10, 12, tzinfo=UTC))
+    take_in(engine, *legs[15:25])
+    december = invoiced("2026-12", "2026-12-31")
+    assert "Nachberechnung November 2026" in run.good("invoice", "show", december)
+    take_in(engine, *legs[25:], outgoing("first", -20, 400, KANZLEI, BERLIN))
+    run.good("rate", "run")
+    run.good("invoice", "credit", november, "--on", "2027-01-10", "--reason", "records came late", *ANNA)
+    anew = invoiced("2026-11", "2027-01-10")
+
+    exact = Decimal(0)
+    for month, number in (("2026-11", anew), ("2026-12", december)):
+        (made,) = run.json("evn", "export", *who, "--month", month, "--out", tmp_path, *ANNA)["exported"]
+        lines = run.json("invoice", "show", number)["lines"]
+        calls = [each for each in lines if "Verbindungen" in each["name"]]
+        assert Money.parse(made["usage"]).amount == sum(Decimal(each["net"]["amount"]) for each in calls)
+        exact += sum(Decimal(row["amount"]) for row in rows(tmp_path, number))
+    late = [row for row in rows(tmp_path, december) if row["month"] == "2026-11"]
+    assert late
+    used = """
+        SELECT sum(ticks) FROM ledger_posting AS p JOIN ledger_entry AS e ON e.id = p.entry_id
+        WHERE p.account = 'unbilled' AND e.kind IN ('usage', 'correction')
+    """
+    with engine.connect() as connection:
+        booked = int(connection.scalar(text(used)) or 0)
+    assert exact == Money.of_ticks(booked, "EUR").amount, "the ledger has as much"
 
 
 def test_calls_are_shown_as_ordered_with_the_customers_own_number(
