@@ -25,6 +25,7 @@ from documents.hybrid import zugferd
 from documents.invoice_json import from_json
 from documents.page import PLAIN
 from rating.berlin import Month
+from rating.evn import Detail, Order
 from rating.explain import Language, explain
 from rating.invoice import Invoice
 from store.cdr_records import LegWithRaw
@@ -41,6 +42,8 @@ MONTH: Final = Month(2026, 11)
 CUSTOMER: Final = "kunde-kanzlei"
 #: How long rating may take.
 _RATED_S: Final = 15.0
+#: The example customer ordered none: here it is as if it had.
+_ORDER: Final = Order(MONTH.first_day, Detail.SHORTENED, MONTH.first_day)
 #: Calls that are explained: one across the edge of the quota, one with free seconds, one by a new price.
 _EXPLAINED: Final = ("example-02-a", "example-07-a", "example-06-a")
 
@@ -72,7 +75,7 @@ def rated_month(database: Engine, directory: Path, moment: datetime) -> RatedMon
     make = maker(database, invoices, rates, CUSTOMER, MONTH, MONTH.last_day)
     made = invoices.issue(CUSTOMER, MONTH, MONTH.year, make, actor="fernamt demo").invoice
     EvnStore(database).import_counselling(_COUNSELLING.read_bytes(), 1, moment, "fernamt demo")
-    exported = exporter(database, moment).export(CUSTOMER, MONTH)
+    exported = exporter(database, moment).export(CUSTOMER, MONTH, _ORDER)
     pdf = directory / f"{made.number}.pdf"
     files = [(pdf, zugferd(_stored(invoices, made.number))), *exported.files(directory, PLAIN)]
     write_whole(files)

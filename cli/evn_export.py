@@ -33,7 +33,7 @@ from documents.invoice_json import from_json
 from documents.page import Stationery
 from rating.berlin import Month
 from rating.errors import RatingError
-from rating.evn import Counselling, Detail, Evn, itemise
+from rating.evn import Counselling, Detail, Evn, Order, itemise
 from rating.evn_agreement import billed_lines, check_agreement, itemised_lines
 from rating.evn_list import counselling_of
 from rating.fx import Rates
@@ -94,9 +94,10 @@ class Exporter:
         self._hidden = hidden
         self._rates = rates
 
-    def export(self, customer_id: str, month: Month) -> Exported:
-        """Raise NothingInvoiced, NoOrder, EvnRefused, RecordsGone; sums are checked with the invoice's."""
-        order = order_of(self._database, customer_id, month)
+    def export(self, customer_id: str, month: Month, ordered: Order | None = None) -> Exported:
+        """As the configuration has it, or by this order. Raise NothingInvoiced, NoOrder, EvnRefused,
+        RecordsGone; sums are checked with the invoice's."""
+        order = ordered or order_of(self._database, customer_id, month)
         issued = self._issued(customer_id, month)
         invoice = from_json(issued.document.encode())
         calls = self._store.calls(customer_id, month, issued.number)

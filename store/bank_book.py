@@ -24,8 +24,8 @@ from rating.bank_matching import (
 )
 from rating.money import Money
 from store import audit
+from store.claim_errors import BankLineUnfit, BankLineUnknown
 from store.claim_tables import MAX_PURPOSE, bank_line, return_fee, sepa_collection
-from store.errors import BankLineUnfit, BankLineUnknown
 from store.foreign_errors import database_errors
 from store.ledger import Account, EntryKind, Posting, post
 from store.settling import OpenInvoice, Settlement, cents_of, euro, lock, open_invoices, unpaid_of, write

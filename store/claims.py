@@ -10,8 +10,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, insert, select, text, update
 
 from store import audit
+from store.claim_errors import ObjectionSettled
 from store.claim_tables import objection
-from store.errors import InvoiceUnknown, ObjectionSettled
+from store.errors import InvoiceUnknown
 from store.foreign_errors import database_errors
 from store.ledger_tables import invoice
 from store.settling import OPEN, OpenInvoice, lock

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine, insert, select, text, update
 
 from rating.money import CENT
 from store import audit
+from store.claim_errors import RunUnknown, RunUsed
 from store.claim_tables import sepa_collection, sepa_run
-from store.errors import RunUnknown, RunUsed
 from store.foreign_errors import database_errors
 from store.ledger import Account, EntryKind, Posting, post
 from store.settling import OPEN, OpenInvoice, Settlement, lock, open_invoices, write

@@ -42,12 +42,6 @@ StoreError
 │   ├── InvoiceBlocked           legs of the month are not rated
 │   ├── InvoiceExists            the month was invoiced, or the invoice credited
 │   ├── InvoiceUnknown           there is no invoice of this number
-│   ├── RunUnknown               there is no file of debits of this name
-│   ├── RunUsed                  the bank booked something of a file, or it was withdrawn
-│   ├── BankLineUnknown          the bank told no such line
-│   ├── BankLineUnfit            a line of the bank is not what was asked of it
-│   ├── FeeSettled               a return-debit fee is billed or waived
-│   ├── ObjectionSettled         there is no open objection of this number
 │   └── ItemGone                 an item is on an invoice already, or was withdrawn
 └── InventoryError
     ├── NumbersRefused           orders that the life cycle of numbers does not allow; nothing changed
@@ -351,42 +345,6 @@ class ItemGone(BillingError):
     """What an invoice has taken cannot be withdrawn."""
 
     id = "invoice-item-gone"
-
-
-class RunUnknown(BillingError):
-    """There is no file of debits of this name."""
-
-    id = "sepa-run-unknown"
-
-
-class RunUsed(BillingError):
-    """A file that the bank has is not withdrawn."""
-
-    id = "sepa-run-used"
-
-
-class BankLineUnknown(BillingError):
-    """The bank told no such line."""
-
-    id = "bank-line-unknown"
-
-
-class BankLineUnfit(BillingError):
-    """A line of the bank is settled, or its amount is another."""
-
-    id = "bank-line-unfit"
-
-
-class FeeSettled(BillingError):
-    """A return-debit fee is waived or raised once."""
-
-    id = "return-fee-settled"
-
-
-class ObjectionSettled(BillingError):
-    """An objection is settled once."""
-
-    id = "objection-settled"
 
 
 class InventoryError(StoreError):

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine, Select, select, update
 
 from rating.money import Money
 from store import audit
+from store.claim_errors import FeeSettled
 from store.claim_tables import return_fee
-from store.errors import FeeSettled
 from store.foreign_errors import database_errors
 from store.settling import euro, lock
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, text
 from rating.money import Money
 from store.audit import AuditLog
 from tests.integration.store.billing import BERLIN, KANZLEI, MOBILE, outgoing, take_in
-from tests.integration.store.billing_program import ANNA, Program, billing_program
+from tests.integration.store.billing_program import ANNA, CARRIER, Program, billing_program
 
 BAU = "kunde-bau"
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -27,6 +28,19 @@ def run(
     tmp_path: Path, database_url: str, redis_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> Program:
     return billing_program(tmp_path, database_url, redis_url, engine, monkeypatch, NOW)
+
+
+@pytest.fixture
+def ordering(
+    tmp_path: Path, database_url: str, redis_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> Program:
+    """The same, and the customer with a small quota ordered itemised bills too."""
+    carrier = tmp_path / "carrier"
+    shutil.copytree(CARRIER, carrier)
+    path = carrier / "kunde-kanzlei.yaml"
+    order = "    billing: { itemised_bill: { ordered: 2025-12-15, declared: 2025-12-15 } }\n    contract:\n"
+    path.write_text(path.read_text().replace("    contract:\n", order, 1))
+    return billing_program(tmp_path, database_url, redis_url, engine, monkeypatch, NOW, carrier)
 
 
 @pytest.fixture
@@ -79,11 +93,13 @@ def test_the_itemised_bill_of_any_month_is_the_invoices_usage(
 
 @pytest.mark.parametrize("seed", range(2))
 def test_what_came_late_is_itemised_on_the_invoice_that_has_it(
-    run: Program, engine: Engine, hidden: Path, tmp_path: Path, seed: int
+    ordering: Program, engine: Engine, tmp_path: Path, seed: int
 ) -> None:
     """Guarantee 5: late records, quotas used otherwise, invoices credited and issued anew; each invoice that
     stands has an itemised bill with its sums, and together they have each call once."""
-    chance = random.Random(seed)
+    run, chance = ordering, random.Random(seed)
+    (tmp_path / "lines.csv").write_text(LIST)
+    run.good("evn", "counselling", tmp_path / "lines.csv", *ANNA)
     numbers = [BERLIN, BERLIN, MOBILE, "+436641234567"]
     legs = [
         outgoing(f"c{n:02}", n, chance.randint(1, 300), KANZLEI, chance.choice(numbers)) for n in range(30)
