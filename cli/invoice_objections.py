@@ -24,6 +24,7 @@ from documents.invoice_json import from_json
 from rating.invoice import Invoice, Kind
 from rating.invoice_claims import OBJECTION_DAYS, Objection, data_until, disputed, is_in_time
 from store.claims import Claims, StoredObjection
+from store.invoice_sending import SentInvoices, Way
 from store.invoices import Invoices
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
@@ -62,8 +63,9 @@ def object_(
         raise ObjectionRefused(
             f"{number} has the positions 1 to {len(invoice.lines)}: fernamt invoice show {number}"
         )
-    if not is_in_time(invoice.issued_on, day) and not late:
-        last = invoice.issued_on + timedelta(days=OBJECTION_DAYS)
+    received = _received(database, invoice)
+    if not is_in_time(received, max(day, received)) and not late:
+        last = received + timedelta(days=OBJECTION_DAYS)
         raise ObjectionRefused(
             f"{day} is not within eight weeks of {number}, which end on {last} (TKG § 67(1)). "
             "Keep it all the same: --late"
@@ -72,7 +74,9 @@ def object_(
     part = disputed(invoice, [objection_of(stored)], day)
     if as_json:
         click.echo(
-            json.dumps({**_row(stored, invoice, day), "held": str(part)}, ensure_ascii=False, indent=1)
+            json.dumps(
+                {**_row(stored, invoice, received, day), "held": str(part)}, ensure_ascii=False, indent=1
+            )
         )
         return
     click.echo(f"objection {stored.id} to {number}: {part} of {invoice.gross} is held until it is settled")
@@ -93,7 +97,8 @@ def objections(settings: Callable[[], Settings], everything: bool, as_json: bool
     found = claims.objections(only_open=not everything)
     documents = claims.documents(sorted({each.number for each in found}))
     invoices = {number: from_json(document.encode()) for number, document in documents.items()}
-    rows = [_row(each, invoices[each.number], today) for each in found]
+    received = {number: _received(database, each) for number, each in invoices.items()}
+    rows = [_row(each, invoices[each.number], received[each.number], today) for each in found]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
@@ -137,9 +142,15 @@ def _invoice(database: Engine, number: str) -> Invoice:
     return found
 
 
-def _row(stored: StoredObjection, invoice: Invoice, today: date) -> dict[str, Any]:
+def _received(database: Engine, invoice: Invoice) -> date:
+    """The day on which the customer got it: by e-mail, the first time; else that of the invoice."""
+    sent = [each.at for each in SentInvoices(database).of_number(invoice.number) if each.way == Way.EMAIL]
+    return max(invoice.issued_on, min(sent).astimezone(GERMANY).date()) if sent else invoice.issued_on
+
+
+def _row(stored: StoredObjection, invoice: Invoice, received: date, today: date) -> dict[str, Any]:
     rule: Objection = objection_of(stored)
-    until = data_until(invoice.issued_on, [rule])
+    until = data_until(received, [rule])
     state = f"{_OUTCOMES[stored.outcome]}: {stored.answer}" if stored.outcome else "open"
     return {
         "id": stored.id,

@@ -60,7 +60,7 @@ def named(account: str, lines: Iterable[BankLine]) -> tuple[BankLine, ...]:
             account, str(each.booked_on), written(each.amount.amount), each.party, each.iban, each.purpose,
             each.end_to_end, each.mandate, each.batch,
         )  # fmt: skip
-        digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:40]
+        digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
         said[digest] += 1
         found.append(replace(each, key=f"{digest}-{said[digest]}"))
     return tuple(found)

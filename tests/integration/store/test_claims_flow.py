@@ -24,13 +24,14 @@ from store.config_versions import ConfigStore
 from store.debits import Debits
 from store.errors import RecordRefused
 from store.foreign_errors import database_errors
+from store.invoice_sending import Handover, SentInvoices, Way
 from store.ledger import Ledger
+from tests.integration.store.bank_statements import camt, credited, paid, returned
 from tests.integration.store.billing import MOBILE, outgoing, take_in
 from tests.integration.store.billing_program import ANNA, CARRIER, Program, billing_program
 
 BAU = "kunde-bau"
 NUMBER = "R2026-000001"
-OURS = "DE93999999990000000001"
 CENT = Decimal("0.01")
 DECEMBER_1 = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -66,45 +67,6 @@ def ledger(engine: Engine) -> dict[str, Decimal]:
         for (account, _), ticks in balances.items()
         if ticks and account in {"receivable", "in_collection", "bank", "bank_charges"}
     }
-
-
-def camt(directory: Path, *entries: str, account: str = OURS, name: str = "camt.xml") -> Path:
-    path = directory / name
-    body = "".join(f"<Ntry>{each}</Ntry>" for each in entries)
-    path.write_text(
-        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Acct><Id>'
-        f"<IBAN>{account}</IBAN></Id></Acct>{body}</Stmt></BkToCstmrStmt></Document>"
-    )
-    return path
-
-
-def credited(amount: Money, batch: str, day: str = "2026-12-07") -> str:
-    return (
-        f'<Amt Ccy="EUR">{amount.amount:.2f}</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
-        f"<BookgDt><Dt>{day}</Dt></BookgDt><AcctSvcrRef>C-{batch}</AcctSvcrRef><NtryDtls><Btch><PmtInfId>{batch}</PmtInfId></Btch></NtryDtls>"
-    )
-
-
-def returned(amount: Money, end_to_end: str, reason: str, charges: str = "3.00") -> str:
-    whole = amount.amount + Decimal(charges)
-    return (
-        f'<Amt Ccy="EUR">{whole:.2f}</Amt><CdtDbtInd>DBIT</CdtDbtInd>'
-        "<BookgDt><Dt>2026-12-09</Dt></BookgDt>"
-        f"<AcctSvcrRef>B-{end_to_end}</AcctSvcrRef><NtryDtls><TxDtls>"
-        f'<Refs><EndToEndId>{end_to_end}</EndToEndId></Refs><Amt Ccy="EUR">{whole:.2f}</Amt>'
-        f'<AmtDtls><InstdAmt><Amt Ccy="EUR">{amount.amount:.2f}</Amt></InstdAmt></AmtDtls>'
-        f'<Chrgs><Rcrd><Amt Ccy="EUR">{charges}</Amt></Rcrd></Chrgs>'
-        f"<RtrInf><Rsn><Cd>{reason}</Cd></Rsn></RtrInf></TxDtls></NtryDtls>"
-    )
-
-
-def paid(amount: str, purpose: str, day: str = "2026-12-15", iban: str = "") -> str:
-    return (
-        f'<Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><BookgDt><Dt>{day}</Dt></BookgDt>'
-        f'<NtryDtls><TxDtls><Amt Ccy="EUR">{amount}</Amt>'
-        f"<RltdPties><DbtrAcct><Id><IBAN>{iban}</IBAN></Id></DbtrAcct></RltdPties>"
-        f"<RmtInf><Ustrd>{purpose}</Ustrd></RmtInf></TxDtls></NtryDtls>"
-    )
 
 
 def export(
@@ -246,6 +208,13 @@ def test_what_is_disputed_is_not_debited_until_it_is_settled(
     why = ("--reason", "never called", *ANNA)
     late = run.refused("invoice", "object", NUMBER, "--on", "2027-01-26", *why)
     assert "end on 2027-01-25" in late
+    sent = Handover(NUMBER, Way.EMAIL, "rechnung@bau.example")
+    SentInvoices(engine).note([sent], actor="anna")
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE invoice_sent DISABLE TRIGGER USER"))
+        connection.execute(text("UPDATE invoice_sent SET at = '2026-12-03 09:00+01'"))
+    late = run.refused("invoice", "object", NUMBER, "--on", "2027-01-29", *why)
+    assert "end on 2027-01-28" in late, "it was sent on the third of December"
     assert "positions 1 to" in run.refused("invoice", "object", NUMBER, "--position", 99, *why)
     told = run.json("invoice", "object", NUMBER, "--position", position["position"], *why)
     assert (told["held"], told["data_until"]) == (str(part), None)
@@ -277,7 +246,7 @@ def test_what_is_disputed_is_not_debited_until_it_is_settled(
     assert run.json("invoice", "objections") == []
     (kept,) = run.json("invoice", "objections", "--all")
     assert kept["state"] == "rejected: calls were made"
-    assert kept["data_until"] == "2027-05-30"
+    assert kept["data_until"] == "2027-06-03"
 
 
 def test_what_fits_no_claim_waits_for_a_person(run: Program, engine: Engine, tmp_path: Path) -> None:
