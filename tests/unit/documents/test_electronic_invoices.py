@@ -16,10 +16,9 @@ from documents.invoice_json import from_json, to_json
 from rating.invoice import Invoice
 from rating.invoice_compose import compose
 from rating.invoice_credit import credit_note
-from rating.invoice_facts import Credit, Damages
+from rating.invoice_facts import Credit
 from tests.unit.rating.invoices import FACTS, euro, facts
 
-FEE: Final = Damages("Rücklastschriftgebühr", "Lastschrift vom 07.11.2026", euro("5.00"), date(2026, 11, 9))
 DOCUMENTS: Final[dict[str, Callable[[], Invoice]]] = {
     "debit": lambda: compose(FACTS),
     "transfer": lambda: compose(facts(mandate=None)),
@@ -27,8 +26,6 @@ DOCUMENTS: Final[dict[str, Callable[[], Invoice]]] = {
     "in the customer's favour": lambda: compose(
         facts(credits=(Credit("Kulanz", euro("900.00"), date(2026, 11, 30)),))
     ),
-    "with damages": lambda: compose(facts(damages=(FEE,))),
-    "with damages to a reseller": lambda: compose(facts(damages=(FEE,), reverse_charge=True)),
     "credit note": lambda: credit_note(compose(FACTS), "GS-2026-000001", date(2026, 12, 2), "Storno"),
     "characters": lambda: compose(facts(buyer=replace(FACTS.buyer, name='Łódź <& "Söhne"> GmbH'))),
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 
 _LEDGER = """
 ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_kind;
@@ -243,4 +243,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("0018 is not undone, that would delete what was debited and paid: restore a backup")
+    raise RuntimeError("0019 is not undone, that would delete what was debited and paid: restore a backup")
