@@ -227,8 +227,13 @@ def write_quarantine(cursor: Any, waiting: Sequence[Waiting], rated: Sequence[st
                 [each.result.sentence[:1000] for each in waiting],
             ),
         )
-    if rated:
+    if rated and _any_quarantined(cursor):
         cursor.execute("DELETE FROM rating_quarantine WHERE leg_id = ANY(%s)", (list(rated),))
+
+
+def _any_quarantined(cursor: Any) -> bool:
+    cursor.execute("SELECT EXISTS (SELECT FROM rating_quarantine)")
+    return bool(cursor.fetchone()[0])
 
 
 Months = Mapping[tuple[str, date], Standing]

@@ -77,15 +77,19 @@ def charge_of(facts: Facts, prices: Mapping[int, Price]) -> Charge:
     )  # fmt: skip
 
 
-_ROUNDINGS: Final[dict[Rounding, str]] = {}
+#: By the identity of the object, which is kept with its text: a price model has one for all of its charges.
+_ROUNDINGS: Final[dict[int, tuple[Rounding, str]]] = {}
+_MOST_ROUNDINGS: Final = 1_000
 
 
 def _rounding(rounding: Rounding) -> str:
-    text = _ROUNDINGS.get(rounding)
-    if text is None:
-        text = f"{rounding.stage.value} {rounding.mode.value} {rounding.places}"
-        _ROUNDINGS[rounding] = text
-    return text
+    known = _ROUNDINGS.get(id(rounding))
+    if known is None:
+        if len(_ROUNDINGS) >= _MOST_ROUNDINGS:
+            _ROUNDINGS.clear()
+        known = rounding, f"{rounding.stage.value} {rounding.mode.value} {rounding.places}"
+        _ROUNDINGS[id(rounding)] = known
+    return known[1]
 
 
 #: Columns of `charged_price` beside its number.

@@ -53,8 +53,9 @@ from store.rating_tariffs import AppliedTariff
 BATCH: Final = 20_000
 #: Another worker may be busy with the same customer, at worst with a large month.
 _LOCK_WAIT_S: Final = 60
-#: Price books kept; then they are made anew.
+#: Price books of a month that are kept, and months; then they are made anew.
 _MOST_BOOKS: Final = 50_000
+_MOST_MONTHS: Final = 3
 LATE: Final = "a record came in after calls that began later"
 PASSED_ON: Final = "the call went on at the customer's cost after a transfer"
 CARRIER_CAME: Final = "the record of the carrier's leg came in"
@@ -129,21 +130,30 @@ class _Pricing:
     def __init__(self, applied: AppliedTariff) -> None:
         self.applied = applied
         self.books = Books(applied.tariff)
-        self._by_month: dict[tuple[str, Month], Book | None] = {}
+        self._by_month: dict[Month, dict[str, Book | None]] = {}
+        #: Of the last leg: the next one is nearly always of the same month.
         self._month = Month(1970, 1)
+        self._first_day = self._month.first_day
         self._span = (0, 0)
+        self._books: dict[str, Book | None] = {}
 
-    def book(self, leg: BillableLeg) -> tuple[Month, Book | None]:
-        """The leg's month and its customer's book for it; None: no terms."""
+    def book(self, leg: BillableLeg) -> tuple[Month, date, Book | None]:
+        """The leg's month, its first day, and its customer's book for it; None: no terms."""
         if not self._span[0] <= leg.start_ms < self._span[1]:
-            self._month = month_of(leg.start_ms)
-            self._span = (self._month.start_ms, self._month.end_ms)
-        key = (leg.customer_id, self._month)
-        if key not in self._by_month:
-            if len(self._by_month) >= _MOST_BOOKS:
-                self._by_month.clear()
-            self._by_month[key] = self.books.book(*key)
-        return self._month, self._by_month[key]
+            self._turn_to(month_of(leg.start_ms))
+        books, customer_id = self._books, leg.customer_id
+        if customer_id not in books:
+            if len(books) >= _MOST_BOOKS:
+                books.clear()
+            books[customer_id] = self.books.book(customer_id, self._month)
+        return self._month, self._first_day, books[customer_id]
+
+    def _turn_to(self, month: Month) -> None:
+        self._month, self._first_day = month, month.first_day
+        self._span = (month.start_ms, month.end_ms)
+        if month not in self._by_month and len(self._by_month) >= _MOST_MONTHS:
+            self._by_month.clear()
+        self._books = self._by_month.setdefault(month, {})
 
 
 class RatingRun:
@@ -246,16 +256,15 @@ class RatingRun:
         before = charged(cursor, [leg.leg_id for _, leg in legs])
         placed = [(call_id, leg, *pricing.book(leg)) for call_id, leg in legs]
         with_quota = {
-            (leg.customer_id, month.first_day)
-            for _, leg, month, book in placed
+            (leg.customer_id, first_day)
+            for _, leg, _, first_day, book in placed
             if book is not None and book.quotas
         }
         work = _Work()
         standings = read_standings(cursor, with_quota)
         fresh: list[tuple[str, date, Charge]] = []
-        for call_id, leg, month, book in placed:
+        for call_id, leg, month, first_day, book in placed:
             known = before.get(leg.leg_id)
-            first_day = month.first_day
             wrong = unreadable(leg) or (without_terms(leg, month) if book is None else None)
             if wrong is not None or book is None:
                 if wrong is not None and known is None:
@@ -275,7 +284,7 @@ class RatingRun:
             if known is not None:
                 self._carrier(cursor, work, known, call_id, first_day, found)
                 continue
-            if found is None or (leg.customer_id, month) in work.again:
+            if found is None or (work.again and (leg.customer_id, month) in work.again):
                 work.again.add((leg.customer_id, month))
                 work.late.append((call_id, leg))
                 continue
@@ -294,7 +303,7 @@ class RatingRun:
         for key in again:
             work.standings.pop(key, None)
         for call_id, first_day, charge in fresh:
-            if (charge.leg.customer_id, first_day) in again:
+            if again and (charge.leg.customer_id, first_day) in again:
                 work.late.append((call_id, charge.leg))
             else:
                 work.rows.append(facts_of(charge, call_id, first_day, numbers))
