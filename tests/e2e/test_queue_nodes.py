@@ -14,7 +14,7 @@ import pytest
 from acd.names import AgentStatus
 from cli.bootstrap import acd_desk
 from cli.queue_desk import command, screens
-from lab.robots import Answer, RobotCall
+from lab.robots import Answer, Ignore, Reject, RingThenHangup, RobotCall
 from lab.robots.errors import RobotsError
 from tests.e2e.exchange import Exchange, eventually
 from tests.e2e.two_nodes import Pair, World, two_nodes, world
@@ -226,3 +226,61 @@ def test_a_switch_that_dies_leaves_no_ghost_and_no_stuck_agent(pair: Pair, robot
         each.hangup()
     robots.register("bert-1")
     robots.register("zentrale")
+
+
+def test_callers_of_a_node_that_the_owner_cannot_reach_come_back_with_their_place(
+    pair: Pair, robots: World
+) -> None:
+    """The wire is cut: nobody's phone rings for who cannot be joined; who talks talks on."""
+    if owner(pair) != pair.first.processes()["controller-1"]:
+        os.kill(pair.second.processes()["controller-1"], signal.SIGKILL)
+        first = pair.first.processes()["controller-1"]
+        eventually(lambda: owner(pair) == first, 10, "the first machine's controller to be the owner")
+    robots.phones["bert-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
+    choose(pair, AgentStatus.AVAILABLE, "bert")
+    talks = call(robots, pair.second)
+    talks.wait_heard(AGENT_HZ, timeout_s=10)
+    callers = []
+    for count, through in enumerate((pair.second, pair.first), start=1):
+        callers.append(call(robots, through))
+        eventually(lambda count=count: len(waiting(pair)) == count, 10, "the caller in the queue")  # type: ignore[misc]
+    there, here = waiting(pair)
+    pair.wire.cut()
+    try:
+        eventually(lambda: waiting(pair) == [here], 15, "the caller who can be joined")
+        assert states(pair)["bert"] == "In a queue call"
+    finally:
+        pair.wire.mend()
+    eventually(lambda: waiting(pair) == [there, here], 15, "both in their order")
+    assert states(pair)["bert"] == "In a queue call"
+    for each in (talks, *callers):
+        each.hangup()
+
+
+@pytest.mark.parametrize(
+    "behaviour", [Reject(486), Reject(480), Reject(603), Ignore(), RingThenHangup(300)], ids=repr
+)
+def test_whatever_a_phone_answers_the_caller_reaches_the_next_agent(
+    pair: Pair, robots: World, behaviour: Reject | Ignore | RingThenHangup
+) -> None:
+    """Also by way of another node: anna's phone is registered with the first one."""
+    robots.phones["anna-1"].on_call(behaviour)
+    robots.phones["bert-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
+    choose(pair, AgentStatus.AVAILABLE, "anna", "bert")
+    caller = call(robots, pair.second)
+    caller.wait_heard(AGENT_HZ, timeout_s=15)
+    eventually(lambda: states(pair) == {"anna": "Waiting", "bert": "In a queue call"}, 5, "anna to be free")
+    caller.hangup()
+
+
+def test_a_caller_who_goes_as_the_agent_answers_leaves_nobody_stuck(pair: Pair, robots: World) -> None:
+    """CANCEL and 200 cross on the wire: whoever is first, both phones end and the agent is free."""
+    choose(pair, AgentStatus.AVAILABLE, "anna")
+    for after_ms in (0, 5, 10, 20, 40, 80):
+        robots.phones["anna-1"].on_call(Answer(after_ms=after_ms))
+        caller = call(robots, pair.second)
+        agent = robots.inbox("anna-1").received("anna-1", 10)
+        caller.hangup()
+        agent.wait("ended", 5)
+        caller.wait("ended", 5)
+        eventually(lambda: states(pair)["anna"] == "Waiting" and not waiting(pair), 5, "anna to be free")

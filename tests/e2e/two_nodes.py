@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from cli.layout import lab_settings
 from cli.settings import Settings
 from cli.stage import Inbox
 from lab.robots import RobotCall, RobotPhone, Robots
+from tests.e2e.cut_wire import Wire
 from tests.e2e.exchange import Exchange
 from tests.servers import state_directory
 
@@ -32,10 +33,11 @@ def _free_port() -> int:
 
 @dataclass(frozen=True)
 class Pair:
-    """The two machines."""
+    """The two machines. `wire`: over which the first one's controller commands the second one's node."""
 
     first: Exchange
     second: Exchange
+    wire: Wire
 
     def both(self) -> tuple[Exchange, Exchange]:
         return self.first, self.second
@@ -44,13 +46,15 @@ class Pair:
 @contextmanager
 def two_nodes(switch: str, carrier: Path) -> Iterator[Pair]:
     """Both run; stopped in order at the end."""
-    with state_directory() as here, state_directory() as there:
+    with ExitStack() as held, state_directory() as here, state_directory() as there:
         settings = [lab_settings(each, carrier, program=switch) for each in (here, there)]
         doors = [_free_port(), _free_port()]
+        wire = held.enter_context(Wire(settings[1].node.event_socket))
 
         def first(tree: dict[str, Any]) -> None:
             tree["node"]["ports"]["node"] = doors[0]
-            tree["other_nodes"] = [_other("node-2", settings[1], doors[1])]
+            other = _other("node-2", settings[1], doors[1])
+            tree["other_nodes"] = [other | {"event_socket": f"{HOST}:{wire.port}"}]
 
         running = Exchange(here, switch, 1, carrier, first)
         try:
@@ -65,7 +69,7 @@ def two_nodes(switch: str, carrier: Path) -> Iterator[Pair]:
 
             other = Exchange(there, switch, 1, carrier, second)
             try:
-                yield Pair(running, other)
+                yield Pair(running, other, wire)
                 other.stop()
             finally:
                 other.kill()
