@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -53,6 +54,15 @@ class OwnersDesk:
     def show(self, customer_id: str, state: State, now_ms: int) -> None:
         with store_errors():
             self._desk.show(customer_id, json.dumps(_screen(customer_id, state, now_ms)))
+
+    def reach(self, owned: Collection[str], nodes: Collection[str]) -> None:
+        with store_errors():
+            self._desk.reach(owned, " ".join(sorted(nodes)))
+
+    def reached(self, customer_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        with store_errors():
+            found = self._desk.reached(customer_ids)
+        return {name: frozenset(nodes.split()) for name, nodes in found.items()}
 
 
 def command(desk: AcdDesk, customer_id: str, agent_id: str, status: AgentStatus, reason: str = "") -> None:

@@ -8,7 +8,7 @@ over to its owner by the node itself, whichever controller decided it (docs/deci
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -87,6 +87,14 @@ class Desk(Protocol):
         """For screens; gone after a few seconds without a new one."""
         ...
 
+    def reach(self, owned: Collection[str], nodes: Collection[str]) -> None:
+        """The owner of these customers' centres can command these nodes; gone after a few seconds."""
+        ...
+
+    def reached(self, customer_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """What the owners of these centres said so; customers whose owner said nothing are left out."""
+        ...
+
 
 class Centres:
     """Listens to the nodes (Audience, QueueSink), decides who owns. `journal` gives a customer's own.
@@ -127,6 +135,10 @@ class Centres:
         self._joining: dict[str, str] = {}
         #: Calls of agents' own: customer, agent, when this controller heard of them.
         self._own: dict[str, tuple[str, str, int]] = {}
+        #: Our node comes first.
+        self._home = next(iter(looks))
+        #: Nodes that the owner of a centre can command: a call on another one would wait in vain.
+        self._reach: Mapping[str, frozenset[str]] = {}
         self._wanted = Flag()
         self._stopping = Flag()
         self._watchers: list[Greenlet[[], None]] = []
@@ -160,8 +172,11 @@ class Centres:
                 running.configure(centre.spec)
 
     def served(self) -> frozenset[str]:
-        """Customers whose centre takes calls now, here or at another controller."""
-        return frozenset(name for name, each in self._centres.items() if each.serves)
+        """Customers whose centre takes calls of our node now, here or at another controller."""
+        serving = (name for name, each in self._centres.items() if each.serves)
+        if len(self._looks) == 1:
+            return frozenset(serving)
+        return frozenset(name for name in serving if self._home in self._reach.get(name, (self._home,)))
 
     def is_awaited(self) -> bool:
         """Whether a caller waits for an agent whom this controller has to find."""
@@ -300,9 +315,8 @@ class Centres:
     ) -> None:
         """Everything that the node has: callers with the mark of a queue, all legs and whether they are
         answered, agents' legs that talk and with whom, agents' own calls (call, customer, agent)."""
-        marked = (
-            {joined.member_id for _, joined in waiting} | {each[0] for each in own} | set(talking.values())
-        )
+        marked = {joined.member_id for _, joined in waiting} | {each[0] for each in own}
+        marked |= {*talking, *talking.values()}
         age_ms = max(0, self._wall_ms() - int(as_of.timestamp() * 1000))
         as_of_ms = self._clock_ms() - age_ms
         self._own_listed(node, own, legs, as_of_ms)  # before: by what was known of their places
@@ -339,12 +353,26 @@ class Centres:
                 offers[number] = answered
         elsewhere = [each for each in state.members if self._places.may_be_elsewhere(each, node)]
         offers_elsewhere = {number for name in elsewhere for number in state.members[name].offers}
+        offers_elsewhere |= self._called_back_elsewhere(customer_id, running, node)
         there = frozenset(legs).union(elsewhere)
         running.tell(Compared(there, frozenset(offers) | offers_elsewhere, as_of_ms))
         for number, answered in offers.items():
             offer = state.offers.get(number)
             if answered and offer is not None and offer.state is OfferState.RINGING:
                 running.tell(OfferAnswered(number))
+
+    def _called_back_elsewhere(self, customer_id: str, running: ContactCentre, node: str) -> set[int]:
+        """Offers to call somebody back are on the node of the owner who made them; the caller is on none."""
+        if len(self._looks) == 1:
+            return set()
+        known = {self._node.offer_of(customer_id, each) for each in self._places.on_others(node)}
+        young_ms = running.now_ms - _UNPLACED_MS
+        return {
+            each.id
+            for each in running.state.offers.values()
+            if running.state.members[each.member_id].callback
+            and (each.id in known or each.made_ms > young_ms)
+        }
 
     def lost(self, node: str) -> None:
         """The connection to the node has ended."""
@@ -406,7 +434,11 @@ class Centres:
             sleep(_SILENT_S)
             for customer_id, running in self._owned():
                 members = running.state.members.values()
-                lost = {each.id for each in members if self._places.is_lost(each.id, _patience_ms(each))}
+                lost = {
+                    each.id
+                    for each in members
+                    if not each.callback and self._places.is_lost(each.id, _patience_ms(each))
+                }
                 if lost:
                     _log.warning(
                         "contact centre: callers on lost nodes", customer=customer_id, count=len(lost)
@@ -418,6 +450,8 @@ class Centres:
         looks = 0
         while not self._stopping.wait(_LOOK_S):
             looks += 1
+            if looks % _SCREEN_EVERY == 0 and len(self._looks) > 1:
+                self._tell_reach()
             for customer_id, running in self._owned():
                 try:
                     self._take_commands(customer_id, running)
@@ -426,6 +460,16 @@ class Centres:
                 except StoreAway as error:
                     _log.warning("contact centre: no commands, no screens", error=str(error))
                     self._stopping.wait(1.0)
+
+    def _tell_reach(self) -> None:
+        owned = {name for name, _ in self._owned()}
+        nodes = self._places.reached
+        try:
+            self._desk.reach(owned, nodes)
+            others = self._desk.reached([name for name in self._centres if name not in owned])
+        except StoreAway:
+            return  # what was said last holds for as long as anybody is said to own the centre
+        self._reach = {**others, **dict.fromkeys(owned, nodes)}
 
     def _take_commands(self, customer_id: str, running: ContactCentre) -> None:
         while (taken := self._desk.command(customer_id)) is not None:

@@ -43,6 +43,10 @@ class Places:
         """The node, None when it is not known."""
         return next((node for node, calls in self._calls.items() if call_id in calls), None)
 
+    def on_others(self, node: str) -> list[str]:
+        """Calls and agents' legs of all other nodes, as they were told or listed."""
+        return [name for other, calls in self._calls.items() if other != node for name in calls]
+
     def lost(self, node: str) -> None:
         """The connection to the node has ended: what it has is as we last knew it."""
         self._silent.setdefault(node, self._clock_ms())
@@ -57,9 +61,9 @@ class Places:
         return self._silent.pop(node, None) is not None
 
     @property
-    def silent(self) -> tuple[str, ...]:
-        """Nodes that have to be asked what they have."""
-        return tuple(self._silent)
+    def reached(self) -> frozenset[str]:
+        """Nodes that are not silent, or not for long yet."""
+        return frozenset(each for each in self._calls if not self._is_away(each, AWAY_MS))
 
     def may_be_elsewhere(self, call_id: str, node: str) -> bool:
         """Whether a call that this node does not list may be on another one."""

@@ -2,6 +2,7 @@
 
     fernamt:acd:TENANT:commands   commands for the owner, in order; gone COMMAND_S after the last one
     fernamt:acd-answer:ID         the owner's answer, for the one who asked
+    fernamt:acd-reach:TENANT      nodes that the owner can command; gone SCREEN_S after the last one
     fernamt:acd-screen:TENANT     the centre as the owner sees it; gone SCREEN_S after the last one
 
 A command that nobody takes in time is gone and its sender hears that nobody answered: nothing happens late.
@@ -9,6 +10,7 @@ A command that nobody takes in time is gone and its sender hears that nobody ans
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Final, cast
 
 import redis
@@ -79,12 +81,37 @@ class AcdDesk:
             found = cast(bytes | None, self._client.get(_SCREEN + tenant))
         return None if found is None else found.decode("utf-8", "replace")
 
+    def reach(self, tenants: Collection[str], nodes: str) -> None:
+        """Note which nodes the owner of these tenants can command."""
+        if not tenants:
+            return
+        with redis_errors("reach of an owner"), self._client.pipeline(transaction=False) as pipeline:
+            for tenant in tenants:
+                pipeline.set(_reach(tenant), nodes, ex=SCREEN_S)
+            pipeline.execute()
+
+    def reached(self, tenants: Sequence[str]) -> dict[str, str]:
+        """What was noted, of those tenants of whom something was."""
+        if not tenants:
+            return {}
+        with redis_errors("reach of owners"):
+            found = cast(list[bytes | None], self._client.mget([_reach(tenant) for tenant in tenants]))
+        return {
+            tenant: nodes.decode("utf-8", "replace")
+            for tenant, nodes in zip(tenants, found, strict=True)
+            if nodes is not None
+        }
+
     def screens(self) -> list[str]:
         """All contact centres that somebody owns now, by name."""
         with redis_errors("screens"):
             names = sorted(self._client.scan_iter(match=f"{_SCREEN}*", count=1_000))[:MAX_SCREENS]
             found = cast(list[bytes | None], self._client.mget(names)) if names else []
         return [each.decode("utf-8", "replace") for each in found if each is not None]
+
+
+def _reach(tenant: str) -> str:
+    return f"fernamt:acd-reach:{tenant}"
 
 
 def _commands(tenant: str) -> str:

@@ -231,10 +231,11 @@ def test_a_switch_that_dies_leaves_no_ghost_and_no_stuck_agent(pair: Pair, robot
 def test_callers_of_a_node_that_the_owner_cannot_reach_come_back_with_their_place(
     pair: Pair, robots: World
 ) -> None:
-    """The wire is cut: nobody's phone rings for who cannot be joined; who talks talks on."""
-    if owner(pair) != pair.first.processes()["controller-1"]:
+    """The wire is cut: no phone rings for who cannot be joined; who talks talks on; who comes goes on."""
+    robots.phones["zentrale"].on_call(Answer(after_ms=50, play="%(60000,0,1500)"))
+    first = pair.first.processes()["controller-1"]
+    if owner(pair) != first:
         os.kill(pair.second.processes()["controller-1"], signal.SIGKILL)
-        first = pair.first.processes()["controller-1"]
         eventually(lambda: owner(pair) == first, 10, "the first machine's controller to be the owner")
     robots.phones["bert-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
     choose(pair, AgentStatus.AVAILABLE, "bert")
@@ -247,8 +248,15 @@ def test_callers_of_a_node_that_the_owner_cannot_reach_come_back_with_their_plac
     there, here = waiting(pair)
     pair.wire.cut()
     try:
-        eventually(lambda: waiting(pair) == [here], 15, "the caller who can be joined")
+        eventually(
+            lambda: waiting(pair) == [here] or owner(pair) != first, 15, "the caller who can be joined"
+        )
+        if owner(pair) != first:
+            pytest.skip(
+                "the machine is so busy that the owner lost its lease: the other one has no wire to cut"
+            )
         assert states(pair)["bert"] == "In a queue call"
+        eventually(lambda: goes_on(robots, pair.second), 10, "a new caller to go on")
     finally:
         pair.wire.mend()
     eventually(lambda: waiting(pair) == [there, here], 15, "both in their order")

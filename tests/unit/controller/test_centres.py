@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from acd.events import CallerJoined, Event, StatusChosen
 from acd.names import AgentStatus
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
 from acd.state import State
-from controller import centres
+from controller import centres, contact_centre
 from controller.centres import Centres
 from controller.errors import StoreAway
 from controller.places import Places
@@ -35,20 +35,21 @@ CENTRE = Centre(
 
 
 class MemoryJournal:
-    """A lease that nobody else wants; `away` as when Redis is."""
+    """A lease that nobody else wants, until it is `held_by_another`; `away` as when Redis is."""
 
     def __init__(self) -> None:
         self.away = False
+        self.held_by_another = False
 
     def acquire(self) -> tuple[str | None, Sequence[str]] | None:
         if self.away:
             raise StoreAway("nobody there")
-        return None, ()
+        return None if self.held_by_another else (None, ())
 
     def renew(self) -> bool:
         if self.away:
             raise StoreAway("nobody there")
-        return True
+        return not self.held_by_another
 
     def append(self, records: Sequence[str], log: Sequence[str]) -> int | None:
         return len(records)
@@ -68,6 +69,7 @@ class MemoryDesk:
         self.passed_on: list[Event] = []
         self.answers: dict[str, str] = {}
         self.screen: State | None = None
+        self.noted: dict[str, frozenset[str]] = {}
 
     def command(self, customer_id: str) -> tuple[str, Event] | None:
         return self.commands.pop(0) if self.commands else None
@@ -80,6 +82,12 @@ class MemoryDesk:
 
     def show(self, customer_id: str, state: State, now_ms: int) -> None:
         self.screen = state
+
+    def reach(self, owned: Collection[str], nodes: Collection[str]) -> None:
+        self.noted.update(dict.fromkeys(owned, frozenset(nodes)))
+
+    def reached(self, customer_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        return {name: self.noted[name] for name in customer_ids if name in self.noted}
 
 
 class QuietNode:
@@ -188,6 +196,7 @@ def _running() -> Iterator[World]:
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in {"_LOOK_S": 0.01, "_LOOK_AGAIN_S": 0.05, "_SILENT_S": 0.01}.items():
         monkeypatch.setattr(centres, name, seconds)
+    monkeypatch.setattr(contact_centre, "RENEW_S", 0.02)
 
 
 @pytest.fixture
@@ -325,3 +334,25 @@ def test_who_talks_with_an_agent_is_not_taken_for_a_waiting_caller(world: World)
     assert world.node.stopped == []
     world.lists("node-1", ("waits", 999_000), more=("leg-78",))
     wait_until(lambda: world.node.stopped == [78])
+
+
+def test_calls_of_a_node_that_the_owner_cannot_command_are_not_taken(world: World) -> None:
+    """They would wait in vain: the plan's overflow takes them."""
+    world.centres.lost("node-2")
+    world.now_ms += 5_100
+    wait_until(lambda: world.desk.noted == {CUSTOMER: frozenset({"node-1"})})
+    assert world.centres.served() == {CUSTOMER}
+    world.centres.lost("node-1")
+    world.now_ms += 5_100
+    wait_until(lambda: world.centres.served() == frozenset())
+    world.lists("node-1")
+    wait_until(lambda: world.centres.served() == {CUSTOMER})
+
+
+def test_a_controller_that_is_not_the_owner_takes_no_calls_that_the_owner_cannot_reach(world: World) -> None:
+    world.journal.held_by_another = True
+    wait_until(lambda: not any(each.is_owner for each in world.centres._centres.values()))
+    world.desk.noted = {CUSTOMER: frozenset({"node-2"})}
+    wait_until(lambda: world.centres.served() == frozenset())
+    world.desk.noted = {CUSTOMER: frozenset({"node-1", "node-2"})}
+    wait_until(lambda: world.centres.served() == {CUSTOMER})

@@ -76,8 +76,9 @@ def test_a_silent_node_has_lost_its_calls_after_a_while(places: Places, clock: C
 def test_a_node_that_never_answered_is_silent_from_the_beginning(clock: Clock) -> None:
     places = Places(NODES, clock)
     places.listed("node-1", ("c1",), clock.ms)
-    assert places.silent == ("node-2",)
+    assert places.reached == {"node-1", "node-2"}
     clock.ms += AWAY_MS + 1
+    assert places.reached == {"node-1"}
     assert not places.is_lost("c1", AWAY_MS)
     assert places.is_lost("unknown", AWAY_MS)
 
