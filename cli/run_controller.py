@@ -46,6 +46,7 @@ from cli.carrier import applied_carrier, applied_version
 from cli.configuration_state import StateFile
 from cli.contact_centre import TenantJournal
 from cli.mailbox_calls import MailboxArchive, MailboxPins
+from cli.metrics import of_calls, of_led, serve_metrics
 from cli.node_configuration import NodeConfiguration, NoNode
 from cli.queue_desk import OwnersDesk
 from cli.queue_switch import QueueNodes, SwitchNode
@@ -66,6 +67,7 @@ from controller.health import TrunkHealth
 from controller.limiting import Limiting
 from controller.listening import Listening
 from controller.menus import Menus
+from controller.meters import CallMeters, LoopLag
 from controller.originating import Originating
 from controller.places import Places
 from controller.recorder import Recorder
@@ -195,16 +197,21 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     listening = _listening(settings, "{}-{}".format(*listen))
     menus = Menus(decider.decide, decider.think, message_spool(settings), listening, now)
 
+    meters, loop = CallMeters(now), LoopLag()
+
     def handle(channel: ChannelData) -> Instructions | Hold:
+        began = time.perf_counter()
         offered = offered_call(channel.get)
         decision = decider.decide(offered)
         if isinstance(decision.outcome, Converse):
+            meters.note(decision, time.perf_counter() - began)
             return Hold(lambda session: converse(session, offered, decision), MENU_S)
         if isinstance(decision.outcome, Wait):
             waking.soon()
         variables = decision_variables(decision, offered, domain=domain)
         if (agents := centres.decided(offered, decision)) is not None:
             variables.setdefault("presence_data", own_mark(*agents))
+        meters.note(decision, time.perf_counter() - began)
         return Instructions(variables)
 
     def wake() -> None:
@@ -221,7 +228,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         )
 
     server = OutboundServer(listen, handle)
-    audience = Audience(following, limiting, health, centres)
+    audience = Audience(following, limiting, health, centres, meters)
     follower = Follower(
         settings.node.name,
         event_socket(settings),
@@ -262,9 +269,16 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     for other in other_followers.values():
         other.connection.start()
     configuration.start()
+    loop.start()
+    metrics = serve_metrics(
+        _metrics_address(settings, listen), of_calls(meters, loop, lambda: decider.version), of_led(centres)
+    )
     originating.start()
     _log.info("controller ready", listen="{}:{}".format(*server.address), version=snapshot.version)
     stopped.wait()
+    if metrics is not None:
+        metrics.stop(1.0)
+    loop.stop(1.0)
     originating.stop(1.0)
     configuration.stop(1.0)
     blocking.stop(1.0)
@@ -279,6 +293,12 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     limiting.stop(1.0)
     health.stop(1.0)
     _log.info("controller stopped", decided=decider.decided, sessions_cut=left)
+
+
+def _metrics_address(settings: Settings, listen: tuple[str, int]) -> tuple[str, int] | None:
+    """The one that stands where this controller stands in the list of controllers."""
+    addresses = settings.metrics.controllers if settings.metrics is not None else ()
+    return dict(zip(settings.controllers, addresses, strict=False)).get(listen)
 
 
 def steady_clock_ms() -> Callable[[], int]:

@@ -23,9 +23,11 @@ from cli.bootstrap import (
     now,
     recording_archive,
     recording_spool,
+    spool_size,
 )
 from cli.carrier import today
 from cli.centre_log import KeptInDatabase, LeftInRedis
+from cli.metrics import of_due, of_log, of_records, serve_metrics
 from cli.recording_switch import KeptRecordings
 from cli.settings import Settings
 from controller.abuse_watch import AbuseWatch
@@ -34,6 +36,7 @@ from controller.daily import Daily
 from controller.errors import StoreAway
 from controller.intake import Intake
 from controller.mailbox import Mailboxes
+from controller.meters import LegMeters, LoopLag
 from controller.recordings import Recordings
 from dialplan.cdr import LegRecord, LegSide
 from freeswitch.json_cdr import parse
@@ -41,6 +44,7 @@ from freeswitch.spool import Spool, SpoolFile
 from store.acd_history import AcdHistory
 from store.cdr_repository import CdrRepository
 from store.daily_sweep import DailySweep
+from store.rating_waiting import WaitingLegs
 
 _log = structlog.get_logger(__name__)
 
@@ -60,7 +64,13 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     spool = Spool(settings.node.cdr_dir)
     database = engine(settings, "fernamt intake")
     abuse = AbuseWatch(AbuseRecords(database), now)
-    intake = Intake(spool, Records(CdrRepository(database), abuse.note), parse, time.time, _alarm)
+    meters, loop = LegMeters(now), LoopLag()
+
+    def noticed(leg: LegRecord) -> None:
+        meters.note(leg)
+        _alarm(leg)
+
+    intake = Intake(spool, Records(CdrRepository(database), abuse.note), parse, time.time, noticed)
     daily = Daily(NumberSweep(DailySweep(database), now).work, today)
     daily.start()
     abuse.start()
@@ -72,10 +82,20 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     archive = KeptRecordings(recording_archive(settings, "fernamt intake recordings"))
     recordings = Recordings(recording_spool(settings), archive, now)
     recordings.start()
+    loop.start()
+    metrics = serve_metrics(
+        settings.metrics.intake if settings.metrics is not None else None,
+        of_records(meters, loop, lambda: spool_size(settings.node.cdr_dir)),
+        of_log(acd_log(settings)),
+        of_due(WaitingLegs(database)),
+    )
     _log.info("intake ready", spool=str(spool.directory))
     try:
         _empty(intake, stopped)
     finally:
+        if metrics is not None:
+            metrics.stop(1.0)
+        loop.stop(1.0)
         daily.stop(5.0)
         abuse.stop(1.0)
         mailboxes.stop(5.0)

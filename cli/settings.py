@@ -160,6 +160,15 @@ class WebEntry(Entry):
     )
 
 
+class MetricsEntry(Entry):
+    """Where programs show their metrics to Prometheus, docs/metrics.md; left out: nowhere."""
+
+    controllers: Few[Address] = Field(
+        (), description="One for each of `controllers`, in their order; ask for no token."
+    )
+    intake: Address | None = Field(None, description="Of `fernamt cdr intake`.")
+
+
 class Settings(Entry):
     """All of it. `lab_network` moves configured SIP addresses to loopback ports, for the lab alone."""
 
@@ -193,6 +202,7 @@ class Settings(Entry):
     web: WebEntry | None = Field(
         None, description="HTTP interface for screens, docs/api.md; left out: `fernamt up` starts none."
     )
+    metrics: MetricsEntry | None = Field(None, description="Addresses for Prometheus; left out: none.")
     controllers: Few[Address] = Field(
         (("127.0.0.1", 8084),), description="Where controllers take calls; nodes try them in this order."
     )

@@ -405,6 +405,10 @@ class Centres:
     def _owned(self) -> list[tuple[str, ContactCentre]]:
         return [(name, each) for name, each in self._centres.items() if each.is_owner]
 
+    def led(self) -> dict[str, ContactCentre]:
+        """Those that this controller leads now, by customer."""
+        return dict(self._owned())
+
     # -- greenlets ------------------------------------------------------------------------------
 
     def _compare(self) -> None:

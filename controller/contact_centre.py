@@ -13,6 +13,7 @@ callers stay, events wait in the bounded queue. When it is back, they are taken 
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -21,7 +22,7 @@ import structlog
 from gevent import Greenlet, sleep, spawn
 from gevent.queue import Empty, Full, Queue
 
-from acd.effects import Effect
+from acd.effects import Effect, Logged
 from acd.errors import RecordRefused
 from acd.events import Configured, Event, TimePassed
 from acd.journal import checkpoint, logged, read, restored, written
@@ -98,6 +99,8 @@ class ContactCentre:
         #: Whether this controller decides for the tenant now.
         self.is_owner = False
         self.state = State(spec, seed=seed)
+        #: What happened while this controller was the owner, by the log's names.
+        self.happened: Counter[str] = Counter()
         #: When the store last said who holds the lease.
         self._heard_ms: int | None = None
         self._offset_ms = 0
@@ -113,6 +116,11 @@ class ContactCentre:
         """Whether somebody decides for the tenant, as far as the store lately said, here or elsewhere.
         Without that new calls take the static overflow; those that wait stay."""
         return self._heard_ms is not None and self._clock_ms() - self._heard_ms < _HEARD_MS
+
+    @property
+    def backlog(self) -> int:
+        """Events that wait."""
+        return self._events.qsize()
 
     def start(self) -> None:
         """Begin to try."""
@@ -239,6 +247,7 @@ class ContactCentre:
             self._lose("the lease was lost")
             return
         self.state = state
+        self.happened.update(type(each).__name__ for each in effects if isinstance(each, Logged))
         self._switch.carry_out(effects)
         if failed:
             sleep(_RETRY_S)  # what is due stays due: not again at once

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import structlog
+from gevent import socket
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
 
@@ -13,6 +14,8 @@ _log = structlog.get_logger(__name__)
 
 #: Connections at once, streams included; more wait in the kernel's queue.
 MAX_CONNECTIONS: Final = 300
+#: Connections that the kernel keeps for us.
+_WAITING: Final = 256
 #: A client that says nothing, or takes nothing, for longer is hung up on.
 SILENCE_S: Final = 30.0
 
@@ -41,21 +44,44 @@ class HttpServer:
     """Serves a WSGI application on one address from `start` to `stop`."""
 
     def __init__(self, listen: tuple[str, int], app: Any, most: int = MAX_CONNECTIONS) -> None:
-        self._server = WSGIServer(
-            listen, app, spawn=Pool(most), log=None, error_log=_Errors(), handler_class=_Handler
-        )
+        self._listen = listen
+        self._app = app
+        self._most = most
+        self._server: WSGIServer | None = None
 
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens, once it is started."""
-        host, port = self._server.server_host, self._server.server_port
-        assert host is not None and port is not None  # noqa: S101, PT018 - it is an address of IP
-        return host, port
+        server = self._server
+        if server is None or server.server_host is None or server.server_port is None:
+            return self._listen
+        return server.server_host, server.server_port
 
     def start(self) -> None:
         """Listen. Raises OSError."""
+        self._server = WSGIServer(
+            _listener(self._listen),
+            self._app,
+            spawn=Pool(self._most),
+            log=None,
+            error_log=_Errors(),
+            handler_class=_Handler,
+        )
         self._server.start()
 
     def stop(self, timeout_s: float) -> None:
         """Listen no more; what is under way has so long to finish."""
-        self._server.stop(timeout=timeout_s)
+        if self._server is not None:
+            self._server.stop(timeout=timeout_s)
+
+
+def _listener(address: tuple[str, int]) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        made.listen(_WAITING)
+    except OSError:
+        made.close()
+        raise
+    return made

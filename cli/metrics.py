@@ -1,0 +1,221 @@
+"""What the programs count, as Prometheus reads it (docs/metrics.md)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import structlog
+from prometheus_client import CollectorRegistry, generate_latest, make_wsgi_app
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from acd.names import AgentState, MemberState
+from acd.state import State
+from controller.centres import Centres
+from controller.errors import StoreAway
+from controller.meters import CallMeters, LegMeters, LoopLag
+from controller.spread import Spread
+from store.acd_log import AcdLog
+from store.errors import StoreError
+from store.rating_waiting import WaitingLegs
+from web.server import HttpServer
+
+_log = structlog.get_logger(__name__)
+
+#: Scrapers at once.
+_CONNECTIONS: Final = 8
+_WOKEN: Final = "How late this process's greenlets are woken"
+Families = Callable[[], Iterable[Metric]]
+
+
+class _Shown(Collector):
+    """Collects when it is asked. A family whose source does not answer is left out, and is missed."""
+
+    def __init__(self, families: Families) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        try:
+            yield from self._families()
+        except (StoreError, StoreAway, OSError) as error:
+            _log.warning("a figure is not shown", error=str(error))
+
+
+def serve_metrics(listen: tuple[str, int] | None, *families: Families) -> HttpServer | None:
+    """Serve `/metrics` on its own address, with what the process takes; None: nowhere. A port that is taken
+    is told in the log: calls must not wait for figures."""
+    if listen is None:
+        return None
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    for each in families:
+        registry.register(_Shown(each))
+    server = HttpServer(listen, make_wsgi_app(registry), _CONNECTIONS)
+    try:
+        server.start()
+    except OSError as error:
+        _log.error("no metrics are served", listen="{}:{}".format(*listen), error=str(error))
+        return None
+    _log.info("metrics served", listen="{}:{}".format(*server.address))
+    return server
+
+
+def written(*families: Families) -> str:
+    """The same as text, without a server."""
+    registry = CollectorRegistry()
+    for each in families:
+        registry.register(_Shown(each))
+    return generate_latest(registry).decode()
+
+
+def of_calls(meters: CallMeters, loop: LoopLag, version: Callable[[], int | None]) -> Families:
+    """Of a controller."""
+
+    def families() -> Iterable[Metric]:
+        decided = CounterMetricFamily(
+            "fernamt_calls_decided", "Calls decided, by outcome and reason", labels=["outcome", "reason"]
+        )
+        for labels, count in meters.decided.items():
+            decided.add_metric(labels, count)
+        yield decided
+        yield _histogram("fernamt_decision_seconds", "From a call's data to its variables", meters.decision_s)
+        yield _histogram("fernamt_event_lag_seconds", "How late the switch's events come", meters.event_lag_s)
+        yield _histogram("fernamt_loop_lag_seconds", _WOKEN, loop.lag_s)
+        yield GaugeMetricFamily("fernamt_configuration_version", "Version in force", version() or 0)
+
+    return families
+
+
+def of_centres(
+    states: Callable[[], Mapping[str, State]],
+    happened: Callable[[], Mapping[str, Counter[str]]],
+    behind: Callable[[], Mapping[str, int]],
+    now_ms: Callable[[str], int],
+) -> Families:
+    """Of the contact centres that this controller leads."""
+
+    def families() -> Iterable[Metric]:
+        owned = states()
+        leads = GaugeMetricFamily(
+            "fernamt_contact_centre_led", "1: this controller leads it", labels=["customer"]
+        )
+        for customer in owned:
+            leads.add_metric([customer], 1)
+        yield leads
+        yield from _queues(owned, now_ms)
+        agents = GaugeMetricFamily(
+            "fernamt_agents", "Agents by what they are doing", labels=["customer", "state"]
+        )
+        for customer, state in owned.items():
+            doing = Counter(each.state for each in state.agents.values())
+            for what in AgentState:
+                agents.add_metric([customer, what.value], doing[what])
+        yield agents
+        events = CounterMetricFamily(
+            "fernamt_contact_centre_events", "What happened, by the log's names", labels=["customer", "event"]
+        )
+        for customer, counts in happened().items():
+            for name, count in counts.items():
+                events.add_metric([customer, name], count)
+        yield events
+        yield _gauges("fernamt_contact_centre_backlog", "Events that wait for a decision", behind())
+
+    return families
+
+
+def of_led(centres: Centres) -> Families:
+    """The same of a controller's own."""
+    return of_centres(
+        lambda: {customer: each.state for customer, each in centres.led().items()},
+        lambda: {customer: each.happened for customer, each in centres.led().items()},
+        lambda: {customer: each.backlog for customer, each in centres.led().items()},
+        lambda customer: centres.led()[customer].now_ms,
+    )
+
+
+def of_records(meters: LegMeters, loop: LoopLag, spool: Callable[[], int]) -> Families:
+    """Of an intake."""
+
+    def families() -> Iterable[Metric]:
+        legs = CounterMetricFamily(
+            "fernamt_legs", "Legs by their records", labels=["side", "direction", "cause", "answered"]
+        )
+        for (side, direction, cause, answered), count in meters.legs.items():
+            legs.add_metric([side, direction, cause, "yes" if answered else "no"], count)
+        yield legs
+        yield _histogram("fernamt_record_lag_seconds", "From a leg's end to its record", meters.record_lag_s)
+        yield _histogram(
+            "fernamt_post_dial_delay_seconds", "From a call's begin to ringing", meters.post_dial_delay_s
+        )
+        yield _histogram("fernamt_loop_lag_seconds", _WOKEN, loop.lag_s)
+        yield GaugeMetricFamily("fernamt_record_spool", "Records that wait on disk", spool())
+
+    return families
+
+
+def of_centre_log(waiting: Callable[[], Mapping[str, int]], lost: Callable[[], int]) -> Families:
+    """Of the contact centres' log on its way to the database."""
+
+    def families() -> Iterable[Metric]:
+        yield _gauges("fernamt_centre_log_waiting", "Entries that wait for the database", waiting())
+        yield CounterMetricFamily("fernamt_centre_log_lost", "Entries that found no room", lost())
+
+    return families
+
+
+def of_log(log: AcdLog) -> Families:
+    """The same of Redis."""
+    return of_centre_log(lambda: {each: log.waiting(each) for each in log.customers()}, log.lost)
+
+
+def of_due(legs: WaitingLegs) -> Families:
+    """The same of the database."""
+
+    def backlog() -> tuple[int, int]:
+        found = legs.backlog()
+        return found.due, found.quarantined
+
+    return of_rating(backlog)
+
+
+def of_rating(backlog: Callable[[], tuple[int, int]]) -> Families:
+    """Calls that are due, legs in quarantine."""
+
+    def families() -> Iterable[Metric]:
+        due, quarantined = backlog()
+        yield GaugeMetricFamily("fernamt_rating_due", "Calls that wait to be rated", due)
+        yield GaugeMetricFamily("fernamt_rating_quarantined", "Legs without a charge", quarantined)
+
+    return families
+
+
+def _queues(owned: Mapping[str, State], now_ms: Callable[[str], int]) -> Iterable[Metric]:
+    names = ["customer", "queue"]
+    waiting = GaugeMetricFamily("fernamt_queue_waiting", "Callers who wait", labels=names)
+    longest = GaugeMetricFamily("fernamt_queue_longest_wait_seconds", "Of those who wait", labels=names)
+    talking = GaugeMetricFamily("fernamt_queue_talking", "Callers who talk to an agent", labels=names)
+    for customer, state in owned.items():
+        for queue in state.spec.queues:
+            members = [each for each in state.members.values() if each.wait.queue_id == queue.id]
+            talks = [each for each in members if each.state is MemberState.ANSWERED]
+            since_ms = [each.since_ms for each in members if each.state is not MemberState.ANSWERED]
+            waiting.add_metric([customer, queue.id], len(since_ms))
+            longest_ms = max(0, now_ms(customer) - min(since_ms)) if since_ms else 0
+            longest.add_metric([customer, queue.id], longest_ms / 1000)
+            talking.add_metric([customer, queue.id], len(talks))
+    return waiting, longest, talking
+
+
+def _gauges(name: str, help_: str, values: Mapping[str, int]) -> Metric:
+    found = GaugeMetricFamily(name, help_, labels=["customer"])
+    for customer, value in values.items():
+        found.add_metric([customer], value)
+    return found
+
+
+def _histogram(name: str, help_: str, spread: Spread) -> Metric:
+    return HistogramMetricFamily(name, help_, buckets=spread.up_to(), sum_value=spread.sum_s)

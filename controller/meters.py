@@ -1,0 +1,84 @@
+"""What a controller and an intake count while they work; somebody else shows it (docs/metrics.md)."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from controller.rounds import Rounds
+from controller.spread import Spread
+from dialplan.cdr import LegRecord, LegSide
+from dialplan.decision import Decision
+from dialplan.live import LiveCall
+
+_DECISION_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
+_LAG_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+_DIAL_S: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
+_RECORD_S: Final = (1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0)
+#: Between two looks at how late a greenlet is woken.
+_LOOK_S: Final = 0.25
+
+
+class CallMeters:
+    """Of a controller. A CallSink too (freeswitch.follow): answers say how late events come."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        #: Decisions by outcome and reason id.
+        self.decided: Counter[tuple[str, str]] = Counter()
+        self.decision_s = Spread(_DECISION_S)
+        self.event_lag_s = Spread(_LAG_S)
+
+    def note(self, decision: Decision, seconds: float) -> None:
+        """A call was decided; it took so long from its data to its variables."""
+        self.decided[type(decision.outcome).__name__.lower(), decision.reason.id] += 1
+        self.decision_s.add(seconds)
+
+    def answered(self, call_id: str, at: datetime) -> None:
+        self.event_lag_s.add((self._clock() - at).total_seconds())
+
+    def ended(self, call_id: str) -> None:
+        """Nothing: the call's record tells more."""
+
+    def heartbeat(self, node: str) -> None:
+        """Nothing: whether the node is connected is asked when it is shown."""
+
+    def resync(self, node: str, calls: Sequence[LiveCall], as_of: datetime) -> None:
+        """Nothing: it is no event."""
+
+
+class LegMeters:
+    """Of an intake: what the records say, and how late they come."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        #: Legs by side, direction, cause and whether they were answered.
+        self.legs: Counter[tuple[str, str, str, bool]] = Counter()
+        self.record_lag_s = Spread(_RECORD_S)
+        #: From an A leg's begin to the first ringing.
+        self.post_dial_delay_s = Spread(_DIAL_S)
+
+    def note(self, leg: LegRecord) -> None:
+        """A record that was not known came in."""
+        self.legs[leg.side.value, leg.direction, leg.cause, leg.answered_at is not None] += 1
+        self.record_lag_s.add((self._clock() - leg.ended_at).total_seconds())
+        if leg.side is LegSide.A and leg.ringing_at is not None:
+            self.post_dial_delay_s.add((leg.ringing_at - leg.started_at).total_seconds())
+
+
+class LoopLag(Rounds):
+    """How late this process's greenlets are woken: whatever holds one up holds up all."""
+
+    def __init__(self) -> None:
+        super().__init__(self._look, _LOOK_S, "the loop's lag is not looked at")
+        self.lag_s = Spread(_LAG_S)
+        self._last: float | None = None
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if self._last is not None:
+            self.lag_s.add(now - self._last - _LOOK_S)
+        self._last = now

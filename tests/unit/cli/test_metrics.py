@@ -1,0 +1,141 @@
+"""What the programs count, as Prometheus reads it: right numbers, every name in docs/metrics.md (issue 7)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from acd.events import Joined, OfferAnswered
+from acd.spec import QueueSpec
+from cli import metrics
+from controller.meters import CallMeters, LegMeters, LoopLag
+from controller.spread import Spread
+from store.errors import LiveStateUnavailable
+from tests.architecture.program import ROOT
+from tests.integration.store.legs import STARTED, leg
+from tests.unit.acd.centre import Centre, agent
+
+PAGE = (ROOT / "docs" / "metrics.md").read_text()
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+def shown(*families: metrics.Families) -> dict[str, Any]:
+    """Samples by name and labels, as a scraper reads them."""
+    text = metrics.written(*families)
+    return {
+        (each.name, *sorted(each.labels.items())): each.value
+        for family in text_string_to_metric_families(text)
+        for each in family.samples
+    }
+
+
+def test_lengths_are_counted_up_to_their_bounds() -> None:
+    spread = Spread((0.1, 1.0))
+    for seconds in (0.05, 0.1, 0.5, 7.0, -3.0):
+        spread.add(seconds)
+    assert spread.up_to() == [("0.1", 3), ("1.0", 4), ("+Inf", 5)]
+    assert round(spread.sum_s, 6) == 7.65
+
+
+def decided(reason: str) -> Any:
+    return SimpleNamespace(outcome=SimpleNamespace(), reason=SimpleNamespace(id=reason))
+
+
+def test_a_controller_tells_what_it_decided_and_how_late_it_hears() -> None:
+    meters = CallMeters(lambda: NOW)
+    for reason in ("route.carrier", "route.carrier", "barred.number"):
+        meters.note(decided(reason), 0.003)
+    meters.answered("c1", NOW - timedelta(milliseconds=30))
+    found = shown(metrics.of_calls(meters, LoopLag(), lambda: 7))
+    outcome = ("outcome", "simplenamespace")
+    assert found["fernamt_calls_decided_total", outcome, ("reason", "route.carrier")] == 2
+    assert found["fernamt_decision_seconds_bucket", ("le", "0.002")] == 0
+    assert found["fernamt_decision_seconds_bucket", ("le", "0.005")] == 3
+    assert found["fernamt_event_lag_seconds_bucket", ("le", "0.05")] == 1
+    assert found[("fernamt_configuration_version",)] == 7
+
+
+def test_an_intake_tells_of_records_and_what_is_away_leaves_the_rest() -> None:
+    meters = LegMeters(lambda: STARTED + timedelta(seconds=8))
+    meters.note(leg())
+
+    def away() -> dict[str, int]:
+        raise LiveStateUnavailable("log", "nobody there", "Wait")
+
+    found = shown(metrics.of_records(meters, LoopLag(), lambda: 3), metrics.of_centre_log(away, lambda: 0))
+    labels = (("answered", "yes"), ("cause", "NORMAL_CLEARING"), ("direction", "out"), ("side", "a"))
+    assert found["fernamt_legs_total", *labels] == 1
+    assert found["fernamt_record_lag_seconds_bucket", ("le", "5.0")] == 1
+    assert found["fernamt_post_dial_delay_seconds_bucket", ("le", "1.0")] == 1
+    assert found[("fernamt_record_spool",)] == 3
+    assert not any("centre_log" in name for name, *_ in found)
+
+
+def a_centre() -> Centre:
+    centre = Centre([QueueSpec("verkauf")], [agent("anna", "verkauf"), agent("bert", "verkauf")])
+    centre.joins("c1")
+    centre.tell(OfferAnswered(1))
+    centre.tell(Joined(1))
+    for name in ("c2", "c3"):
+        centre.joins(name)
+    centre.after(9)
+    return centre
+
+
+def of_centre(centre: Centre) -> metrics.Families:
+    return metrics.of_centres(
+        lambda: {"kunde": centre.state},
+        lambda: {"kunde": Counter(Answered=1)},
+        lambda: {"kunde": 4},
+        lambda _: centre.now_ms,
+    )
+
+
+def test_a_contact_centre_tells_who_waits_and_what_agents_do() -> None:
+    found = shown(of_centre(a_centre()))
+    queue = (("customer", "kunde"), ("queue", "verkauf"))
+    assert found["fernamt_queue_waiting", *queue] == 2
+    assert found["fernamt_queue_longest_wait_seconds", *queue] == 9
+    assert found["fernamt_queue_talking", *queue] == 1
+    states = {labels[1][1]: value for (name, *labels), value in found.items() if name == "fernamt_agents"}
+    assert {state: count for state, count in states.items() if count} == {
+        "In a queue call": 1,
+        "Receiving": 1,
+    }
+    assert found["fernamt_contact_centre_backlog", ("customer", "kunde")] == 4
+
+
+def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> None:
+    meters, legs, loop = CallMeters(lambda: NOW), LegMeters(lambda: NOW), LoopLag()
+    meters.note(decided("route.carrier"), 0.1)
+    legs.note(leg())
+    families = (
+        metrics.of_calls(meters, loop, lambda: 7),
+        of_centre(a_centre()),
+        metrics.of_records(legs, loop, lambda: 0),
+        metrics.of_centre_log(lambda: {"kunde": 0}, lambda: 0),
+        metrics.of_rating(lambda: (0, 0)),
+    )
+    made = {re.sub("_(bucket|sum|count)$", "", name) for each in families for name, *_ in shown(each)}
+    written = set(re.findall(r"^\| `(fernamt_[a-z_]+)", PAGE, re.MULTILINE))
+    assert made == written
+
+
+def test_a_port_that_is_taken_costs_figures_and_nothing_else() -> None:
+    first = metrics.serve_metrics(("127.0.0.1", 0), one)
+    assert first is not None
+    assert metrics.serve_metrics(first.address, one) is None
+    first.stop(1.0)
+    assert metrics.serve_metrics(None, one) is None
+
+
+def one() -> Iterable[Metric]:
+    return [GaugeMetricFamily("one", "One", 1)]
