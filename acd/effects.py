@@ -67,7 +67,7 @@ class CallBack:
 
 @dataclass(frozen=True, slots=True)
 class CallbackNoted:
-    """Tell the caller that he will be called back; then he is released."""
+    """Tell the caller that he will be called back; then he is released. For the log too."""
 
     member_id: str
 
@@ -163,6 +163,6 @@ class WrappedUp:
 
 
 #: What key figures are made of; kept in the order in which it happened.
-Logged = AgentChanged | OfferEnded | Entered | Answered | Ended | Abandoned | WrappedUp
+Logged = AgentChanged | OfferEnded | Entered | CallbackNoted | Answered | Ended | Abandoned | WrappedUp
 
-Effect = Ring | Stop | Join | CallBack | CallbackNoted | SendAway | Announce | Logged
+Effect = Ring | Stop | Join | CallBack | SendAway | Announce | Logged

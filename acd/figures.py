@@ -14,7 +14,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from acd import intervals
-from acd.effects import Abandoned, AgentChanged, Answered, Effect, Ended, Entered, OfferEnded
+from acd.effects import (
+    Abandoned,
+    AgentChanged,
+    Answered,
+    CallbackNoted,
+    Effect,
+    Ended,
+    Entered,
+    OfferEnded,
+)
 from acd.names import AgentState, AgentStatus, CancelReason, Failure
 
 #: Groups smaller than this could tell of a single caller: their figures are not given out.
@@ -43,6 +52,8 @@ class QueueFigures:
     abandoned_past_target: int = 0
     moved_on: int = 0
     sent_on: int = 0
+    callbacks: int = 0
+    called_back: int = 0
     wait_ms: int = 0
     longest_wait_ms: int = 0
     talks: int = 0
@@ -137,6 +148,9 @@ class _Count:
         self.figures = Figures()
         #: Where a caller stands: queue and time of entering it.
         self._standing: dict[str, tuple[str, int]] = {}
+        #: Who wishes to be called back; and where those stood who left by a key, which may be that wish.
+        self._wishes: set[str] = set()
+        self._left_by_key: dict[str, tuple[str, int]] = {}
         self.doing: dict[str, tuple[AgentStatus, AgentState, int]] = {}
         #: Of every agent the queue of the last conversation, and when it began: a wrap-up belongs to it.
         self._talked: dict[str, tuple[str, int]] = {}
@@ -150,6 +164,8 @@ class _Count:
                 self._answered(at_ms, effect)
             case Abandoned():
                 self._abandoned(effect)
+            case CallbackNoted():
+                self._wished(effect.member_id)
             case Ended():
                 self._ended(at_ms, effect)
             case OfferEnded(failure=Failure.NO_ANSWER):
@@ -160,7 +176,26 @@ class _Count:
             case _:
                 pass
 
+    def _wished(self, member_id: str) -> None:
+        """Noted once. One who pressed the key for it has not left: he keeps his place."""
+        if member_id in self._wishes:
+            return
+        self._wishes.add(member_id)
+        place = self._left_by_key.pop(member_id, None)
+        if place is not None:
+            self._queue(*place).sent_on -= 1
+            self._standing[member_id] = place
+        if member_id in self._standing:
+            self._queue(*self._standing[member_id]).callbacks += 1
+
     def _entered(self, at_ms: int, effect: Entered) -> None:
+        if effect.member_id in self._wishes and effect.came_from is None:
+            if effect.member_id not in self._standing:
+                self._standing[effect.member_id] = (effect.queue_id, at_ms)
+                queue = self._queue(effect.queue_id, at_ms)
+                queue.offered += 1
+                queue.callbacks += 1
+            return
         before = self._standing.get(effect.member_id)
         if before is not None:
             self._queue(*before).moved_on += 1
@@ -171,6 +206,7 @@ class _Count:
         queue_id, entered_ms = self._standing.pop(effect.member_id, (effect.queue_id, at_ms))
         queue, waited_ms = self._queue(queue_id, entered_ms), at_ms - entered_ms
         queue.answered += 1
+        queue.called_back += effect.member_id in self._wishes
         queue.answered_in_target += waited_ms <= self._rules.target_ms
         queue.wait_ms += waited_ms
         queue.longest_wait_ms = max(queue.longest_wait_ms, waited_ms)
@@ -190,6 +226,8 @@ class _Count:
         queue = self._queue(*place)
         if effect.reason not in (CancelReason.BREAK_OUT, CancelReason.LOST, CancelReason.CALLBACK_FAILED):
             queue.sent_on += 1
+            if effect.reason is CancelReason.EXIT_WITH_KEY:
+                self._left_by_key[effect.member_id] = place
             return
         queue.abandoned += 1
         queue.abandoned_short += effect.waited_ms < self._rules.short_ms

@@ -13,7 +13,7 @@ from acd import intervals
 from acd.figures import AgentFigures, Figures, QueueFigures, Rules, figures
 from acd.repeats import repeats
 from cli.times import GERMANY
-from store.acd_history import logged_in_period, repeat_callers
+from store.acd_history import logged_in_period, repeat_callers, transferred
 
 #: Longest period that figures are made of at once.
 MAX_DAYS: Final = 400
@@ -24,10 +24,12 @@ SMALL: Final = "<5"
 
 @dataclass(frozen=True, slots=True)
 class CentreFigures:
-    """Figures of the intervals that begin in a period, and callers who came again, by interval and queue."""
+    """Figures of the intervals that begin in a period; by interval and queue callers who came again, and
+    calls that went on after the agent."""
 
     figures: Figures
     repeats: Counter[tuple[int, str]]
+    transferred: Counter[tuple[int, str]]
 
 
 def centre_figures(
@@ -42,13 +44,17 @@ def centre_figures(
     day_ms = intervals.around(begin_ms, None)[0]
     told_apart = repeat_callers(connection, customer_id, _moment(day_ms), end)
     entered = [(_ms(at), queue, caller) for queue, at, caller in told_apart]
-    return CentreFigures(found, repeats(entered, begin_ms, rules.interval_ms))
+    passed_on = Counter(
+        (intervals.around(began_ms, rules.interval_ms)[0], queue)
+        for queue, began_ms in transferred(connection, customer_id, _moment(begin_ms), end)
+    )
+    return CentreFigures(found, repeats(entered, begin_ms, rules.interval_ms), passed_on)
 
 
 def queue_rows(found: CentreFigures, queue: str | None = None) -> list[dict[str, Any]]:
     """A row for each interval and queue, in order; a small group's figures are left out."""
     return [
-        _queue_row(start_ms, name, each, found.repeats[start_ms, name])
+        _queue_row(start_ms, name, each, found)
         for (start_ms, name), each in sorted(found.figures.queues.items())
         if queue in (None, name)
     ]
@@ -63,7 +69,7 @@ def agent_rows(found: CentreFigures, agent: str | None = None) -> list[dict[str,
     ]
 
 
-def _queue_row(start_ms: int, name: str, each: QueueFigures, again: int) -> dict[str, Any]:
+def _queue_row(start_ms: int, name: str, each: QueueFigures, found: CentreFigures) -> dict[str, Any]:
     small = each.is_small
     values: dict[str, Any] = {
         "offered": each.offered,
@@ -72,12 +78,15 @@ def _queue_row(start_ms: int, name: str, each: QueueFigures, again: int) -> dict
         "abandoned_short": each.abandoned_short,
         "sent_on": each.sent_on,
         "moved_on": each.moved_on,
+        "callbacks": each.callbacks,
+        "called_back": each.called_back,
+        "transferred": found.transferred[start_ms, name],
         "service_level": _part(each.service_level),
         "speed_of_answer_s": _seconds(each.speed_of_answer_ms),
         "longest_wait_s": _seconds(each.longest_wait_ms),
         "talk_s": _seconds(each.mean_talk_ms),
         "handle_s": _seconds(each.mean_handle_ms),
-        "repeat_callers": again,
+        "repeat_callers": found.repeats[start_ms, name],
     }
     if small:
         values = {key: SMALL if key == "offered" else None for key in values}

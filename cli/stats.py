@@ -22,6 +22,20 @@ from cli.terminal import console
 from cli.times import GERMANY, Moment
 from store.foreign_errors import database_errors
 
+#: Columns that name the row; the others may be broken where the terminal is narrow.
+_NAMES: Final = 2
+#: Short words for tables; programs get the long ones.
+_HEADS: Final = {
+    "abandoned_short": "short",
+    "service_level": "level",
+    "speed_of_answer_s": "ASA s",
+    "longest_wait_s": "longest s",
+    "talk_s": "talk s",
+    "handle_s": "AHT s",
+    "repeat_callers": "again",
+    "moved_on": "moved",
+    "sent_on": "sent",
+}
 _FORMATS: Final = ("table", "chart", "csv", "json")
 
 
@@ -117,7 +131,15 @@ def _show(rows: Sequence[dict[str, Any]], form: str, *, of_agents: bool) -> None
 
 def _table(rows: Sequence[dict[str, Any]]) -> Table:
     names = [name for name in rows[0] if name != "small"]
-    table = Table(*(name.replace("_", " ") for name in names))
+    table = Table()
+    for place, name in enumerate(names):
+        table.add_column(_HEADS.get(name, name.replace("_", " ")), no_wrap=place < _NAMES)
     for row in rows:
-        table.add_row(*("-" if row[name] is None else str(row[name]) for name in names))
+        table.add_row(*("-" if row[name] is None else _short(row[name]) for name in names))
     return table
+
+
+def _short(value: Any) -> str:
+    """An interval without its zone: German time."""
+    text = str(value)
+    return text[:16].replace("T", " ") if text[10:11] == "T" else text

@@ -94,6 +94,7 @@ class AcdHistory:
         }
         with database_errors("tending the contact centres' log"), self._engine.begin() as connection:
             connection.execute(text(_NEW_SALTS), days)
+            connection.execute(text(_ENDS), days)
             callers = connection.execute(text(_TELL_APART), days).rowcount
             salts = connection.execute(text("DELETE FROM acd_salt WHERE day < :salted"), days).rowcount
             links = connection.execute(
@@ -138,6 +139,18 @@ def repeat_callers(
     return [(row.queue, row.at, bytes(row.caller)) for row in connection.execute(text(_CALLERS), known)]
 
 
+def transferred(
+    connection: Connection, customer_id: str, begin: datetime, end: datetime
+) -> list[tuple[str, int]]:
+    """Conversations that began in the period and whose caller's leg went on afterwards: queue and begin in
+    milliseconds. Known when the call's record is in."""
+    known = {"customer": customer_id, "begin": begin, "end": end}
+    found = [
+        (row.queue, _ms(row.at) - int(row.talked_ms)) for row in connection.execute(text(_PASSED_ON), known)
+    ]
+    return [(queue, began_ms) for queue, began_ms in found if _ms(begin) <= began_ms < _ms(end)]
+
+
 _NEW_SALTS: Final = """
 INSERT INTO acd_salt (customer_id, day, salt)
 SELECT customer_id, day, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
@@ -152,6 +165,10 @@ UPDATE acd_contact AS c
   FROM acd_salt AS s, cdr AS r
  WHERE c.day >= :salted AND c.caller IS NULL AND s.customer_id = c.customer_id AND s.day = c.day
    AND r.leg_id = c.call_id AND r.customer_id = c.customer_id AND r.a_presented IS NOT NULL
+"""
+_ENDS: Final = """
+UPDATE acd_contact AS c SET ended_at = r.ended_at FROM cdr AS r
+ WHERE c.day >= :linked AND c.ended_at IS NULL AND r.leg_id = c.call_id AND r.customer_id = c.customer_id
 """
 _OLD: Final = """
 DELETE FROM acd_log WHERE ctid = ANY (ARRAY(SELECT ctid FROM acd_log WHERE at < :before LIMIT :piece))
@@ -178,6 +195,13 @@ SELECT at, kind, contact_id, agent_id, details, run, number FROM acd_log
  WHERE customer_id = :customer AND contact_id IS NULL AND at >= :begin
    AND at < greatest(:end, (SELECT max(at) FROM calls) + interval '1 hour')
  ORDER BY at, run, number
+"""
+#: An agent who hangs up ends the caller's leg in moments.
+_PASSED_ON: Final = """
+SELECT l.details ->> 'queue_id' AS queue, l.at, l.details ->> 'talked_ms' AS talked_ms
+  FROM acd_log AS l JOIN acd_contact AS c ON c.id = l.contact_id
+ WHERE l.customer_id = :customer AND l.kind = 'Ended' AND l.at >= :begin
+   AND l.at < CAST(:end AS timestamptz) + interval '1 day' AND c.ended_at > l.at + interval '2 seconds'
 """
 _CALLERS: Final = """
 SELECT l.details ->> 'queue_id' AS queue, l.at, c.caller

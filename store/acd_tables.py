@@ -37,7 +37,7 @@ def _length(column: str) -> CheckConstraint:
     return CheckConstraint(f"char_length({column}) BETWEEN 1 AND {MAX_ID}", name=f"{column}_length")
 
 
-#: A call in queues. `day`: German day of its first entry.
+#: A call in queues. `day`: German day of its first entry; `ended_at`: of the caller's leg.
 acd_contact = Table(
     "acd_contact",
     metadata,
@@ -46,6 +46,7 @@ acd_contact = Table(
     Column("call_id", Text),
     Column("day", Date, nullable=False),
     Column("caller", LargeBinary),
+    Column("ended_at", _MILLISECONDS),
     _length("customer_id"),
     _length("call_id"),
     CheckConstraint("octet_length(caller) = 16", name="caller_size"),

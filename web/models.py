@@ -142,6 +142,9 @@ class QueueFigures(Outgoing):
     abandoned_short: int | None
     sent_on: int | None
     moved_on: int | None
+    callbacks: int | None
+    called_back: int | None
+    transferred: int | None
     service_level: float | None
     speed_of_answer_s: float | None
     longest_wait_s: float | None

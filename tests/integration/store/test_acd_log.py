@@ -233,3 +233,21 @@ def test_figures_of_one_customer_hold_nothing_of_another(engine: Engine, history
     """Guarantee 8."""
     history.insert("other", numbered(worked_records()))
     assert figures_of(engine).figures.queues == {}
+
+
+def test_a_call_that_went_on_after_the_agent_was_transferred(
+    engine: Engine, history: AcdHistory, repository: CdrRepository
+) -> None:
+    """c1 talked until 74 s; its leg's record says that it went on."""
+    history.insert(CUSTOMER, numbered(worked_records()))
+    ends = {"c1": NINE + timedelta(seconds=200), "c2": NINE + timedelta(seconds=208.3)}
+    legs = [
+        leg(
+            leg_id=name, customer_id=CUSTOMER, started_at=NINE, ringing_at=None, answered_at=NINE,
+            ended_at=at, billed_ms=round((at - NINE).total_seconds() * 1000),
+        )
+        for name, at in ends.items()
+    ]  # fmt: skip
+    repository.insert_legs([with_raw(each) for each in legs])
+    history.tend(NINE, 400)
+    assert figures_of(engine).transferred == {(NINE_MS, "verkauf"): 1}

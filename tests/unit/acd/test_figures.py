@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from acd.effects import Effect, Entered
+from acd.effects import Abandoned, Answered, CallbackNoted, Effect, Entered
 from acd.figures import LEAST_CALLERS, Rules, figures
 from acd.intervals import HOUR_MS, around
+from acd.names import CancelReason
 from acd.repeats import repeats
 from tests.unit.acd.worked import sentences, worked_example
 from tests.unit.acd.world import worlds
@@ -79,3 +80,24 @@ def test_who_calls_a_queue_again_on_the_same_day_is_counted_where_he_calls_again
     ]
     assert repeats(entered, later, HOUR_MS) == {(_ms(2026, 11, 22, 10), "verkauf"): 2}
     assert repeats(entered[:1], later, HOUR_MS) == {}
+
+
+def test_who_wishes_to_be_called_back_is_one_caller_who_keeps_the_place() -> None:
+    """Also one who left by the key for it, which the log tells first."""
+    log: list[tuple[int, Effect]] = [
+        (10, Entered("hangs up", "verkauf", None)),
+        (20, Entered("key", "verkauf", None)),
+        (30, CallbackNoted("hangs up")),
+        (40, CallbackNoted("hangs up")),
+        (50, Abandoned("key", "verkauf", 30, CancelReason.EXIT_WITH_KEY)),
+        (60, CallbackNoted("key")),
+        (60, Entered("key", "verkauf", None)),
+        (70, CallbackNoted("at once")),
+        (70, Entered("at once", "verkauf", None)),
+        (1_020, Answered("key", "anna", "verkauf", 1_000)),
+        (2_000, Abandoned("hangs up", "verkauf", 1_990, CancelReason.CALLBACK_FAILED)),
+    ]
+    queue = figures(log, 9_000).queues[0, "verkauf"]
+    assert (queue.offered, queue.callbacks, queue.called_back) == (3, 3, 1)
+    assert (queue.answered, queue.abandoned, queue.sent_on) == (1, 1, 0)
+    assert queue.wait_ms == 1_000

@@ -106,6 +106,7 @@ class MemoryFigures:
     def queues(self, customer_id: str, period: Period, queue: str | None) -> Sequence[Mapping[str, Any]]:
         self.asked.append((customer_id, period, queue))
         names = ("answered", "abandoned", "abandoned_short", "sent_on", "moved_on", "service_level")
+        names += ("callbacks", "called_back", "transferred")
         names += ("speed_of_answer_s", "longest_wait_s", "talk_s", "handle_s", "repeat_callers")
         blank = dict.fromkeys(names)
         small = {"interval": "2026-11-22T10:00+01:00", "queue": "verkauf", "small": True, "offered": "<5"}
