@@ -30,8 +30,6 @@ from rating.berlin import Month
 from rating.errors import RatingError
 from rating.fx import Rates
 from rating.invoice import Invoice
-from store.config_items import CUSTOMER
-from store.config_versions import ConfigStore
 from store.errors import BillingError
 from store.invoice_sending import SentInvoices
 from store.invoices import Invoices, refuse_open
@@ -104,7 +102,7 @@ def issue(
     rates, rating = source.current().tariff.rates, RatingRun(database, source)
     made: list[Invoice] = []
     failed: dict[str, str] = {}
-    for each in _chosen(database, invoices, month, customer):
+    for each in _chosen(invoices, month, customer):
         try:
             make = maker(database, invoices, rates, each, month, day)
             if make.counts_users and invoices.quota_used_up(each, month):
@@ -128,13 +126,11 @@ def issue(
     ctx.exit(_SOME_FAILED if failed else 0)
 
 
-def _chosen(database: Engine, invoices: Invoices, month: Month, customer: str | None) -> Iterable[str]:
+def _chosen(invoices: Invoices, month: Month, customer: str | None) -> Iterable[str]:
     if customer is not None:
         return [customer]
-    store = ConfigStore(database)
-    applied = {key.id for key in store.digests(store.current()) if key.kind == CUSTOMER}
     return track(
-        sorted(applied.union(invoices.customers_with_usage(month)) - invoices.invoiced(month)),
+        sorted(invoices.customers(month) - invoices.invoiced(month)),
         description="issuing",
         console=Console(stderr=True),
         disable=not sys.stderr.isatty(),

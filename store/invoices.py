@@ -66,8 +66,22 @@ SELECT EXISTS (
 _QUOTA_CUT: Final = """
 SELECT coalesce(true = ANY(cut), false) FROM rating_month WHERE customer_id = :customer AND month = :month
 """
+#: Who may get an invoice of a month: who was in the configuration then or is now, who has usage of it, usage
+#: of the year before it that came late, or an item that waits.
 _CUSTOMERS: Final = """
-SELECT DISTINCT customer_id FROM ledger_posting WHERE month = :month AND customer_id IS NOT NULL
+SELECT item.id FROM config_item AS item JOIN config_version AS came ON came.version = item.from_version
+LEFT JOIN config_version AS went ON went.version = item.until_version
+WHERE item.kind = 'customer' AND (went.applied_at IS NULL OR (
+    came.applied_at < to_timestamp(:end_ms / 1000.0) AND went.applied_at >= to_timestamp(:start_ms / 1000.0)
+))
+UNION SELECT customer_id FROM ledger_posting WHERE month = :month AND customer_id IS NOT NULL
+UNION (
+    SELECT customer_id FROM ledger_posting
+    WHERE account = 'unbilled' AND month < :month AND month >= :month - interval '1 year'
+    GROUP BY customer_id, month, currency HAVING sum(ticks) <> 0
+)
+UNION SELECT customer_id FROM invoice_item WHERE withdrawn_at IS NULL AND done_on <= :last_day
+    AND NOT EXISTS (SELECT FROM invoice_item_use WHERE item_id = invoice_item.id)
 """
 
 
@@ -106,10 +120,15 @@ class Invoices:
         with database_errors("reading quotas"), self._engine.connect() as connection:
             return bool(connection.scalar(text(_QUOTA_CUT), values))
 
-    def customers_with_usage(self, month: Month) -> tuple[str, ...]:
-        """Customers of whom something stands in the ledger for the month."""
-        with database_errors("reading the ledger"), self._engine.connect() as connection:
-            return tuple(sorted(connection.scalars(text(_CUSTOMERS), {"month": month.first_day})))
+    def customers(self, month: Month) -> frozenset[str]:
+        """Customers who may get an invoice of the month; many of them have no line on it."""
+        values = {
+            "month": month.first_day, "last_day": month.last_day, "start_ms": month.start_ms,
+            "end_ms": month.end_ms,
+        }  # fmt: skip
+        with database_errors("looking for customers to invoice"), self._engine.connect() as connection:
+            connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT_S}s'"))
+            return frozenset(connection.scalars(text(_CUSTOMERS), values))
 
     def invoiced(self, month: Month) -> frozenset[str]:
         """Customers with an invoice for the month that is not credited."""

@@ -90,6 +90,24 @@ def test_who_has_left_the_configuration_gets_the_last_invoice(office: Office, en
     assert "0 lines" in none.output
 
 
+def test_all_customers_are_also_those_who_have_left(office: Office, engine: Engine) -> None:
+    """Their last month, and what comes late of it."""
+    office.apply(customer("4.00 EUR", agents=6), moment(10, 4))
+    take_in(engine, outgoing("one", 0, 60, NEU, MOBILE))
+    good(office("rate", "run"))
+    office.remove(ItemKey(CUSTOMER, NEU), moment(11, 20))
+
+    def everybody(month: str, day: str) -> set[str]:
+        done = parsed(office("invoice", "issue", "--all", "--month", month, "--on", day, "--json", *ANNA))
+        return {each["customer"] for each in done["issued"]}
+
+    assert NEU in everybody("2026-11", "2026-11-30")
+    take_in(engine, outgoing("late", 30, 60, NEU, MOBILE))
+    good(office("rate", "run"))
+    assert NEU in everybody("2026-12", "2026-12-31")
+    assert NEU not in everybody("2027-01", "2027-01-31")
+
+
 def test_extensions_count_beside_their_number(office: Office, engine: Engine) -> None:
     """A5: kunde-kanzlei has one extension from January and another one until June and from July."""
     known = agreements(engine, ["kunde-kanzlei"])
