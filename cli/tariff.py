@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +13,11 @@ from rich.table import Table
 
 from cli.bootstrap import now
 from cli.number_orders import GermanDay
-from cli.tariff_directory import CONFIG, NOTICE, read_tariff
+from cli.settings import Settings
+from cli.tariff_directory import NOTICE
 from cli.tariff_import import import_, rates
 from cli.tariff_notices import notices, notify
+from cli.tariff_source import SOURCE, chosen_tariff
 from cli.terminal import console
 from cli.times import GERMANY, Moment, shown
 from numbering.dial import Line, normalise
@@ -54,20 +57,25 @@ def tariff() -> None:
 
 @tariff.command()
 @click.argument("name", metavar="[LIST]", required=False)
-@CONFIG
+@SOURCE
 @click.option("--version", help="This version. Default: the newest.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def show(name: str | None, directory: Path, version: str | None, as_json: bool) -> None:
+@click.pass_obj
+def show(
+    settings: Callable[[], Settings], name: str | None, directory: Path | None, version: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """All lists and their versions, or the prices of one version.
 
-    The files are checked as an import checks them: the first command for a new list.
+    Files are checked as an import checks them: the first command for a new list.
 
     \b
     Examples:
+      fernamt tariff show
       fernamt tariff show --config examples/tariffs
       fernamt tariff show standard --config examples/tariffs --version 2026-11
     """
-    found = read_tariff(directory)
+    found = chosen_tariff(settings, directory)
     if name is None:
         _show_lists(found, as_json=as_json)
         return
@@ -147,7 +155,7 @@ def _version(found: Tariff, name: str, version: str | None) -> Version:
 
 @tariff.command()
 @click.argument("name", metavar="LIST")
-@CONFIG
+@SOURCE
 @click.option("--from", "old", metavar="VERSION", help="Default: the one before the newer one.")
 @click.option("--to", "new", metavar="VERSION", help="Default: the newest.")
 @click.option("--today", type=GermanDay(), help="Day of the import. Default: today.")
@@ -155,8 +163,8 @@ def _version(found: Tariff, name: str, version: str | None) -> Version:
 @NOTICE
 @click.pass_context
 def diff(
-    ctx: click.Context, name: str, directory: Path, old: str | None, new: str | None, today: date | None,
-    as_json: bool, notice_days: int,
+    ctx: click.Context, name: str, directory: Path | None, old: str | None, new: str | None,
+    today: date | None, as_json: bool, notice_days: int,
 ) -> None:  # fmt: skip
     """What a version changes: added, removed, raised, lowered, mixed; and what is in conflict.
 
@@ -166,11 +174,11 @@ def diff(
     \b
     Example: fernamt tariff diff standard --config examples/tariffs --today 2026-11-01
     """
-    found = read_tariff(directory, notice_days)
+    found = chosen_tariff(ctx.obj, directory, notice_days)
     after = _version(found, name, new)
     before = _version(found, name, old) if old else _before(found, after)
     day = today or now().astimezone(GERMANY).date()
-    rows = [_change_row(each) for each in changes(before, after, day, notice_days)]
+    rows = [_change_row(each) for each in changes(before, after, day, found.notice_days)]
     conflicts = sum(1 for row in rows if row["conflict"])
     if as_json:
         document = {"from": before.version, "to": after.version, "changes": rows, "in_conflict": conflicts}
@@ -204,7 +212,7 @@ def _change_row(change: Change) -> dict[str, object]:
 
 @tariff.command()
 @click.argument("number", type=Called())
-@CONFIG
+@SOURCE
 @click.option("--at", type=Moment(), help="When the call begins, German time. Default: now.")
 @click.option("--list", "name", metavar="LIST", help="Only by this list. Default: the standard list.")
 @click.option("--customer", metavar="ID", help="By this customer's terms, quotas unused.")
@@ -213,20 +221,22 @@ def _change_row(change: Change) -> dict[str, object]:
 )
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @NOTICE
+@click.pass_obj
 def quote(
-    number: str, directory: Path, at: datetime | None, name: str | None, customer: str | None, seconds: int,
-    as_json: bool, notice_days: int,
+    settings: Callable[[], Settings], number: str, directory: Path | None, at: datetime | None,
+    name: str | None, customer: str | None, seconds: int, as_json: bool, notice_days: int,
 ) -> None:  # fmt: skip
     """What a call to a number costs.
 
     \b
     Examples:
+      fernamt tariff quote "0221 4710-123" --customer kunde-bau
       fernamt tariff quote "0221 4710-123" --config examples/tariffs
       fernamt tariff quote +43664123456 --config examples/tariffs --customer kunde-praxis --seconds 61
     """
     if name and customer:
         raise click.UsageError("--list and --customer exclude each other: a customer has several lists")
-    found = read_tariff(directory, notice_days)
+    found = chosen_tariff(settings, directory, notice_days)
     moment = at or now()
     if customer:
         result = _rated(found, customer, number, moment, seconds)

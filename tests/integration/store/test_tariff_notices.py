@@ -127,3 +127,19 @@ def test_imported_exchange_rates_stand_in_the_audit(office: Office, engine: Engi
     assert (entry.action, entry.actor, entry.details) == (
         "tariff.rates", "anna", {"rates": 1, "note": "December"},
     )  # fmt: skip
+
+
+def test_prices_in_force_are_shown_compared_and_quoted_without_files(contract: Office) -> None:
+    """What was imported, with the terms of contracts."""
+    assert {each["list"] for each in parsed(contract("tariff", "show", "--json"))["lists"]} >= {
+        "standard",
+        "bau",
+    }
+    compared = parsed(contract("tariff", "diff", "standard", "--today", "2026-11-01", "--json"))
+    assert {each["prefix"] for each in compared["changes"]} >= {"+43", "+436"}
+    quoted = parsed(
+        contract("tariff", "quote", "0221 4710-123", "--customer", NEU, "--at", "2026-11-13", "--json")
+    )
+    assert quoted["price"]["price"] == "0.01 EUR/min"
+    unknown = contract("tariff", "quote", "0221 4710-123", "--customer", "kunde-x")
+    assert (unknown.exit_code, "has no terms" in unknown.output) == (2, True)
