@@ -13,12 +13,14 @@ from documents.check import check, invoice_xml
 from documents.cii import Flavour, cii
 from documents.errors import DocumentUnreadable
 from documents.invoice_json import from_json, to_json
+from rating.berlin import Month
 from rating.invoice import Invoice
 from rating.invoice_compose import compose
 from rating.invoice_credit import credit_note
-from rating.invoice_facts import Credit
-from tests.unit.rating.invoices import FACTS, euro, facts
+from rating.invoice_facts import Credit, Group, Late
+from tests.unit.rating.invoices import FACTS, euro, facts, usage
 
+OCTOBER: Final = Late(Month(2026, 10), usage(Group.MOBILE, "1.25"))
 DOCUMENTS: Final[dict[str, Callable[[], Invoice]]] = {
     "debit": lambda: compose(FACTS),
     "transfer": lambda: compose(facts(mandate=None)),
@@ -27,6 +29,12 @@ DOCUMENTS: Final[dict[str, Callable[[], Invoice]]] = {
         facts(credits=(Credit("Kulanz", euro("900.00"), date(2026, 11, 30)),))
     ),
     "credit note": lambda: credit_note(compose(FACTS), "GS-2026-000001", date(2026, 12, 2), "Storno"),
+    "credit pays a part": lambda: compose(facts(balance=euro("-20.00"))),
+    "credit pays all of it": lambda: compose(facts(balance=euro("-5000.00"))),
+    "late": lambda: compose(facts(late=(OCTOBER, replace(OCTOBER, usage=usage(Group.FIXED, "-3.50"))))),
+    "part of a line": lambda: credit_note(
+        compose(FACTS), "GS-2026-000002", date(2026, 12, 2), "Störung", {1: euro("6.90"), 7: euro("-1.00")}
+    ),
     "characters": lambda: compose(facts(buyer=replace(FACTS.buyer, name='Łódź <& "Söhne"> GmbH'))),
 }
 

@@ -41,6 +41,10 @@ def test_the_pages_say_everything_that_the_invoice_says() -> None:
     assert "Gutschrift" not in corrected
     reseller = text(invoice_pdf(compose(facts(reverse_charge=True))))
     assert "Steuerschuldnerschaft des Leistungsempfängers" in reseller
+    paid = text(invoice_pdf(compose(facts(balance=euro("-20.00")))))
+    assert "Verrechnetes Guthaben -20,00 EUR Zu zahlen 163,05 EUR" in paid
+    assert "ziehen wir am 07.12.2026" in paid
+    assert "Den Betrag von 163,05 EUR" in paid
 
 
 def test_a_long_invoice_numbers_its_pages_and_repeats_its_header() -> None:

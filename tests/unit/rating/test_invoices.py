@@ -17,7 +17,7 @@ from rating.invoice import Debit, Kind, SetOff, Transfer
 from rating.invoice_bank_days import debit_day, is_bank_day
 from rating.invoice_compose import compose
 from rating.invoice_credit import credit_note
-from rating.invoice_facts import Credit, Group, OneOff, Usage, UserFee
+from rating.invoice_facts import Credit, Group, Late, OneOff, Usage, UserFee
 from rating.invoice_users import highest_users
 from rating.money import Mode, Money, Rounding, Stage, written
 from rating.totals import Total
@@ -196,6 +196,24 @@ def test_lines_sum_to_the_total_and_a_credit_note_to_zero(
     assert invoice.net.amount + invoice.tax.amount == invoice.gross.amount
     note = credit_note(invoice, "GS-1", date(2026, 12, 1), "Storno")
     assert invoice.claim + note.claim == euro("0")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(-50_000, 50_000), st.lists(ANY_USAGE, max_size=4))
+def test_credit_pays_first_and_never_more_than_the_invoice(cents: int, late: list[Usage]) -> None:
+    """E10: what is set off and what is left to pay are the invoice; the balance afterwards is the old one and
+    the invoice."""
+    balance = Money.of_ticks(cents * 600_000, "EUR")
+    months = tuple(Late(Month(2026, 10), each) for each in late if each.group is not Group.FREE)
+    rate = {"USD": Rate("USD", NOVEMBER.last_day, Decimal("1.0823"))}
+    invoice = compose(facts(balance=balance, late=months, rates=rate))
+    assert invoice.set_off + invoice.payable == invoice.gross
+    assert euro("0.00") <= invoice.set_off <= max(invoice.gross, euro("0.00"), key=lambda each: each.ticks)
+    if cents >= 0:
+        assert invoice.set_off == euro("0.00")
+    elif invoice.payable.ticks > 0:
+        assert invoice.set_off == -balance, "nothing is asked for while there is credit"
+    assert isinstance(invoice.payment, SetOff) == (invoice.payable.ticks <= 0)
 
 
 def test_a_model_that_rounds_the_total_shows_the_difference() -> None:
