@@ -162,13 +162,13 @@ def _once(worker: _Worker, database: Engine, until: datetime | None) -> dict[str
 @contextmanager
 def working(database: Engine) -> Iterator[Row]:
     """A place in the row of workers as long as this lasts. Raises DatabaseError's children."""
-    with database_errors("becoming a rating worker"), database.connect() as connection:
-        row = Row(connection)
-        try:
-            row.join()
-            yield row
-        finally:
-            row.leave()
+    with database_errors("becoming a rating worker"):
+        row = Row(database.connect())
+    try:
+        row.join()
+        yield row
+    finally:
+        row.leave()
 
 
 @contextmanager

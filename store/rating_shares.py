@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, text
 
 from store.errors import DatabaseTimeout
+from store.foreign_errors import database_errors
 
 #: pg_advisory_xact_lock keys, each a word in ASCII as a number. Alone, shared by those who rate:
 _ALL: Final = int.from_bytes(b"rating")
@@ -24,6 +25,7 @@ _SHARE: Final = int.from_bytes(b"shar")
 _PLACE: Final = int.from_bytes(b"plac")
 #: pg_advisory_lock key of whoever counts what was booked: "spend" in ASCII, as a number.
 _COUNTING: Final = int.from_bytes(b"spend")
+_JOINING: Final = "becoming a rating worker"
 #: Most workers at once; more would have too few shares each.
 MAX_WORKERS: Final = 16
 
@@ -72,7 +74,7 @@ ALONE: Final = Part()
 class Row:
     """A place in the row of workers, held by a connection of its own; it is free when that is closed.
 
-    Everything raises what SQLAlchemy raises, and DatabaseTimeout when the row is full.
+    Everything raises DatabaseError's children: DatabaseTimeout when the row is full.
     """
 
     connection: Connection
@@ -81,22 +83,21 @@ class Row:
     def join(self) -> None:
         """Take the first place that is free."""
         taken = text("SELECT pg_try_advisory_lock(:place, :number)")
-        for number in range(MAX_WORKERS):
-            mine = self.connection.scalar(taken, {"place": _PLACE, "number": number})
-            if mine:
-                self._number = number
-                break
-        self.connection.commit()
+        with database_errors(_JOINING):
+            for number in range(MAX_WORKERS):
+                if self.connection.scalar(taken, {"place": _PLACE, "number": number}):
+                    self._number = number
+                    break
+            self.connection.commit()
         if self._number < 0:
-            raise DatabaseTimeout(
-                "becoming a rating worker", f"{MAX_WORKERS} work already", "End some of them first"
-            )
+            raise DatabaseTimeout(_JOINING, f"{MAX_WORKERS} work already", "End some of them first")
 
     def part(self) -> Part:
         """Ours among those who work now. Two who ask at different moments may share customers for a while:
         they then wait for each other, and rate nothing twice."""
-        found = [int(number) for number in self.connection.scalars(_PLACES, {"place": _PLACE})]
-        self.connection.commit()
+        with database_errors("looking who rates"):
+            found = [int(number) for number in self.connection.scalars(_PLACES, {"place": _PLACE})]
+            self.connection.commit()
         if self._number not in found:
             return ALONE
         return Part(found.index(self._number), len(found))
@@ -104,18 +105,21 @@ class Row:
     def leave(self) -> None:
         """Close the connection: given back to a pool it would keep the place."""
         self.connection.invalidate()
+        self.connection.close()
 
 
 @contextmanager
 def counting(connection: Connection, *, alone: bool = False) -> Iterator[None]:
     """What is booked in here is counted in here too (Redis), before another program, `alone`, sets the
-    counters to the sums of what is booked: else it would count twice. Raises what SQLAlchemy raises."""
+    counters to the sums of what is booked: else it would count twice. Raises DatabaseError's children."""
     kind = "" if alone else "_shared"
-    connection.execute(text(f"SELECT pg_advisory_lock{kind}(:key)"), {"key": _COUNTING})
-    connection.commit()
+    with database_errors("waiting to count what is booked"):
+        connection.execute(text(f"SELECT pg_advisory_lock{kind}(:key)"), {"key": _COUNTING})
+        connection.commit()
     try:
         yield
     finally:
         if not connection.invalidated:
-            connection.execute(text(f"SELECT pg_advisory_unlock{kind}(:key)"), {"key": _COUNTING})
-            connection.commit()
+            with database_errors("counting what is booked"):
+                connection.execute(text(f"SELECT pg_advisory_unlock{kind}(:key)"), {"key": _COUNTING})
+                connection.commit()

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from rating.berlin import Month
 from store.database import make_engine
 from store.embedded.process import wait_until
-from store.errors import DatabaseTimeout
+from store.errors import DatabaseTimeout, DatabaseUnavailable
 from store.ledger import Ledger
 from store.rating_run import RatingRun
 from store.rating_shares import ALONE, MAX_WORKERS, Part, Row, counting, lock
@@ -107,6 +107,20 @@ def test_a_worker_s_place_is_free_when_its_connection_is_gone(engine: Engine) ->
         assert wait_until(lambda: first.part() == ALONE, 5)
 
 
+def test_a_worker_that_lost_its_place_says_so(engine: Engine) -> None:
+    """Its connection was cut: it becomes a worker again, as after any loss of the database."""
+    with engine.connect() as connection, engine.begin() as operator:
+        row = Row(connection)
+        row.join()
+        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+        operator.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        with pytest.raises(DatabaseUnavailable, match="looking who rates"):
+            row.part()
+        row.leave()
+    with _in_row(engine) as other:
+        assert other.part() == ALONE
+
+
 def test_more_workers_than_there_are_places_are_refused(database_url: str) -> None:
     engine = make_engine(database_url, pool_size=MAX_WORKERS + 1)
     places = text("SELECT pg_advisory_lock(:kind, number) FROM generate_series(0, :last) AS number")
@@ -124,7 +138,7 @@ def test_counters_are_set_only_while_nobody_books(engine: Engine) -> None:
     with engine.connect() as booking, engine.connect() as second, engine.connect() as setting:
         with counting(booking), counting(second):
             setting.execute(text("SET lock_timeout = '50ms'"))
-            with pytest.raises(Exception, match="lock timeout"), counting(setting, alone=True):
+            with pytest.raises(DatabaseTimeout, match="lock timeout"), counting(setting, alone=True):
                 pass
             setting.rollback()
         with counting(setting, alone=True):
