@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from acd.effects import Abandoned, Announce, Because, CallbackNoted, Entered, SendAway
-from acd.estimate import expected_wait_ms, position
+from acd.estimate import callers_waiting, expected_wait_ms, position
 from acd.events import CallbackWanted, CallerJoined, CallerLeft, CallerMoved, QueueFlushed
 from acd.names import AgentStatus, CancelReason, MemberState, OfferState, WaitCost
 from acd.offering import withdraw
@@ -60,9 +60,10 @@ def _keep_for_callback(draft: Draft, member: Member, spec: QueueSpec) -> None:
     if sum(each.wait.queue_id == spec.id for each in noted) >= rule.most:
         draft.effects.append(SendAway(member.id, "", CancelReason.FULL))
         return
-    not_before_ms = draft.now_ms + rule.pause_ms
-    draft.put_member(replace(member, callback=True, not_before_ms=not_before_ms))
-    draft.note(not_before_ms, Alarm.MEMBER, member.id)
+    kept = replace(member, callback=True, not_before_ms=draft.now_ms + rule.pause_ms)
+    draft.put_member(kept)
+    _note_moments(draft, kept, spec)
+    draft.note(kept.not_before_ms, Alarm.MEMBER, member.id)
     draft.note(draft.now_ms + rule.within_ms, Alarm.MEMBER, member.id)
     draft.effects += (CallbackNoted(member.id), Entered(member.id, spec.id, None))
 
@@ -221,19 +222,15 @@ def _enter(
 def _refused_at_the_door(
     draft: Draft, member: Member, spec: QueueSpec, overflow: Overflow
 ) -> CancelReason | None:
-    if overflow.length is not None and _length(draft, spec.id) >= overflow.length:
+    if overflow.length is not None and callers_waiting(draft, spec.id) >= overflow.length:
         return CancelReason.FULL
     if overflow.no_agents_ms == 0 and member.lonely_since_ms is not None:
         return CancelReason.NO_AGENT_TIMEOUT
     if overflow.expected_wait_ms is not None:
-        expected = expected_wait_ms(draft, spec.id, _length(draft, spec.id) + 1)
+        expected = expected_wait_ms(draft, spec.id, callers_waiting(draft, spec.id) + 1)
         if expected is not None and expected > overflow.expected_wait_ms:
             return CancelReason.EXPECTED_WAIT
     return None
-
-
-def _length(draft: Draft, queue_id: str) -> int:
-    return sum(len(line) for line in draft.lines.get(queue_id, {}).values())
 
 
 def _limit_passed(draft: Draft, member: Member) -> CancelReason | None:

@@ -85,7 +85,8 @@ def show(settings: Callable[[], Settings], customer: str, name: str, as_json: bo
         return
     table = Table("call", "waits", "rings at")
     for each in found[0]["waiting"]:
-        table.add_row(each["call"], f"{each['waited_ms'] // 1000} s", ", ".join(each["ringing"]) or "-")
+        wait = f"{each['waited_ms'] // 1000} s" + (", to be called back" if each["callback"] else "")
+        table.add_row(each["call"], wait, ", ".join(each["ringing"]) or "-")
     console().print(table)
     click.echo(f"{found[0]['talking']} talk with an agent.")
 

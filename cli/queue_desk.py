@@ -101,7 +101,12 @@ def _screen(customer_id: str, state: State, now_ms: int) -> dict[str, Any]:
             talking[queue] = talking.get(queue, 0) + 1
         else:
             rung = [state.offers[each].agent_id for each in member.offers]
-            row = {"call": member.id, "waited_ms": max(0, now_ms - member.since_ms), "ringing": rung}
+            row = {
+                "call": member.id,
+                "waited_ms": max(0, now_ms - member.since_ms),
+                "ringing": rung,
+                "callback": member.callback,
+            }
             waiting.setdefault(queue, []).append(row)
     return {
         "customer": customer_id,

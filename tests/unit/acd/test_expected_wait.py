@@ -28,6 +28,7 @@ from acd.step import step
 from tests.unit.acd.centre import agent
 
 QUEUE = QueueSpec("verkauf", wrap_up_ms=15_000)
+OTHER = QueueSpec("service", wrap_up_ms=15_000)
 TALK_S = 180.0
 SPREAD = 0.6
 ANSWER_S = 4.0
@@ -38,7 +39,10 @@ LEAST_WAIT_MS = 10_000
 class Day:
     """Calls come at random, agents need some seconds to answer, conversations have random lengths."""
 
-    def __init__(self, random: Random, agents: int, load: float) -> None:
+    def __init__(
+        self, random: Random, agents: int, load: float, queues: tuple[str, ...] = ("verkauf",)
+    ) -> None:
+        self._queues = queues
         self._random = random
         self._gap_s = (TALK_S + ANSWER_S + QUEUE.wrap_up_ms / 1000) / (agents * load)
         self._deviation = math.sqrt(math.log(1 + SPREAD**2))
@@ -47,8 +51,8 @@ class Day:
         self._said: dict[str, int] = {}
         self.errors: list[float] = []
         self.state = State(TenantSpec("beispiel"))
-        staff = tuple(agent(f"a{number}", "verkauf") for number in range(agents))
-        self._tell(Configured(TenantSpec("beispiel", (QUEUE,), staff)), 0)
+        staff = tuple(agent(f"a{number}", *queues) for number in range(agents))
+        self._tell(Configured(TenantSpec("beispiel", (QUEUE, OTHER), staff)), 0)
         for each in staff:
             self._tell(StatusChosen(each.id, AgentStatus.AVAILABLE), 0)
 
@@ -90,13 +94,13 @@ class Day:
         member = self.state.members[name]
         if member.state is MemberState.WAITING:
             draft = Draft(self.state, now_ms)
-            expected = expected_wait_ms(draft, "verkauf", position(draft, member))
+            expected = expected_wait_ms(draft, member.wait.queue_id, position(draft, member))
             if expected is not None:
                 self._said[name] = expected
 
     def _next_call(self, now_ms: int) -> None:
         self._number += 1
-        event = CallerJoined(f"c{self._number}", "verkauf")
+        event = CallerJoined(f"c{self._number}", self._random.choice(self._queues))
         self._later(now_ms, self._random.expovariate(1 / self._gap_s), event)
 
     def _later(self, now_ms: int, seconds: float, event: Event) -> None:
@@ -104,11 +108,15 @@ class Day:
         heapq.heappush(self._coming, (now_ms + int(seconds * 1000), self._number, event))
 
 
+@pytest.mark.parametrize("queues", [("verkauf",), ("verkauf", "service")])
 @pytest.mark.parametrize("load", [0.95, 1.05])
-def test_the_expected_wait_is_wrong_by_a_quarter_at_most_at_the_median(load: float) -> None:
+def test_the_expected_wait_is_wrong_by_a_quarter_at_most_at_the_median(
+    load: float, queues: tuple[str, ...]
+) -> None:
+    """C1: also of agents who serve two queues."""
     random, errors = Random(1), []
     for agents in (3, 10, 30):
-        day = Day(random, agents, load)
+        day = Day(random, agents, load, queues)
         day.run(hours=8)
         errors += day.errors
     assert len(errors) > 1_000

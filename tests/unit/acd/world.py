@@ -31,7 +31,16 @@ from acd.events import (
     WrapUpEnded,
     WrapUpExtended,
 )
-from acd.names import AgentState, AgentStatus, CancelReason, Failure, MemberState, OfferState, Strategy
+from acd.names import (
+    AgentState,
+    AgentStatus,
+    CancelReason,
+    Failure,
+    MemberState,
+    OfferState,
+    Strategy,
+    WaitCost,
+)
 from acd.spec import (
     AgentSpec,
     Callback,
@@ -66,7 +75,10 @@ def a_tenant(random: Random) -> TenantSpec:
             ring_ms=15_000,
             relaxations=(Relaxation(20_000, 50), Relaxation(40_000, 100)),
             overflow=random.choice((None, Overflow("out", after_ms=120_000), Overflow("q0", length=8))),
-            callback=Callback(tries=2, retry_ms=10_000, answer_ms=10_000),
+            callback=Callback(
+                tries=2, retry_ms=10_000, answer_ms=10_000, pause_ms=2_000, within_ms=60_000, most=3
+            ),
+            greets=random.choice((True, False)),
             announce_ms=random.choice((None, 30_000)),
         )
         for number in range(3)
@@ -198,7 +210,15 @@ class World:
         queue = f"q{self.random.randrange(3)}" if self.random.random() > 0.01 else "unknown"
         since = self.now_ms - 5_000 if self.random.random() < 0.1 else None
         return CallerJoined(
-            f"c{self.callers}", queue, self.random.choice((0, 0, 0, 3)), skills, preferred, since
+            f"c{self.callers}",
+            queue,
+            self.random.choice((0, 0, 0, 3)),
+            skills,
+            preferred,
+            since,
+            caller=f"p{self.random.randrange(20)}" if self.random.random() < 0.3 else None,
+            cost=self.random.choice(list(WaitCost)),
+            number=f"+49302312510{self.random.randrange(10)}" if self.random.random() < 0.1 else None,
         )
 
     def a_hang_up(self) -> Event:
