@@ -15,9 +15,8 @@ from store.claim_tables import objection
 from store.errors import InvoiceUnknown
 from store.foreign_errors import database_errors
 from store.ledger_tables import invoice
-from store.settling import OPEN, OpenInvoice, lock
+from store.settling import OPEN, OpenInvoice, lock, patiently
 
-_STATEMENT_LIMIT_S: Final = 120
 _ITEMS: Final = f"""
 SELECT every.*,
     coalesce((invoice.document::jsonb -> 'payment' ->> 'due_on')::date, every.issued_on) AS due_on,
@@ -69,7 +68,7 @@ class Claims:
     def open_claims(self, customer_id: str | None = None) -> tuple[OpenClaim, ...]:
         """What is not settled, of one customer or of all; credits are below 0."""
         with database_errors("reading open items"), self._engine.connect() as connection:
-            connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT_S}s'"))
+            patiently(connection)
             rows = connection.execute(text(_ITEMS), {"customer": customer_id})
             return tuple(OpenClaim(OpenInvoice(*row[:6]), *row[6:]) for row in rows)
 

@@ -15,9 +15,10 @@ from store.claim_errors import RunUnknown, RunUsed
 from store.claim_tables import sepa_collection, sepa_run
 from store.foreign_errors import database_errors
 from store.ledger import Account, EntryKind, Posting, post
-from store.settling import OPEN, OpenInvoice, Settlement, lock, open_invoices, write
+from store.settling import OPEN, OpenInvoice, Settlement, lock, open_invoices, patiently, write
 
-_STATEMENT_LIMIT_S: Final = 300
+#: Longest that files may be made of what waits.
+_MAKING_S: Final = 300
 #: Why a debit is not with the bank any more, where it was never sent.
 WITHDRAWN: Final = "withdrawn"
 #: Invoices that announced a debit and are not paid, with the debits that were tried before.
@@ -114,6 +115,7 @@ class Debits:
     def waiting(self) -> Waiting:
         """What could be debited now."""
         with database_errors("reading the claims to debit"), self._engine.connect() as connection:
+            patiently(connection)
             return _waiting(connection)
 
     def uses(self) -> Mapping[str, MandateUse]:
@@ -130,7 +132,7 @@ class Debits:
         collected twice. What `choose` raises changes nothing.
         """
         with database_errors("exporting debits"), self._engine.begin() as connection:
-            connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT_S}s'"))
+            connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_MAKING_S}s'"))
             lock(connection)
             runs = choose(_waiting(connection))
             for run in runs:

@@ -17,6 +17,8 @@ from store.claim_tables import settlement
 
 #: pg_advisory_xact_lock key of whoever settles claims: "claims" in ASCII, as a number.
 _LOCK: Final = int.from_bytes(b"claims")
+_LOCK_WAIT_S: Final = 120
+_STATEMENT_LIMIT_S: Final = 300
 #: Invoices with what is open of them: gross, less its credit notes, less what settled it.
 OPEN: Final = """
 SELECT i.number, i.customer_id, i.month, i.issued_on, i.gross_cents, (
@@ -58,8 +60,15 @@ class Settlement:
     bank_line: str | None = None
 
 
+def patiently(connection: Connection) -> None:
+    """In this transaction statements may take long, and wait long: claims of many customers."""
+    connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT_S}s'"))
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_WAIT_S}s'"))
+
+
 def lock(connection: Connection) -> None:
-    """Wait until nobody else settles claims; until the transaction's end."""
+    """Wait until nobody else settles claims, as long as an export may take; until the transaction's end."""
+    patiently(connection)
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
