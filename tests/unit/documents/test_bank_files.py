@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from documents.bank_file import read_bank_file
 from documents.errors import DocumentUnreadable
@@ -119,3 +121,25 @@ def test_a_file_that_is_cut_off_or_none_of_the_banks_is_refused(content: str, sa
         return
     with pytest.raises(DocumentUnreadable, match=said):
         read_bank_file(content.encode())
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from([CAMT, CAMT053, MT940]),
+    st.lists(
+        st.tuples(st.integers(0, 5_000), st.integers(0, 40), st.binary(max_size=8)), min_size=1, max_size=4
+    ),
+)
+def test_a_file_that_was_mangled_is_read_or_refused_and_nothing_else(
+    content: str, changes: list[tuple[int, int, bytes]]
+) -> None:
+    """Guarantee 7: whatever stands in it."""
+    mangled = content.encode()
+    for place, length, other in changes:
+        start = place % len(mangled) if mangled else 0
+        mangled = mangled[:start] + other + mangled[start + length :]
+    try:
+        found = read_bank_file(mangled)
+    except DocumentUnreadable:
+        return
+    assert all(line.key and line.amount.currency == "EUR" for line in found.lines)
