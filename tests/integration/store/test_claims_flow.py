@@ -26,7 +26,7 @@ from store.errors import RecordRefused
 from store.foreign_errors import database_errors
 from store.invoice_sending import Handover, SentInvoices, Way
 from store.ledger import Ledger
-from tests.integration.store.bank_statements import camt, credited, paid, returned
+from tests.integration.store.bank_statements import OURS, camt, credited, paid, returned
 from tests.integration.store.billing import MOBILE, outgoing, take_in
 from tests.integration.store.billing_program import ANNA, CARRIER, Program, billing_program
 
@@ -284,6 +284,32 @@ def test_a_customers_account_is_enough_where_one_claim_fits(run: Program, tmp_pa
     bank = camt(tmp_path, paid(str(owed.amount), "ohne Angaben", iban="DE66999999990000000002"))
     (told,) = run.json("sepa", "import", bank, *ANNA)
     assert told["paid"] == [str(owed)]
+
+
+@pytest.mark.parametrize("account", [OURS, "99999999/0000000001"])
+def test_a_statement_in_swifts_form_books_the_same(
+    run: Program, engine: Engine, tmp_path: Path, account: str
+) -> None:
+    """Issue 5, build 8: MT940; the account as IBAN, or as bank code and number."""
+    export(run, tmp_path)
+    owed = f"{gross(run).amount:.2f}".replace(".", ",")
+    back = f"{gross(run).amount + 3:.2f}".replace(".", ",")
+    bank = tmp_path / "statement.sta"
+    bank.write_text(
+        f":20:STARTUMSE\n:25:{account}\n:28C:00001/001\n:60F:C261130EUR100,00\n"
+        f":61:2612071207C{owed}N192NONREF\n:86:192?00SAMMLER?20KREF+2026-12-07-b2b?21SVWZ+1 STUECK\n"
+        f":61:2612091209D{back}N108NONREF\n:86:108?00RUECKBEL. B2B?20EREF+{NUMBER}?21MREF+BAU-2026-1"
+        f"?22OAMT+{owed}?23COAM+3,00?34904\n:62F:C261209EUR97,00\n-\n"
+    )
+    (told,) = run.json("sepa", "import", bank, *ANNA)
+    (returned_one,) = told["came_back"]
+    assert (returned_one["reason"], returned_one["fee"]) == ("AG01", "5.00 EUR")
+    expected = {"receivable": gross(run).amount, "bank": Decimal("-3.00"), "bank_charges": Decimal("3.00")}
+    assert ledger(engine) == expected
+    (again,) = run.json("sepa", "import", bank, *ANNA)
+    assert (again["known_before"], again["came_back"]) == (2, [])
+    bank.write_text(bank.read_text().replace("97,00", "98,00"))
+    assert "something of it is missing" in run.refused("sepa", "import", bank, *ANNA)
 
 
 def test_a_file_of_another_account_is_refused(run: Program, engine: Engine, tmp_path: Path) -> None:
