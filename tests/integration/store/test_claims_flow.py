@@ -278,6 +278,13 @@ def test_what_fits_no_claim_waits_for_a_person(run: Program, engine: Engine, tmp
     assert [each["amount"] for each in run.json("sepa", "unmatched")] == [f"-{owed.amount + 3} EUR"]
     assert ledger(engine)["receivable"] == Decimal("-11.00")
 
+    run.at(datetime(2027, 1, 2, 12, tzinfo=UTC))
+    december = issue(run, "2026-12", "2026-12-31")
+    (made,) = export(run, tmp_path, "2027-01-07")["files"]
+    payable = Money.parse(december["gross"]).amount - 11
+    assert Money.parse(str(made["sum"])).amount == payable, "the credit pays first"
+    assert run.json("customer", "open")["items"] == []
+
 
 def test_a_customers_account_is_enough_where_one_claim_fits(run: Program, tmp_path: Path) -> None:
     owed = gross(run)
