@@ -250,5 +250,5 @@ def _show(
     click.echo(
         f"State, logs and records: {place}"
         if place
-        else "Nothing was kept; --state-dir DIR or --keep keeps it."
+        else "Nothing else was kept; --state-dir DIR or --keep keeps it."
     )
