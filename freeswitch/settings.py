@@ -11,6 +11,10 @@ SOUNDS: Final = Path(__file__).resolve().parent / "sounds"
 
 #: Profile and context for calls of other nodes to phones that are registered here.
 NODE: Final = "node"
+#: Access list of the Event Socket where there are other nodes: their machines' controllers are on it too.
+CONTROLLERS: Final = "controllers"
+#: Always on it.
+LOOPBACK: Final = "127.0.0.0/8"
 
 
 @dataclass(frozen=True, slots=True)

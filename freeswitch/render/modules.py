@@ -6,7 +6,7 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from freeswitch.render.xml import configuration, params
-from freeswitch.settings import SwitchSettings
+from freeswitch.settings import CONTROLLERS, SwitchSettings
 
 _MODULES: Final = (
     "mod_console",
@@ -74,7 +74,7 @@ def _event_socket(settings: SwitchSettings) -> Element:
             "listen-ip": socket.host,
             "listen-port": socket.port,
             "password": socket.password,
-            "apply-inbound-acl": "loopback.auto",
+            "apply-inbound-acl": CONTROLLERS if settings.other_nodes else "loopback.auto",
             "stop-on-bind-error": True,
         },
     )

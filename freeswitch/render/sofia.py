@@ -11,7 +11,7 @@ from dialplan.carrier import Phone, Trunk, TrunkSide
 from dialplan.snapshot import Snapshot
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.xml import configuration, params, variables
-from freeswitch.settings import NODE, SwitchSettings
+from freeswitch.settings import CONTROLLERS, LOOPBACK, NODE, SwitchSettings
 
 _CODECS: Final = "PCMA,PCMU"
 
@@ -116,16 +116,19 @@ def acl(snapshot: Snapshot, settings: SwitchSettings) -> Element:
         addresses = sorted(
             {peer.ip for trunk in snapshot.trunks.values() if trunk.side is side for peer in trunk.peers}
         )
-        _peers(lists, entry, addresses)
+        _peers(lists, f"{entry.value}-peers", addresses)
     if settings.other_nodes:
-        _peers(lists, NODE, sorted({door.ip for door in settings.other_nodes}))
+        machines = sorted({door.ip for door in settings.other_nodes})
+        _peers(lists, f"{NODE}-peers", machines)
+        SubElement(_peers(lists, CONTROLLERS, machines), "node", type="allow", cidr=LOOPBACK)
     return root
 
 
-def _peers(lists: Element, profile: str, addresses: list[str]) -> None:
-    holder = SubElement(lists, "list", name=f"{profile}-peers", default="deny")
+def _peers(lists: Element, name: str, addresses: list[str]) -> Element:
+    holder = SubElement(lists, "list", name=name, default="deny")
     for ip in addresses:
         SubElement(holder, "node", type="allow", cidr=f"{ip}/{128 if ':' in ip else 32}")
+    return holder
 
 
 def directory(snapshot: Snapshot, settings: SwitchSettings, emergency: StaticEmergency) -> Element:
