@@ -153,3 +153,17 @@ def test_each_service_has_the_tax_of_its_day(dollars: Office, engine: Engine) ->
     taxes = {written(Decimal(each["rate"]["percent"])): net(each, "tax") for each in found["vat"]}
     assert taxes == {"19.00": "1.90", "16.00": "16.00"}
     assert parsed(dollars("invoice", "check", found["number"], "--json"))["findings"] == []
+
+
+def test_fractions_of_a_cent_are_invoiced_once(dollars: Office, engine: Engine) -> None:
+    """0.002 USD are a line of 0.00 EUR: billed with it, and never again."""
+    take_in(engine, outgoing("second", 0, 1, NEU, USA))
+    good(dollars("rate", "run"))
+    found = issue(dollars, "2026-11", "2026-11-30")
+    assert (net(found), net(found, "gross")) == ("0.00", "0.00")
+    assert "Summe 0,002 USD" in found["lines"][0]["details"]
+    assert parsed(dollars("customer", "statement", NEU, "--json"))["unbilled"] == {}
+    take_in(engine, outgoing("next", DECEMBER, 600, NEU, BERLIN))
+    good(dollars("rate", "run"))
+    (line,) = issue(dollars, "2026-12", "2026-12-31")["lines"]
+    assert net(line) == "0.10"
