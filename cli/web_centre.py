@@ -13,7 +13,7 @@ from gevent.queue import Empty, Full, Queue
 from sqlalchemy import Engine, text
 
 from acd.figures import Rules
-from acd.orders import Order
+from acd.orders import Order, Supervise
 from cli.centre_figures import INTERVALS, CentreFigures, agent_rows, centre_figures, queue_rows
 from cli.errors import ContactCentreRefused
 from cli.queue_desk import order
@@ -59,7 +59,7 @@ class OwnedCentre:
         self._screens[customer_id] = (self._clock_s(), screen)
         return screen
 
-    def order(self, user: User, action: str, wanted: Order) -> None:
+    def order(self, user: User, action: str, wanted: Order | Supervise) -> None:
         """The audit is asked first: what cannot be written down is not done."""
         if self.screen(user.customer_id) is None:
             raise Away("no controller serves the contact centre now; try again in a moment", 3)

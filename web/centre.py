@@ -7,8 +7,8 @@ from typing import Any
 
 from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded, WrapUpExtended
 from acd.names import AgentStatus
-from acd.orders import Order
-from web.errors import Away, NotAllowed, NotThere
+from acd.orders import Order, Supervise, Supervision
+from web.errors import Away, NotAllowed, NotThere, Refused
 from web.models import (
     AgentNow,
     Agents,
@@ -18,6 +18,7 @@ from web.models import (
     QueueNow,
     Queues,
     StatusWanted,
+    SupervisionWanted,
     WrapUpWanted,
 )
 from web.operation import Asked, Services
@@ -93,6 +94,16 @@ def move(services: Services, asked: Asked) -> None:
     wanted = asked.body
     assert isinstance(wanted, MoveWanted)  # noqa: S101 - the operation's body
     services.centre.order(asked.user, "queue.move", CallerMoved(asked.path["call"], wanted.queue))
+
+
+def supervise(services: Services, asked: Asked) -> None:
+    """Listen, whisper, barge or take over: at the phone of the agent that the user is (C5)."""
+    user, wanted = asked.user, asked.body
+    assert isinstance(wanted, SupervisionWanted)  # noqa: S101 - the operation's body
+    if user.agent_id is None:
+        raise Refused("this token names no agent, so no phone: fernamt user token create --agent")
+    order = Supervise(asked.path["call"], user.agent_id, Supervision(wanted.how))
+    services.centre.order(user, f"call.{wanted.how}", order)
 
 
 def flush(services: Services, asked: Asked) -> None:

@@ -54,6 +54,15 @@ class Me(Outgoing):
     rights: list[str]
 
 
+class Talk(Outgoing):
+    """A call at an agent."""
+
+    call: str
+    queue: str
+    state: str = Field(description="ringing, connecting, talking")
+    ms: int = Field(description="Since when: of the conversation, or of the ringing.")
+
+
 class AgentNow(Outgoing):
     """An agent and what he does."""
 
@@ -65,6 +74,7 @@ class AgentNow(Outgoing):
     reason: str | None = None
     calls: int = Field(description="Calls of queues since the last login of the centre.")
     queues: list[str]
+    talks: list[Talk] = Field(default=[], description="Calls of queues at this agent now.")
     wrap_up_ms: int | None = Field(None, description="What is left of the wrap-up.")
     wrap_up_codes: list[str] = Field(
         default=[], description="Codes to end it with; none: no code is asked for."
@@ -120,6 +130,12 @@ class MoveWanted(Incoming):
     """Where a waiting caller is to wait on, with the place kept."""
 
     queue: Name
+
+
+class SupervisionWanted(Incoming):
+    """What to do with a conversation: the user's own phone rings for it."""
+
+    how: Literal["listen", "whisper", "barge", "take"]
 
 
 class FlushWanted(Incoming):

@@ -18,6 +18,7 @@ from web.models import (
     QueueNow,
     Queues,
     StatusWanted,
+    SupervisionWanted,
     Tokens,
     WrapUpWanted,
 )
@@ -52,6 +53,10 @@ OPERATIONS: Final = (
     Operation(
         "move", "POST", "/v1/calls/{call}/move", "Move a waiting caller into another queue", Right.LEAD,
         centre.move, body=MoveWanted, names=_CALL, refusals=(409,),
+    ),
+    Operation(
+        "supervise", "POST", "/v1/calls/{call}/supervise", "Listen in, whisper, barge or take over",
+        Right.LEAD, centre.supervise, body=SupervisionWanted, names=_CALL, refusals=(409,),
     ),
     Operation(
         "queueFigures", "GET", "/v1/figures/queues", "Key figures of queues", Right.FIGURES,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from acd.orders import Order
+from acd.orders import Order, Supervise
 from web.rights import User
 
 
@@ -47,7 +47,7 @@ class Centre(Protocol):
         """Agents and queues as the owner sees them; None while nobody serves the customer."""
         ...
 
-    def order(self, user: User, action: str, order: Order) -> None:
+    def order(self, user: User, action: str, order: Order | Supervise) -> None:
         """Have it done, with an entry in the audit. Raises Refused with the owner's word."""
         ...
 

@@ -11,7 +11,7 @@ from typing import Any
 import falcon
 from falcon.testing import TestClient
 
-from acd.orders import Order
+from acd.orders import Order, Supervise
 from web.app import make_app
 from web.door import Door
 from web.errors import Away, Refused
@@ -23,8 +23,8 @@ from web.stream import Streams
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 ANNA = User(1, "kunde", "anna", Role.AGENT, "anna")
-LEAD = User(2, "kunde", "lead", Role.SUPERVISOR, None)
-ADMIN = User(3, "kunde", "boss", Role.ADMIN, None)
+LEAD = User(2, "kunde", "lead", Role.SUPERVISOR, "lead-1")
+ADMIN = User(3, "kunde", "boss", Role.ADMIN, "boss-1")
 STRANGER = User(4, "other", "boss", Role.ADMIN, None)
 SCREEN: dict[str, Any] = {
     "customer": "kunde",
@@ -83,12 +83,12 @@ class MemoryCentre:
     """Orders are written down; those about the call `gone` are refused."""
 
     screens: dict[str, dict[str, Any]] = field(default_factory=lambda: {"kunde": SCREEN})
-    ordered: list[tuple[str, str, Order]] = field(default_factory=list)
+    ordered: list[tuple[str, str, Order | Supervise]] = field(default_factory=list)
 
     def screen(self, customer_id: str) -> Mapping[str, Any] | None:
         return self.screens.get(customer_id)
 
-    def order(self, user: User, action: str, order: Order) -> None:
+    def order(self, user: User, action: str, order: Order | Supervise) -> None:
         if getattr(order, "member_id", None) == "gone":
             raise Refused("call gone does not wait in a queue")
         self.ordered.append((user.actor, action, order))

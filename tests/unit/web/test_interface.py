@@ -12,6 +12,7 @@ from acd.effects import AgentChanged, Answered, Entered
 from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded, WrapUpExtended
 from acd.journal import written
 from acd.names import AgentState, AgentStatus
+from acd.orders import Supervise, Supervision
 from tests.unit.web.office import ANNA, LEAD, Office, bearer
 from web.app import MAX_BODY
 from web.errors import ApiError
@@ -25,6 +26,7 @@ BODIES: dict[str, Any] = {
     "chooseStatus": {"status": "On Break", "reason": "lunch"},
     "wrapUp": {"code": "bestellung"},
     "move": {"queue": "technik"},
+    "supervise": {"how": "listen"},
     "flush": {"to_queue": "technik"},
 }
 
@@ -70,6 +72,16 @@ def test_agents_change_themselves_and_supervisors_everybody(office: Office) -> N
         (lead, "queue.move", CallerMoved("c1", "technik")),
         (lead, "queue.flush", QueueFlushed("verkauf")),
     ]
+
+
+def test_a_supervisor_attends_to_a_conversation_at_the_own_phone(office: Office) -> None:
+    """C5: the phone is that of the agent whom the token names, whatever is asked."""
+    assert office.post("/v1/calls/c1/supervise", {"how": "whisper"}).status_code == 204
+    order = Supervise("c1", "lead-1", Supervision.WHISPER)
+    assert office.centre.ordered == [("api:kunde/lead", "call.whisper", order)]
+    nobody = office.post("/v1/calls/c1/supervise", {"how": "listen"}, "t-other")
+    assert nobody.status_code == 409
+    assert "names no agent" in nobody.json["sentence"]
 
 
 def test_an_agent_sees_the_own_queue_and_no_calls(office: Office) -> None:
