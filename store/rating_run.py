@@ -67,11 +67,15 @@ DELETE FROM rating_due WHERE ctid = ANY (ARRAY(
     SELECT due.ctid FROM rating_due AS due
     WHERE (due.share >= 0 AND due.share %% %(workers)s = %(rank)s
         OR due.share < 0 AND EXISTS (SELECT FROM cdr WHERE cdr.leg_id = due.call_id))
+    AND (%(since)s::timestamptz IS NULL OR due.started_at >= %(since)s)
     AND (%(until)s::timestamptz IS NULL OR due.started_at < %(until)s)
     AND due.noted_at <= now() - %(settle)s * interval '1 second'
     ORDER BY due.started_at, due.call_id LIMIT %(most)s FOR UPDATE SKIP LOCKED
-)) RETURNING call_id
+)) RETURNING call_id, started_at
 """
+#: Of a large backlog each batch begins where the last one ended: else it would go over the places of all that
+#: were taken before it. So often it looks from the beginning, for calls that came in late.
+_FROM_THE_BEGINNING: Final = 10
 
 
 class TariffSource(Protocol):
@@ -168,6 +172,9 @@ class RatingRun:
         self._most = most
         self._pricing: _Pricing | None = None
         self._numbers = PriceNumbers()
+        self._since: datetime | None = None
+        self._part = ALONE
+        self._full_batches = 0
 
     def batch(self, until: datetime | None = None, part: Part = ALONE) -> BatchDone:
         """Rate what is due, at most one transaction's worth; calls that began before `until`, and of the
@@ -196,6 +203,7 @@ class RatingRun:
                 yield connection, pricing
         except BaseException:
             self._numbers.forget()
+            self._since = None
             raise
 
     def _again(
@@ -208,9 +216,7 @@ class RatingRun:
         self, connection: Connection, pricing: _Pricing, until: datetime | None, part: Part
     ) -> BatchDone:
         cursor: Any = connection.connection.cursor()
-        asked = {"until": until, "settle": self._settle_s, "most": self._most, **part._asdict()}
-        cursor.execute(_TAKE, asked)
-        calls = [call_id for (call_id,) in cursor]
+        calls = self._take(cursor, until, part)
         if not calls:
             return BatchDone()
         # A statement of its own: it sees every leg that was there when the calls were taken.
@@ -251,6 +257,21 @@ class RatingRun:
             booked=tuple(money),
             used_up=tuple(work.used_up),
         )
+
+    def _take(self, cursor: Any, until: datetime | None, part: Part) -> list[str]:
+        if part != self._part:
+            self._part, self._since = part, None
+        asked = {"since": self._since, "until": until, "settle": self._settle_s, "most": self._most}
+        cursor.execute(_TAKE, {**asked, **part._asdict()})
+        taken = cursor.fetchall()
+        if not taken and self._since is not None:
+            self._since = None
+            return self._take(cursor, until, part)
+        full = len(taken) == self._most
+        self._full_batches = self._full_batches + 1 if full else 0
+        onwards = full and self._full_batches % _FROM_THE_BEGINNING
+        self._since = max(started_at for _, started_at in taken) if onwards else None
+        return [call_id for call_id, _ in taken]
 
     def _rate(self, cursor: Any, pricing: _Pricing, legs: list[tuple[str, BillableLeg]]) -> _Work:
         before = charged(cursor, [leg.leg_id for _, leg in legs])

@@ -190,3 +190,13 @@ def test_a_call_that_goes_on_after_a_transfer_is_charged_to_its_end(engine: Engi
     again = run.rerate(PRAXIS, Month(2026, 11), "asked for")
     assert (again.added, again.corrected) == (0, 0)
     assert sum(Ledger(engine).balances().values()) == 0
+
+
+def test_of_a_backlog_calls_that_come_in_late_are_found_too(engine: Engine) -> None:
+    """Each batch goes on where the last one ended; what began before that is looked for from time to time."""
+    run = RatingRun(engine, Fixed(imported(engine)), most=2)
+    take_in(engine, *(outgoing(f"c{n:02}", 10 + n, 30, PRAXIS) for n in range(6)))
+    assert run.batch().calls == 2
+    take_in(engine, outgoing("late", 0, 30, PRAXIS))
+    assert sum(done.calls for done in rate_all_due(run)) == 5
+    assert len(in_force(engine)) == 7
