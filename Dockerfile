@@ -11,6 +11,7 @@ COPY documents documents
 COPY freeswitch freeswitch
 COPY lab lab
 COPY numbering numbering
+COPY privacy privacy
 COPY provisioning provisioning
 COPY rating rating
 COPY store store

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
+from sqlalchemy import Engine
+
 from controller.errors import StoreAway
 from dialplan.barring.blocks import Blocks
 from dialplan.cdr import LegRecord
@@ -23,6 +25,8 @@ from store.errors import StoreError
 from store.limits import CallCounters
 from store.live_calls import MAX_CALLS_PER_NODE, LiveCalls
 from store.mailbox_messages import MailboxMessages
+from store.privacy_erasing import PrivacyErasing
+from store.privacy_facts import plan_of
 from store.trunk_statuses import TrunkStatuses
 
 
@@ -68,6 +72,20 @@ class NumberSweep:
         """Whether the day's sweep is done."""
         with store_errors():
             return self._sweep.run(day, self._clock(), "daily sweep")
+
+
+class PrivacyWork:
+    """The work of controller.daily.Daily on what is due for deletion (F4), on PostgreSQL."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def work(self, day: date) -> bool:
+        """Whether the day's deletions are done."""
+        with store_errors():
+            erasing = PrivacyErasing(self._engine)
+            return erasing.daily(lambda: plan_of(self._engine, day), self._clock(), "daily deletion")
 
 
 class OperatorBlocks:

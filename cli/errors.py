@@ -11,6 +11,7 @@ ProgramError
 ├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
 ├── NoSuchToken       there is no valid token of this number
+├── ExportThere       the file that an export would be written to is there already
 ├── ContactCentreRefused  a command for the contact centre was not carried out
 ├── CallRefused       a call that a program asked for was not made
 └── ScenarioFailed    the demo's calls did not all do what they should
@@ -101,3 +102,9 @@ class ContactCentreRefused(ProgramError):
     """A command for the contact centre was not carried out, or nobody serves what it is about."""
 
     id = "program.contact-centre"
+
+
+class ExportThere(ProgramError):
+    """The file that an export would be written to is there already."""
+
+    id = "program.export-there"

@@ -54,6 +54,7 @@ _NOUNS = (
     "mailbox",
     "number",
     "plan",
+    "privacy",
     "queue",
     "rate",
     "record",

@@ -12,6 +12,7 @@ from cli.abuse_store import AbuseRecords
 from cli.adapters import (
     Messages,
     NumberSweep,
+    PrivacyWork,
     Records,
 )
 from cli.bootstrap import (
@@ -73,6 +74,8 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     intake = Intake(spool, Records(CdrRepository(database), abuse.note), parse, time.time, noticed)
     daily = Daily(NumberSweep(DailySweep(database), now).work, today)
     daily.start()
+    deleting = Daily(PrivacyWork(engine(settings, "fernamt intake deleting"), now).work, today)
+    deleting.start()
     abuse.start()
     mailboxes = _mailboxes(settings)
     mailboxes.start()
@@ -97,6 +100,7 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
             metrics.stop(1.0)
         loop.stop(1.0)
         daily.stop(5.0)
+        deleting.stop(5.0)
         abuse.stop(1.0)
         mailboxes.stop(5.0)
         centre_log.stop(5.0)

@@ -15,6 +15,9 @@ BY_DIRECTION: Final = {
     Direction.ON_NET: Free.ON_NET,
     Direction.EMERGENCY: Free.EMERGENCY,
 }
+#: On no invoice line with a price and on no itemised bill (rating/evn.py): nothing of such a call is needed
+#: for billing (TDDDG § 9(1)), so that its record goes early (F4).
+NEEDED_FOR_NO_BILL: Final = frozenset({Free.UNANSWERED, Free.INCOMING})
 #: Short codes in full.
 _CODES: Final = {
     "110": Free.EMERGENCY,  # TKG § 164

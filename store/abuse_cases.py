@@ -16,6 +16,7 @@ from store.customer_blocks import CustomerBlocks
 from store.errors import AlreadyBlocked, CaseReleased, CaseUnknown, CustomerUnknown, NotBlocked, RecordRefused
 from store.foreign_errors import database_errors
 from store.number_transitions import milliseconds
+from store.privacy_holds import not_under_order
 
 #: Most cases read at once.
 MAX_CASES: Final = 10_000
@@ -121,7 +122,9 @@ class AbuseCases:
         with database_errors("deleting old abuse cases"), self._engine.begin() as connection:
             days = connection.scalar(_RETENTION)
             over = milliseconds(at) - timedelta(days=RETENTION_DAYS if days is None else days)
-            return connection.execute(delete(abuse_case).where(abuse_case.c.released_at < over)).rowcount
+            free = not_under_order(abuse_case.c.customer_id)
+            old = delete(abuse_case).where(abuse_case.c.released_at < over, free)
+            return connection.execute(old).rowcount
 
     def case(self, case_id: int) -> AbuseCase:
         """One case. Raises CaseUnknown."""

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, insert, select, text
 
 from rating.berlin import Month
 from rating.evn import EvnCall
+from rating.free import NEEDED_FOR_NO_BILL
 from store import audit
 from store.counselling_tables import counselling_list
 from store.errors import RecordsGone
@@ -47,6 +48,7 @@ FROM cdr AS leg JOIN cdr AS first ON first.leg_id = leg.call_id WHERE leg.leg_id
 """
 _NUMBERS_OF_PRICES: Final = (FACTS.index("price_id"), FACTS.index("cost_price_id"))
 _PIECES: Final = FACTS.index("pieces")
+_FREE: Final = FACTS.index("free")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,15 @@ class EvnStore:
             known = prices(cursor, sorted(_price_numbers(rows)))
             cursor.execute(_OWN, ([row[LEG] for row in rows],))
             own = dict(cursor)
-        gone = [row[LEG] for row in rows if row[LEG] not in own]
+        gone = [row[LEG] for row in rows if row[LEG] not in own and row[_FREE] not in NEEDED_FOR_NO_BILL]
         if gone:
             raise RecordsGone(
                 place, f"{len(gone)} of its {len(rows)} call records are deleted",
                 "Itemised bills are made while the records are kept (TDDDG § 10)",
             )  # fmt: skip
         return tuple(
-            EvnCall(charge_of(each.facts, known), own[each.facts[LEG]], back=back) for each, back in versions
+            EvnCall(charge_of(each.facts, known), own.get(each.facts[LEG], ""), back=back)
+            for each, back in versions
         )
 
     def counselling(self) -> ImportedList | None:

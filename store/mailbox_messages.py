@@ -15,6 +15,7 @@ from store import audit
 from store.errors import RecordRefused
 from store.foreign_errors import database_errors
 from store.mailbox_tables import mailbox_message
+from store.privacy_holds import not_under_order
 from store.sealed import seal, unseal
 from store.tables import MAX_TEXT
 
@@ -121,7 +122,8 @@ class MailboxMessages:
 
     def expire(self, now: datetime) -> int:
         """Delete what has been kept long enough; how many."""
-        gone = delete(mailbox_message).where(mailbox_message.c.expires_at <= now)
+        free = not_under_order(mailbox_message.c.customer_id)
+        gone = delete(mailbox_message).where(mailbox_message.c.expires_at <= now, free)
         with database_errors("deleting old messages"), self._engine.begin() as connection:
             return connection.execute(gone).rowcount
 

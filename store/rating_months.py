@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from rating.berlin import Month
 from rating.book import Books
 from rating.charge import Charge, Unrated, Why
+from rating.free import NEEDED_FOR_NO_BILL
 from rating.leg import BillableLeg
 from rating.standing import Standing, rate_arrival, unused_standing
 from store.errors import DatabaseDefect, RecordsGone
@@ -25,10 +26,12 @@ from store.rating_book import (
     write_standings,
 )
 from store.rating_legs import legs_of_month, readable
-from store.rating_rows import BEGINS, CALLED, CURRENCY, CUSTOMER, LEG, TICKS, Facts, facts_of
+from store.rating_rows import BEGINS, CALLED, CURRENCY, CUSTOMER, FACTS, LEG, TICKS, Facts, facts_of
 
 #: Longest statement of a transaction that rates: a month of one very large customer.
 STATEMENT_LIMIT_S: Final = 300
+
+_FREE: Final = FACTS.index("free")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,12 @@ def rerate_month(
     cursor: Any = connection.connection.cursor()
     legs = legs_of_month(cursor, customer_id, month)
     before = in_force(cursor, OF_MONTH, customer=customer_id, month=month.first_day)
-    gone = before.keys() - {leg.leg_id for _, leg in legs}
+    there = {leg.leg_id for _, leg in legs}
+    gone = [
+        each
+        for each, now in before.items()
+        if each not in there and now.facts[_FREE] not in NEEDED_FOR_NO_BILL
+    ]
     if gone:
         raise RecordsGone(
             f"{customer_id} in {month}",

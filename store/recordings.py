@@ -14,6 +14,7 @@ from dialplan.recording import RecordingFacts
 from store import audit
 from store.errors import RecordRefused
 from store.foreign_errors import database_errors
+from store.privacy_holds import not_under_order
 from store.recording_tables import recording, recording_part
 from store.sealed import seal, unseal
 
@@ -108,6 +109,7 @@ class RecordingArchive:
     def expire(self, now: datetime) -> int:
         """Delete what has been kept long enough; how many."""
         old = select(recording.c.id).where(recording.c.expires_at <= now, recording.c.erased_at.is_(None))
+        old = old.where(not_under_order(recording.c.customer_id))
         old = old.order_by(recording.c.expires_at, recording.c.id).limit(_PIECE)
         erased = 0
         while True:

@@ -14,6 +14,7 @@ import store.ledger_tables
 import store.mailbox_tables
 import store.notice_tables
 import store.number_tables
+import store.privacy_tables
 import store.rating_tables
 import store.recording_tables  # noqa: F401 - each adds its tables to the metadata
 from store.tables import metadata

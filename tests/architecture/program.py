@@ -20,12 +20,13 @@ PACKAGES: Final = (
     "freeswitch",
     "lab",
     "numbering",
+    "privacy",
     "provisioning",
     "rating",
     "store",
     "web",
 )
-DOMAIN: Final = ("acd", "dialplan", "numbering", "rating")
+DOMAIN: Final = ("acd", "dialplan", "numbering", "privacy", "rating")
 
 
 def sources(*packages: str) -> list[Path]:

@@ -1,0 +1,1 @@
+"""How long what is known about people is kept, and by which law: pure, days are arguments (F4)."""

@@ -1,0 +1,113 @@
+"""Deleting a former customer's data, and the documents and books that outlive it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Text, delete, exists, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
+from sqlalchemy.sql.expression import cast, literal
+
+from privacy import kinds
+from store.claim_tables import bank_line, sepa_collection, sepa_run, settlement
+from store.every_table import every_table
+from store.ledger_tables import invoice, invoice_item, invoice_item_use, invoice_usage
+from store.number_tables import number_event, number_state
+from store.privacy_holds import not_under_order
+from store.rating_tables import charge
+from store.row_graph import delete_with_children, of_customer
+from store.tables import audit
+
+#: Who stands where a customer stood and something must stay.
+ERASED: Final = "erased"
+#: A string anywhere in a JSON document that is one of these.
+_ANY_OF: Final = "strict $.** ? (@ == $ids[*])"
+_BOOKS_BEGIN: Final = "SELECT at FROM ledger_entry ORDER BY id LIMIT 1"
+#: Customers that nothing else is left of, whose last entry is old.
+_GONE: Final = f"""
+SELECT posting.customer_id FROM ledger_posting AS posting JOIN ledger_entry AS entry ON entry.id = entry_id
+WHERE posting.customer_id <> '{ERASED}' AND NOT EXISTS (
+    SELECT FROM config_item WHERE kind = 'customer' AND config_item.id = posting.customer_id
+) GROUP BY 1 HAVING max(entry.at) < :until
+"""  # noqa: S608
+_NAMELESS: Final = f"""
+UPDATE ledger_posting SET customer_id = '{ERASED}' WHERE customer_id = ANY(:customers)
+"""  # noqa: S608
+_WITHOUT_REFERENCE: Final = f"""
+UPDATE ledger_entry SET reference = '{ERASED}' WHERE at < :until AND reference <> '{ERASED}' AND id IN (
+    SELECT entry_id FROM ledger_posting WHERE customer_id = ANY(:customers)
+)
+"""  # noqa: S608
+
+
+def erase_customer(connection: Connection, customer_id: str) -> int:
+    """Delete everything of the kind customer-data; rows."""
+    numbers = list(
+        connection.scalars(
+            select(number_event.c.number).where(number_event.c.customer_id == customer_id).distinct()
+        )
+    )
+    rows = connection.execute(delete(audit).where(_tells_of([customer_id, *numbers]))).rowcount
+    nobodys = number_event.c.customer_id.is_(None) & number_event.c.number.in_(numbers)
+    mine = number_event.c.customer_id == customer_id
+    rows += connection.execute(delete(number_event).where(or_(mine, nobodys))).rowcount
+    ported = update(number_state).where(number_state.c.customer_id == customer_id)
+    nameless = {"customer_id": ERASED, "site": None, "tenant_id": None, "reason": ""}
+    rows += connection.execute(ported.values(nameless)).rowcount
+    for name in kinds.CUSTOMER.tables:
+        table = every_table().tables[name]
+        if table not in (audit, number_event, number_state):
+            rows += delete_with_children(connection, table, of_customer(table, customer_id))
+    return rows
+
+
+def _tells_of(ids: list[str]) -> Any:
+    wanted = func.jsonb_build_object("ids", func.to_jsonb(cast(literal(ids, ARRAY(Text)), ARRAY(Text))))
+    found = func.jsonb_path_exists(audit.c.details, cast(_ANY_OF, JSONPATH), wanted)
+    return or_(audit.c.object_id.in_(ids), found)
+
+
+def erase_documents(connection: Connection, until: date) -> int:
+    """Delete invoices of up to this day with all that hangs on them, and the charges that they billed; rows.
+
+    An invoice stays as long as a credit note that corrects it.
+    """
+    newer = invoice.alias()
+    due = (
+        (invoice.c.issued_on <= until)
+        & not_under_order(invoice.c.customer_id)
+        & ~exists().where(newer.c.corrects == invoice.c.number, newer.c.issued_on > until)
+    )
+    months = connection.execute(
+        select(invoice.c.customer_id, func.coalesce(invoice_usage.c.month, invoice.c.month))
+        .select_from(invoice.outerjoin(invoice_usage))
+        .where(due)
+        .distinct()
+    ).all()
+    rows = 0
+    for customer_id, month in months:
+        billed = (charge.c.customer_id == customer_id) & (charge.c.month == month)
+        rows += delete_with_children(connection, charge, billed)
+    numbers = list(connection.scalars(select(invoice.c.number).where(due)))
+    rows += delete_with_children(connection, invoice, invoice.c.number.in_(numbers))
+    settled = exists().where(settlement.c.bank_line == bank_line.c.key)
+    rows += connection.execute(delete(bank_line).where(bank_line.c.booked_on <= until, ~settled)).rowcount
+    debited = exists().where(sepa_collection.c.run == sepa_run.c.name)
+    rows += connection.execute(delete(sepa_run).where(sepa_run.c.due_on <= until, ~debited)).rowcount
+    used = exists().where(invoice_item_use.c.item_id == invoice_item.c.id)
+    spent = (invoice_item.c.done_on <= until) & not_under_order(invoice_item.c.customer_id) & ~used
+    return rows + connection.execute(delete(invoice_item).where(spent)).rowcount
+
+
+def erase_from_books(connection: Connection, until: datetime, ordered: Collection[str]) -> int:
+    """Take former customers out of entries that are all older than this; rows."""
+    begin = connection.scalar(text(_BOOKS_BEGIN))
+    if begin is None or begin >= until:
+        return 0
+    gone = [each for each in connection.scalars(text(_GONE), {"until": until}) if each not in ordered]
+    values = {"until": until, "customers": gone}
+    return sum(
+        connection.execute(text(each), values).rowcount for each in (_WITHOUT_REFERENCE, _NAMELESS) if gone
+    )

@@ -1,0 +1,61 @@
+"""Which rows belong to a customer, and which hang on others: read from the tables' own keys."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy.sql.expression import cast, literal
+
+from store.claim_tables import bank_line, settlement
+from store.errors import DatabaseDefect
+from store.every_table import every_table
+from store.tables import audit, cdr, config_item
+
+#: Deepest chain of tables that refer to one another.
+_DEEPEST: Final = 8
+#: Any string anywhere in a JSON document.
+_ANYWHERE: Final = "strict $.** ? (@ == $id)"
+
+
+def of_customer(table: Table, customer_id: str, depth: int = 0) -> ColumnElement[bool]:
+    """The condition for rows of a table that are about a customer; false where none can be."""
+    if table is config_item:
+        return and_(table.c.kind == "customer", table.c.id == customer_id)
+    if table is audit:
+        found = func.jsonb_path_exists(
+            table.c.details, cast(_ANYWHERE, JSONPATH), func.jsonb_build_object("id", literal(customer_id))
+        )
+        return or_(table.c.object_id == customer_id, found)
+    if "customer_id" in table.c:
+        return table.c.customer_id == customer_id
+    if table is bank_line:
+        mine = of_customer(settlement, customer_id)
+        return table.c.key.in_(select(settlement.c.bank_line).where(mine))
+    if table.name == "rating_due":
+        calls = select(cdr.c.call_id).where(cdr.c.customer_id == customer_id)
+        return table.c.call_id.in_(calls)
+    through = [
+        column.in_(select(key.column).where(of_customer(key.column.table, customer_id, depth + 1)))
+        for column in table.c
+        for key in column.foreign_keys
+        if depth < _DEEPEST and key.column.table not in (table, bank_line)
+    ]
+    return or_(*through) if through else false()
+
+
+def delete_with_children(
+    connection: Connection, table: Table, which: ColumnElement[bool], depth: int = 0
+) -> int:
+    """Delete rows and, before them, all rows of other tables that refer to them; how many."""
+    if depth > _DEEPEST:
+        raise DatabaseDefect(table.name, "tables refer to one another in a circle", "Please report this")
+    gone = 0
+    for child in every_table().sorted_tables:
+        for column in child.c:
+            for key in column.foreign_keys:
+                if key.column.table is table and child is not table:
+                    refers = column.in_(select(key.column).where(which))
+                    gone += delete_with_children(connection, child, refers, depth + 1)
+    return gone + connection.execute(delete(table).where(which)).rowcount
