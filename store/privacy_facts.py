@@ -18,9 +18,9 @@ _STATEMENT_LIMIT: Final = "300s"
 #: or a record of them is left. An invoice that went by no e-mail was dispatched on its day.
 _MONTHS: Final = """
 SELECT customer_id, month, sent_on FROM (
-    SELECT invoice.customer_id, coalesce(used.month, invoice.month) AS month, max(coalesce(
+    SELECT invoice.customer_id, coalesce(used.month, invoice.month) AS month, max(greatest(invoice.issued_on,
         (SELECT min((sent.at AT TIME ZONE 'Europe/Berlin')::date) FROM invoice_sent AS sent
-         WHERE sent.number = invoice.number AND sent.way = 'email'), invoice.issued_on)) AS sent_on
+         WHERE sent.number = invoice.number AND sent.way = 'email'))) AS sent_on
     FROM invoice LEFT JOIN invoice_usage AS used USING (number)
     WHERE invoice.kind = 'invoice' GROUP BY 1, 2
 ) AS billed WHERE EXISTS (

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
+from cli.adapters import PrivacyWork
 from cli.bootstrap import mailbox_messages, recording_archive
 from cli.settings import settings_from
 from dialplan.cdr import LegRecord
@@ -286,3 +287,49 @@ def test_an_operator_sees_what_is_due_and_what_was_deleted(lived: Office) -> Non
     assert "other-traffic" in {each["kind"] for each in parsed(lived("privacy", "kinds", "--json"))}
     assert "TDDDG" in good(lived("privacy", "kinds"))
     assert good(lived("privacy", "hold", "list")) == "No hold.\n"
+
+
+def test_an_open_objection_to_an_invoice_is_a_hold(lived: Office) -> None:
+    """F4, TDDDG § 10(2): as the billing clerk enters it; nobody has to think of a hold."""
+    month = ("--month", "2026-11")
+    number = {each["customer"]: each["number"] for each in parsed(lived("invoice", "list", *month, "--json"))}
+    good(lived("invoice", "object", number[PRAXIS], "--reason", "was never called", *ANNA))
+    run(lived, date(2027, 6, 1))
+    assert set(found(lived.engine, CALLED, OTHERS)) == {CALLED}
+    (kept,) = plan_of(lived.engine, date(2027, 6, 1)).kept
+    assert kept.why == f"the objection to {number[PRAXIS]} is open"
+    good(lived("invoice", "settle", 1, "--outcome", "rejected", "--reason", "checked", *ANNA))
+    assert run(lived, date(2027, 6, 2)) == {"billed-traffic"}
+    assert "cdr.b_number" not in found(lived.engine, CALLED).get(CALLED, set())
+
+
+def test_numbers_in_quarantine_and_ported_ones_outlive_their_customer(lived: Office) -> None:
+    """TKG § 59(6): nothing of the customer goes before; a ported number stays, and says nothing of it."""
+    state = (
+        "INSERT INTO number_state (number, state, since, customer_id, ported, configured, until, reason)"
+        " VALUES ('+492214710100', 'quarantined', '2026-12-31', 'kunde-praxis', false, false, '2027-02-10',"
+        " ''), ('+492214710101', 'ported_out', '2026-12-31', 'kunde-praxis', false, false, NULL, 'Praxis')"
+    )
+    execute(lived.engine, state)
+    lived.remove(ItemKey("customer", PRAXIS), LEFT)
+    assert "customer-data" not in run(lived, date(2027, 2, 5))
+    (kept,) = plan_of(lived.engine, date(2027, 2, 5)).kept
+    assert kept.why == "1 of its numbers are not out of quarantine (TKG § 59(6))"
+    execute(lived.engine, "DELETE FROM number_state WHERE state = 'quarantined' AND until < '2027-02-11'")
+    assert "customer-data" in run(lived, date(2027, 2, 11))
+    with lived.engine.connect() as connection:
+        ported = connection.execute(text("SELECT number, customer_id, reason FROM number_state")).one()
+    assert ported == ("+492214710101", "erased", "")
+
+
+def test_the_day_is_done_by_one_of_several_intakes(lived: Office) -> None:
+    """F4: the other one tries again; what fails half-way is not told as done."""
+    work = PrivacyWork(lived.engine, lambda: AT)
+    with lived.engine.begin() as other:
+        other.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int.from_bytes(b"privacy")})
+        assert not work.work(date(2026, 11, 10))
+        assert found(lived.engine, MISSED)
+    assert work.work(date(2026, 11, 10))
+    assert found(lived.engine, MISSED) == {}
+    (entry,) = [each for each in AuditLog(lived.engine).latest() if each.action == "privacy.run"]
+    assert (entry.actor, entry.object_id) == ("daily deletion", "2026-11-10")
