@@ -49,8 +49,7 @@ StoreError
     ├── NotBlocked               the customer or user is not blocked
     ├── CustomerUnknown          the applied configuration has no such customer
     ├── CaseUnknown              there is no abuse case of this number
-    ├── CaseReleased             the abuse case was released before
-    └── HoldUnknown              no hold of this number is open
+    └── CaseReleased             the abuse case was released before
 """
 
 from __future__ import annotations
@@ -395,9 +394,3 @@ class CaseReleased(InventoryError):
     """A released abuse case is not released again."""
 
     id = "abuse-case-released"
-
-
-class HoldUnknown(InventoryError):
-    """There is no open hold of this number."""
-
-    id = "privacy-hold-unknown"

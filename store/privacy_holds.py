@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 
 from privacy.plan import Hold
 from store import audit
-from store.errors import HoldUnknown
 from store.foreign_errors import database_errors
+from store.privacy_errors import HoldUnknown
 from store.privacy_tables import privacy_hold
 
 #: Most holds read at once.
