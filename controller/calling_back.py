@@ -20,6 +20,8 @@ _log = structlog.get_logger(__name__)
 
 #: Tries of one callback, each a call of its own in the records.
 MAX_TRIES: Final = 4
+#: Legs that are remembered, to be ended.
+MOST_LEGS: Final = 1_000
 
 
 class CallbackNode(Protocol):
@@ -121,6 +123,8 @@ class CallingBack:
             self._ended(leg_id)
             return False
         self._legs[back.member_id] = (back.offer_id, leg_id)
+        while len(self._legs) > MOST_LEGS:  # of callers whose owner this is no longer
+            del self._legs[next(iter(self._legs))]
         try:
             self._node.call_back(self._customer_id, back.offer_id, offered, decision, route.legs[attempt])
         except LegFailed as error:

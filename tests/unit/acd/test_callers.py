@@ -243,3 +243,27 @@ def test_a_queue_that_tells_nothing_says_what_the_law_asks() -> None:
     assert queue.sounds(Announce("c", "q", 1, 0)) == ()
     later = Announcing(SENTENCES, "hello", place=True, wait=True, at_once=False)
     assert later.sounds(Announce("c", "q", 1, 0, first=True)) == ("hello",)
+
+
+def test_who_would_wait_too_long_is_sent_on_at_the_door() -> None:
+    """C1: overflow by expected wait; whoever waits already stays."""
+    queue = replace(GREETS, overflow=Overflow("", expected_wait_ms=180 * SECOND))
+    centre = Centre([queue], [agent("anna", "verkauf")])
+    centre.joins("talking")
+    centre.talks("anna")
+    centre.joins("c1")
+    centre.joins("c2")
+    assert centre.of(SendAway) == [SendAway("c2", "", CancelReason.EXPECTED_WAIT)]
+    assert "c1" in centre.state.members
+
+
+def test_an_agent_of_several_queues_has_less_time_for_each() -> None:
+    """C1: three wait for him in the other queue."""
+    other = replace(GREETS, id="service")
+    centre = Centre([GREETS, other], [agent("anna", "verkauf", "service")])
+    centre.joins("talking")
+    centre.talks("anna")
+    for name in ("s1", "s2", "s3"):
+        centre.joins(name, "service")
+    centre.joins("c1")
+    assert [each.expected_wait_ms for each in centre.of(Announce)] == [4 * 120 * SECOND]
