@@ -124,9 +124,15 @@ CREATE TRIGGER privacy_erasure_stays BEFORE DELETE OR TRUNCATE ON privacy_erasur
     EXECUTE FUNCTION refuse_change();
 """
 
+# No policy: no customer sees them.
+_SEPARATION = """
+ALTER TABLE privacy_hold ENABLE ROW LEVEL SECURITY;
+ALTER TABLE privacy_erasure ENABLE ROW LEVEL SECURITY;
+"""
+
 
 def upgrade() -> None:
-    for statements in (_TABLES, _RULES):
+    for statements in (_TABLES, _RULES, _SEPARATION):
         op.execute(statements)
 
 
