@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from acd.announcing import Announcing
 from acd.spec import Skill, TenantSpec
+from acd.whispering import Whisper
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,4 @@ class Centre:
     signalled: bool = True
     announcing: Mapping[str, Announcing] = field(default_factory=dict)
     recording: RecordingRules = field(default_factory=RecordingRules)
+    whispers: Mapping[str, Whisper] = field(default_factory=dict)

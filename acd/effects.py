@@ -45,11 +45,13 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Join caller and agent."""
+    """Join caller and agent, who is told first what comes."""
 
     offer_id: int
     member_id: str
     agent_id: str
+    queue_id: str = ""
+    waited_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,9 @@ def answered(draft: Draft, event: OfferAnswered) -> None:
 
 
 def _connect(draft: Draft, offer: Offer, member: Member) -> None:
-    answer_ms = draft.spec.queue[offer.queue_id].callback.answer_ms
-    deadline = draft.now_ms + (answer_ms + GRACE_MS if member.callback else JOIN_MS)
+    spec = draft.spec.queue[offer.queue_id]
+    answer_ms = spec.callback.answer_ms
+    deadline = draft.now_ms + (answer_ms + GRACE_MS if member.callback else JOIN_MS + spec.whisper_ms)
     draft.put_offer(replace(offer, state=OfferState.CONNECTING, deadline_ms=deadline))
     draft.note(deadline, Alarm.OFFER, offer.id)
     draft.put_agent(draft.agents[offer.agent_id])
@@ -41,7 +42,8 @@ def _connect(draft: Draft, offer: Offer, member: Member) -> None:
         whom = (offer.queue_id, member.number, member.line)
         draft.effects.append(CallBack(offer.id, member.id, offer.agent_id, answer_ms, *whom))
     else:
-        draft.effects.append(Join(offer.id, member.id, offer.agent_id))
+        waited_ms = draft.now_ms - member.since_ms
+        draft.effects.append(Join(offer.id, member.id, offer.agent_id, offer.queue_id, waited_ms))
 
 
 def failed(draft: Draft, event: OfferFailed) -> None:

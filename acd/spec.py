@@ -68,8 +68,8 @@ class QueueSpec:
     """A queue. `weight` and a caller's priority add up; `ageing_per_min` is what a minute of waiting adds.
 
     `greets`: a caller who comes is told something at once, else only what the law asks; then every
-    `announce_ms`. `typical_ms`: what a call takes, wrap-up included, until the queue's own calls have shown
-    it.
+    `announce_ms`. `whisper_ms`: what telling the agent may take before both are joined. `typical_ms`: what a
+    call takes, wrap-up included, until the queue's own calls have shown it.
     """
 
     id: str
@@ -86,6 +86,7 @@ class QueueSpec:
     callback: Callback = Callback()
     announce_ms: int | None = None
     wrap_up_codes: tuple[str, ...] = ()
+    whisper_ms: int = 0
     greets: bool = False
     typical_ms: int = 240_000
 

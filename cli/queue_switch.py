@@ -6,10 +6,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 import structlog
 
+from acd.effects import Because
 from controller.errors import LegFailed, NodeAway
 from dialplan.call import CallOffered
 from dialplan.carrier import Phone
@@ -36,7 +38,7 @@ def switch_errors() -> Iterator[None]:
     try:
         yield
     except CommandFailed as error:
-        raise LegFailed(str(error).removeprefix("-ERR").strip()) from error
+        raise LegFailed(error.text.removeprefix("-ERR").strip()) from error
     except FreeSwitchError as error:
         raise NodeAway(str(error)) from error
 
@@ -63,7 +65,9 @@ class QueueNodes:
         home: str,
         place_of: Callable[[str], str | None],
         shown: Mapping[str, E164 | None],
+        called: Mapping[str, E164 | None] = MappingProxyType({}),
     ) -> None:
+        self._called = called
         self._nodes = nodes
         self._home = home
         self._place_of = place_of
@@ -88,13 +92,13 @@ class QueueNodes:
                 door = self._nodes[moved].door if moved != node else None
                 calls().ring(customer_id, offer_id, leg, ring_s, facts, door)
 
-    def stop(self, customer_id: str, offer_id: int) -> bool:
+    def stop(self, customer_id: str, offer_id: int, because: Because | None = None) -> bool:
         """Where it was made; a successor, who does not know that, asks them all."""
         known = self._offers.get((customer_id, offer_id))
         with switch_errors():
             if known is not None:
-                return self._nodes[known].calls().stop(customer_id, offer_id)
-            return any(self._stopped(node, customer_id, offer_id) for node in self._nodes)
+                return self._nodes[known].calls().stop(customer_id, offer_id, because)
+            return any(self._stopped(node, customer_id, offer_id, because) for node in self._nodes)
 
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
         with switch_errors():
@@ -133,6 +137,16 @@ class QueueNodes:
         with switch_errors():
             self._calls_for(customer_id, offer_id).end(leg_id)
 
+    def whisper(self, customer_id: str, offer_id: int, call_id: str, sounds: Sequence[str]) -> None:
+        with switch_errors():
+            self._calls_of(call_id).whisper(customer_id, offer_id, sounds)
+
+    def called_number(self, call_id: str) -> E164 | None:
+        if call_id in self._called:
+            return self._called[call_id]
+        with switch_errors():
+            return self._calls_of(call_id).called_number(call_id)
+
     def shown_number(self, call_id: str) -> E164 | None:
         if call_id in self._shown:
             return self._shown[call_id]
@@ -162,9 +176,9 @@ class QueueNodes:
                 _log.warning("a node could not be asked for a phone", node=name, error=str(error))
         return None
 
-    def _stopped(self, node: str, customer_id: str, offer_id: int) -> bool:
+    def _stopped(self, node: str, customer_id: str, offer_id: int, because: Because | None) -> bool:
         try:
-            return self._nodes[node].calls().stop(customer_id, offer_id)
+            return self._nodes[node].calls().stop(customer_id, offer_id, because)
         except FreeSwitchError as error:
             _log.warning("a node could not be told to end a leg", node=node, error=str(error))
             return False

@@ -12,10 +12,13 @@ from dialplan.cdr import LegRecord, Quality
 
 Value = str | int | float | None
 
+#: Columns that came after the first release.
+_LATER: Final = ("queue_id", "agent_id")
 #: An interface: columns are added at the end, never renamed or moved.
 COLUMNS: Final = (
-    *(field.name for field in fields(LegRecord) if field.name != "quality"),
+    *(field.name for field in fields(LegRecord) if field.name not in ("quality", *_LATER)),
     *(field.name for field in fields(Quality)),
+    *_LATER,
 )
 
 

@@ -155,6 +155,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         home,
         places.of,
         places.shown,
+        places.called,
     )
     centres = Centres(
         queue_nodes,

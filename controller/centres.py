@@ -206,12 +206,19 @@ class Centres:
     # -- what the switch tells ------------------------------------------------------------------
 
     def queued(
-        self, node: str, customer_id: str, joined: CallerJoined, kept: bool, shown: E164 | None
+        self,
+        node: str,
+        customer_id: str,
+        joined: CallerJoined,
+        kept: bool,
+        shown: E164 | None,
+        called: E164 | None = None,
     ) -> None:
-        """A caller waits, who shows this number. Who comes now has his place now, unless it is `kept` from a
-        queue before."""
+        """A caller waits, who shows this number and has called that one. Who comes now has his place now,
+        unless it is `kept` from a queue before."""
         self._places.put(node, joined.member_id)
         self._places.shown[joined.member_id] = shown
+        self._places.called[joined.member_id] = called
         self._gone.pop(joined.member_id, None)
         self._join(customer_id, joined if kept else replace(joined, since_ms=None))
 

@@ -25,6 +25,8 @@ class Places:
         self._calls: dict[str, dict[str, int]] = {node: {} for node in nodes}
         #: What callers show, where their node said it: asking would make the agent's phone ring 10 ms later.
         self.shown: dict[str, E164 | None] = {}
+        #: What they have called, likewise.
+        self.called: dict[str, E164 | None] = {}
         #: Nodes that have not listed their calls since we lost them, or since we began.
         self._silent: dict[str, int] = dict.fromkeys(nodes, clock_ms())
 
@@ -36,6 +38,7 @@ class Places:
     def drop(self, call_id: str) -> None:
         """The call has ended."""
         self.shown.pop(call_id, None)
+        self.called.pop(call_id, None)
         for calls in self._calls.values():
             calls.pop(call_id, None)
 
@@ -57,6 +60,7 @@ class Places:
         later = {name: at_ms for name, at_ms in self._calls[node].items() if at_ms >= as_of_ms}
         for gone in self._calls[node].keys() - later.keys() - set(call_ids):
             self.shown.pop(gone, None)
+            self.called.pop(gone, None)
         self._calls[node] = later | dict.fromkeys(call_ids, as_of_ms)
         return self._silent.pop(node, None) is not None
 

@@ -19,6 +19,7 @@ from acd.effects import (
     Abandoned,
     Announce,
     Answered,
+    Because,
     CallBack,
     CallbackNoted,
     Effect,
@@ -63,7 +64,9 @@ class Node(Protocol):
     def ring(
         self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]
     ) -> None: ...
-    def stop(self, customer_id: str, offer_id: int) -> bool: ...
+    def stop(self, customer_id: str, offer_id: int, because: Because | None = None) -> bool: ...
+    def whisper(self, customer_id: str, offer_id: int, call_id: str, sounds: Sequence[str]) -> None: ...
+    def called_number(self, call_id: str) -> E164 | None: ...
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None: ...
     def send_away(self, call_id: str) -> None: ...
     def announce(self, call_id: str, sounds: Sequence[str]) -> None: ...
@@ -116,8 +119,8 @@ class QueueCalls:
                 case Ring():
                     self._ringing.add(effect.offer_id)
                     spawn(self._ring, effect)
-                case Stop(offer_id=offer_id):
-                    spawn(self._stop, offer_id)
+                case Stop(offer_id=offer_id, because=because):
+                    spawn(self._stop, offer_id, because)
                 case Join():
                     spawn(self._join, effect)
                 case SendAway(member_id=member_id):
@@ -188,7 +191,13 @@ class QueueCalls:
                 "fernamt_version": str(self._snapshot().version),
                 "fernamt_direction": "in",
                 "fernamt_queue": ring.queue_id,
+                "fernamt_agent": ring.agent_id,
             }
+            if number is not None:
+                facts["fernamt_a_presented"] = number
+            called = ring.line if ring.number is not None else self._node.called_number(ring.member_id)
+            if called is not None:
+                facts["fernamt_b_number"] = called
             self._node.ring(self._customer_id, ring.offer_id, leg, ring.ring_ms // 1000, facts)
         except LegFailed as error:
             return FAILURES.get(error.cause, Failure.UNREACHABLE)
@@ -206,10 +215,10 @@ class QueueCalls:
         (leg,) = to_phones(snapshot, (phone.id,), caller).legs
         return leg
 
-    def _stop(self, offer_id: int) -> None:
+    def _stop(self, offer_id: int, because: Because) -> None:
         for _ in range(_STOP_TRIES):
             try:
-                if self._node.stop(self._customer_id, offer_id) or offer_id not in self._ringing:
+                if self._node.stop(self._customer_id, offer_id, because) or offer_id not in self._ringing:
                     return
             except NodeAway as error:
                 _log.warning("an agent's leg could not be ended", offer=offer_id, error=str(error))
@@ -244,12 +253,16 @@ class QueueCalls:
     def _join(self, join: Join) -> None:
         self._wait_for_announcement(join.member_id)
         try:
+            whisper = self._centre().whispers.get(join.queue_id)
+            if whisper is not None:
+                sounds = whisper.sounds(join.waited_ms)
+                self._node.whisper(self._customer_id, join.offer_id, join.member_id, sounds)
             leg = self._leg(join.agent_id, Caller(None, withheld=True))
             self._node.join(self._customer_id, join.offer_id, join.member_id, leg)
         except (LegFailed, NodeAway) as error:
             _log.warning("caller and agent could not be joined", call=join.member_id, error=str(error))
             self.tell(OfferFailed(join.offer_id, Failure.UNREACHABLE))
-            self._stop(join.offer_id)
+            self._stop(join.offer_id, Because.CALLER_GONE)
             return
         self.tell(Joined(join.offer_id))
 

@@ -39,7 +39,8 @@ class LegRecord:
     one call: it is the A leg's id. A-numbers: `a_network` is the number we vouch for, `a_presented` the one
     shown. B-numbers: `b_dialled` as the caller sent it (cut to 256 characters), `b_number` normalised.
     `reason_id` and `config_version` are None when no controller answered. `sip_call_id` is the leg's SIP
-    Call-ID, by which the peer at its other end finds it too (cut to 256 characters).
+    Call-ID, by which the peer at its other end finds it too (cut to 256 characters). `queue_id`: the queue
+    that the call waits in or that this leg was made for, to `agent_id` (C9).
     """
 
     leg_id: str
@@ -67,6 +68,8 @@ class LegRecord:
     config_version: int | None
     sip_call_id: str | None
     quality: Quality
+    queue_id: str | None = None
+    agent_id: str | None = None
 
 
 class RecordUnreadable(Exception):

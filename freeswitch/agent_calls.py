@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
+from gevent import sleep
+
+from acd.effects import Because
 from dialplan.call import CallOffered
 from dialplan.decision import Decision
 from dialplan.legs import Leg
@@ -25,6 +28,27 @@ from numbering.e164 import E164
 _ANSWER_S: Final = 5.0
 _RINGING: Final = f"tone_stream://{RINGING_TONE};loops=-1"
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{2,14}\Z", re.ASCII)
+#: How often an agent's leg is asked whether everything is said, and the pause before.
+_WHISPER_LOOKS: Final = 100
+_LOOK_S: Final = 0.1
+#: Extensions of the rendered dialplan.
+WHISPER: Final = "whisper"
+TOO_LATE: Final = "too-late"
+
+
+class _Reason(NamedTuple):
+    """Why a leg ends: FreeSWITCH's cause for a phone that rings, a sound for who has answered."""
+
+    cause: str
+    sound: str
+
+
+_REASONS: Final[Mapping[Because | None, _Reason]] = {
+    # Sent as `SIP;cause=200;text="Call completed elsewhere"`: no missed call on the display.
+    Because.ANSWERED_ELSEWHERE: _Reason("LOSE_RACE", "answered-elsewhere"),
+    Because.UNKNOWN_OFFER: _Reason("LOSE_RACE", "answered-elsewhere"),
+    Because.CALLER_GONE: _Reason("ORIGINATOR_CANCEL", "caller-gone"),
+}
 
 
 def shown_number(said: str | None) -> E164 | None:
@@ -60,13 +84,36 @@ class AgentCalls:
         where = self._connection.bgapi(profile_calls.contact("phone", username, self._domain), _ANSWER_S)
         return not where.startswith("error/")
 
-    def stop(self, customer_id: str, offer_id: int) -> bool:
-        """End the agent's leg; False when there is none."""
+    def stop(self, customer_id: str, offer_id: int, because: Because | None = None) -> bool:
+        """End the agent's leg; False when there is none. Who has answered hears why, else the phone's display
+        may say it (RFC 3326)."""
+        leg_id = offer_leg(customer_id, offer_id)
+        reason = _REASONS.get(because)
         try:
-            self._connection.bgapi(api_calls.uuid_kill(offer_leg(customer_id, offer_id)), _ANSWER_S)
+            if reason is not None and self._variable(leg_id, "endpoint_disposition") == "ANSWER":
+                self._connection.bgapi(api_calls.uuid_setvar(leg_id, "fernamt_why", reason.sound), _ANSWER_S)
+                away = api_calls.uuid_transfer(leg_id, TOO_LATE, context="fernamt")
+                self._connection.bgapi(away, _ANSWER_S)
+            else:
+                kill = api_calls.uuid_kill(leg_id, reason.cause) if reason else api_calls.uuid_kill(leg_id)
+                self._connection.bgapi(kill, _ANSWER_S)
         except CommandFailed:
             return False
         return True
+
+    def whisper(self, customer_id: str, offer_id: int, sounds: Sequence[str]) -> None:
+        """Tell the agent, who has answered, what comes; returns when it is said."""
+        leg_id = offer_leg(customer_id, offer_id)
+        said = api_calls.uuid_setvar(leg_id, "fernamt_whisper", _one_after_the_other(sounds))
+        self._connection.bgapi(said, _ANSWER_S)
+        self._connection.bgapi(api_calls.uuid_transfer(leg_id, WHISPER, context="fernamt"), _ANSWER_S)
+        for _ in range(_WHISPER_LOOKS):
+            sleep(_LOOK_S)
+            if self._variable(leg_id, "fernamt_whispered") == "true":
+                return
+
+    def _variable(self, channel: str, name: str) -> str:
+        return self._connection.bgapi(api_calls.uuid_getvar(channel, name), _ANSWER_S).strip()
 
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
         """Caller and agent hear each other; the agent may transfer the caller with the rights of the phone
@@ -85,7 +132,7 @@ class AgentCalls:
 
     def announce(self, call_id: str, sounds: Sequence[str]) -> None:
         """Tell a waiting caller something, one sound after the other; then the music goes on where it was."""
-        said = sounds[0] if len(sounds) == 1 else "file_string://" + "!".join(sounds)
+        said = _one_after_the_other(sounds)
         self._connection.bgapi(api_calls.uuid_setvar(call_id, SAID, said), _ANSWER_S)
         play = api_calls.uuid_broadcast(call_id, f"execute_extension::{SAY} XML fernamt")
         self._connection.bgapi(play, _ANSWER_S)
@@ -127,5 +174,12 @@ class AgentCalls:
 
     def shown_number(self, call_id: str) -> E164 | None:
         """The number that the caller shows, None when it is withheld or unknown."""
-        said = self._connection.bgapi(api_calls.uuid_getvar(call_id, "fernamt_a_presented"), _ANSWER_S)
-        return shown_number(said.strip())
+        return shown_number(self._variable(call_id, "fernamt_a_presented"))
+
+    def called_number(self, call_id: str) -> E164 | None:
+        """The number that the caller has called, ours."""
+        return shown_number(self._variable(call_id, "fernamt_b_number"))
+
+
+def _one_after_the_other(sounds: Sequence[str]) -> str:
+    return sounds[0] if len(sounds) == 1 else "file_string://" + "!".join(sounds)

@@ -77,6 +77,8 @@ def _record(document: Mapping[str, Any], get: Mapping[str, str]) -> LegRecord:
         config_version=_whole(get.get("fernamt_version")) or None,  # 0: started without the database
         sip_call_id=_clean(get.get("sip_call_id")),
         quality=_quality(document, get),
+        queue_id=get.get("fernamt_queue"),
+        agent_id=get.get("fernamt_agent"),
     )
 
 

@@ -68,6 +68,7 @@ def queue_variables(wait: Wait, dialled: str, number: str, shown: E164 | None) -
         "fernamt_dialled": dialled if _DIALLED.match(dialled) else number,
         **_outcome(wait),
         QUEUED_SINCE: str(wait.since_ms),
+        "fernamt_queue": wait.queue,
         KEYS: "",
         # Other keys are taken off the line too: an agent is not to hear them all at once.
         "playback_terminators": wait.keys or "none",

@@ -39,7 +39,13 @@ class QueueSink(Protocol):
     """Who wants to know. Called in order, from one greenlet for each node; must not wait."""
 
     def queued(
-        self, node: str, customer_id: str, joined: CallerJoined, kept: bool, shown: E164 | None
+        self,
+        node: str,
+        customer_id: str,
+        joined: CallerJoined,
+        kept: bool,
+        shown: E164 | None,
+        called: E164 | None,
     ) -> None: ...
     def left_by_key(self, call_id: str, customer_id: str) -> None: ...
     def agent_leg_ended(self, leg_id: str) -> None: ...
@@ -77,7 +83,8 @@ class QueueEvents:
             return
         if event.subclass == queue_calls.QUEUED:
             shown = shown_number(event.variable("fernamt_a_presented"))
-            self._sink.queued(self._node, found.customer_id, found.joined, found.kept, shown)
+            called = shown_number(event.variable("fernamt_b_number"))
+            self._sink.queued(self._node, found.customer_id, found.joined, found.kept, shown, called)
         else:
             self._sink.left_by_key(found.joined.member_id, found.customer_id)
 

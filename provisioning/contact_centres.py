@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from acd.centre import Centre, RecordingRules
 from acd.names import Strategy
 from acd.spec import AgentSpec, Callback, Membership, Overflow, QueueSpec, Relaxation, Skill, TenantSpec
+from acd.whispering import WHISPER_MS
 from provisioning.queue_sentences import announcing
 from provisioning.schema import (
     AgentEntry,
@@ -17,6 +18,7 @@ from provisioning.schema import (
     SkillEntry,
 )
 from provisioning.sounds import SoundBook, TonesOnly
+from provisioning.whispers import whispers
 
 
 def contact_centre(customer: CustomerEntry, sounds: SoundBook | None = None) -> Centre | None:
@@ -39,6 +41,7 @@ def contact_centre(customer: CustomerEntry, sounds: SoundBook | None = None) -> 
         signalled=customer.supervision is None or customer.supervision.signal == "tone",
         announcing=announcing(customer, sounds or TonesOnly()),
         recording=_recording(customer),
+        whispers=whispers(customer, sounds or TonesOnly()),
     )
 
 
@@ -63,6 +66,7 @@ def _queue(entry: QueueEntry) -> QueueSpec:
         relaxations=tuple(Relaxation(each.after_s * 1000, each.lower_by) for each in entry.relaxations),
         overflow=_overflow(entry.overflow) if entry.overflow is not None else None,
         wrap_up_codes=entry.wrap_up_codes,
+        whisper_ms=WHISPER_MS if entry.whisper is not None else 0,
         announce_ms=_ms(entry.announcements.every_s) if entry.announcements is not None else None,
         greets=entry.greeting is not None
         or (entry.announcements is not None and entry.announcements.at_once),

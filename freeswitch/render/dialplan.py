@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
 from dialplan.plans.position import Happened
+from freeswitch.agent_calls import TOO_LATE, WHISPER
 from freeswitch.dialstring import REDIRECTED, phone_of_this_node
 from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.parties import ORIGINATED, TRANSFERRED
@@ -210,7 +211,7 @@ def _carry_out(hosts: str, settings: SwitchSettings) -> Element:
     refuse = _extension(context, "refuse", ("destination_number", "^refuse:"))
     actions(refuse, [("hangup", "${fernamt_cause}")])
 
-    _plans(context, hosts)
+    _plans(context, hosts, settings)
 
     respond = _extension(context, "respond", ("destination_number", "^respond:"))
     actions(respond, [("respond", "${fernamt_sip_code}"), ("hangup", "${fernamt_cause}")])
@@ -238,7 +239,7 @@ def _carry_out(hosts: str, settings: SwitchSettings) -> Element:
     return context
 
 
-def _plans(context: Element, hosts: str) -> None:
+def _plans(context: Element, hosts: str, settings: SwitchSettings) -> None:
     """What routing plans need (C2): something to be heard first, the next node when nobody was reached, and
     what becomes of a call whose controller died in a menu."""
     for do, application in (("play", "pre_answer"), ("play-answered", "answer")):
@@ -262,6 +263,14 @@ def _plans(context: Element, hosts: str) -> None:
     actions(menu, [("sleep", "300")])
     actions(menu, [("set", "fernamt_do=menu-lost"), *_offer(hosts, otherwise="given-up")])
     _waiting(context)
+
+    # An agent's leg, told what comes before the caller is there, or why no caller comes (agent_calls.py).
+    whisper = _extension(context, WHISPER, ("destination_number", f"^{WHISPER}$"))
+    told = [("playback", "${fernamt_whisper}"), ("set", "fernamt_whispered=true"), ("park", "")]
+    actions(whisper, told)
+    too_late = _extension(context, TOO_LATE, ("destination_number", f"^{TOO_LATE}$"))
+    why = f"{settings.sounds_dir}/${{fernamt_why}}.wav"
+    actions(too_late, [("playback", why), ("hangup", "NORMAL_CLEARING")])
 
     # The leg of a supervisor (freeswitch/supervisor_calls.py) hears a call until one of both is over.
     supervise = _extension(context, SUPERVISE, ("destination_number", f"^{SUPERVISE}$"))

@@ -96,6 +96,7 @@ class Journal:
             problem=self.problem,
             refer_code=self.refer_code,
             refer_results=tuple(self.refer_results),
+            began_ms=round(self._started_s * 1000),
         )
 
     def _note_delay(self) -> None:

@@ -57,7 +57,7 @@ def _hours(
 
 def _prompts_of(queue: QueueEntry) -> Iterator[tuple[KeyPath, str]]:
     said = queue.announcements
-    named = (("music",), queue.music), (("greeting",), queue.greeting)
+    named = (("music",), queue.music), (("greeting",), queue.greeting), (("whisper",), queue.whisper)
     for path, prompt in (*named, (("announcements", "hint"), said.hint if said is not None else None)):
         if prompt is not None:
             yield path, prompt

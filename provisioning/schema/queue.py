@@ -107,6 +107,11 @@ class QueueEntry(Entry):
         description="Codes of which agents give one when they end the wrap-up by command or phone. Default: "
         "none is asked for (C1).",
     )
+    whisper: Id | None = Field(
+        None,
+        description="Announcement that tells the agent of what queue the call is, before the caller is "
+        "there; behind it how long the caller has waited. Default: nothing (C1).",
+    )
     record: bool = Field(
         False,
         description="Record conversations of callers who agreed in a menu (`consent`) with agents who agreed "

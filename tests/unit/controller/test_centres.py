@@ -10,6 +10,7 @@ import pytest
 from gevent.event import Event as Moment
 
 from acd.centre import Centre
+from acd.effects import Because
 from acd.events import CallerJoined, Event, StatusChosen
 from acd.names import AgentStatus
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
@@ -102,12 +103,18 @@ class QuietNode:
         self.rung.append(facts["fernamt_call"])
         self.over.wait(5)
 
-    def stop(self, customer_id: str, offer_id: int) -> bool:
+    def stop(self, customer_id: str, offer_id: int, because: Because | None = None) -> bool:
         self.stopped.append(offer_id)
         return True
 
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
         """Nobody answers."""
+
+    def whisper(self, customer_id: str, offer_id: int, call_id: str, sounds: Sequence[str]) -> None:
+        """Nobody answers."""
+
+    def called_number(self, call_id: str) -> E164 | None:
+        return None
 
     def send_away(self, call_id: str) -> None:
         """Nobody is sent."""

@@ -14,6 +14,7 @@ from acd.effects import Announce, Because, CallbackNoted, Join, Ring, SendAway, 
 from acd.events import CallbackWanted, Event, Joined, OfferAnswered, OfferFailed
 from acd.names import CancelReason, Failure
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
+from acd.whispering import MINUTES, Whisper
 from controller.errors import LegFailed, NodeAway
 from controller.queue_calls import FAILURES, QueueCalls
 from dialplan.legs import Leg
@@ -49,7 +50,7 @@ class Switch:
             raise self.failure
         assert self.answers.wait(5)
 
-    def stop(self, customer_id: str, offer_id: int) -> bool:
+    def stop(self, customer_id: str, offer_id: int, because: Because | None = None) -> bool:
         if self.there:
             self.done.append(f"stop {offer_id}")
         return self.there
@@ -58,6 +59,12 @@ class Switch:
         if self.failure is not None:
             raise self.failure
         self.done.append(f"join {offer_id} {call_id}")
+
+    def whisper(self, customer_id: str, offer_id: int, call_id: str, sounds: Sequence[str]) -> None:
+        self.done.append(f"whisper {offer_id} {' '.join(sounds)}")
+
+    def called_number(self, call_id: str) -> E164 | None:
+        return E164("+493023125300")
 
     def send_away(self, call_id: str) -> None:
         self.done.append(f"away {call_id}")
@@ -76,10 +83,15 @@ class Switch:
 
 
 def carried_out(
-    switch: Switch, phones: Mapping[str, str], carrier: Snapshot = SNAPSHOT
+    switch: Switch,
+    phones: Mapping[str, str],
+    carrier: Snapshot = SNAPSHOT,
+    whispers: Mapping[str, Whisper] | None = None,
 ) -> tuple[QueueCalls, list[Event]]:
     agent = AgentSpec("anna", (Membership("verkauf"),))
-    centre = Centre(TenantSpec(CUSTOMER, (QueueSpec("verkauf"),), (agent,)), {}, phones)
+    centre = Centre(
+        TenantSpec(CUSTOMER, (QueueSpec("verkauf"),), (agent,)), {}, phones, whispers=whispers or {}
+    )
     centre = replace(centre, announcing={"verkauf": Announcing(SENTENCES, place=True, wait=True)})
     back = nobody_called_back(CUSTOMER)
     calls = QueueCalls(
@@ -205,3 +217,34 @@ def test_nobody_is_called_back_outside_of_the_hours_for_it(hours: Hours | str | 
     else:
         wait_until(lambda: told == [CallbackWanted("c1", 305_000)])
         assert switch.rung == []
+
+
+def test_the_agent_is_told_what_comes_before_the_caller_is_there() -> None:
+    switch = Switch()
+    calls, told = carried_out(
+        switch, {"anna": PHONE}, whispers={"verkauf": Whisper("name", ("0",) * len(MINUTES))}
+    )
+    calls.carry_out([Join(7, "c1", "anna", "verkauf", 70_000)])
+    wait_until(lambda: told == [Joined(7)])
+    assert switch.done == ["whisper 7 name 0", "join 7 c1"]
+
+
+def test_the_record_of_an_agents_leg_names_the_queue_the_agent_and_both_numbers() -> None:
+    """C9."""
+    switch = Switch()
+    calls, _ = carried_out(switch, {"anna": PHONE})
+    calls.carry_out([RING])
+    wait_until(lambda: bool(switch.rung))
+    facts = switch.rung[0][2]
+    assert (facts["fernamt_queue"], facts["fernamt_agent"]) == ("verkauf", "anna")
+    assert (facts["fernamt_a_presented"], facts["fernamt_b_number"]) == ("+4915228817386", "+493023125300")
+    switch.answers.set()
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "said"), [(0, "0"), (59_999, "0"), (60_000, "1"), (14 * 60_000, "10"), (10**9, "60")]
+)
+def test_the_wait_is_told_in_whole_minutes_and_long_ones_roughly(waited_ms: int, said: str) -> None:
+    whisper = Whisper("name", tuple(str(each) for each in MINUTES))
+    assert whisper.sounds(waited_ms) == ("name", said)
+    assert Whisper("name").sounds(waited_ms) == ("name",)

@@ -1,0 +1,105 @@
+"""What agents' phones are told: who was first, that the caller left, what comes; what is kept of it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+from cli.stage import Stage
+from lab.robots import Answer, Behaviour, Reject, Ring, RobotCall
+from tests.e2e.agents.desk import AGENT_HZ, ALLE, CALLER, CALLER_HZ, VERKAUF, call, login, state
+from tests.e2e.exchange import Exchange, eventually
+
+WORD_HZ = 1150
+AGENT_PLAYS = f"%(30000,0,{AGENT_HZ})"
+
+
+def both_ring(stage: Stage, *behaviours: Behaviour) -> tuple[RobotCall, RobotCall, RobotCall]:
+    """A caller of the queue that rings all, and the calls at both phones."""
+    for phone, behaviour in zip(("anna-1", "bert-1"), behaviours, strict=True):
+        stage.robot(phone).on_call(behaviour)
+    caller = call(stage, ALLE)
+    anna, bert = (stage.inbox(phone).received(phone, 10) for phone in ("anna-1", "bert-1"))
+    return caller, anna, bert
+
+
+def test_the_first_answer_wins_hears_the_queue_then_the_caller_and_the_other_phone_says_why(
+    centre: Exchange, stage: Stage
+) -> None:
+    """C1: a whisper to the agent before the caller is there; RFC 3326. The records name queue and agent."""
+    login(centre, "anna", "bert")
+    caller, anna, bert = both_ring(stage, Answer(300, AGENT_PLAYS), Ring())
+    assert 'text="Call completed elsewhere"' in "".join(bert.wait("ended", 5).reason_headers)
+    anna.wait_heard(WORD_HZ, min_ms=400, timeout_s=5)
+    assert not anna.report().heard(CALLER_HZ)
+    anna.wait_heard(CALLER_HZ, timeout_s=5)
+    caller.wait_heard(AGENT_HZ, timeout_s=5)
+    caller.hangup()
+    call_id = anna.wait("ended", 5).sip_call_id
+    eventually(lambda: any(each["sip_call_id"] == call_id for each in centre.legs()), 15, "its record")
+    (leg,) = (each for each in centre.legs() if each["sip_call_id"] == call_id)
+    assert (leg["agent_id"], leg["queue_id"], leg["phone_id"]) == ("anna", "alle", "anna-1")
+    assert (leg["customer_id"], leg["direction"], leg["reason_id"]) == ("kunde", "in", "queue.agent")
+    assert (leg["a_presented"], leg["b_number"]) == (CALLER, ALLE)
+
+
+def test_of_two_answers_at_once_one_wins_and_the_other_hears_why(centre: Exchange, stage: Stage) -> None:
+    """C1, guarantee 6: no call has two agents."""
+    login(centre, "anna", "bert")
+    caller, *agents = both_ring(stage, Ring(), Ring())
+    with ThreadPoolExecutor(2) as hands:
+        list(hands.map(lambda each: each.answer(AGENT_PLAYS), agents))
+    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    eventually(lambda: "ended" in {each.report().state for each in agents}, 10, "the other to end")
+    loser, winner = sorted(agents, key=lambda each: each.report().state == "answered")
+    winner.wait_heard(CALLER_HZ, timeout_s=5)
+    lost = loser.report()
+    assert lost.ended_by == "peer"
+    assert lost.talked_ms > 500, "the sentence takes its time"
+    assert not lost.heard(CALLER_HZ)
+    caller.hangup()
+    winner.wait("ended", 5)
+
+
+def test_a_phone_stops_within_200_ms_when_the_caller_gives_up(centre: Exchange, stage: Stage) -> None:
+    """Complaint 3, measured by the robots' own clock."""
+    login(centre, "anna")
+    stage.robot("anna-1").on_call(Ring())
+    caller = call(stage, VERKAUF)
+    anna = stage.inbox("anna-1").received("anna-1", 10)
+    caller.wait("answered")
+    caller.hangup()
+    gone, stopped = caller.wait("ended", 5), anna.wait("ended", 5)
+    assert gone.ended_ms is not None
+    assert stopped.ended_ms is not None
+    assert (stopped.began_ms + stopped.ended_ms) - (gone.began_ms + gone.ended_ms) <= 200
+
+
+def test_who_declines_and_who_is_busy_each_rest_their_own_time(centre: Exchange, stage: Stage) -> None:
+    """C1: 1 s after 603, 2 s after 486; then the same caller is offered again, the place kept."""
+    login(centre, "anna")
+    stage.robot("anna-1").on_call(Reject(603))
+    caller = call(stage, VERKAUF)
+    rung = [stage.inbox("anna-1").received("anna-1", 10).wait("ended", 5)]
+    stage.robot("anna-1").on_call(Reject(486))
+    rung.append(stage.inbox("anna-1").received("anna-1", 10).wait("ended", 5))
+    stage.robot("anna-1").on_call(Answer(after_ms=20, play=AGENT_PLAYS))
+    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    rung.append(stage.inbox("anna-1").received("anna-1", 10).report())
+    rests = [later.began_ms - earlier.began_ms for earlier, later in pairwise(rung)]
+    assert 1_000 <= rests[0] < 1_900
+    assert 2_000 <= rests[1] < 2_900
+    caller.hangup()
+
+
+def test_who_does_not_answer_is_paused(centre: Exchange, stage: Stage) -> None:
+    """C1: after `max_no_answer` calls."""
+    login(centre, "anna")
+    stage.robot("anna-1").on_call(Ring())
+    caller = call(stage, VERKAUF)
+    anna = stage.inbox("anna-1").received("anna-1", 10)
+    assert anna.wait("ended", 10).ended_by == "peer"
+    eventually(lambda: state(centre, "anna") == "Idle", 5, "anna's pause")
+    (row,) = (each for each in centre.json("agent", "list", "kunde") if each["agent"] == "anna")
+    assert (row["status"], row["reason"]) == ("On Break", "1 calls not answered")
+    caller.hangup()
