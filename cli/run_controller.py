@@ -26,6 +26,7 @@ from cli.applied import Versions, keep_for_long
 from cli.bootstrap import (
     acd_desk,
     attempt_files,
+    audited,
     call_counters,
     call_requests,
     engine,
@@ -48,6 +49,7 @@ from cli.contact_centre import TenantJournal
 from cli.mailbox_calls import MailboxArchive, MailboxPins
 from cli.metrics import of_calls, of_led, serve_metrics
 from cli.node_configuration import NodeConfiguration, NoNode
+from cli.phone_codes import PhoneCodes
 from cli.queue_desk import OwnersDesk
 from cli.queue_switch import QueueNodes, SwitchNode
 from cli.recording_switch import RecorderSwitch
@@ -199,10 +201,19 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     menus = Menus(decider.decide, decider.think, message_spool(settings), listening, now)
 
     meters, loop = CallMeters(now), LoopLag()
+    phone_codes = PhoneCodes(
+        acd_desk(settings),
+        clock_ms,
+        lambda actor, agent, details: audited(settings, actor, "agent.code", "agent", agent, details),
+    )
 
     def handle(channel: ChannelData) -> Instructions | Hold:
         began = time.perf_counter()
         offered = offered_call(channel.get)
+        if offered.dialled.startswith("*8") and (agent := centres.caller(offered)) is not None:
+            told = phone_codes.decision(agent, offered.dialled)
+            if told is not None:
+                return Instructions(decision_variables(told, offered, domain=domain))
         decision = decider.decide(offered)
         if isinstance(decision.outcome, Converse):
             meters.note(decision, time.perf_counter() - began)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -34,7 +34,7 @@ from acd.events import (
     WrapUpExtended,
 )
 from acd.names import CancelReason, MemberState, OfferState
-from acd.orders import Supervise, refusal, supervised
+from acd.orders import Supervise, codes_of, refusal, supervised
 from acd.state import State
 from acd.values import Member
 from controller.calling_back import CallingBack
@@ -94,6 +94,16 @@ class Desk(Protocol):
     def reached(self, customer_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """What the owners of these centres said so; customers whose owner said nothing are left out."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An agent who dials, the wrap-up codes of the agent's queues, and the configuration version."""
+
+    customer_id: str
+    agent_id: str
+    codes: tuple[str, ...]
+    version: int
 
 
 class Centres:
@@ -263,6 +273,18 @@ class Centres:
         if running is not None and leg_id not in self._own:
             self._own[leg_id] = (customer_id, agent_id, self._clock_ms())
             running.tell(OwnCallBegan(agent_id, leg_id))
+
+    def caller(self, offered: CallOffered) -> Caller | None:
+        """The agent whose phone dials, None for anybody else."""
+        if offered.phone_id is None or offered.via is not Via.DIALLED:
+            return None
+        snapshot = self._in_force()
+        phone = snapshot.phones.get(offered.phone_id)
+        centre = self._configured.get(phone.customer_id) if phone is not None else None
+        if phone is None or phone.agent_id is None or centre is None:
+            return None
+        codes = codes_of(State(centre.spec), phone.agent_id)
+        return Caller(phone.customer_id, phone.agent_id, codes, snapshot.version)
 
     def decided(self, offered: CallOffered, decision: Decision) -> tuple[str, str] | None:
         """A call that this controller decided: customer and agent when an agent's phone places it. The owner

@@ -80,6 +80,8 @@ _SENTENCES: Final = {
     "plan.mailbox": "Call to {number} by plan {plan} of customer {customer} ({path}): mailbox {mailbox}.",
     "plan.queue": "Call to {number} by plan {plan} of customer {customer} ({path}): waits in queue {queue}.",
     "queue.agent": "Queue {queue} of customer {customer} offers a waiting call to agent {agent}.",
+    "queue.code": "Agent {agent} of customer {customer} dialled {code}: done.",
+    "queue.code-refused": "Agent {agent} of customer {customer} dialled {code}: {why}.",
     "queue.supervisor": "Supervisor {agent} of customer {customer} attends to a call of queue {queue}.",
     "plan.callback-offered": "Call to {number} by plan {plan} of customer {customer} ({path}): asks "
     "whether to call back for queue {queue}.",

@@ -25,6 +25,10 @@ def state(centre: Exchange, agent: str) -> str:
     return str(agents(centre).get(agent, {}).get("state"))
 
 
+def status(centre: Exchange, agent: str) -> str:
+    return str(agents(centre).get(agent, {}).get("status"))
+
+
 def choose(centre: Exchange, status: AgentStatus, *names: str) -> None:
     for name in names:
         command(acd_desk(centre.settings), "kunde", name, status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.stage import Stage
 from lab.robots import Answer
-from tests.e2e.agents.desk import AGENT_HZ, ANNA, FAR, agents, call, login, queued, state
+from tests.e2e.agents.desk import AGENT_HZ, ANNA, FAR, agents, call, login, queued, state, status
 from tests.e2e.exchange import Exchange, eventually
 
 
@@ -52,3 +52,21 @@ def test_a_wrap_up_is_extended_and_ended_with_a_code(centre: Exchange, stage: St
     eventually(lambda: agents(centre)["anna"]["wrap_up_ms"] > 200_000, 5, "a longer wrap-up")
     centre.run("agent", "wrap-up", "anna", "--code", "frage")
     eventually(lambda: state(centre, "anna") == "Waiting", 5, "anna to be free")
+
+
+def test_agents_log_in_pause_and_log_out_by_phone(centre: Exchange, stage: Stage) -> None:
+    """C1: by codes; what cannot be done is said."""
+
+    def dials(code: str) -> None:
+        stage.call("anna-1", code).wait("ended", 10)
+
+    dials("*82")
+    assert status(centre, "anna") == "Logged Out"
+    for code, wanted in (
+        ("*80", "Available"),
+        ("*82", "On Break"),
+        ("*83", "Available"),
+        ("*81", "Logged Out"),
+    ):
+        dials(code)
+        eventually(lambda wanted=wanted: status(centre, "anna") == wanted, 5, wanted)  # type: ignore[misc]

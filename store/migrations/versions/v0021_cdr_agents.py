@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 _CDR = """
 ALTER TABLE cdr
@@ -27,4 +27,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("0020 is not undone, that would delete parts of call records: restore a backup")
+    raise RuntimeError("0021 is not undone, that would delete parts of call records: restore a backup")
