@@ -50,7 +50,7 @@ def test_a_caller_is_offered_to_a_free_agent_and_talks() -> None:
     assert centre.rung() == [("anna", "c1")]
     number = centre.offer_to("anna")
     centre.tell(OfferAnswered(number))
-    assert centre.of(Join) == [Join(number, "c1", "anna")]
+    assert centre.of(Join) == [Join(number, "c1", "anna", "verkauf", 0)]
     centre.now_ms += 2 * SECOND
     centre.tell(Joined(number))
     assert centre.of(Answered) == [Answered("c1", "anna", "verkauf", 2 * SECOND)]
@@ -122,7 +122,7 @@ def test_of_two_answers_the_first_wins_and_the_other_hears_why() -> None:
     assert centre.rung() == [("anna", "c1"), ("bernd", "c1")]
     first, second = centre.offer_to("bernd"), centre.offer_to("anna")
     centre.tell(OfferAnswered(first))
-    assert centre.of(Join) == [Join(first, "c1", "bernd")]
+    assert centre.of(Join) == [Join(first, "c1", "bernd", "verkauf", 0)]
     assert centre.of(Stop) == [Stop(second, "anna", Because.ANSWERED_ELSEWHERE)]
     centre.tell(OfferAnswered(second))
     assert centre.of(Join) == []
