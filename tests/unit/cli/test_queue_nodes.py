@@ -48,7 +48,7 @@ class NodeCalls:
         self._there()
         return username in self.phones
 
-    def stop(self, customer_id: str, offer_id: int) -> bool:
+    def stop(self, customer_id: str, offer_id: int, because: object = None) -> bool:
         self._there()
         self.done.append(f"stop {offer_id}")
         return True
