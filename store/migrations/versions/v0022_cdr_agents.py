@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 _CDR = """
 ALTER TABLE cdr
@@ -27,4 +27,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("0021 is not undone, that would delete parts of call records: restore a backup")
+    raise RuntimeError("0022 is not undone, that would delete parts of call records: restore a backup")
