@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, text
 
-from cli.rate_worker import few_collections
+from cli.billing.rate_worker import few_collections
 from store.database import make_engine
 from store.embedded import EmbeddedPostgres
 from store.ledger import Ledger

@@ -198,7 +198,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="fernamt-benchmark-") as folder:
         snapshot = large_carrier(Path(folder), customers)
     made_s = perf_counter() - began
-    # As cli.applied.keep_for_long: the configuration is no garbage.
+    # As cli.wiring.applied.keep_for_long: the configuration is no garbage.
     gc.collect()
     gc.freeze()
     outside = Outside()

@@ -16,9 +16,9 @@ from cli.bootstrap import acd_desk, audited, now
 from cli.changes import changing
 from cli.errors import ContactCentreRefused
 from cli.layout import effective
-from cli.queue_desk import command, order, screens
 from cli.settings import Settings
 from cli.terminal import console
+from cli.wiring.queue_desk import command, order, screens
 
 
 @click.group()

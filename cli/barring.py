@@ -13,11 +13,11 @@ import click
 from rich.table import Table
 
 from cli.bootstrap import now
-from cli.carrier import load_carrier
 from cli.errors import NoSuchCustomer
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import Moment
+from cli.wiring.carrier import load_carrier
 from numbering.classes import DEFAULT_POLICY, NumberClass
 from numbering.german_time import GERMAN_TIME
 from provisioning.load import load

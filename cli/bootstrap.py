@@ -20,11 +20,11 @@ import structlog
 from gevent.event import Event as Flag
 from sqlalchemy import URL, Engine, make_url
 
-from cli.carrier import secrets
 from cli.errors import NotRunning
 from cli.layout import make_private
-from cli.mailing import Mailer
 from cli.settings import ServerEntry, Settings
+from cli.wiring.carrier import secrets
+from cli.wiring.mailing import Mailer
 from freeswitch.commands import Subscription
 from freeswitch.inbound import InboundConnection
 from freeswitch.message_spool import MessageSpool

@@ -10,10 +10,10 @@ import click
 from rich.table import Table
 
 from cli.bootstrap import live_calls, node_connection, now
-from cli.call_originate import originate
+from cli.centre.call_originate import originate
+from cli.centre.supervision import COMMANDS
 from cli.layout import effective
 from cli.settings import Settings
-from cli.supervision import COMMANDS
 from cli.terminal import console
 from cli.times import shown, written
 from dialplan.live import LiveCall

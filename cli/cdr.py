@@ -12,9 +12,9 @@ import click
 from rich.table import Table
 
 from cli.bootstrap import engine, until_stopped
+from cli.carriers.records import COLUMNS, Value, row
 from cli.layout import effective
 from cli.logs import configure_logs
-from cli.records import COLUMNS, Value, row
 from cli.run_intake import run_intake
 from cli.settings import Settings
 from cli.terminal import console

@@ -13,14 +13,14 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from cli.bootstrap import engine, now
-from cli.carrier import checked_path
-from cli.config_step import Step, agreed, applied, refuse_unless_allowed, running_calls, show_plan
+from cli.carriers.config_step import Step, agreed, applied, refuse_unless_allowed, running_calls, show_plan
+from cli.carriers.inventory_step import follows, refused_numbers
 from cli.errors import PlanRefused
-from cli.inventory_step import follows, refused_numbers
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
+from cli.wiring.carrier import checked_path
 from provisioning.canonical import config_of
 from provisioning.errors import ConfigInvalid, ConfigProblem
 from provisioning.export import export_files, item_text

@@ -10,10 +10,10 @@ from typing import Any
 import click
 from rich.table import Table
 
+from cli.billing.customer_claims import dunning, open_
+from cli.billing.invoice_statement import statement
 from cli.bootstrap import engine, now
 from cli.changes import changing
-from cli.customer_claims import dunning, open_
-from cli.invoice_statement import statement
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console

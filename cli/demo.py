@@ -17,17 +17,17 @@ from gevent.pool import Pool
 from rich.table import Table
 
 from cli.bootstrap import engine, now
-from cli.demo_month import RatedMonth, rated_month
-from cli.demo_month import show as show_month
-from cli.demo_rating import costs
+from cli.demonstration.demo_month import RatedMonth, rated_month
+from cli.demonstration.demo_month import show as show_month
+from cli.demonstration.demo_rating import costs
+from cli.demonstration.scenarios import SCENARIOS, Played, Scenario
+from cli.demonstration.stage import Stage, staged
 from cli.errors import ScenarioFailed
 from cli.layout import lab_settings
-from cli.scenarios import SCENARIOS, Played, Scenario
 from cli.settings import Settings
-from cli.stack import Stack
-from cli.stage import Stage, staged
 from cli.terminal import console
 from cli.times import GERMANY
+from cli.wiring.stack import Stack
 from dialplan.cdr import LegRecord, LegSide
 from lab.robots import RobotsError
 from store.cdr_repository import CdrRepository

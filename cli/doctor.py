@@ -29,15 +29,15 @@ from cli.bootstrap import (
     other_nodes,
     spool_size,
 )
-from cli.carrier import sounds, today
-from cli.configuration_state import controllers_of
-from cli.emergency_reminders import reminders_of
+from cli.carriers.emergency_reminders import reminders_of
 from cli.errors import NotRunning, ProgramError
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown
 from cli.trunk import trunks_now
+from cli.wiring.carrier import sounds, today
+from cli.wiring.configuration_state import controllers_of
 from controller.errors import MailAway
 from dialplan.trunks.status import TrunkState
 from freeswitch import api_calls

@@ -12,13 +12,13 @@ from typing import Any
 import click
 from rich.table import Table
 
-from cli.answer import snapshot_in_force, snapshot_of_files, trunk_health
 from cli.bootstrap import engine, now
-from cli.emergency_csv import AREAS_FILE, changes, checked_with, read_areas, write_areas
-from cli.emergency_reminders import reminders
-from cli.explanation import explain, lines, plain
+from cli.carriers.emergency_csv import AREAS_FILE, changes, checked_with, read_areas, write_areas
+from cli.carriers.emergency_reminders import reminders
+from cli.explaining.answer import snapshot_in_force, snapshot_of_files, trunk_health
+from cli.explaining.explanation import explain, lines, plain
+from cli.explaining.question import NoSuchCall, Question, offered_call
 from cli.layout import effective
-from cli.question import NoSuchCall, Question, offered_call
 from cli.settings import NodeEntry, Settings
 from cli.terminal import console
 from cli.times import Moment, shown, written

@@ -9,12 +9,12 @@ from typing import Final
 
 import click
 
+from cli.billing.evn_export import counselling, export
+from cli.billing.rate_cdrs import read_cdrs
+from cli.billing.stationery import stationery_of, with_stationery
+from cli.billing.tariff_directory import CONFIG, read_tariff
+from cli.carriers.number_orders import GermanDay
 from cli.errors import ProgramError
-from cli.evn_export import counselling, export
-from cli.number_orders import GermanDay
-from cli.rate_cdrs import read_cdrs
-from cli.stationery import stationery_of, with_stationery
-from cli.tariff_directory import CONFIG, read_tariff
 from documents.evn_csv import evn_csv
 from documents.evn_pdf import evn_pdf
 from documents.invoice_json import from_json

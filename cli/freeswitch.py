@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from cli.bootstrap import engine
-from cli.carrier import applied_carrier, applied_version, compile_carrier
 from cli.layout import effective
 from cli.settings import Settings
-from cli.switch import write_configuration
+from cli.wiring.carrier import applied_carrier, applied_version, compile_carrier
+from cli.wiring.switch import write_configuration
 from dialplan.snapshot import Snapshot
 from provisioning.load import load
 from store.config_versions import ConfigStore

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from cli.invoice_book import draft, issue, show
-from cli.invoice_credit import credit
-from cli.invoice_export import export
-from cli.invoice_files import check, render
-from cli.invoice_item import item
-from cli.invoice_list import list_
-from cli.invoice_objections import object_, objections, settle
-from cli.invoice_sending import send
+from cli.billing.invoice_book import draft, issue, show
+from cli.billing.invoice_credit import credit
+from cli.billing.invoice_export import export
+from cli.billing.invoice_files import check, render
+from cli.billing.invoice_item import item
+from cli.billing.invoice_list import list_
+from cli.billing.invoice_objections import object_, objections, settle
+from cli.billing.invoice_sending import send
 
 
 @click.group()

@@ -9,11 +9,11 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
-from cli.applied_limits import AppliedLimits, applied_limits
 from cli.bootstrap import call_counters, engine, now
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
+from cli.wiring.applied_limits import AppliedLimits, applied_limits
 from dialplan.limits.agreed import Claim, Counter, Scope
 from dialplan.limits.claims import every_claim
 from store.customer_blocks import BlockedReader

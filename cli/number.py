@@ -11,11 +11,11 @@ import click
 from rich.table import Table
 
 from cli.bootstrap import engine
+from cli.carriers.number_csv import read_orders
+from cli.carriers.number_orders import Block, GermanDay, PhoneNumber, Said, order_of
+from cli.carriers.number_rows import event_row, line_row, number_row, outcome_text, what_changed
 from cli.changes import changing
 from cli.layout import effective
-from cli.number_csv import read_orders
-from cli.number_orders import Block, GermanDay, PhoneNumber, Said, order_of
-from cli.number_rows import event_row, line_row, number_row, outcome_text, what_changed
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import Moment, shown

@@ -12,13 +12,13 @@ import click
 from rich.table import Table
 
 from cli.bootstrap import now
-from cli.carrier import load_carrier, sounds
 from cli.errors import NoSuchPlan
-from cli.plan_drawing import drawing
-from cli.plan_trial import Trial, tried
+from cli.explaining.plan_drawing import drawing
+from cli.explaining.plan_trial import Trial, tried
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import Moment, shown
+from cli.wiring.carrier import load_carrier, sounds
 from provisioning.checks.plan_graph import edges
 from provisioning.load import load
 from provisioning.mailbox_access import guidance

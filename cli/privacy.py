@@ -12,13 +12,13 @@ import click
 from rich.table import Table
 
 from cli.bootstrap import engine, mailbox_messages, recording_archive
-from cli.carrier import today
+from cli.carriers.privacy_export import write_export
 from cli.changes import changing
 from cli.layout import effective
-from cli.privacy_export import write_export
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
+from cli.wiring.carrier import today
 from privacy.kinds import KINDS
 from privacy.plan import Plan
 from store import audit

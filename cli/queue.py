@@ -11,13 +11,13 @@ from rich.table import Table
 
 from acd.events import CallerMoved, QueueFlushed
 from cli.bootstrap import acd_desk, audited
+from cli.centre.queue_watch import watch
 from cli.changes import changing
 from cli.errors import ContactCentreRefused
 from cli.layout import effective
-from cli.queue_desk import order, screens
-from cli.queue_watch import watch
 from cli.settings import Settings
 from cli.terminal import console
+from cli.wiring.queue_desk import order, screens
 
 
 @click.group()

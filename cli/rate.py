@@ -16,11 +16,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from cli.rate_cdrs import Cdrs, read_cdrs
-from cli.rate_quota import quota
-from cli.rate_rows import COLUMNS, row, with_rate
-from cli.rate_worker import explain_, quarantine, rerate, run
-from cli.tariff_directory import CONFIG, NOTICE, read_tariff
+from cli.billing.rate_cdrs import Cdrs, read_cdrs
+from cli.billing.rate_quota import quota
+from cli.billing.rate_rows import COLUMNS, row, with_rate
+from cli.billing.rate_worker import explain_, quarantine, rerate, run
+from cli.billing.tariff_directory import CONFIG, NOTICE, read_tariff
 from cli.terminal import console
 from cli.whole_files import written_whole
 from rating.batch import rate_all

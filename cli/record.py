@@ -15,10 +15,10 @@ from cli.bootstrap import audited, node_connection, now, recording_archive, reco
 from cli.changes import changing
 from cli.errors import ContactCentreRefused
 from cli.layout import effective
-from cli.recording_switch import RecorderSwitch
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
+from cli.wiring.recording_switch import RecorderSwitch
 from controller.errors import NodeAway
 from controller.recorder import Recorder
 from dialplan.recording import RecordingEvent

@@ -10,12 +10,12 @@ from typing import Final
 
 import click
 
-from cli.answer import by_files, in_force
 from cli.bootstrap import now
-from cli.explanation import explain as explained
-from cli.explanation import lines, plain
+from cli.explaining.answer import by_files, in_force
+from cli.explaining.explanation import explain as explained
+from cli.explaining.explanation import lines, plain
+from cli.explaining.question import Question
 from cli.layout import effective
-from cli.question import Question
 from cli.settings import NodeEntry, Settings
 from cli.times import Moment
 from cli.working import working

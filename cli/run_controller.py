@@ -15,14 +15,6 @@ from uuid import uuid4
 import structlog
 from gevent.event import Event as Flag
 
-from cli.adapters import (
-    Attempts,
-    Live,
-    OperatorBlocks,
-    SharedLimits,
-    SharedTrunks,
-)
-from cli.applied import Versions, keep_for_long
 from cli.bootstrap import (
     acd_desk,
     attempt_files,
@@ -42,19 +34,27 @@ from cli.bootstrap import (
     switch_settings,
     trunk_board,
 )
-from cli.call_requests import FirstLegNode, RequestDesk
-from cli.carrier import applied_carrier, applied_version
-from cli.configuration_state import StateFile
-from cli.contact_centre import TenantJournal
-from cli.mailbox_calls import MailboxArchive, MailboxPins
 from cli.metrics import of_calls, of_led, serve_metrics
-from cli.node_configuration import NodeConfiguration, NoNode
-from cli.phone_codes import PhoneCodes
-from cli.queue_desk import OwnersDesk
-from cli.queue_switch import QueueNodes, SwitchNode
-from cli.recording_switch import RecorderSwitch
 from cli.settings import Settings
-from cli.supervision_switch import SupervisorSwitch
+from cli.wiring.adapters import (
+    Attempts,
+    Live,
+    OperatorBlocks,
+    SharedLimits,
+    SharedTrunks,
+)
+from cli.wiring.applied import Versions, keep_for_long
+from cli.wiring.call_requests import FirstLegNode, RequestDesk
+from cli.wiring.carrier import applied_carrier, applied_version
+from cli.wiring.configuration_state import StateFile
+from cli.wiring.contact_centre import TenantJournal
+from cli.wiring.mailbox_calls import MailboxArchive, MailboxPins
+from cli.wiring.node_configuration import NodeConfiguration, NoNode
+from cli.wiring.phone_codes import PhoneCodes
+from cli.wiring.queue_desk import OwnersDesk
+from cli.wiring.queue_switch import QueueNodes, SwitchNode
+from cli.wiring.recording_switch import RecorderSwitch
+from cli.wiring.supervision_switch import SupervisorSwitch
 from controller.audience import Audience
 from controller.blocking import Blocking
 from controller.calling_back import CallingBack

@@ -8,13 +8,6 @@ from typing import Final
 
 import structlog
 
-from cli.abuse_store import AbuseRecords
-from cli.adapters import (
-    Messages,
-    NumberSweep,
-    PrivacyWork,
-    Records,
-)
 from cli.bootstrap import (
     acd_log,
     engine,
@@ -26,11 +19,18 @@ from cli.bootstrap import (
     recording_spool,
     spool_size,
 )
-from cli.carrier import today
-from cli.centre_log import KeptInDatabase, LeftInRedis
 from cli.metrics import of_due, of_log, of_records, serve_metrics
-from cli.recording_switch import KeptRecordings
 from cli.settings import Settings
+from cli.wiring.abuse_store import AbuseRecords
+from cli.wiring.adapters import (
+    Messages,
+    NumberSweep,
+    PrivacyWork,
+    Records,
+)
+from cli.wiring.carrier import today
+from cli.wiring.centre_log import KeptInDatabase, LeftInRedis
+from cli.wiring.recording_switch import KeptRecordings
 from controller.abuse_watch import AbuseWatch
 from controller.centre_log import CentreLog
 from controller.daily import Daily

@@ -11,8 +11,8 @@ from sqlalchemy import Engine, text
 
 from cli.bootstrap import acd_desk, engine, now, server_url
 from cli.settings import Settings
-from cli.web_centre import CustomerFigures, Dependencies, Hearing, OwnedCentre
-from cli.web_users import TokenUsers
+from cli.wiring.web_centre import CustomerFigures, Dependencies, Hearing, OwnedCentre
+from cli.wiring.web_users import TokenUsers
 from store.acd_live import AcdLive
 from store.api_tokens import ApiTokens
 from store.foreign_errors import database_errors

@@ -11,9 +11,9 @@ from typing import Final
 import click
 from rich.table import Table
 
+from cli.billing.sepa_export import again, export, mandates, runs, withdraw
+from cli.billing.sepa_import import assign, fee, fees, import_, leave, unmatched, waive
 from cli.bootstrap import now
-from cli.sepa_export import again, export, mandates, runs, withdraw
-from cli.sepa_import import assign, fee, fees, import_, leave, unmatched, waive
 from cli.terminal import console
 from cli.times import GERMANY, Moment
 from documents.bank_file import read_bank_file

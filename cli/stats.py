@@ -14,10 +14,10 @@ from rich.table import Table
 
 from acd.figures import Rules
 from cli.bootstrap import engine, now
-from cli.centre_figures import INTERVALS, MAX_DAYS, agent_rows, centre_figures, queue_rows
+from cli.centre.centre_figures import INTERVALS, MAX_DAYS, agent_rows, centre_figures, queue_rows
+from cli.centre.stats_chart import agent_chart, queue_chart
 from cli.layout import effective
 from cli.settings import Settings
-from cli.stats_chart import agent_chart, queue_chart
 from cli.terminal import console
 from cli.times import GERMANY, Moment
 from store.foreign_errors import database_errors

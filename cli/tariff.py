@@ -11,13 +11,13 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
+from cli.billing.tariff_directory import NOTICE
+from cli.billing.tariff_import import import_, rates
+from cli.billing.tariff_notices import notices, notify
+from cli.billing.tariff_source import SOURCE, chosen_tariff
 from cli.bootstrap import now
-from cli.number_orders import GermanDay
+from cli.carriers.number_orders import GermanDay
 from cli.settings import Settings
-from cli.tariff_directory import NOTICE
-from cli.tariff_import import import_, rates
-from cli.tariff_notices import notices, notify
-from cli.tariff_source import SOURCE, chosen_tariff
 from cli.terminal import console
 from cli.times import GERMANY, Moment, shown
 from numbering.dial import Line, normalise

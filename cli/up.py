@@ -8,7 +8,7 @@ import click
 
 from cli.bootstrap import until_stopped
 from cli.settings import Settings
-from cli.stack import Stack
+from cli.wiring.stack import Stack
 
 
 @click.command()

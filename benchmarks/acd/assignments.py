@@ -20,7 +20,7 @@ from acd.effects import Effect, Join, Ring
 from acd.events import Joined, OfferAnswered, StatusChosen, TalkEnded
 from acd.names import AgentStatus
 from benchmarks.acd.decisions import a_caller, large_centre
-from cli.contact_centre import TenantJournal
+from cli.wiring.contact_centre import TenantJournal
 from controller.contact_centre import RENEW_S, ContactCentre
 from store.acd_journals import AcdJournals
 from store.leases import Leases

@@ -26,8 +26,8 @@ from benchmarks.acd_calls.carrier import CUSTOMER, TRUNK, agent, write
 from benchmarks.acd_calls.figures import Figures, figures
 from benchmarks.acd_calls.phones import Load, Traffic
 from cli.bootstrap import acd_desk
-from cli.carrier import compile_carrier, load_carrier
-from cli.queue_desk import command
+from cli.wiring.carrier import compile_carrier, load_carrier
+from cli.wiring.queue_desk import command
 from tests.e2e.exchange import Exchange, exchange
 
 MEDIAN_MS: Final = 15.0

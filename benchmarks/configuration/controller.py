@@ -25,9 +25,9 @@ from typing import Any, Final
 import gevent
 from gevent.fileobject import FileObjectThread
 
-from cli.applied import AppliedCarrier, Versions, keep_for_long
-from cli.node_configuration import NodeConfiguration
-from cli.version_cache import write_cache
+from cli.wiring.applied import AppliedCarrier, Versions, keep_for_long
+from cli.wiring.node_configuration import NodeConfiguration
+from cli.wiring.version_cache import write_cache
 from controller.configuration import Configuration, ConfigurationState
 from dialplan.snapshot import Snapshot
 from freeswitch.settings import EventSocketAddress, SwitchSettings

@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 
 from benchmarks.configuration.carrier import NUMBERS_EACH, write_carrier, write_customer
 from benchmarks.configuration.report import Measured, Swap, text
-from cli.inventory_step import following
+from cli.carriers.inventory_step import following
 from provisioning.load import load
 from provisioning.plan import Plan, make_plan
 from provisioning.schema import Config

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from cli.invoice_facts import Maker
-from cli.invoice_parties import Parties
+from cli.billing.invoice_facts import Maker
+from cli.billing.invoice_parties import Parties
+from cli.billing.tariff_directory import read_tariff
 from cli.layout import EXAMPLE_CARRIER
-from cli.tariff_directory import read_tariff
 from dialplan.cdr import LegRecord, LegSide
 from provisioning.load import load
 from rating.berlin import Month, month_of, to_ms

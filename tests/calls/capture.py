@@ -42,8 +42,8 @@ def main(names: list[str], switch: str) -> None:
 
     monkey.patch_all()
 
+    from cli.demonstration.scenarios import SCENARIOS
     from cli.layout import lab_settings
-    from cli.scenarios import SCENARIOS
     from store.database import cooperate_with_gevent
     from tests.calls.own_scenarios import OWN_SCENARIOS
 
@@ -62,10 +62,10 @@ def _play(settings: Any, chosen: list[Any]) -> list[tuple[str, bytes, list[bytes
     from datetime import timedelta
 
     from cli.bootstrap import engine, now
-    from cli.carrier import compile_carrier, load_carrier
     from cli.demo import Records
-    from cli.stack import Stack
-    from cli.stage import staged
+    from cli.demonstration.stage import staged
+    from cli.wiring.carrier import compile_carrier, load_carrier
+    from cli.wiring.stack import Stack
     from dialplan.circumstances import Circumstances
     from dialplan.decide import decide
     from freeswitch.channel import ChannelData, Instructions

@@ -5,8 +5,8 @@ from __future__ import annotations
 from threading import Event
 from typing import Final
 
-from cli.scenarios import Played, Scenario
-from cli.stage import Stage
+from cli.demonstration.scenarios import Played, Scenario
+from cli.demonstration.stage import Stage
 from lab.robots import Answer
 
 _WAIT_S: Final = 30.0

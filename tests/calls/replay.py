@@ -8,8 +8,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from cli.carriers.records import row
 from cli.layout import EXAMPLE_CARRIER
-from cli.records import row
 from dialplan.cdr import LegRecord
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide

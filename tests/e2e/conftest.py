@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.stage import Stage, staged
+from cli.demonstration.stage import Stage, staged
 from tests.e2e.exchange import Exchange, exchange, switch_missing
 
 SWITCHES = ["lab", pytest.param("freeswitch", marks=pytest.mark.freeswitch)]

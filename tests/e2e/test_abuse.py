@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli.stage import Stage
+from cli.demonstration.stage import Stage
 from lab.robots import Answer, Ring
 from tests.e2e.exchange import Exchange, eventually
 

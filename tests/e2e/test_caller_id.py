@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
+from cli.demonstration.stage import Stage, staged
 from cli.layout import EXAMPLE_CARRIER
-from cli.stage import Stage, staged
 from lab.robots import Answer, CallReport, Reject
 from tests.e2e.exchange import Exchange, eventually, exchange
 

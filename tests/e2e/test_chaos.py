@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.stage import Stage, staged
+from cli.demonstration.stage import Stage, staged
 from lab.robots import Answer, RobotCall
 from tests.e2e.exchange import Exchange, eventually, exchange, switch_missing
 

@@ -12,8 +12,8 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from cli.bootstrap import node_connection
+from cli.demonstration.stage import Stage, staged
 from cli.layout import EXAMPLE_CARRIER
-from cli.stage import Stage, staged
 from freeswitch import profile_calls
 from lab.robots import Answer
 from tests.e2e.exchange import Exchange, eventually, exchange

@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 import pytest
 
 from cli.bootstrap import engine, now
+from cli.demonstration.stage import Stage, staged
 from cli.layout import EXAMPLE_CARRIER
-from cli.stage import Stage, staged
 from lab.robots import Answer, CallReport, Ignore, Reject
 from lab.robots.report import BodyPart
 from store.emergency_attempts import EmergencyAttempts, EmergencyReport

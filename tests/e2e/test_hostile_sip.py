@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from cli.stage import Stage
+from cli.demonstration.stage import Stage
 from lab.robots import Answer
 from tests.e2e.exchange import Exchange, eventually
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.stage import Stage
+from cli.demonstration.stage import Stage
 from lab.robots import Answer, Reject, RobotCall
 from tests.e2e.exchange import Exchange, eventually
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.stage import Stage, staged
+from cli.demonstration.stage import Stage, staged
 from lab.robots import Answer, Reject
 from tests.e2e.exchange import Exchange, eventually, exchange
 

@@ -7,8 +7,8 @@ import io
 
 import pytest
 
-from cli.records import COLUMNS
-from cli.stage import Stage
+from cli.carriers.records import COLUMNS
+from cli.demonstration.stage import Stage
 from lab.robots import Answer
 from tests.e2e.exchange import Exchange, eventually
 

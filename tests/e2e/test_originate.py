@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.stage import Stage
+from cli.demonstration.stage import Stage
 from lab.robots import Answer, Reject
 from tests.e2e.exchange import Exchange, eventually
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from cli.bootstrap import engine, now
-from cli.stage import Stage, staged
+from cli.demonstration.stage import Stage, staged
 from cli.times import GERMANY
 from lab.media.detect import energy_share
 from lab.robots import Answer, CallEndedError, CallReport, Reject, RobotCall

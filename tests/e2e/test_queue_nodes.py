@@ -13,7 +13,7 @@ import pytest
 
 from acd.names import AgentStatus
 from cli.bootstrap import acd_desk
-from cli.queue_desk import command, screens
+from cli.wiring.queue_desk import command, screens
 from lab.robots import Answer, Ignore, Reject, RingThenHangup, RobotCall
 from lab.robots.errors import RobotsError
 from tests.e2e.exchange import Exchange, eventually

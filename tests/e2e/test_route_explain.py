@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from cli.answer import in_force
 from cli.bootstrap import now
-from cli.explanation import Explanation, explain
-from cli.question import Question
-from cli.stage import Stage
+from cli.demonstration.stage import Stage
+from cli.explaining.answer import in_force
+from cli.explaining.explanation import Explanation, explain
+from cli.explaining.question import Question
 from freeswitch.invite import Invite
 from lab.robots import Answer, CallReport
 from tests.e2e.exchange import Exchange

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo_rating import EXAMPLE_TARIFF
+from cli.demonstration.demo_rating import EXAMPLE_TARIFF
+from cli.demonstration.stage import Stage, staged
 from cli.layout import EXAMPLE_CARRIER
-from cli.stage import Stage, staged
 from lab.robots import Answer
 from tests.e2e.exchange import Exchange, eventually, exchange
 

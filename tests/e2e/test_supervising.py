@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from cli.bootstrap import acd_desk, engine
-from cli.queue_desk import screens
-from cli.stage import Stage, staged
+from cli.demonstration.stage import Stage, staged
+from cli.wiring.queue_desk import screens
 from lab.robots import Answer, RobotCall
 from store.audit import AuditLog
 from store.embedded.home import free_port

@@ -6,7 +6,7 @@ from datetime import datetime
 from threading import Event
 from typing import Any
 
-from cli.stage import Stage
+from cli.demonstration.stage import Stage
 from lab.robots import Answer
 from rating.berlin import to_ms
 from rating.billable import CallLeg, billable

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cli.bootstrap import trunk_board
+from cli.demonstration.stage import Stage, staged
 from cli.layout import EXAMPLE_CARRIER
-from cli.stage import Stage, staged
 from controller.trunk_service import FAILURES
 from lab.robots import Answer, Reject
 from tests.e2e.exchange import Exchange, eventually, exchange, switch_missing

@@ -13,8 +13,8 @@ import pytest
 
 from acd.names import AgentStatus
 from cli.bootstrap import acd_desk
-from cli.queue_desk import command, screens
-from cli.stage import Stage, staged
+from cli.demonstration.stage import Stage, staged
+from cli.wiring.queue_desk import command, screens
 from lab.robots import Answer, Reject, RobotCall
 from tests.e2e.exchange import Exchange, eventually
 from tests.servers import state_directory

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.carrier import compile_carrier, load_carrier
+from cli.demonstration.stage import Inbox
 from cli.layout import lab_settings
 from cli.settings import Settings
-from cli.stage import Inbox
+from cli.wiring.carrier import compile_carrier, load_carrier
 from lab.robots import RobotCall, RobotPhone, Robots
 from tests.e2e.cut_wire import Wire
 from tests.e2e.exchange import Exchange

@@ -20,8 +20,8 @@ from gevent.server import StreamServer
 from greenlet import greenlet
 
 from benchmarks.calls.site import HOST, Ports, settings, snapshot
-from cli.adapters import Live, SharedLimits, SharedTrunks
 from cli.logs import configure_logs
+from cli.wiring.adapters import Live, SharedLimits, SharedTrunks
 from controller.audience import Audience
 from controller.calls import CallDecider
 from controller.following import Following

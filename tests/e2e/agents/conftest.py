@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from acd.names import AgentStatus
-from cli.stage import Stage, staged
+from cli.demonstration.stage import Stage, staged
 from tests.e2e.agents.desk import agents, choose
 from tests.e2e.exchange import Exchange, eventually, exchange
 

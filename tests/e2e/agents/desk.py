@@ -6,8 +6,8 @@ from typing import Any
 
 from acd.names import AgentStatus
 from cli.bootstrap import acd_desk
-from cli.queue_desk import command, screens
-from cli.stage import Stage
+from cli.demonstration.stage import Stage
+from cli.wiring.queue_desk import command, screens
 from lab.robots import RobotCall
 from tests.e2e.exchange import Exchange
 

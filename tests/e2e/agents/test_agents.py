@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.stage import Stage
+from cli.demonstration.stage import Stage
 from lab.robots import Answer
 from tests.e2e.agents.desk import AGENT_HZ, ANNA, FAR, agents, call, login, queued, state, status
 from tests.e2e.exchange import Exchange, eventually

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
-from cli.stage import Stage
+from cli.demonstration.stage import Stage
 from lab.robots import Answer, Behaviour, Reject, Ring, RobotCall
 from tests.e2e.agents.desk import AGENT_HZ, ALLE, CALLER, CALLER_HZ, VERKAUF, call, login, state
 from tests.e2e.exchange import Exchange, eventually

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from cli.bootstrap import engine, message_dir
-from cli.stage import Stage
+from cli.demonstration.stage import Stage
 from lab.media.audio import FileSource
 from lab.media.detect import ToneDetector
 from lab.robots import Answer, RobotCall

@@ -10,9 +10,9 @@ import pytest
 from acd.names import AgentStatus
 from acd.orders import Supervise, Supervision
 from cli.bootstrap import acd_desk, engine
+from cli.demonstration.stage import Stage
 from cli.errors import ContactCentreRefused
-from cli.queue_desk import order
-from cli.stage import Stage
+from cli.wiring.queue_desk import order
 from lab.robots import Answer, RobotCall
 from store.audit import AuditLog
 from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, VERKAUF, agents, choose, login, state

@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from cli.bootstrap import engine
-from cli.carrier import applied_version, cache_path, version_at_start
 from cli.errors import NothingApplied
 from cli.main import fernamt
 from cli.settings import Settings, load_settings
-from cli.version_cache import write_cache
+from cli.wiring.carrier import applied_version, cache_path, version_at_start
+from cli.wiring.version_cache import write_cache
 from store.audit import AuditLog
 from store.config_versions import ConfigStore
 from store.errors import DatabaseUnavailable
@@ -171,8 +171,8 @@ def test_secrets_in_clear_text_do_not_reach_the_database_outside_the_lab(operato
 
 
 def test_an_operator_who_was_overtaken_while_being_asked_applies_nothing(applied: Operator) -> None:
-    from cli.config_step import Step
-    from cli.config_step import applied as apply_step
+    from cli.carriers.config_step import Step
+    from cli.carriers.config_step import applied as apply_step
     from provisioning.load import load
     from provisioning.plan import make_plan
     from store.config_items import by_key

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from cli.bootstrap import engine
-from cli.carrier import version_at_start
 from cli.settings import load_settings
+from cli.wiring.carrier import version_at_start
 from numbering.e164 import E164
 from numbering.life import Event, Order, State
 from store.config_versions import ConfigStore

@@ -24,8 +24,8 @@ CARRIER: Final = TARIFFS.parent / "carrier"
 ANNA: Final = ("--actor", "anna")
 #: Modules whose clock stands at NOW in these tests.
 CLOCKS: Final = (
-    "cli.changes", "cli.evn_export", "cli.invoice_book", "cli.invoice_sending", "cli.rate_worker",
-    "cli.tariff_import", "cli.tariff_notices",
+    "cli.changes", "cli.billing.evn_export", "cli.billing.invoice_book", "cli.billing.invoice_sending",
+    "cli.billing.rate_worker", "cli.billing.tariff_import", "cli.billing.tariff_notices",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from cli.abuse_store import AbuseRecords
+from cli.wiring.abuse_store import AbuseRecords
 from dialplan.abuse.cases import AbuseRule, Action, Sighting, ThrottlePolicy
 from dialplan.abuse.rules import DEFAULTS
 from dialplan.cdr import HungUpBy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis
 
-from cli.queue_desk import OwnersDesk
+from cli.wiring.queue_desk import OwnersDesk
 from store.acd_desk import SCREEN_S, AcdDesk
 
 

@@ -17,8 +17,8 @@ from acd.events import CallerJoined, CallerLeft, StatusChosen
 from acd.figures import Rules
 from acd.journal import logged
 from acd.names import AgentStatus
-from cli.centre_figures import CentreFigures, centre_figures, queue_rows
-from cli.centre_log import KeptInDatabase, LeftInRedis
+from cli.centre.centre_figures import CentreFigures, centre_figures, queue_rows
+from cli.wiring.centre_log import KeptInDatabase, LeftInRedis
 from controller.centre_log import CentreLog
 from controller.errors import StoreAway
 from store import acd_journals

@@ -9,7 +9,7 @@ import redis
 from sqlalchemy import Engine, text
 
 from acd.events import CallerJoined
-from cli.web_users import FRESH, STALE, TokenUsers
+from cli.wiring.web_users import FRESH, STALE, TokenUsers
 from store.acd_live import AcdLive
 from store.api_tokens import PREFIX, ApiToken, ApiTokens
 from store.audit import AuditLog

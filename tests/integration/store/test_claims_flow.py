@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from cli.sepa_export import Chooser
-from cli.sepa_parties import carrier_of, creditor_of
+from cli.billing.sepa_export import Chooser
+from cli.billing.sepa_parties import carrier_of, creditor_of
 from provisioning.canonical import items_of
 from provisioning.load import load
 from rating.money import Money

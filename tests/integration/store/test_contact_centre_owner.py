@@ -14,7 +14,7 @@ from acd.effects import Effect, Ring
 from acd.events import CallerJoined, Compared, OfferAnswered, StatusChosen
 from acd.names import AgentStatus
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
-from cli.contact_centre import TenantJournal
+from cli.wiring.contact_centre import TenantJournal
 from controller.contact_centre import RENEW_S, ContactCentre
 from controller.errors import StoreAway
 from store.acd_journals import AcdJournals, Kept

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from cli.demo_month import CUSTOMER, rated_month
+from cli.demonstration.demo_month import CUSTOMER, rated_month
 from documents.check import check, invoice_xml
 from provisioning.canonical import items_of
 from provisioning.load import load

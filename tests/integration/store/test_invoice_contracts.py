@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from cli.agreements import agreements, contract_in, users_of
-from cli.invoice_parties import last_known
+from cli.billing.agreements import agreements, contract_in, users_of
+from cli.billing.invoice_parties import last_known
 from rating.berlin import Month
 from rating.invoice_users import highest_users
 from store.config_items import CUSTOMER, ConfigItem, ItemKey

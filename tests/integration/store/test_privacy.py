@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
-from cli.adapters import PrivacyWork
 from cli.bootstrap import mailbox_messages, recording_archive
 from cli.settings import settings_from
+from cli.wiring.adapters import PrivacyWork
 from dialplan.cdr import LegRecord
 from dialplan.mailbox import MessageFacts
 from dialplan.recording import Consent, RecordingFacts

@@ -13,7 +13,7 @@ import redis
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, text
 
-from cli.demo_rating import costs
+from cli.demonstration.demo_rating import costs
 from cli.main import fernamt
 from dialplan.limits.agreed import Claim, Counter, Scope
 from store.audit import AuditLog
@@ -34,7 +34,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
     """`fernamt` on the test's database and Redis, at NOW whatever the clock says."""
-    for module in ("cli.changes", "cli.rate_worker", "cli.tariff_import"):
+    for module in ("cli.changes", "cli.billing.rate_worker", "cli.billing.tariff_import"):
         monkeypatch.setattr(f"{module}.now", lambda: NOW)
     settings = {
         "state_dir": str(tmp_path),

@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
+from cli.billing.rate_worker import tell_used_up
 from cli.main import fernamt
-from cli.rate_worker import tell_used_up
 from dialplan.cdr import LegRecord
 from dialplan.live import LiveCall, LiveState
 from provisioning.canonical import items_of
@@ -51,7 +51,7 @@ def run(
     tmp_path: Path, database_url: str, redis_url: str, redis_client: redis.Redis,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:  # fmt: skip
-    monkeypatch.setattr("cli.rate_quota.now", lambda: NOW)
+    monkeypatch.setattr("cli.billing.rate_quota.now", lambda: NOW)
     settings = {
         "state_dir": str(tmp_path),
         "carrier": [str(tmp_path)],

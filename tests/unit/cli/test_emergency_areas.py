@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.emergency_csv import AREAS_FILE, AreasRefused, changes, read_areas, written
+from cli.carriers.emergency_csv import AREAS_FILE, AreasRefused, changes, read_areas, written
 from cli.layout import EXAMPLE_CARRIER
 from cli.main import fernamt
 from numbering.emergency_areas import parse_area

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from cli.mailing import Mailer, letter
 from cli.settings import SmtpEntry
+from cli.wiring.mailing import Mailer, letter
 from controller.errors import MailAway
 from dialplan.mailbox import Notice
 from provisioning.secrets import SecretMissing

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
+from cli.explaining.plan_drawing import drawing
 from cli.main import fernamt
-from cli.plan_drawing import drawing
 from provisioning.schema import PlanEntry
 from tests.architecture.program import ROOT
 from tests.unit.provisioning.conftest import CARRIER

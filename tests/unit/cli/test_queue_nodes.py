@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from cli.queue_switch import QueueNodes, SwitchNode
+from cli.wiring.queue_switch import QueueNodes, SwitchNode
 from controller.errors import LegFailed, NodeAway
 from dialplan.legs import Caller, Leg, leg_to_phone
 from freeswitch.errors import CommandFailed, NotConnected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.queue_switch import switch_errors
+from cli.wiring.queue_switch import switch_errors
 from controller.errors import LegFailed, NodeAway
 from controller.queue_calls import FAILURES
 from freeswitch.errors import CommandFailed, ConnectionLost

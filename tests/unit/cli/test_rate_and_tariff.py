@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from cli.billing.rate_cdrs import CdrsUnreadable, read_cdrs
+from cli.billing.rate_rows import COLUMNS
 from cli.main import fernamt
-from cli.rate_cdrs import CdrsUnreadable, read_cdrs
-from cli.rate_rows import COLUMNS
 from tests.unit.rating.files import EXAMPLES
 
 CDRS = EXAMPLES / "cdrs" / "november-2026.csv"

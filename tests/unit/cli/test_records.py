@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from cli.carriers.records import COLUMNS, row
 from cli.cdr import _csv_writer, _json_writer, _no_formula
-from cli.records import COLUMNS, row
 from dialplan.cdr import Quality
 from tests.unit.controller.fakes import leg
 

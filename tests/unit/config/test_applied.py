@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cli.applied import AppliedCarrier
+from cli.wiring.applied import AppliedCarrier
 from controller.errors import VersionRefused
 from dialplan.emergency.routing import LineAddress
 from dialplan.snapshot import Snapshot

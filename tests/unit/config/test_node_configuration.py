@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.applied import AppliedCarrier
-from cli.node_configuration import NodeConfiguration
+from cli.wiring.applied import AppliedCarrier
+from cli.wiring.node_configuration import NodeConfiguration
 from controller.errors import NodeAway
 from dialplan.snapshot import Snapshot
 from freeswitch.commands import ApiCall

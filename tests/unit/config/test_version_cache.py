@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.errors import CacheUnusable
-from cli.version_cache import read_cache, write_cache
+from cli.wiring.version_cache import read_cache, write_cache
 from store.config_items import CUSTOMER, ConfigItem
 
 ITEMS = tuple(ConfigItem.of(CUSTOMER, f"kunde-{n}", f'{{"name":"Bäcker\u2028{n}"}}') for n in range(250))

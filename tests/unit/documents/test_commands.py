@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 from pypdf import PdfReader
 
+from cli.billing.rate_cdrs import read_cdrs
+from cli.billing.tariff_directory import read_tariff
 from cli.main import fernamt
-from cli.rate_cdrs import read_cdrs
-from cli.tariff_directory import read_tariff
 from documents.invoice_json import to_json
 from rating.batch import rate_all
 from rating.book import Books

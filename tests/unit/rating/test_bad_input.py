@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from cli.billing.tariff_import import FilesUnreadable, reference_rates
 from cli.main import fernamt
-from cli.tariff_import import FilesUnreadable, reference_rates
 from rating.errors import TariffRefused
 from rating.tariff_files import tariff_of
 from tests.unit.rating.files import EXAMPLES, LISTS_HEADER, PRICE_HEADER, files, prices, text

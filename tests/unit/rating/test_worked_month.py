@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cli.rate_cdrs import read_cdrs
-from cli.tariff_directory import read_tariff
+from cli.billing.rate_cdrs import read_cdrs
+from cli.billing.tariff_directory import read_tariff
 from rating.batch import rate_all
 from rating.book import Books
 from rating.charge import Charge, Why

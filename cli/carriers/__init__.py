@@ -1,0 +1,1 @@
+"""What the commands of numbers, configuration and emergency directories do."""

@@ -1,0 +1,1 @@
+"""What the commands of the contact centre show and do."""

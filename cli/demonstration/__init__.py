@@ -1,0 +1,1 @@
+"""The calls and the month that `fernamt demo` shows."""

@@ -1,0 +1,1 @@
+"""Questions about calls and plans, answered without placing a call."""

@@ -1,0 +1,146 @@
+"""The carrier: its files read and checked, its applied version fetched, either compiled for this machine."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy import Engine
+
+from cli.carriers.inventory_step import catch_up, following
+from cli.errors import CacheUnusable, NothingApplied, PlanRefused
+from cli.settings import Settings
+from cli.times import GERMANY
+from cli.wiring.applied import AppliedCarrier
+from cli.wiring.version_cache import read_cache
+from dialplan.snapshot import Snapshot
+from provisioning.compile import compile_snapshot
+from provisioning.errors import Severity
+from provisioning.load import CheckedConfig, load
+from provisioning.network import AddressBook, MovedNetwork, RealNetwork
+from provisioning.plan import make_plan
+from provisioning.secrets import Secrets
+from provisioning.sounds import Sounds
+from store.config_items import ItemChanges, by_key
+from store.config_versions import ConfigStore
+from store.errors import StoreError
+
+_log = structlog.get_logger(__name__)
+_AT_START: Final = "fernamt up"
+
+
+def load_carrier(settings: Settings) -> CheckedConfig:
+    """Read and check the carrier's files. Raises ConfigInvalid with every problem."""
+    return load(settings.carrier)
+
+
+def compile_carrier(settings: Settings, carrier: CheckedConfig, version: int) -> Snapshot:
+    """The carrier's files as the call path reads them, with secrets and addresses of this machine."""
+    return compile_snapshot(
+        carrier.config,
+        version=version,
+        network=address_book(settings),
+        secrets=secrets(settings),
+        places=carrier.places,
+        today=today(),
+        sounds=sounds(settings),
+    )
+
+
+def applied_carrier(settings: Settings) -> AppliedCarrier:
+    """An empty one; give it all parts of a version first."""
+    return AppliedCarrier(address_book(settings), lambda: secrets(settings), today, lambda: sounds(settings))
+
+
+def address_book(settings: Settings) -> AddressBook:
+    """Where the configured addresses are for this machine."""
+    if settings.lab_network is None:
+        return RealNetwork()
+    places = {}
+    for configured, here in settings.lab_network.items():
+        host, _, port = configured.rpartition(":")
+        places[host, int(port)] = here
+    return MovedNetwork(places)
+
+
+def secrets(settings: Settings) -> Secrets:
+    """The secrets of this machine, read anew."""
+    lab = settings.lab_network is not None
+    return Secrets(os.environ, settings.state_dir / "secrets", lab=lab)
+
+
+def sounds_dir(settings: Settings) -> Path:
+    """Announcements: recordings that somebody put there, and `spoken/` with texts that were spoken."""
+    return settings.state_dir.absolute() / "sounds"
+
+
+def sounds(settings: Settings) -> Sounds:
+    """What announcements sound like on this machine."""
+    return Sounds(os.environ, sounds_dir(settings))
+
+
+def today() -> date:
+    """The day in Germany: contracts and numbers begin and end with it."""
+    return datetime.now(GERMANY).date()
+
+
+def cache_path(settings: Settings) -> Path:
+    """The applied version in force on this machine."""
+    return settings.state_dir / "configuration.cache"
+
+
+def checked_path(settings: Settings) -> Path:
+    """What is remembered of files that were checked together."""
+    return settings.state_dir / "configuration.checked"
+
+
+def applied_version(settings: Settings, store: ConfigStore) -> ItemChanges:
+    """All parts of the version in force; of the one this machine saw last when the database is away.
+
+    Raises NothingApplied, or StoreError when the database is away and there is no file either.
+    """
+    try:
+        version = store.current()
+        if version == 0:
+            raise NothingApplied("no configuration was ever applied: `fernamt config apply` applies one")
+        return ItemChanges(version, store.items(version), whole=True)
+    except StoreError as away:
+        try:
+            version, items = read_cache(cache_path(settings))
+        except CacheUnusable as error:
+            _log.error("no configuration: neither database nor file", file=str(error))
+            raise away from None
+        _log.warning("the database is away; configuration as last seen", version=version, error=str(away))
+        return ItemChanges(version, items, whole=True)
+
+
+def version_at_start(settings: Settings, database: Engine) -> int:
+    """The version to start with: the one in force, or a new one where the files say otherwise and are to
+    be applied at start. The number inventory is brought in line. Raises ConfigInvalid, PlanRefused,
+    NumbersRefused."""
+    store = ConfigStore(database)
+    current = store.current()
+    at = datetime.now(UTC)
+    if current:
+        catch_up(database, store, current, at)
+    if current and not settings.apply_on_start:
+        return current
+    carrier = load_carrier(settings)
+    plan = make_plan(current, by_key(store.items(current)), carrier.config, allow_removal=True)
+    refused = [each for each in plan.findings if each.severity is Severity.ERROR]
+    if refused:
+        problems = "\n".join(str(carrier.places.problem(each)) for each in refused)
+        raise PlanRefused(f"{problems}\nThe files may not follow version {current}")
+    if plan.is_empty:
+        return current
+    return store.apply(
+        current,
+        plan.changed,
+        plan.removed,
+        author=_AT_START,
+        note="read from files at start",
+        then=following(plan, carrier.config, at, _AT_START),
+    )

@@ -1,0 +1,49 @@
+"""The log of the contact centres in Redis and PostgreSQL as the service layer wants it: its ports, its
+errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cli.wiring.adapters import store_errors
+from controller.centre_log import EntryId
+from store.acd_history import AcdHistory
+from store.acd_log import AcdLog
+
+
+class LeftInRedis:
+    """controller.centre_log.LeftLog."""
+
+    def __init__(self, log: AcdLog) -> None:
+        self._log = log
+
+    def customers(self) -> Sequence[str]:
+        with store_errors():
+            return self._log.customers()
+
+    def oldest(self, customer_id: str) -> Sequence[tuple[EntryId, str]]:
+        with store_errors():
+            return self._log.oldest(customer_id)
+
+    def remove(self, customer_id: str, ids: Sequence[EntryId]) -> None:
+        with store_errors():
+            self._log.remove(customer_id, ids)
+
+
+class KeptInDatabase:
+    """controller.centre_log.KeptLog; entries are kept for `keep_days`."""
+
+    def __init__(self, history: AcdHistory, keep_days: int) -> None:
+        self._history = history
+        self._keep_days = keep_days
+
+    def insert(
+        self, customer_id: str, entries: Sequence[tuple[EntryId, str]]
+    ) -> Sequence[tuple[EntryId, str]]:
+        with store_errors():
+            return self._history.insert(customer_id, entries)
+
+    def tend(self, now: datetime) -> None:
+        with store_errors():
+            self._history.tend(now, self._keep_days)

@@ -1,0 +1,61 @@
+"""Supervisors' commands as the service layer wants them: its port, its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cli.wiring.queue_switch import switch_errors
+from dialplan.legs import Leg
+from freeswitch.supervisor_calls import SupervisorCalls
+
+
+class SupervisorSwitch:
+    """controller.supervision.SupervisorNode: `calls` gives the node that a call is on, where the supervisor's
+    phone has to be registered too; `stop` ends an agent's leg."""
+
+    def __init__(self, calls: Callable[[str], SupervisorCalls], stop: Callable[[str, int], bool]) -> None:
+        self._calls = calls
+        self._stop = stop
+
+    def ring_supervisor(
+        self,
+        customer_id: str,
+        offer_id: int,
+        leg: Leg,
+        leg_id: str,
+        ring_s: int,
+        facts: Mapping[str, str],
+        *,
+        heard_by_caller: bool,
+        heard_by_agent: bool,
+    ) -> None:
+        with switch_errors():
+            self._calls(facts["fernamt_call"]).ring_supervisor(
+                customer_id,
+                offer_id,
+                leg,
+                leg_id,
+                ring_s,
+                facts,
+                heard_by_caller=heard_by_caller,
+                heard_by_agent=heard_by_agent,
+            )
+
+    def signal(self, call_id: str) -> None:
+        with switch_errors():
+            self._calls(call_id).signal(call_id)
+
+    def watch(self, call_id: str, leg_id: str) -> None:
+        with switch_errors():
+            self._calls(call_id).watch(leg_id)
+
+    def take(self, call_id: str, leg: Leg, leg_id: str) -> None:
+        with switch_errors():
+            self._calls(call_id).take(call_id, leg, leg_id)
+
+    def end(self, call_id: str, leg_id: str) -> None:
+        with switch_errors():
+            self._calls(call_id).end(leg_id)
+
+    def stop(self, customer_id: str, offer_id: int) -> bool:
+        return self._stop(customer_id, offer_id)

@@ -1,0 +1,77 @@
+"""The switch of this machine: its configuration written, its program started, its readiness asked."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+from cli.bootstrap import node_connection, switch_settings
+from cli.errors import NotRunning, SwitchMissing
+from cli.settings import Settings
+from cli.wiring.child import Child
+from dialplan.snapshot import Snapshot
+from freeswitch import api_calls
+from freeswitch.errors import FreeSwitchError
+from freeswitch.render import render, write
+
+_HERE: Final = Path(__file__).resolve().parents[2]
+
+
+def write_configuration(settings: Settings, snapshot: Snapshot, directory: Path) -> Path:
+    """Render the complete configuration into the directory, and make the spool."""
+    settings.node.cdr_dir.mkdir(parents=True, exist_ok=True)
+    return write(directory, render(snapshot, switch_settings(settings)))
+
+
+def switch_child(settings: Settings, directory: Path, log: Path) -> Child:
+    """The switch program with private directories. Raises SwitchMissing when it is not on this machine."""
+    for name in ("log", "db", "run"):
+        (directory / name).mkdir(parents=True, exist_ok=True)
+    where = [
+        *("-conf", str(settings.node.conf_dir or directory / "conf")),
+        *("-log", str(directory / "log")),
+        *("-db", str(directory / "db")),
+        *("-run", str(directory / "run")),
+    ]
+    return Child(
+        settings.node.program,
+        [*_program(settings), *where],
+        directory=_HERE,
+        log=log,
+        ready=lambda: _is_ready(settings),
+    )
+
+
+def _program(settings: Settings) -> list[str]:
+    if settings.node.program == "lab":
+        return [sys.executable, "-m", "lab", "switch"]
+    found = shutil.which("freeswitch")
+    if found is None:
+        raise SwitchMissing(
+            "there is no program `freeswitch` on the PATH: install FreeSWITCH, or set node.program to lab"
+        )
+    priority = "-rp" if settings.node.realtime else "-np"
+    return [found, "-nonat", "-nf", "-nc", priority]
+
+
+def _is_ready(settings: Settings) -> bool:
+    """Event Socket listens before calls are accepted: FreeSWITCH refuses with 503 until it says so."""
+    if not answers(settings.node.event_socket):
+        return False
+    try:
+        with node_connection(settings) as connection:
+            return "is ready" in connection.api(api_calls.status())
+    except (FreeSwitchError, NotRunning):
+        return False
+
+
+def answers(address: tuple[str, int]) -> bool:
+    """Whether somebody accepts TCP connections there."""
+    try:
+        with socket.create_connection(address, timeout=1.0):
+            return True
+    except OSError:
+        return False
