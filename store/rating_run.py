@@ -199,6 +199,10 @@ class RatingRun:
             with database_errors(place), self._engine.begin() as connection:
                 connection.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_LIMIT_S}s'"))
                 connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_WAIT_S}s'"))
+                # The records of a batch came in at about one time and are in memory. With the server's own
+                # guess for disks a large month's table is read as a whole for each batch (seen: 20,000,000
+                # records, half of the speed).
+                connection.execute(text("SET LOCAL random_page_cost = 1.1"))
                 rate_beside_others(connection)
                 yield connection, pricing
         except BaseException:
