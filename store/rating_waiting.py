@@ -88,10 +88,13 @@ class WaitingLegs:
         with database_errors("tidying up the list of due calls"), self._engine.connect() as connection:
             alone = connection.execution_options(isolation_level="AUTOCOMMIT")
             alone.execute(text(f"SET statement_timeout = '{STATEMENT_LIMIT_S}s'"))
+            # Another worker may do the same, and could not yet remove what this one took: after it, once more.
+            alone.execute(text(f"SET lock_timeout = '{STATEMENT_LIMIT_S}s'"))
             try:
-                alone.execute(text("VACUUM (ANALYZE, SKIP_LOCKED) rating_due"))
+                alone.execute(text("VACUUM (ANALYZE) rating_due"))
             finally:
                 alone.execute(text("RESET statement_timeout"))
+                alone.execute(text("RESET lock_timeout"))
 
     def quarantined(self, customer_id: str | None = None, limit: int = 100) -> tuple[WaitingLeg, ...]:
         """Legs in quarantine, oldest first, at most `limit` (1 to MAX_LINES)."""
