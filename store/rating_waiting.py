@@ -88,7 +88,7 @@ class WaitingLegs:
         with database_errors("tidying up the list of due calls"), self._engine.connect() as connection:
             alone = connection.execution_options(isolation_level="AUTOCOMMIT")
             alone.execute(text(f"SET statement_timeout = '{STATEMENT_LIMIT_S}s'"))
-            # Another worker may do the same, and could not yet remove what this one took: after it, once more.
+            # Another worker may do the same, and could not yet remove what this one took.
             alone.execute(text(f"SET lock_timeout = '{STATEMENT_LIMIT_S}s'"))
             try:
                 alone.execute(text("VACUUM (ANALYZE) rating_due"))
