@@ -1,6 +1,6 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo up doctor test test-freeswitch lint format bench bench-acd bench-month bench-rating clean
+.PHONY: help demo up doctor test test-long test-freeswitch lint format bench bench-acd bench-month bench-rating clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,8 +32,11 @@ doctor: $(VENV)/run.stamp ## name each dependency, its state and what to do
 
 test: $(VENV)/dev.stamp ## lint, types, layers and every test that needs no FreeSWITCH (8 minutes at most)
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest -m "not freeswitch" $(SIDE_BY_SIDE)
+	@$(BIN)/pytest -m "not freeswitch and not long" $(SIDE_BY_SIDE)
 	@echo "Tests on real FreeSWITCH are apart: make test-freeswitch"
+
+test-long: $(VENV)/dev.stamp ## the few tests that take long and break nothing that shorter ones do not
+	@$(BIN)/pytest -m "long and not freeswitch" tests/e2e $(SIDE_BY_SIDE)
 
 test-freeswitch: $(VENV)/dev.stamp ## the end-to-end scenarios against the freeswitch program of this machine
 	@$(BIN)/pytest -m freeswitch tests/e2e tests/protocol --timeout=600 $(SIDE_BY_SIDE)

@@ -229,6 +229,7 @@ def wait_guided(call: RobotCall) -> None:
     eventually(lambda: guided(call) > before + 1, 10, "a text")
 
 
+@pytest.mark.long
 def test_a_message_is_heard_by_phone_with_the_pin_and_deleted(planned: Exchange, world: Stage) -> None:
     """C3: three wrong PINs end the call, the right one opens; no PIN is kept, no sound stays in clear."""
     spoken = f"%(10000,0,{SPOKEN_HZ})"

@@ -56,6 +56,7 @@ def spent(running: Exchange, owner: str) -> int:
     return int(row["now"])
 
 
+@pytest.mark.long
 def test_a_phones_and_a_countrys_money_is_used_up_for_them_alone(running: Exchange) -> None:
     with staged(running.settings) as stage:
         for trunk in ("carrier-a", "carrier-b"):

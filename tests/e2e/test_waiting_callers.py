@@ -242,6 +242,7 @@ def heard_times(caller: RobotCall, hertz: int) -> int:
     return sum(abs(each.frequency_hz - hertz) <= 12 for each in caller.report().tones)
 
 
+@pytest.mark.long
 def test_place_and_wait_are_told_again_and_again_in_between_the_music(centre: Exchange, stage: Stage) -> None:
     """C1: periodic announcements."""
     caller = call(stage)
@@ -328,6 +329,7 @@ def called_back(centre: Exchange) -> list[dict[str, Any]]:
     return [each for each in centre.legs() if each["b_number"] == CALLER]
 
 
+@pytest.mark.long
 def test_barred_and_emergency_numbers_are_refused_and_one_who_is_busy_is_tried_again(
     centre: Exchange, stage: Stage
 ) -> None:
