@@ -11,6 +11,8 @@ from numbering.e164 import E164
 AWAY_MS: Final = 5_000
 #: And those who talk: until then their agents are taken to be busy.
 GIVEN_UP_MS: Final = 60_000
+#: What no node has listed for so long is over: each lists its calls once a minute.
+UNPLACED_MS: Final = 150_000
 
 
 class Places:

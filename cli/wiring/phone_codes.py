@@ -10,7 +10,7 @@ from gevent import spawn
 from acd.codes import order_of
 from cli.errors import ContactCentreRefused
 from cli.wiring.queue_desk import order
-from controller.centres import Caller
+from controller.own_calls import Caller
 from dialplan.causes import Cause
 from dialplan.decision import Announce, CallFacts, Decision, Direction
 from dialplan.reasons import reason

@@ -26,7 +26,7 @@ _REST_S: Final = 0.05
 
 
 class OwnersDesk:
-    """controller.centres.Desk on Redis."""
+    """controller.centre_desk.Desk on Redis."""
 
     def __init__(self, desk: AcdDesk) -> None:
         self._desk = desk

@@ -13,7 +13,7 @@ from dialplan.call import Entry, Via
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from freeswitch.own_calls import own_call, own_mark
-from tests.unit.controller.test_centres import CUSTOMER, World, _running, wait_until
+from tests.unit.controller.test_centres import CENTRE, CUSTOMER, World, _running, wait_until
 from tests.unit.dialplan.carriers import NOW, from_phone, snapshot
 
 
@@ -69,7 +69,7 @@ def test_a_call_from_an_agents_phone_is_the_agents_own(world: World) -> None:
     agents = snapshot()
     phone = replace(agents.phones["kanzlei-1"], agent_id="anna")
     agents = replace(agents, phones={**agents.phones, phone.id: phone})
-    world.centres.swap(agents, world.centres._configured)  # the same centre with the agent's phone
+    world.centres.swap(agents, {CUSTOMER: CENTRE})  # the same centre with the agent's phone
     offered = from_phone("0170 1234567", phone_id="kanzlei-1", call_id="call-2")
     decision = decide(offered, agents, Circumstances(NOW))
     assert world.centres.decided(offered, decision) == (CUSTOMER, "anna")

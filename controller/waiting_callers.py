@@ -1,0 +1,95 @@
+"""Callers who come to queues and leave them, as the nodes tell it (C1)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from acd.events import CallerJoined, CallerLeft
+from acd.names import CancelReason
+from controller.places import Places
+from controller.tenants import Tenants
+from numbering.e164 import E164
+
+#: Callers who are gone and may still stand in what the switch lists, which lags behind its events.
+_GONE_LIMIT: Final = 10_000
+#: A caller who is gone and listed for longer has come back, or never went.
+_GONE_MS: Final = 10_000
+
+
+class WaitingCallers:
+    """`clock_ms` does not jump; `wall_ms` is the time of day, which nodes write into their marks."""
+
+    def __init__(
+        self,
+        tenants: Tenants,
+        places: Places,
+        clock_ms: Callable[[], int],
+        wall_ms: Callable[[], int],
+    ) -> None:
+        self._tenants = tenants
+        self._places = places
+        self._clock_ms = clock_ms
+        self._wall_ms = wall_ms
+        self._gone: OrderedDict[str, int] = OrderedDict()
+        #: Customers of callers who were told to the owner; its state may not have them yet.
+        self._joining: dict[str, str] = {}
+
+    def came(
+        self,
+        node: str,
+        customer_id: str,
+        joined: CallerJoined,
+        kept: bool,
+        shown: E164 | None,
+        called: E164 | None,
+    ) -> None:
+        """A caller waits, who shows this number and has called that one. Who comes now has his place now,
+        unless it is `kept` from a queue before."""
+        self._places.put(node, joined.member_id)
+        self._places.shown[joined.member_id] = shown
+        self._places.called[joined.member_id] = called
+        self._gone.pop(joined.member_id, None)
+        self._join(customer_id, joined if kept else replace(joined, since_ms=None))
+
+    def found(self, customer_id: str, joined: CallerJoined) -> None:
+        """A node lists this caller."""
+        gone_ms = self._gone.get(joined.member_id)
+        if gone_ms is None or self._clock_ms() - gone_ms > _GONE_MS:
+            self._join(customer_id, joined)
+
+    def _join(self, customer_id: str, joined: CallerJoined) -> None:
+        """The mark's time of day as the tenant's time."""
+        running = self._tenants.running.get(customer_id)
+        if running is not None:
+            since_ms = joined.since_ms
+            if since_ms is not None:
+                since_ms = running.now_ms - max(0, self._wall_ms() - since_ms)
+            needs = self._tenants.configured[customer_id].needs.get(joined.queue_id, ())
+            self._joining[joined.member_id] = customer_id
+            running.tell(replace(joined, skills=needs, since_ms=since_ms))
+
+    def left_by_key(self, call_id: str, customer_id: str) -> None:
+        """A waiting caller pressed a key that leads out."""
+        self.left(call_id)
+        self._tenants.tell(customer_id, CallerLeft(call_id, CancelReason.EXIT_WITH_KEY))
+
+    def ended(self, call_id: str) -> None:
+        """A call is over, whether it waited or talked."""
+        self.left(call_id)
+        joining = self._joining.pop(call_id, None)
+        for customer_id, running in self._tenants.owned():
+            if customer_id == joining or call_id in running.state.members:
+                running.tell(CallerLeft(call_id, CancelReason.BREAK_OUT))
+
+    def left(self, call_id: str) -> None:
+        """The caller is gone from the queue; what nodes list of him now is late."""
+        self._gone[call_id] = self._clock_ms()
+        if len(self._gone) > _GONE_LIMIT:
+            self._gone.popitem(last=False)
+
+    def is_gone(self, call_id: str) -> bool:
+        """Whether the call has left or ended."""
+        return call_id in self._gone
