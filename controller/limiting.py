@@ -3,7 +3,7 @@
 A claim is a lease that Redis ends by itself. It is given back at the call's end, renewed with the node's
 heartbeats by every controller that follows the node, and compared with the switch's own list of calls.
 While Redis is away each controller counts for itself and no call waits; when Redis is back it is told what
-is up before it is asked again.
+is up and what has ended meanwhile before it is asked again.
 """
 
 from __future__ import annotations
@@ -105,6 +105,8 @@ class Limiting:
         #: Calls whose question is under way, and those of them that ended meanwhile.
         self._asking: set[str] = set()
         self._gone: set[str] = set()
+        #: Calls whose end Redis could not be told: the switch's list, which lags behind, may have them still.
+        self._untold: dict[str, None] = {}
         self.dropped = 0
 
     @property
@@ -184,7 +186,7 @@ class Limiting:
             ending = bool(batch) and batch[-1] is None
             try:
                 if self._away:
-                    self.dropped += len(batch)
+                    self._leave([change for change in batch if change is not None])
                     self._look()
                 else:
                     self._carry_out([change for change in batch if change is not None])
@@ -192,7 +194,7 @@ class Limiting:
                 self.dropped += len(batch)
                 _log.exception("keeping leases failed")
             if self._away and not ending:
-                sleep(_RETRY_S)  # what comes meanwhile is dropped in one go
+                sleep(_RETRY_S)  # what comes meanwhile is left in one go
 
     def _next_batch(self) -> list[_Change | None]:
         """What has come; nothing after a while, because a call may have found Redis away."""
@@ -217,8 +219,16 @@ class Limiting:
                 if isinstance(change, _Listed):
                     self._compare(change)
         except StoreAway as error:
-            self.dropped += len(changes)
+            self._leave(changes)
             self._lost(error)
+
+    def _leave(self, changes: list[_Change]) -> None:
+        """What Redis cannot be told now. Ends are told later, up to a limit; of the rest it needs nothing."""
+        for change in changes:
+            if isinstance(change, _Ended) and len(self._untold) < _QUEUE_LIMIT:
+                self._untold[change.call_id] = None
+            else:
+                self.dropped += 1
 
     def _compare(self, listed: _Listed) -> None:
         """The switch knows what is up: leases of what is not end, calls without theirs get them again."""
@@ -240,8 +250,11 @@ class Limiting:
             self._store.ping()
             for node in self._local.nodes:
                 self._store.restore(node, self._local.held(node))
+            if self._untold:
+                self._store.release(list(self._untold))
         except StoreAway:
             return
+        self._untold.clear()
         self._away = False
         _log.info("limits are counted over all controllers again")
         self._on_return()

@@ -130,6 +130,26 @@ def test_without_redis_every_controller_counts_for_itself(
     limiting.stop(WAIT_S)
 
 
+def test_a_call_that_ended_while_redis_was_away_holds_nothing_when_it_is_back(
+    store: MemoryLimits, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Redis that answered too late once, on a busy machine, kept its data: a line must not stay taken."""
+    monkeypatch.setattr(module, "_RETRY_S", 0.01)
+    back = Flag()
+    limiting = Limiting(store, clock, on_return=back.set)
+    limiting.start()
+    assert taken(limiting, "c1", "c2") == [True, True]
+    store.away = True
+    limiting.ended("c1")
+    while not limiting.away:
+        idle()
+    limiting.ended("c2")
+    store.away = False
+    assert back.wait(WAIT_S)
+    assert store.calls == {}
+    limiting.stop(WAIT_S)
+
+
 def test_without_redis_the_pace_is_kept_over_a_second(
     limiting: Limiting, store: MemoryLimits, clock: Clock
 ) -> None:
