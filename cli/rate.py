@@ -17,9 +17,10 @@ from rich.progress import track
 from rich.table import Table
 
 from cli.billing.rate_cdrs import Cdrs, read_cdrs
+from cli.billing.rate_charges import explain_, quarantine, rerate
 from cli.billing.rate_quota import quota
 from cli.billing.rate_rows import COLUMNS, row, with_rate
-from cli.billing.rate_worker import explain_, quarantine, rerate, run
+from cli.billing.rate_worker import run
 from cli.billing.tariff_directory import CONFIG, NOTICE, read_tariff
 from cli.terminal import console
 from cli.whole_files import written_whole

@@ -16,8 +16,8 @@ from rich.progress import track
 from sqlalchemy import Engine
 
 from cli.billing.evn_orders import order_of, ordering_customers
+from cli.billing.months import MonthOption
 from cli.billing.rate_terms import ConfiguredTariff
-from cli.billing.rate_worker import MonthOption
 from cli.billing.stationery import stationery_of, with_stationery
 from cli.bootstrap import engine, now
 from cli.changes import changing

@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 
 from cli.billing.invoice_facts import maker
 from cli.billing.invoice_parties import InvoiceFactsMissing
+from cli.billing.months import MonthOption
 from cli.billing.rate_terms import ConfiguredTariff
-from cli.billing.rate_worker import MonthOption
 from cli.bootstrap import engine, now
 from cli.carriers.number_orders import GermanDay
 from cli.changes import changing

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import click
 from rich.table import Table
 
-from cli.billing.rate_worker import MonthOption
+from cli.billing.months import MonthOption
 from cli.bootstrap import engine
 from cli.layout import effective
 from cli.settings import Settings

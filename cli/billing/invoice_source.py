@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from cli.billing.rate_worker import MonthOption
+from cli.billing.months import MonthOption
 from cli.bootstrap import engine
 from cli.errors import ProgramError
 from cli.layout import effective

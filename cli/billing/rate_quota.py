@@ -11,8 +11,8 @@ import click
 from rich.table import Table
 from sqlalchemy import Engine
 
+from cli.billing.months import MonthOption
 from cli.billing.rate_terms import ConfiguredTariff
-from cli.billing.rate_worker import MonthOption
 from cli.bootstrap import engine, live_calls, now
 from cli.errors import ProgramError
 from cli.layout import effective

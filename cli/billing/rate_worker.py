@@ -1,47 +1,38 @@
-"""`fernamt rate run`, `rerate`, `explain`, `quarantine`: charges from the call records in the database."""
+"""`fernamt rate run`: charges from the call records that are due, once or as they come in."""
 
 from __future__ import annotations
 
 import gc
 import json
-import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import click
 import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from sqlalchemy import Connection, Engine
 
 from cli.billing.agreements import agreements, contract_in
 from cli.billing.rate_terms import ConfiguredTariff
 from cli.bootstrap import engine, now, spend_counters, until_stopped
-from cli.changes import changing
 from cli.layout import effective
 from cli.logs import configure_logs
 from cli.settings import Settings
-from cli.terminal import console
-from cli.times import Moment, shown, written
+from cli.times import Moment
 from cli.wiring.spend_limits import ConfiguredSpend
-from rating.berlin import Month
-from rating.explain import Language, explain
-from rating.fx import EURO
-from rating.money import ticks_text
-from store import audit
 from store.errors import DatabaseError, LiveStateError, TariffMissing
 from store.foreign_errors import database_errors
 from store.rating_run import BatchDone, QuotaUsedUp, RatingRun
 from store.rating_shares import ALONE, Row, counting
 from store.rating_spend import Spend
-from store.rating_waiting import ExplainedCharge, WaitingLegs
+from store.rating_waiting import WaitingLegs
 
 _log = structlog.get_logger(__name__)
 #: Records of one call come within moments of each other: so long a call is left to settle.
@@ -57,36 +48,24 @@ _MANY_CALLS: Final = 50_000
 #: A batch is some hundred thousand values at once, none of which refers to itself: a fifth of the time would
 #: go into looking at them again and again.
 _VALUES_OF_A_BATCH: Final = 100_000
-_LANGUAGES: Final = {"de": Language.GERMAN, "en": Language.ENGLISH}
 _COUNTED: Final = tuple(each.name for each in fields(BatchDone) if each.name not in ("booked", "used_up"))
 
 
-class MonthOption(click.ParamType[Month]):
-    """`2026-11`: a German calendar month."""
-
-    name = "month"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        match = re.fullmatch(r"(20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])", str(value), re.ASCII)
-        if match is None:
-            self.fail(f"{str(value)[:40]!r} is no month such as 2026-11", param, ctx)
-        return Month(int(match[1]), int(match[2]))
-
-
 @dataclass(frozen=True, slots=True)
-class _Worker:
+class Worker:
+    """What rates, with which prices, and who is told what was spent."""
+
     run: RatingRun
     source: ConfiguredTariff
     spend: Spend
     database: Engine
 
 
-def _worker(settings: Settings, database: Engine, settle_s: float) -> _Worker:
+def worker_of(settings: Settings, database: Engine, settle_s: float) -> Worker:
+    """With the configured prices; calls whose records are younger than `settle_s` wait."""
     source = ConfiguredTariff(database)
     run = RatingRun(database, source, settle_s=settle_s)
-    return _Worker(
-        run, source, Spend(database, spend_counters(settings), ConfiguredSpend(database)), database
-    )
+    return Worker(run, source, Spend(database, spend_counters(settings), ConfiguredSpend(database)), database)
 
 
 @click.command()
@@ -115,7 +94,7 @@ def run(settings: Callable[[], Settings], follow: bool, until: datetime | None, 
         _follow(known, database, lambda seconds: bool(stopped.wait(seconds)))
         return
     with few_collections():
-        sums = _once(_worker(known, database, 0), database, until)
+        sums = _once(worker_of(known, database, 0), database, until)
     if as_json:
         click.echo(json.dumps(sums, indent=1))
         return
@@ -127,7 +106,7 @@ def run(settings: Callable[[], Settings], follow: bool, until: datetime | None, 
         click.echo("See `fernamt rate quarantine list`")
 
 
-def _once(worker: _Worker, database: Engine, until: datetime | None) -> dict[str, int]:
+def _once(worker: Worker, database: Engine, until: datetime | None) -> dict[str, int]:
     sums: Counter[str] = Counter(dict.fromkeys(_COUNTED, 0))
     bar = Progress(
         TextColumn("rating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
@@ -153,7 +132,7 @@ def _once(worker: _Worker, database: Engine, until: datetime | None) -> dict[str
         if sums["calls"] >= _MANY_CALLS:
             waiting.tidy()
         try:
-            _rebuild(worker, row.connection)
+            rebuild(worker, row.connection)
         except LiveStateError as error:
             _log.warning("limits of money do not know of this yet: Redis is away", error=str(error))
     return dict(sums)
@@ -182,7 +161,8 @@ def few_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _rebuild(worker: _Worker, connection: Connection) -> None:
+def rebuild(worker: Worker, connection: Connection) -> None:
+    """Count anew what customers with limits of money have spent. Raises LiveStateError, TariffMissing."""
     with counting(connection, alone=True):
         worker.spend.rebuild(now(), worker.source.current().tariff.rates)
 
@@ -193,14 +173,14 @@ def _follow(settings: Settings, database: Engine, stopped: Callable[[float], boo
         try:
             with working(database) as row, few_collections():
                 _log.info("rating worker ready", **row.part()._asdict())
-                return _work(_worker(settings, database, _SETTLE_S), row, stopped)
+                return _work(worker_of(settings, database, _SETTLE_S), row, stopped)
         except DatabaseError as error:
             _log.warning("rating waits: the database is away", error=str(error))
         if stopped(_RETRY_S):
             return None
 
 
-def _work(worker: _Worker, row: Row, stopped: Callable[[float], bool]) -> None:
+def _work(worker: Worker, row: Row, stopped: Callable[[float], bool]) -> None:
     rest_s = 0.0
     told = ""
     while not stopped(rest_s):
@@ -208,7 +188,7 @@ def _work(worker: _Worker, row: Row, stopped: Callable[[float], bool]) -> None:
         part = row.part()
         try:
             if worker.spend.away:
-                _rebuild(worker, row.connection)
+                rebuild(worker, row.connection)
         except (LiveStateError, TariffMissing) as error:
             told = _tell_once(told, "limits of money wait", error)
         try:
@@ -243,136 +223,3 @@ def _tell_once(told: str, what: str, error: Exception) -> str:
     if str(error) != told:
         _log.warning(what, error=str(error))
     return str(error)
-
-
-@click.command()
-@click.option("--customer", metavar="ID", required=True, help="Whose month.")
-@click.option("--month", type=MonthOption(), required=True, help="German calendar month: 2026-11.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@changing()
-def rerate(
-    settings: Callable[[], Settings], customer: str, month: Month, as_json: bool, at: datetime, actor: str,
-    reason: str,
-) -> None:  # fmt: skip
-    """Rate a customer's month again with the tariff of today; what differs becomes corrections.
-
-    A correction takes the old charge back and books the new one; nothing is overwritten, and a second time
-    changes nothing.
-
-    \b
-    Example: fernamt rate rerate --customer kunde-bau --month 2026-11 --reason "price list mended"
-    """
-    known = effective(settings())
-    database = engine(known, "fernamt rate")
-    worker = _worker(known, database, 0)
-    done = worker.run.rerate(customer, month, reason or "rated again")
-    details = {"month": str(month), "corrected": done.corrected, "added": done.added, "reason": reason}
-    with database_errors("writing the audit"), database.begin() as connection:
-        audit.record(
-            connection, actor=actor, action="rate.rerate", object_kind="customer", object_id=customer,
-            details=details,
-        )  # fmt: skip
-    if done.booked:
-        with database_errors("counting what was booked"), database.connect() as connection:
-            _rebuild(worker, connection)
-    difference = Counter[str]()
-    for each in done.booked:
-        difference[each.currency] += each.ticks
-    if as_json:
-        document = {
-            **{name: getattr(done, name) for name in ("legs", "added", "corrected", "waiting")},
-            "kept": list(done.kept),
-            "difference": {currency: ticks_text(ticks) for currency, ticks in sorted(difference.items())},
-        }
-        click.echo(json.dumps(document, indent=1))
-        return
-    sums = ", ".join(f"{ticks_text(ticks)} {currency}" for currency, ticks in sorted(difference.items()))
-    click.echo(
-        f"{done.legs} legs of {customer} in {month}: {done.corrected} corrected, {done.added} new, "
-        f"{done.waiting} wait. Difference: {sums or '0.00 ' + EURO} net"
-    )
-    for leg_id in done.kept[:10]:
-        click.echo(f"{leg_id} could not be rated now and keeps its charge")
-
-
-@click.command(name="explain")
-@click.argument("leg")
-@click.option("--language", type=click.Choice(sorted(_LANGUAGES)), default="de", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.pass_obj
-def explain_(settings: Callable[[], Settings], leg: str, language: str, as_json: bool) -> None:
-    """Why a leg costs what it costs, as sentences for the customer: every figure of the calculation.
-
-    \b
-    Example: fernamt rate explain 3f0c2a52-6d5b-4f5e-9a51-0a3c1a4d6c11
-    """
-    found = WaitingLegs(engine(effective(settings()), "fernamt rate")).explained(leg)
-    chosen = _LANGUAGES[language]
-    if as_json:
-        click.echo(json.dumps([_explained(each, chosen) for each in found], ensure_ascii=False, indent=1))
-        return
-    for each in found:
-        if each.reason:
-            click.echo(f"\nCorrection {each.number} of {shown(each.rated_at)}: {each.reason}")
-        click.echo(explain(each.charge, chosen))
-
-
-def _explained(each: ExplainedCharge, language: Language) -> dict[str, Any]:
-    charge = each.charge
-    return {
-        "leg_id": charge.leg.leg_id,
-        "correction": each.number,
-        "reason": each.reason,
-        "rated_at": written(each.rated_at),
-        "tariff_revision": each.tariff_revision,
-        "amount": ticks_text(charge.ticks),
-        "currency": charge.currency,
-        "bundle": charge.bundle,
-        "bundle_s": charge.bundle_s,
-        "cost": ticks_text(charge.cost.ticks) if charge.cost else None,
-        "margin": ticks_text(charge.margin) if charge.margin is not None else None,
-        "explanation": explain(charge, language),
-    }
-
-
-@click.group()
-def quarantine() -> None:
-    """Legs without a charge, with the reason: never free, never lost."""
-
-
-@quarantine.command(name="list")
-@click.option("--customer", metavar="ID", help="Only this customer's. Default: all.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.pass_obj
-def list_(settings: Callable[[], Settings], customer: str | None, limit: int, as_json: bool) -> None:
-    """What waits and why, oldest first."""
-    found = WaitingLegs(engine(effective(settings()), "fernamt rate")).quarantined(customer, limit)
-    if as_json:
-        rows = [
-            {
-                **asdict(each), "month": f"{each.month:%Y-%m}", "since": written(each.since),
-                "tried_at": written(each.tried_at),
-            }
-            for each in found
-        ]  # fmt: skip
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-        return
-    if not found:
-        click.echo("Every record that came in is rated.")
-        return
-    table = Table("leg", "customer", "month", "reason", "what to do")
-    for each in found:
-        table.add_row(each.leg_id, each.customer_id or "-", f"{each.month:%Y-%m}", each.why, each.sentence)
-    console().print(table)
-
-
-@quarantine.command()
-@click.option("--customer", metavar="ID", help="Only this customer's. Default: all.")
-@changing()
-def retry(
-    settings: Callable[[], Settings], customer: str | None, at: datetime, actor: str, reason: str
-) -> None:
-    """Try again what waits, after its cause was mended. `fernamt rate run` does it, or the worker at once."""
-    calls = WaitingLegs(engine(effective(settings()), "fernamt rate")).retry(actor, customer)
-    click.echo(f"{calls} calls are due again.")
