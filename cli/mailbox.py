@@ -14,6 +14,7 @@ from rich.table import Table
 from cli.bootstrap import engine, mailbox_messages
 from cli.changes import changing
 from cli.layout import effective
+from cli.sealed_sound import OUTPUT, write_sound
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
@@ -100,12 +101,7 @@ def _mailed(message: StoredMessage) -> str:
 
 @mailbox.command()
 @click.argument("message")
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="WAV file to write; only its owner can read it.",
-)
+@OUTPUT
 @changing(with_reason=False)
 def play(settings: Callable[[], Settings], message: str, output: Path, at: datetime, actor: str) -> None:
     """Decrypt a message into a file. That it was heard, and by whom, stands in the audit.
@@ -113,11 +109,7 @@ def play(settings: Callable[[], Settings], message: str, output: Path, at: datet
     \b
     Example: fernamt mailbox play 0b7c… --output nachricht.wav
     """
-    sound = _messages(settings).hear(message, at, actor)
-    output.touch(mode=0o600)
-    output.chmod(0o600)
-    output.write_bytes(sound)
-    click.echo(f"{output} written; delete it when it was heard.")
+    write_sound(output, _messages(settings).hear(message, at, actor))
 
 
 @mailbox.command()

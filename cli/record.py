@@ -15,6 +15,7 @@ from cli.bootstrap import audited, node_connection, now, recording_archive, reco
 from cli.changes import changing
 from cli.errors import ContactCentreRefused
 from cli.layout import effective
+from cli.sealed_sound import OUTPUT, write_sound
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
@@ -85,12 +86,7 @@ def _kept_until(recording: StoredRecording) -> str:
 
 @record.command()
 @click.argument("recording")
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="WAV file to write; only its owner can read it.",
-)
+@OUTPUT
 @changing(reason_required=True)
 def play(
     settings: Callable[[], Settings], recording: str, output: Path, at: datetime, actor: str, reason: str
@@ -100,11 +96,7 @@ def play(
     \b
     Example: fernamt record play 0b7c… --output gespraech.wav --reason "complaint of 22 November"
     """
-    sound = _archive(settings).hear(recording, actor, reason)
-    output.touch(mode=0o600)
-    output.chmod(0o600)
-    output.write_bytes(sound)
-    click.echo(f"{output} written; delete it when it was heard.")
+    write_sound(output, _archive(settings).hear(recording, actor, reason))
 
 
 @record.command()

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -43,7 +44,7 @@ class Station:
     emit: Callable[[CallReport, str], None]
 
 
-class Leg:
+class Leg(ABC):
     """One call of one robot. Subclasses set it up; from the answer on everything happens here."""
 
     def __init__(self, station: Station, journal: Journal, dialog: Dialog) -> None:
@@ -142,9 +143,9 @@ class Leg:
             self.journal.refer_code = response.status_code
             self.station.emit(self.report(), "referred")
 
+    @abstractmethod
     def give_up(self, headers: Headers) -> None:
         """End a call that is not answered: CANCEL by the caller, a refusal by the called."""
-        raise NotImplementedError
 
     def on_request(self, request: SipRequest) -> None:
         """A request inside this dialog; what robots do not take (REFER) is answered 405."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from uuid import uuid4
@@ -81,6 +82,7 @@ class Node:
         port = free_port()
         self.answer: Queue[object] = Queue()
         self.reports: Queue = Queue()
+        self.handler: Callable[[ChannelData], object] = lambda _: Instructions({})
         self.server = OutboundServer(
             ("127.0.0.1", 0), lambda channel: self.handler(channel), on_session=self.reports.put
         )
@@ -101,9 +103,6 @@ class Node:
             random=Random(1),
         )
         self.connection.start()
-
-    def handler(self, channel: ChannelData):
-        raise NotImplementedError
 
     def call(self, target: str, uuid: str = "") -> str:
         dial = f"[origination_uuid={uuid}]loopback/{target}/default" if uuid else f"loopback/{target}/default"
