@@ -4,6 +4,7 @@ WORKDIR /src
 RUN python -m venv /opt/fernamt
 COPY pyproject.toml setup.cfg README.md LICENSE ./
 COPY acd acd
+COPY availability availability
 COPY cli cli
 COPY controller controller
 COPY dialplan dialplan

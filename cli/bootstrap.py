@@ -35,6 +35,7 @@ from store.acd_desk import AcdDesk
 from store.acd_log import AcdLog
 from store.audit import write
 from store.call_requests import CallRequests
+from store.call_traces import CallTraces
 from store.database import make_engine
 from store.emergency_records import AttemptFiles
 from store.limits import CallCounters
@@ -104,6 +105,12 @@ def call_requests(settings: Settings) -> CallRequests:
     return CallRequests(call_path_client(server_url(settings, settings.redis, "Redis")))
 
 
+def call_traces(settings: Settings) -> CallTraces:
+    """Steps of calls. Raises NotRunning when there is no Redis to use."""
+    client = call_path_client(server_url(settings, settings.redis, "Redis"))
+    return CallTraces(client, 60 * max(1, settings.trace_minutes))
+
+
 def acd_desk(settings: Settings) -> AcdDesk:
     """Commands and screens of the contact centres. Raises NotRunning when there is no Redis to use."""
     return AcdDesk(call_path_client(server_url(settings, settings.redis, "Redis")))
@@ -146,6 +153,7 @@ def switch_settings(settings: Settings) -> SwitchSettings:
         log_level=node.log_level,
         node_port=node.ports.node,
         other_nodes=tuple(NodeDoor(*each.sip) for each in settings.other_nodes),
+        sip_capture=settings.sip_capture,
     )
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cli.bootstrap import live_calls, node_connection, now
 from cli.centre.call_originate import originate
+from cli.centre.call_tracing import capture, trace
 from cli.centre.supervision import COMMANDS
 from cli.layout import effective
 from cli.settings import Settings
@@ -26,7 +27,7 @@ def call() -> None:
     """Calls in progress: list, show, hang up, attend to; and have two parties talk."""
 
 
-for _command in (*COMMANDS, originate):
+for _command in (*COMMANDS, originate, trace, capture):
     call.add_command(_command)
 
 

@@ -36,6 +36,7 @@ _TOLD = (
 _NOUNS = (
     "abuse",
     "agent",
+    "availability",
     "backup",
     "barring",
     "call",

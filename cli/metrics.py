@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -17,8 +18,12 @@ from acd.names import AgentState, MemberState
 from acd.state import State
 from controller.centres import Centres
 from controller.errors import StoreAway
-from controller.meters import CallMeters, LegMeters, LoopLag
+from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag
+from controller.probing import Probed
 from controller.spread import Spread
+from dialplan.trunks.status import TrunkStatus
+from freeswitch.inbound import InboundConnection
+from freeswitch.lifecycle import State as LinkState
 from store.acd_log import AcdLog
 from store.errors import StoreError
 from store.rating_waiting import WaitingLegs
@@ -90,6 +95,74 @@ def of_calls(meters: CallMeters, loop: LoopLag, version: Callable[[], int | None
     return families
 
 
+@dataclass(frozen=True, slots=True)
+class NodeLink:
+    """The Event Socket to a node: whether it is up, and events that were lost since the start."""
+
+    up: bool
+    dropped: int
+
+
+def node_link(connection: InboundConnection) -> NodeLink:
+    """The same of a connection."""
+    return NodeLink(connection.state is LinkState.UP, connection.dropped)
+
+
+def of_controller(
+    links: Callable[[], Mapping[str, NodeLink]],
+    trunks: Callable[[], Iterable[TrunkStatus]],
+    probed: Callable[[], Mapping[str, Probed]],
+    counts: Callable[[], tuple[int, int, int]],
+) -> Families:
+    """What a controller stands in the middle of. `counts`: calls in progress that it decided, emergency
+    attempts that wait for the database, steps of traces that were lost."""
+
+    def families() -> Iterable[Metric]:
+        up = GaugeMetricFamily("fernamt_event_socket_up", "1: connected", labels=["node"])
+        lost = CounterMetricFamily("fernamt_event_socket_lost", "Events that were dropped", labels=["node"])
+        for name, link in links().items():
+            up.add_metric([name], link.up)
+            lost.add_metric([name], link.dropped)
+        yield up
+        yield lost
+        state = GaugeMetricFamily("fernamt_trunk_state", "1: in this state", labels=["trunk", "state"])
+        calls = GaugeMetricFamily("fernamt_trunk_calls", "Calls on it by this controller", labels=["trunk"])
+        failures = CounterMetricFamily("fernamt_trunk_failures", "Calls without a path", labels=["trunk"])
+        for each in trunks():
+            state.add_metric([each.trunk_id, each.state.value], 1)
+            calls.add_metric([each.trunk_id], each.calls)
+            failures.add_metric([each.trunk_id], each.failures)
+        yield from (state, calls, failures)
+        reached = GaugeMetricFamily(
+            "fernamt_probe_reached", "1: the last probe got through", labels=["trunk"]
+        )
+        took = GaugeMetricFamily("fernamt_probe_seconds", "What the last probe took", labels=["trunk"])
+        for trunk, result in probed().items():
+            reached.add_metric([trunk], result.reached)
+            took.add_metric([trunk], result.took_ms / 1000)
+        yield from (reached, took)
+        running, waiting, untraced = counts()
+        yield GaugeMetricFamily("fernamt_calls_in_progress", "Calls decided here", running)
+        yield GaugeMetricFamily("fernamt_emergency_waiting", "Attempts not in the database yet", waiting)
+        yield CounterMetricFamily("fernamt_trace_lost", "Steps of calls that found no room", untraced)
+
+    return families
+
+
+def of_rated(meters: BatchMeters, loop: LoopLag) -> Families:
+    """Of a rating worker."""
+
+    def families() -> Iterable[Metric]:
+        legs = CounterMetricFamily("fernamt_rated_legs", "Legs by what became of them", labels=["result"])
+        for result, count in meters.legs.items():
+            legs.add_metric([result], count)
+        yield legs
+        yield _histogram("fernamt_rating_batch_seconds", "Batches with work", meters.batch_s)
+        yield _histogram("fernamt_loop_lag_seconds", _WOKEN, loop.lag_s)
+
+    return families
+
+
 def of_centres(
     states: Callable[[], Mapping[str, State]],
     happened: Callable[[], Mapping[str, Counter[str]]],
@@ -151,6 +224,7 @@ def of_records(meters: LegMeters, loop: LoopLag, spool: Callable[[], int]) -> Fa
         yield _histogram(
             "fernamt_post_dial_delay_seconds", "From a call's begin to ringing", meters.post_dial_delay_s
         )
+        yield _histogram("fernamt_talk_seconds", "Of answered calls", meters.talked_s)
         yield _histogram("fernamt_loop_lag_seconds", _WOKEN, loop.lag_s)
         yield GaugeMetricFamily("fernamt_record_spool", "Records that wait on disk", spool())
 

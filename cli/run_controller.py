@@ -21,6 +21,7 @@ from cli.bootstrap import (
     audited,
     call_counters,
     call_requests,
+    call_traces,
     engine,
     event_socket,
     live_calls,
@@ -34,7 +35,7 @@ from cli.bootstrap import (
     switch_settings,
     trunk_board,
 )
-from cli.metrics import of_calls, of_led, serve_metrics
+from cli.metrics import node_link, of_calls, of_controller, of_led, serve_metrics
 from cli.settings import Settings
 from cli.wiring.adapters import (
     Attempts,
@@ -45,12 +46,14 @@ from cli.wiring.adapters import (
 )
 from cli.wiring.applied import Versions, keep_for_long
 from cli.wiring.call_requests import FirstLegNode, RequestDesk
+from cli.wiring.call_traces import NoTraces, TraceSteps
 from cli.wiring.carrier import applied_carrier, applied_version
 from cli.wiring.configuration_state import StateFile
 from cli.wiring.contact_centre import TenantJournal
 from cli.wiring.mailbox_calls import MailboxArchive, MailboxPins
 from cli.wiring.node_configuration import NodeConfiguration, NoNode
 from cli.wiring.phone_codes import PhoneCodes
+from cli.wiring.probes import probing_of
 from cli.wiring.queue_desk import OwnersDesk
 from cli.wiring.queue_switch import QueueNodes, SwitchNode
 from cli.wiring.recording_switch import RecorderSwitch
@@ -73,6 +76,7 @@ from controller.meters import CallMeters, LoopLag
 from controller.originating import Originating
 from controller.places import Places
 from controller.recorder import Recorder
+from controller.tracing import Tracing
 from controller.waking import Waking
 from dialplan.call import CallOffered
 from dialplan.decision import Converse, Decision, Wait
@@ -80,6 +84,7 @@ from dialplan.snapshot import Snapshot
 from freeswitch import api_calls
 from freeswitch.agent_calls import AgentCalls
 from freeswitch.channel import ChannelData, Instructions
+from freeswitch.commands import ApiCall
 from freeswitch.errors import FreeSwitchError
 from freeswitch.first_leg import FirstLegs
 from freeswitch.follow import Follower
@@ -141,6 +146,12 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         Attempts(EmergencyAttempts(database)),
     )
 
+    kept = TraceSteps(call_traces(settings)) if settings.trace_minutes else NoTraces()
+    tracing = Tracing(kept, "{}:{}".format(*listen), now)
+
+    def commanded(call: ApiCall, answer: str, seconds: float) -> None:
+        tracing.commanded(call.name, call.argument, answer, seconds)
+
     holder = "{}:{}/{}/{}".format(*listen, os.getpid(), time.time_ns())
     home, others = settings.node.name, other_nodes(settings)
     clock_ms = steady_clock_ms()
@@ -184,10 +195,10 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         ),
     )
     other_followers = {
-        name: OtherNode(name, address, centres, random=SystemRandom(), clock=now)
+        name: OtherNode(name, address, centres, random=SystemRandom(), clock=now, on_command=commanded)
         for name, (address, _) in others.items()
     }
-    decider = CallDecider(following, limiting, health, now, emergency, centres.served)
+    decider = CallDecider(following, limiting, health, now, emergency, centres.served, tracing.decided)
 
     def swap(fresh: Snapshot) -> None:
         centres.swap(fresh, carrier.centres)
@@ -240,7 +251,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         )
 
     server = OutboundServer(listen, handle)
-    audience = Audience(following, limiting, health, centres, meters)
+    audience = Audience(following, limiting, health, centres, meters, tracing)
     follower = Follower(
         settings.node.name,
         event_socket(settings),
@@ -250,6 +261,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         clock=now,
         channels=limiting.channels,
         queues=centres,
+        on_command=commanded,
     )
     originating = Originating(
         RequestDesk(call_requests(settings)),
@@ -258,6 +270,9 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         audience.ended,
         lambda: str(uuid4()),
         settings.node.name,
+    )
+    probing = probing_of(
+        settings, decider, audience.ended, lambda: follower.connection, "{}:{}".format(*listen)
     )
     # From here on nothing waits for PostgreSQL but the watch for a new version, in its own greenlet.
     configuration = Configuration(
@@ -270,6 +285,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     )
     blocking = Blocking(OperatorBlocks(BlockedReader(database), now), decider.block)
     following.start()
+    tracing.start()
     emergency.start()
     limiting.start()
     health.start()
@@ -282,15 +298,28 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         other.connection.start()
     configuration.start()
     loop.start()
+    waiting = attempt_files(settings)
     metrics = serve_metrics(
-        _metrics_address(settings, listen), of_calls(meters, loop, lambda: decider.version), of_led(centres)
+        _metrics_address(settings, listen),
+        of_calls(meters, loop, lambda: decider.version),
+        of_controller(
+            lambda: {name: node_link(following_node(name).connection) for name in (home, *others)},
+            health.statuses,
+            lambda: probing.last if probing is not None else {},
+            lambda: (following.running, waiting.count(), tracing.lost),
+        ),
+        of_led(centres),
     )
     originating.start()
+    if probing is not None:
+        probing.start()
     _log.info("controller ready", listen="{}:{}".format(*server.address), version=snapshot.version)
     stopped.wait()
     if metrics is not None:
         metrics.stop(1.0)
     loop.stop(1.0)
+    if probing is not None:
+        probing.stop(1.0)
     originating.stop(1.0)
     configuration.stop(1.0)
     blocking.stop(1.0)
@@ -301,6 +330,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     for other in other_followers.values():
         other.connection.stop()
     following.stop(1.0)
+    tracing.stop(1.0)
     emergency.stop(2.0)
     limiting.stop(1.0)
     health.stop(1.0)

@@ -10,6 +10,7 @@ import structlog
 
 from cli.bootstrap import (
     acd_log,
+    call_traces,
     engine,
     mailbox_messages,
     mailer,
@@ -28,6 +29,7 @@ from cli.wiring.adapters import (
     PrivacyWork,
     Records,
 )
+from cli.wiring.call_traces import CapturedSip
 from cli.wiring.carrier import today
 from cli.wiring.centre_log import KeptInDatabase, LeftInRedis
 from cli.wiring.recording_switch import KeptRecordings
@@ -41,6 +43,7 @@ from controller.meters import LegMeters, LoopLag
 from controller.recordings import Recordings
 from dialplan.cdr import LegRecord, LegSide
 from freeswitch.json_cdr import parse
+from freeswitch.sip_capture import SipCapture
 from freeswitch.spool import Spool, SpoolFile
 from store.acd_history import AcdHistory
 from store.cdr_repository import CdrRepository
@@ -92,12 +95,15 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         of_log(acd_log(settings)),
         of_due(WaitingLegs(database)),
     )
+    captured = _sip_capture(settings)
     _log.info("intake ready", spool=str(spool.directory))
     try:
         _empty(intake, stopped)
     finally:
         if metrics is not None:
             metrics.stop(1.0)
+        if captured is not None:
+            captured.stop()
         loop.stop(1.0)
         daily.stop(5.0)
         deleting.stop(5.0)
@@ -128,6 +134,21 @@ def _mailboxes(settings: Settings) -> Mailboxes:
     send = sender.send if sender is not None else None
     messages = Messages(mailbox_messages(settings, "fernamt intake"))
     return Mailboxes(message_spool(settings), messages, send, now)
+
+
+def _sip_capture(settings: Settings) -> SipCapture | None:
+    """Where copies of SIP messages arrive; a port that is taken is told in the log, records go on."""
+    if settings.sip_capture is None:
+        return None
+    kept = CapturedSip(call_traces(settings))
+    capture = SipCapture(settings.sip_capture, kept.note)
+    try:
+        capture.start()
+    except OSError as error:
+        _log.error("SIP is not captured", listen="{}:{}".format(*settings.sip_capture), error=str(error))
+        return None
+    kept.start()
+    return capture
 
 
 def _alarm(leg: LegRecord) -> None:

@@ -167,6 +167,23 @@ class MetricsEntry(Entry):
         (), description="One for each of `controllers`, in their order; ask for no token."
     )
     intake: Address | None = Field(None, description="Of `fernamt cdr intake`.")
+    rating: Address | None = Field(None, description="Of `fernamt rate run --follow`.")
+
+
+class ProbesEntry(Entry):
+    """Synthetic calls that show whether the service is there, docs/availability.md."""
+
+    customer: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        description="Customer of the operator's own on whose behalf they are made.",
+    )
+    trunks: dict[str, str] = Field(
+        min_length=1,
+        max_length=100,
+        description="Carrier trunk -> number that is called over it each minute, which answers at once. "
+        "110 and 112 are refused.",
+    )
+    ring_s: int = Field(15, ge=1, le=40, description="Seconds that it may ring.")
 
 
 class Settings(Entry):
@@ -203,6 +220,21 @@ class Settings(Entry):
         None, description="HTTP interface for screens, docs/api.md; left out: `fernamt up` starts none."
     )
     metrics: MetricsEntry | None = Field(None, description="Addresses for Prometheus; left out: none.")
+    probes: ProbesEntry | None = Field(
+        None,
+        description="A synthetic call a minute over trunks; left out: availability is not measured (F1).",
+    )
+    trace_minutes: int = Field(
+        60,
+        ge=0,
+        le=7 * 24 * 60,
+        description="Minutes that the steps of a call are kept in Redis for `fernamt call trace`; 0: none.",
+    )
+    sip_capture: IpAddress | None = Field(
+        None,
+        description="Where the intake listens for copies of SIP messages (HEP), docs/trace.md; left out: "
+        "there is no SIP ladder.",
+    )
     controllers: Few[Address] = Field(
         (("127.0.0.1", 8084),), description="Where controllers take calls; nodes try them in this order."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -36,7 +37,7 @@ class CallDecider:
     that takes something of a limit asks Redis once, for 50 ms at most, and goes on without an answer.
 
     `clock` gives the time in UTC. A new snapshot is swapped in whole; calls keep the version they began with
-    because their decision was made before.
+    because their decision was made before. `told` hears of each decision and how many seconds it took.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class CallDecider:
         clock: Callable[[], datetime],
         emergency: Emergency | None = None,
         served: Callable[[], frozenset[str]] = frozenset,
+        told: Callable[[CallOffered, Decision, float], None] = lambda _offered, _decision, _seconds: None,
     ) -> None:
+        self._told = told
         self._served = served
         self._following = following
         self._limiting = limiting
@@ -82,7 +85,9 @@ class CallDecider:
 
     def decide(self, offered: CallOffered) -> Decision:
         """Decide, log the reason, note the call as live. Raises NoSnapshot before the first `swap`."""
+        began = time.perf_counter()
         decision = self._within_limits(offered, self.think(offered))
+        self._told(offered, decision, time.perf_counter() - began)
         now = self._clock()
         self.decided += 1
         _log.info(

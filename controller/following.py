@@ -60,6 +60,11 @@ class Following:
         self._begun: dict[str, LiveCall] = {}
         self.dropped = 0
 
+    @property
+    def running(self) -> int:
+        """Calls in progress that were decided here."""
+        return len(self._begun)
+
     def start(self) -> None:
         """Begin writing."""
         self._writer = spawn(self._write)

@@ -17,6 +17,9 @@ from dialplan.live import LiveCall
 _DECISION_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
 _LAG_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _DIAL_S: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
+#: How long calls are talked: for the average call duration (ACD).
+_TALK_S: Final = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+_BATCH_S: Final = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0)
 _RECORD_S: Final = (1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0)
 #: Between two looks at how late a greenlet is woken.
 _LOOK_S: Final = 0.25
@@ -60,6 +63,8 @@ class LegMeters:
         self.record_lag_s = Spread(_RECORD_S)
         #: From an A leg's begin to the first ringing.
         self.post_dial_delay_s = Spread(_DIAL_S)
+        #: Of answered A legs.
+        self.talked_s = Spread(_TALK_S)
 
     def note(self, leg: LegRecord) -> None:
         """A record that was not known came in."""
@@ -67,6 +72,17 @@ class LegMeters:
         self.record_lag_s.add((self._clock() - leg.ended_at).total_seconds())
         if leg.side is LegSide.A and leg.ringing_at is not None:
             self.post_dial_delay_s.add((leg.ringing_at - leg.started_at).total_seconds())
+        if leg.side is LegSide.A and leg.answered_at is not None:
+            self.talked_s.add(leg.billed_ms / 1000)
+
+
+class BatchMeters:
+    """Of a rating worker: what became of legs, and how long batches with work took."""
+
+    def __init__(self) -> None:
+        #: Legs by what became of them: charged, free, waiting, corrected.
+        self.legs: Counter[str] = Counter()
+        self.batch_s = Spread(_BATCH_S)
 
 
 class LoopLag(Rounds):

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from dialplan.causes import PATH_FAILURES
 from dialplan.live import LiveCall, LiveState
 from freeswitch import api_calls, commands, gateway_state, own_calls, profile_calls, queue_calls
-from freeswitch.commands import Subscription
+from freeswitch.commands import ApiCall, Subscription
 from freeswitch.dialstring import REDIRECTED
 from freeswitch.events import Event
 from freeswitch.gateway_state import GatewayState
@@ -80,6 +80,7 @@ class Follower:
         clock: Callable[[], datetime],
         channels: Callable[[str, frozenset[str], datetime], None] = lambda _node, _ids, _as_of: None,
         queues: QueueSink | None = None,
+        on_command: Callable[[ApiCall, str, float], None] = lambda _call, _answer, _seconds: None,
     ) -> None:
         self._queues = QueueEvents(node, queues) if queues is not None else None
         self._channels = channels
@@ -95,6 +96,7 @@ class Follower:
             random=random,
             on_resync=self._connected,
             on_down=self._queues.lost if self._queues is not None else lambda _: None,
+            on_command=on_command,
         )
 
     def _connected(self) -> None:

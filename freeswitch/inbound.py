@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -75,6 +76,7 @@ class InboundConnection:
     oldest are dropped and `on_resync` is called. `on_resync` is called in that greenlet too, after every
     connect, before the first event of the new connection. `on_up` and `on_down` (with the reason) run in
     the connection's greenlet and should return quickly. What they raise is logged and counted.
+    `on_command` is told each API command with the switch's answer (or what went wrong) and its seconds.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class InboundConnection:
         on_resync: Callable[[], None] = lambda: None,
         on_up: Callable[[], None] = lambda: None,
         on_down: Callable[[str], None] = lambda _: None,
+        on_command: Callable[[ApiCall, str, float], None] = lambda _call, _answer, _seconds: None,
         options: InboundOptions | None = None,
         lab: bool = False,
     ) -> None:
@@ -102,6 +105,7 @@ class InboundConnection:
         self._on_resync = on_resync
         self._on_up = on_up
         self._on_down = on_down
+        self._on_command = on_command
         self._options = options or InboundOptions()
         self._random = random
         self._credentials = _credentials(address, self._options)
@@ -149,11 +153,23 @@ class InboundConnection:
 
     def api(self, call: ApiCall, timeout_s: float = 5.0) -> str:
         """Run an API command; what it printed. For quick ones: this connection's events wait meanwhile."""
-        return self.command(commands.api(call), timeout_s).text
+        return self._told(call, lambda: self.command(commands.api(call), timeout_s).text)
 
     def bgapi(self, call: ApiCall, timeout_s: float = 30.0) -> str:
         """Run an API command in the background and wait for its result. CommandFailed when it is an error."""
-        return checked(self._connected().background(call, str(uuid.uuid4()), timeout_s))
+        return self._told(
+            call, lambda: checked(self._connected().background(call, str(uuid.uuid4()), timeout_s))
+        )
+
+    def _told(self, call: ApiCall, carry_out: Callable[[], str]) -> str:
+        began = time.monotonic()
+        try:
+            answer = carry_out()
+        except FreeSwitchError as error:
+            self._guarded("on_command", self._on_command, call, str(error), time.monotonic() - began)
+            raise
+        self._guarded("on_command", self._on_command, call, answer, time.monotonic() - began)
+        return answer
 
     def nudge(self) -> None:
         """Have FreeSWITCH send what it has for us now; nothing while the connection is down."""

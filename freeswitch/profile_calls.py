@@ -40,3 +40,9 @@ def flush_registrations(profile: str, user: str, domain: str) -> ApiCall:
 def contact(profile: str, user: str, domain: str) -> ApiCall:
     """Where a phone is registered: `sofia/…`, or "error/user_not_registered"."""
     return ApiCall("sofia_contact", f"{word(profile, 'the profile')}/{account(user)}@{account(domain)}")
+
+
+def global_capture(*, on: bool) -> ApiCall:
+    """Send copies of all SIP messages to the capture server of sofia.conf, or stop it: "+OK Global capture".
+    Read: without a capture server in the configuration it changes nothing, and says the same."""
+    return ApiCall("sofia", f"global capture {'on' if on else 'off'}")

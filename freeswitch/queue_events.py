@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from acd.events import CallerJoined
 from freeswitch import api_calls, commands, own_calls, queue_calls
 from freeswitch.agent_calls import shown_number
-from freeswitch.commands import Subscription
+from freeswitch.commands import ApiCall, Subscription
 from freeswitch.events import Event
 from freeswitch.inbound import InboundConnection
 from freeswitch.replies import rows_of
@@ -133,6 +133,7 @@ class OtherNode:
         *,
         random: Random,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        on_command: Callable[[ApiCall, str, float], None] = lambda _call, _answer, _seconds: None,
     ) -> None:
         self._events = QueueEvents(node, sink)
         self._sink = sink
@@ -145,6 +146,7 @@ class OtherNode:
             random=random,
             on_resync=self._connected,
             on_down=self._events.lost,
+            on_command=on_command,
         )
 
     def _connected(self) -> None:

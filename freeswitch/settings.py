@@ -59,3 +59,5 @@ class SwitchSettings:
     sounds_dir: Path = SOUNDS
     node_port: int = 5090
     other_nodes: tuple[NodeDoor, ...] = ()
+    #: Where copies of SIP messages are sent (HEP) while somebody asks for them.
+    sip_capture: tuple[str, int] | None = None

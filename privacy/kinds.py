@@ -182,6 +182,7 @@ KINDS: Final = (
 )  # fmt: skip
 #: Tables about the carrier, the network and prices, in which no customer, caller or called party stands.
 ABOUT_NOBODY: Final = {
+    "availability_entry": "times of maintenance and outages, with their operator",
     "block_counter": "a count",
     "charged_price": "rows of price lists",
     "config_version": "numbers of versions, with their operator",
@@ -193,4 +194,5 @@ ABOUT_NOBODY: Final = {
     "price_list_version": "digests of price lists",
     "tariff_file": "price lists; whose they are stands there by the customer's id",
     "tariff_revision": "imports of price lists, with their operator",
+    "trunk_probe": "synthetic calls of our own over trunks",
 }

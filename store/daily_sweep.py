@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Engine, insert, select, text
 
 from store.abuse_cases import AbuseCases
+from store.availability_book import AvailabilityBook
 from store.customer_blocks import CustomerBlocks
 from store.foreign_errors import database_errors
 from store.number_inventory import NumberInventory
@@ -18,6 +19,8 @@ from store.number_tables import number_sweep
 _LOCK: Final = int.from_bytes(b"sweep")
 #: How long the transaction that holds the lock may be idle while others do the work.
 _LONGEST: Final = "1h"
+#: The year that a report is about, and the three in which somebody may ask for it (BGB § 195).
+_PROBES_KEPT: Final = timedelta(days=4 * 366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class DailySweep:
                 numbers = len(NumberInventory(self._engine).sweep(at, actor))
                 lifted = CustomerBlocks(self._engine).sweep(at)
                 AbuseCases(self._engine).sweep(at)
+                AvailabilityBook(self._engine).forget(at - _PROBES_KEPT)
                 row = {"day": day, "at": at, "numbers": numbers, "blocks_lifted": lifted}
                 connection.execute(insert(number_sweep).values(row))
             return True

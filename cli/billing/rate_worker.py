@@ -24,9 +24,11 @@ from cli.billing.rate_terms import ConfiguredTariff
 from cli.bootstrap import engine, now, spend_counters, until_stopped
 from cli.layout import effective
 from cli.logs import configure_logs
+from cli.metrics import of_rated, serve_metrics
 from cli.settings import Settings
 from cli.times import Moment
 from cli.wiring.spend_limits import ConfiguredSpend
+from controller.meters import BatchMeters, LoopLag
 from store.errors import DatabaseError, LiveStateError, TariffMissing
 from store.foreign_errors import database_errors
 from store.rating_run import BatchDone, QuotaUsedUp, RatingRun
@@ -48,6 +50,7 @@ _MANY_CALLS: Final = 50_000
 #: A batch is some hundred thousand values at once, none of which refers to itself: a fifth of the time would
 #: go into looking at them again and again.
 _VALUES_OF_A_BATCH: Final = 100_000
+_BECAME: Final = ("charged", "free", "waiting", "corrected")
 _COUNTED: Final = tuple(each.name for each in fields(BatchDone) if each.name not in ("booked", "used_up"))
 
 
@@ -169,18 +172,27 @@ def rebuild(worker: Worker, connection: Connection) -> None:
 
 def _follow(settings: Settings, database: Engine, stopped: Callable[[float], bool]) -> None:
     """Until `stopped(seconds)`, which waits that long and says so."""
-    while True:
-        try:
-            with working(database) as row, few_collections():
-                _log.info("rating worker ready", **row.part()._asdict())
-                return _work(worker_of(settings, database, _SETTLE_S), row, stopped)
-        except DatabaseError as error:
-            _log.warning("rating waits: the database is away", error=str(error))
-        if stopped(_RETRY_S):
-            return None
+    meters, loop = BatchMeters(), LoopLag()
+    loop.start()
+    listen = settings.metrics.rating if settings.metrics is not None else None
+    metrics = serve_metrics(listen, of_rated(meters, loop))
+    try:
+        while True:
+            try:
+                with working(database) as row, few_collections():
+                    _log.info("rating worker ready", **row.part()._asdict())
+                    return _work(worker_of(settings, database, _SETTLE_S), row, stopped, meters)
+            except DatabaseError as error:
+                _log.warning("rating waits: the database is away", error=str(error))
+            if stopped(_RETRY_S):
+                return None
+    finally:
+        loop.stop(1.0)
+        if metrics is not None:
+            metrics.stop(1.0)
 
 
-def _work(worker: Worker, row: Row, stopped: Callable[[float], bool]) -> None:
+def _work(worker: Worker, row: Row, stopped: Callable[[float], bool], meters: BatchMeters) -> None:
     rest_s = 0.0
     told = ""
     while not stopped(rest_s):
@@ -192,6 +204,7 @@ def _work(worker: Worker, row: Row, stopped: Callable[[float], bool]) -> None:
         except (LiveStateError, TariffMissing) as error:
             told = _tell_once(told, "limits of money wait", error)
         try:
+            began = time.monotonic()
             with counting(row.connection):
                 done = worker.run.batch(part=part)
                 worker.spend.add(done.booked, now(), worker.source.current().tariff.rates)
@@ -200,6 +213,9 @@ def _work(worker: Worker, row: Row, stopped: Callable[[float], bool]) -> None:
             rest_s = _RETRY_S
             continue
         rest_s = 0.0 if done.calls else _REST_S
+        if done.calls:
+            meters.batch_s.add(time.monotonic() - began)
+            meters.legs.update({name: getattr(done, name) for name in _BECAME})
         tell_used_up(worker.database, done.used_up)
         if done.waiting:
             _log.warning("legs wait in quarantine: fernamt rate quarantine list", legs=done.waiting)

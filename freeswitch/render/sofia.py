@@ -19,7 +19,10 @@ _CODECS: Final = "PCMA,PCMU"
 def sofia(snapshot: Snapshot, settings: SwitchSettings) -> Element:
     """sofia.conf: a profile for each kind of peer, so that the side a call came in on cannot be forged."""
     root = configuration("sofia", "SIP")
-    params(SubElement(root, "global_settings"), {"log-level": 0, "debug-presence": 0})
+    common: dict[str, str | int | bool] = {"log-level": 0, "debug-presence": 0}
+    if settings.sip_capture is not None:
+        common["capture-server"] = "udp:{}:{};hep=3;capture_id=1".format(*settings.sip_capture)
+    params(SubElement(root, "global_settings"), common)
     profiles = SubElement(root, "profiles")
     carrier = [t for t in snapshot.trunks.values() if t.side is TrunkSide.CARRIER]
     customer = [t for t in snapshot.trunks.values() if t.side is TrunkSide.CUSTOMER]

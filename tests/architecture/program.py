@@ -13,6 +13,7 @@ import click
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = (
     "acd",
+    "availability",
     "cli",
     "controller",
     "dialplan",
@@ -26,7 +27,7 @@ PACKAGES: Final = (
     "store",
     "web",
 )
-DOMAIN: Final = ("acd", "dialplan", "numbering", "privacy", "rating")
+DOMAIN: Final = ("acd", "availability", "dialplan", "numbering", "privacy", "rating")
 
 
 def sources(*packages: str) -> list[Path]:

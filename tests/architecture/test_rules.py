@@ -65,6 +65,7 @@ MAKERS = {
     "agents_leg": {
         "freeswitch/agent_calls.py",
         "freeswitch/first_leg.py",
+        "freeswitch/probe_calls.py",
         "freeswitch/supervisor_calls.py",
     },
     "wire_leg": {"freeswitch/dialstring.py", "freeswitch/invite.py"},

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import pytest
 
 from cli.carriers.records import COLUMNS
 from cli.demonstration.stage import Stage
-from lab.robots import Answer
+from lab.robots import Answer, Reject
 from tests.e2e.exchange import Exchange, eventually
 
 
@@ -59,3 +60,75 @@ def test_records_are_exported_as_csv_for_one_customer(running: Exchange, stage: 
 def test_the_doctor_finds_nothing_wrong(running: Exchange) -> None:
     findings = running.json("doctor")
     assert {each["name"]: each["state"] for each in findings if each["state"] != "ok"} == {}
+
+
+def places(trace: dict[str, Any], what: str) -> list[str]:
+    return [step["where"] for step in trace["steps"] if step["what"] == what]
+
+
+def test_a_call_is_followed_from_its_offer_to_its_record(running: Exchange, stage: Stage) -> None:
+    """B12; issue 7, observability."""
+    number = "+492214710161"
+    stage.robot("bau-1").on_call(Answer(), number)
+    call = stage.call("carrier-a", number, from_user="+4915228817386")
+    call.wait("answered", 10)
+    found: list[str] = []
+
+    def listed() -> bool:
+        found[:] = [each["call_id"] for each in running.json("call", "list") if each["b_number"] == number]
+        return bool(found)
+
+    eventually(listed, 10, "the call to be listed")
+    (call_id,) = found
+    eventually(
+        lambda: bool(places(running.json("call", "trace", call_id), "heard answered")),
+        30,
+        "the answer's step",
+    )
+    trace = running.json("call", "trace", call_id)
+    assert trace["in_progress"] is True
+    (decided,) = [step for step in trace["steps"] if step["what"] == "decided"]
+    assert "[in.trunk]" in decided["words"]
+    assert decided["where"].startswith("controller 127.0.0.1:")
+
+    running.run("call", "hangup", call_id)
+    call.wait("ended", 10)
+    eventually(
+        lambda: len(running.json("call", "trace", call_id)["legs"]) == 2, 30, "both records to be taken in"
+    )
+
+    def steps() -> set[str]:
+        return {step["what"] for step in running.json("call", "trace", call_id)["steps"]}
+
+    eventually(lambda: {"taken in", "heard ended"} <= steps(), 30, "the steps of the end")
+    trace = running.json("call", "trace", call_id)
+    assert (trace["in_progress"], trace["not_asked"]) == (False, [])
+    assert [step["at"] for step in trace["steps"]] == sorted(step["at"] for step in trace["steps"])
+    assert {"leg A", "leg B1"} <= set(places(trace, "answered"))
+    assert set(places(trace, "ended")) == {"leg A", "leg B1"}
+    what = [step["what"] for step in trace["steps"]]
+    assert what.index("offered") < what.index("decided") < what.index("answered") < what.index("ended")
+
+    by_leg = running.run("call", "trace", trace["legs"]["B1"])
+    assert f"call {call_id}" in by_leg, "a leg's id finds its call"
+    assert "decided: route to bau-1" in by_leg
+
+
+def test_a_refused_call_says_why_and_an_unknown_one_where_to_look(running: Exchange, stage: Stage) -> None:
+    number = "+492214710162"
+    stage.robot("bau-1").on_call(Reject(486), number)
+    stage.robot("bau-2").on_call(Reject(486), number)
+    stage.call("carrier-a", number).wait("ended", 10)
+    legs: list[dict[str, Any]] = []
+
+    def recorded() -> bool:
+        legs[:] = [leg for leg in running.legs() if leg["b_number"] == number and leg["side"] == "a"]
+        return bool(legs)
+
+    eventually(recorded, 15, "the record")
+    shown = running.run("call", "trace", legs[0]["call_id"])
+    assert "USER_BUSY" in shown
+    missing = running.tried("call", "trace", "nobody")
+    assert missing.returncode == 1
+    assert "[call.unknown]" in missing.stderr
+    assert "fernamt cdr export" in missing.stderr

@@ -16,8 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from acd.events import Joined, OfferAnswered
 from acd.spec import QueueSpec
 from cli import metrics
-from controller.meters import CallMeters, LegMeters, LoopLag
+from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag
+from controller.probing import Probed
 from controller.spread import Spread
+from dialplan.trunks.status import TrunkState, TrunkStatus
 from store.errors import LiveStateUnavailable
 from tests.architecture.program import ROOT
 from tests.integration.store.legs import STARTED, leg
@@ -113,6 +115,41 @@ def test_a_contact_centre_tells_who_waits_and_what_agents_do() -> None:
     assert found["fernamt_contact_centre_backlog", ("customer", "kunde")] == 4
 
 
+def of_the_middle() -> metrics.Families:
+    status = TrunkStatus("carrier-a", TrunkState.DOWN, calls=3, failures=5)
+    return metrics.of_controller(
+        lambda: {"node-1": metrics.NodeLink(True, 2), "node-2": metrics.NodeLink(False, 0)},
+        lambda: [status],
+        lambda: {"carrier-a": Probed(7, "carrier-a", False, "GATEWAY_DOWN", 250)},
+        lambda: (11, 1, 4),
+    )
+
+
+def rated() -> BatchMeters:
+    meters = BatchMeters()
+    meters.legs.update(charged=5, free=2)
+    meters.batch_s.add(0.2)
+    return meters
+
+
+def test_a_controller_tells_of_its_nodes_trunks_and_probes() -> None:
+    found = shown(of_the_middle())
+    assert found["fernamt_event_socket_up", ("node", "node-1")] == 1
+    assert found["fernamt_event_socket_up", ("node", "node-2")] == 0
+    assert found["fernamt_event_socket_lost_total", ("node", "node-1")] == 2
+    assert found["fernamt_trunk_state", ("state", "down"), ("trunk", "carrier-a")] == 1
+    assert found["fernamt_trunk_failures_total", ("trunk", "carrier-a")] == 5
+    assert found["fernamt_probe_reached", ("trunk", "carrier-a")] == 0
+    assert found["fernamt_probe_seconds", ("trunk", "carrier-a")] == 0.25
+    assert found[("fernamt_calls_in_progress",)] == 11
+
+
+def test_a_rating_worker_tells_what_became_of_legs() -> None:
+    found = shown(metrics.of_rated(rated(), LoopLag()))
+    assert found["fernamt_rated_legs_total", ("result", "charged")] == 5
+    assert found["fernamt_rating_batch_seconds_bucket", ("le", "0.5")] == 1
+
+
 def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> None:
     meters, legs, loop = CallMeters(lambda: NOW), LegMeters(lambda: NOW), LoopLag()
     meters.note(decided("route.carrier"), 0.1)
@@ -123,6 +160,8 @@ def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> Non
         metrics.of_records(legs, loop, lambda: 0),
         metrics.of_centre_log(lambda: {"kunde": 0}, lambda: 0),
         metrics.of_rating(lambda: (0, 0)),
+        of_the_middle(),
+        metrics.of_rated(rated(), loop),
     )
     made = {re.sub("_(bucket|sum|count)$", "", name) for each in families for name, *_ in shown(each)}
     written = set(re.findall(r"^\| `(fernamt_[a-z_]+)", PAGE, re.MULTILINE))
