@@ -106,8 +106,11 @@ def test_a_call_is_followed_from_its_offer_to_its_record(running: Exchange, stag
     assert [step["at"] for step in trace["steps"]] == sorted(step["at"] for step in trace["steps"])
     assert {"leg A", "leg B1"} <= set(places(trace, "answered"))
     assert set(places(trace, "ended")) == {"leg A", "leg B1"}
-    what = [step["what"] for step in trace["steps"]]
-    assert what.index("offered") < what.index("decided") < what.index("answered") < what.index("ended")
+    # Each by its own clock: FreeSWITCH's moves in steps, of a second where it gets no processor time.
+    ours = [step["what"] for step in trace["steps"] if step["where"].startswith("controller")]
+    assert ours.index("offered") < ours.index("decided") < ours.index("heard answered")
+    caller = [step["what"] for step in trace["steps"] if step["where"] == "leg A"]
+    assert caller.index("begins") < caller.index("answered") < caller.index("ended")
 
     by_leg = running.run("call", "trace", trace["legs"]["B1"])
     assert f"call {call_id}" in by_leg, "a leg's id finds its call"
