@@ -33,6 +33,7 @@ class Exchange:
         controllers: int,
         carrier: Path = EXAMPLE_CARRIER,
         amend: Callable[[dict[str, Any]], None] = lambda tree: None,
+        source: Path | None = None,
     ) -> None:
         self.directory = directory
         configured = lab_settings(directory, carrier, program=switch)
@@ -46,6 +47,8 @@ class Exchange:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            cwd=source,
+            env={**os.environ, "PYTHONPATH": str(source)} if source is not None else None,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -132,10 +135,12 @@ def exchange(
     controllers: int = 1,
     carrier: Path = EXAMPLE_CARRIER,
     amend: Callable[[dict[str, Any]], None] = lambda tree: None,
+    source: Path | None = None,
 ) -> Iterator[Exchange]:
-    """An exchange with this carrier on this switch, stopped in order at the end. `amend`: the settings."""
+    """An exchange with this carrier on this switch, stopped in order at the end. `amend`: the settings;
+    `source`: where the program's files are, when not here."""
     with state_directory() as directory:
-        running = Exchange(directory, switch, controllers, carrier, amend)
+        running = Exchange(directory, switch, controllers, carrier, amend, source)
         try:
             yield running
             running.stop()
