@@ -14,6 +14,7 @@ from dialplan.decision import Decision
 from dialplan.legs import Leg
 from freeswitch import api_calls, profile_calls
 from freeswitch.api_calls import ThenRun
+from freeswitch.decided_facts import fact
 from freeswitch.dialstring import agents_leg
 from freeswitch.errors import CommandFailed
 from freeswitch.inbound import InboundConnection
@@ -115,6 +116,9 @@ class AgentCalls:
     def _variable(self, channel: str, name: str) -> str:
         return self._connection.bgapi(api_calls.uuid_getvar(channel, name), _ANSWER_S).strip()
 
+    def _fact(self, channel: str, name: str) -> str | None:
+        return fact(lambda variable: self._variable(channel, variable), name)
+
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
         """Caller and agent hear each other; the agent may transfer the caller with the rights of the phone
         that `leg` is to, None: with no rights."""
@@ -174,11 +178,11 @@ class AgentCalls:
 
     def shown_number(self, call_id: str) -> E164 | None:
         """The number that the caller shows, None when it is withheld or unknown."""
-        return shown_number(self._variable(call_id, "fernamt_a_presented"))
+        return shown_number(self._fact(call_id, "a_presented"))
 
     def called_number(self, call_id: str) -> E164 | None:
         """The number that the caller has called, ours."""
-        return shown_number(self._variable(call_id, "fernamt_b_number"))
+        return shown_number(self._fact(call_id, "b_number"))
 
 
 def _one_after_the_other(sounds: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """mod_json_cdr's files: one leg each, read into a `LegRecord`.
 
 Times come from the `*_uepoch` variables (microseconds since 1970 UTC, "0" for never), which FreeSWITCH sets
-before it writes the file. Decision facts come from the `fernamt_*` variables that the controller set.
+before it writes the file. Decision facts come from the `fernamt_*` variables that the controller set
+(decided_facts.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Final
 from dialplan.call import MAX_TEXT
 from dialplan.causes import Cause
 from dialplan.cdr import HungUpBy, LegRecord, LegSide, Quality, RecordUnreadable
+from freeswitch.decided_facts import FACTS, unpacked
 
 #: A record has 15 to 60 KB; what is larger than this is not a record.
 MAX_BYTES: Final = 4 * 1024 * 1024
@@ -35,7 +37,9 @@ def parse(content: bytes) -> LegRecord:
         raise RecordUnreadable("cdr.not-json", f"not JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("variables"), dict):
         raise RecordUnreadable("cdr.no-variables", "JSON without an object 'variables'")
-    return _record(document, {str(k): str(v) for k, v in document["variables"].items()})
+    variables = {str(k): str(v) for k, v in document["variables"].items()}
+    decided = {f"fernamt_{name}": value for name, value in unpacked(variables.get(FACTS)).items()}
+    return _record(document, decided | variables)
 
 
 def _record(document: Mapping[str, Any], get: Mapping[str, str]) -> LegRecord:

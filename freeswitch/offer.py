@@ -15,6 +15,7 @@ from dialplan.diversion import MAX_DIVERTED
 from dialplan.legs import Leg
 from dialplan.plans.position import Resume, read_resume
 from freeswitch import parties
+from freeswitch.decided_facts import FACTS, facts_of, packed
 from freeswitch.dialstring import leg_string
 from freeswitch.emergency import emergency_parts
 from freeswitch.errors import UnexpectedReply
@@ -40,13 +41,7 @@ _PHRASES: Final = {433: "Anonymity Disallowed"}
 #: Copied to every leg we make, so that each leg's own record tells the whole story.
 _EXPORTED: Final = (
     "fernamt_call",
-    "fernamt_customer",
-    "fernamt_direction",
-    "fernamt_reason",
-    "fernamt_version",
-    "fernamt_a_network",
-    "fernamt_a_presented",
-    "fernamt_b_number",
+    FACTS,
     "fernamt_caller",
     "force_transfer_context",
 )
@@ -166,15 +161,8 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
         return onward_variables(decision, offered) | _outcome_variables(decision, offered, domain, of_leg)
     known: Mapping[str, str | None] = {
         "fernamt_call": offered.call_id,
-        "fernamt_reason": decision.reason.id,
-        "fernamt_version": str(decision.config_version),
-        "fernamt_direction": facts.direction.value,
-        "fernamt_customer": facts.customer_id,
+        FACTS: packed(facts_of(decision)),
         "fernamt_trunk": facts.trunk_in,
-        "fernamt_a_network": facts.a_network,
-        "fernamt_a_presented": facts.a_presented,
-        "fernamt_caller_rules": " ".join(facts.caller_rules) or None,
-        "fernamt_b_number": facts.b_number,
         "fernamt_round": str(offered.round),
         "fernamt_caller": parties.caller_party(offered, facts) or None,
         "export_vars": ",".join(_EXPORTED),

@@ -15,6 +15,7 @@ from dialplan.call import Behalf, CallOffered, Via
 from dialplan.decision import Decision
 from dialplan.legs import Caller
 from dialplan.place import onward
+from freeswitch.decided_facts import fact, facts_of
 from freeswitch.dialstring import REDIRECTED
 from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.parties import ORIGINATED, TRANSFERRED, redirector, transferor
@@ -24,6 +25,8 @@ from numbering.e164 import E164
 _RINGING: Final = "%(1000,4000,425)"
 #: Of what is exported to legs, what holds for every leg that is ever made for the channel.
 _JOINING: Final = ("fernamt_call", "fernamt_caller", "force_transfer_context")
+
+_CALLER: Final = ("a_network", "a_presented")
 
 Lookup = Callable[[str], str | None]
 
@@ -60,7 +63,7 @@ def asked_again(offered: CallOffered, get: Lookup) -> CallOffered:
 
 def _caller_as_decided(get: Lookup) -> Caller | None:
     """Who the redirected call shows, as the first decision left it; None when the caller is unknown."""
-    network, presented = get("variable_fernamt_a_network"), get("variable_fernamt_a_presented")
+    network, presented = (fact(lambda each: get("variable_" + each), name) for name in _CALLER)
     if network is None:
         return None
     shown = E164(presented) if presented and presented != network else None
@@ -83,20 +86,12 @@ def _nobodys(offered: CallOffered) -> CallOffered:
 
 def leg_facts(decision: Decision, offered: CallOffered) -> Mapping[str, str]:
     """The variables of the new legs, for their records."""
-    facts = decision.facts
-    known: Mapping[str, str | None] = {
-        "fernamt_reason": decision.reason.id,
-        "fernamt_version": str(decision.config_version),
-        "fernamt_direction": facts.direction.value,
-        "fernamt_customer": facts.customer_id,
-        "fernamt_a_network": facts.a_network,
-        "fernamt_a_presented": facts.a_presented,
-        "fernamt_b_number": facts.b_number,
-        "fernamt_via": offered.via.value,
+    facts = {f"fernamt_{name}": value for name, value in facts_of(decision).items() if name != "caller_rules"}
+    facts["fernamt_via"] = offered.via.value
+    if offered.phone_id is not None:
         # Of a leg to a phone that phone's own goes before it.
-        "fernamt_phone": offered.phone_id,
-    }
-    return {name: value for name, value in known.items() if value is not None}
+        facts["fernamt_phone"] = offered.phone_id
+    return facts
 
 
 def onward_variables(decision: Decision, offered: CallOffered) -> dict[str, str]:

@@ -11,6 +11,7 @@ from acd.events import CallerJoined
 from freeswitch import api_calls, commands, own_calls, queue_calls
 from freeswitch.agent_calls import shown_number
 from freeswitch.commands import ApiCall, Subscription
+from freeswitch.decided_facts import fact
 from freeswitch.events import Event
 from freeswitch.inbound import InboundConnection
 from freeswitch.replies import rows_of
@@ -82,8 +83,8 @@ class QueueEvents:
         if found is None:
             return
         if event.subclass == queue_calls.QUEUED:
-            shown = shown_number(event.variable("fernamt_a_presented"))
-            called = shown_number(event.variable("fernamt_b_number"))
+            shown = shown_number(fact(event.variable, "a_presented"))
+            called = shown_number(fact(event.variable, "b_number"))
             self._sink.queued(self._node, found.customer_id, found.joined, found.kept, shown, called)
         else:
             self._sink.left_by_key(found.joined.member_id, found.customer_id)

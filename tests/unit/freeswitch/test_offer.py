@@ -13,6 +13,7 @@ from dialplan.causes import Cause
 from dialplan.decide import decide
 from dialplan.decision import CallFacts, Decision, Direction, Reason, Reject, Route
 from dialplan.legs import Caller, leg_to_trunk
+from freeswitch.decided_facts import unpacked
 from freeswitch.errors import UnexpectedReply
 from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.offer import decision_variables, offered_call
@@ -183,18 +184,12 @@ def test_the_facts_of_the_decision_go_to_every_leg() -> None:
     exported = set(found["export_vars"].split(","))
     assert exported == {
         "fernamt_call",
-        "fernamt_customer",
-        "fernamt_direction",
-        "fernamt_reason",
-        "fernamt_version",
-        "fernamt_a_network",
-        "fernamt_a_presented",
-        "fernamt_b_number",
+        "fernamt_facts",
         "fernamt_caller",
         "force_transfer_context",
     }
     assert exported <= set(found)
-    assert found["fernamt_version"] == "7"
+    assert unpacked(found["fernamt_facts"])["version"] == "7"
 
 
 def test_no_variable_holds_a_text_that_the_caller_wrote() -> None:
@@ -236,7 +231,7 @@ def test_headers_of_a_caller_are_not_copied_to_our_legs() -> None:
     call = from_carrier()
     variables = decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN)
     assert variables["sip_copy_custom_headers"] == "false"
-    assert variables["fernamt_caller_rules"] == "in.from"
+    assert unpacked(variables["fernamt_facts"])["caller_rules"] == "in.from"
 
 
 def test_an_anonymous_caller_is_told_why() -> None:
