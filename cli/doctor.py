@@ -49,6 +49,7 @@ from provisioning.mailbox_access import guidance
 from provisioning.queue_sentences import sentences
 from provisioning.schema import CustomerEntry
 from provisioning.sounds import PROGRAM as SPEAKER
+from store.bank_state import BankStanding, BankState
 from store.cdr_repository import CdrRepository
 from store.config_versions import ConfigStore
 from store.daily_sweep import DailySweep, SweepRun
@@ -63,6 +64,8 @@ from store.schema import require_current
 _LATE: Final = timedelta(days=1)
 #: A record that waits for longer has no worker, or not all of its call's records came.
 _RATED_WITHIN: Final = timedelta(minutes=10)
+#: A bank credits debits on their day; its statement of that day is imported by then.
+_CREDITED_WITHIN: Final = timedelta(days=4)
 #: Entries of contact centres that may wait for the next round or two of the intake.
 _LOG_BEHIND: Final = 10_000
 
@@ -122,6 +125,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("CDR spool", _spool),
         ("CDR quarantine", _quarantine),
         ("rating", _rating),
+        ("bank", _bank),
         ("contact centres' log", _centre_log),
         ("number sweep", _sweep),
         ("disk", _disk),
@@ -367,6 +371,25 @@ def _rating(settings: Settings) -> Finding:
         step = "See that `fernamt rate run --follow` runs; a call also waits for its first leg's record"
         return Finding("rating", State.WARNING, f"{seen}, since {shown(found.oldest)}", step)
     return Finding("rating", State.OK, f"{seen}, tariff revision {revision}")
+
+
+def _bank(settings: Settings) -> Finding:
+    """What the bank said that fits no claim, and files of debits that it did not credit (E9)."""
+    return bank_finding(BankState(engine(settings, "fernamt doctor")).now(), today())
+
+
+def bank_finding(found: BankStanding, today: date) -> Finding:
+    """A person looks at each; the money of an unmatched line lies on our account, and its invoice is open."""
+    since = f", since {found.oldest}" if found.oldest else ""
+    seen = f"{found.unmatched} lines wait for a person{since}"
+    late = [each.name for each in found.runs if each.due_on < today - _CREDITED_WITHIN]
+    if late:
+        seen += f"; not credited: {', '.join(late[:5])}"
+        step = "fernamt sepa import what the bank says of it, or fernamt sepa withdraw it"
+        return Finding("bank", State.WARNING, seen, step)
+    if found.unmatched:
+        return Finding("bank", State.WARNING, seen, "fernamt sepa unmatched")
+    return Finding("bank", State.OK, seen)
 
 
 def _centre_log(settings: Settings) -> Finding:

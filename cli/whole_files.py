@@ -1,4 +1,7 @@
-"""Files that appear whole under their names, or not at all."""
+"""Files that appear whole under their names, or not at all, for their owner alone.
+
+What is written here names customers, called numbers, accounts: others get it when the owner gives it to them.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ def write_whole(files: Iterable[tuple[Path, bytes]]) -> None:
         for path, content in files:
             draft = _draft(path)
             drafts.append((draft, path))
-            draft.write_bytes(content)
+            with os.fdopen(_private(draft), "wb") as file:
+                file.write(content)
         for draft, path in drafts:
             draft.replace(path)
     finally:
@@ -29,11 +33,16 @@ def written_whole(path: Path) -> Iterator[IO[str]]:
     """Text in UTF-8, line by line, line ends as they are written. Raise OSError."""
     draft = _draft(path)
     try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
+        with os.fdopen(_private(draft), "w", encoding="utf-8", newline="") as file:
             yield file
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _private(draft: Path) -> int:
+    draft.unlink(missing_ok=True)
+    return os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def _draft(path: Path) -> Path:

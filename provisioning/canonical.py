@@ -14,6 +14,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from provisioning.checks import run_checks
+from provisioning.earlier_forms import tree_of_item
 from provisioning.errors import ConfigProblem, Finding, Problems
 from provisioning.schema import CarrierEntry, Config, CustomerEntry
 from provisioning.schema_errors import findings
@@ -70,7 +71,7 @@ def entry_of(item: ConfigItem) -> CarrierEntry | CustomerEntry:
     """The part back, valid by itself; checks across parts are `config_of`'s. Raises ConfigInvalid."""
     model: type[CarrierEntry | CustomerEntry] = CarrierEntry if item.key.kind == CARRIER else CustomerEntry
     try:
-        return model.model_validate(json.loads(item.content))
+        return model.model_validate(tree_of_item(item))
     except ValidationError as error:
         problems = Problems()
         place = Place(place_of(item.key), 1, 1)
@@ -87,9 +88,9 @@ def config_of(items: Mapping[ItemKey, ConfigItem]) -> Config:
     customers = sorted(key for key in items if key.kind == CUSTOMER)
     tree = MarkedDict(0)
     if CARRIER_KEY in items:
-        tree["carrier"] = json.loads(items[CARRIER_KEY].content)
+        tree["carrier"] = tree_of_item(items[CARRIER_KEY])
     tree["customers"] = listed = MarkedList(0)
-    listed.extend(json.loads(items[key].content) for key in customers)
+    listed.extend(tree_of_item(items[key]) for key in customers)
     problems, parts = Problems(), Parts()
     locate = _locator(customers)
     problems.find(validate(tree, parts), locate)

@@ -15,10 +15,12 @@ from sqlalchemy import Engine, text
 
 from cli.billing.sepa_export import Chooser
 from cli.billing.sepa_parties import carrier_of, creditor_of
+from cli.doctor import State, bank_finding
 from provisioning.canonical import items_of
 from provisioning.load import load
 from rating.money import Money
 from store.audit import AuditLog
+from store.bank_state import BankState
 from store.config_items import CUSTOMER, ItemKey
 from store.config_versions import ConfigStore
 from store.debits import Debits
@@ -197,6 +199,20 @@ def test_a_file_that_was_never_sent_is_withdrawn_and_its_claims_are_debited_agai
     assert (mandate["customer"], mandate["next"], mandate["last_used"]) == (BAU, "RCUR", "2026-12-07")
 
 
+def test_a_file_that_the_bank_does_not_credit_is_told_by_the_doctor(
+    run: Program, engine: Engine, tmp_path: Path
+) -> None:
+    """E9: due on Monday the 7th; its money is there by the 11th, or somebody asks the bank."""
+    export(run, tmp_path)
+    found = BankState(engine).now()
+    assert bank_finding(found, date(2026, 12, 11)).state is State.OK
+    late = bank_finding(found, date(2026, 12, 12))
+    assert late.state is State.WARNING
+    assert late.seen == "0 lines wait for a person; not credited: 2026-12-07-b2b"
+    run.good("sepa", "import", camt(tmp_path, credited(gross(run), "2026-12-07-b2b-1")), *ANNA)
+    assert BankState(engine).now().runs == ()
+
+
 def test_what_is_disputed_is_not_debited_until_it_is_settled(
     run: Program, engine: Engine, tmp_path: Path
 ) -> None:
@@ -267,6 +283,11 @@ def test_what_fits_no_claim_waits_for_a_person(run: Program, engine: Engine, tmp
     waits = {each["amount"]: each for each in run.json("sepa", "unmatched")}
     assert set(waits) == {str(more), "7.00 EUR", f"-{owed.amount + 3} EUR"}
     assert "1.00 EUR more" in waits[str(more)]["why"]
+    found = BankState(engine).now()
+    assert (found.unmatched, found.oldest, found.runs) == (3, date(2026, 12, 9), ())
+    told_by_doctor = bank_finding(found, date(2026, 12, 16))
+    assert (told_by_doctor.state, told_by_doctor.next_step) == (State.WARNING, "fernamt sepa unmatched")
+    assert told_by_doctor.seen == "3 lines wait for a person, since 2026-12-09"
     line = waits[str(more)]["line"]
     wrong = run.refused("sepa", "assign", line, "--invoice", f"{NUMBER}={owed.amount}", *ANNA)
     assert "bank-line-unfit" in wrong

@@ -1,10 +1,13 @@
-"""Files of the state directory that nobody else may read."""
+"""Files that nobody else may read: those of the state directory, invoices, itemised bills, SEPA files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from cli.layout import make_private, write_private
+from cli.whole_files import write_whole, written_whole
 
 
 def test_a_key_that_two_programs_make_at_one_moment_is_the_first_ones(tmp_path: Path) -> None:
@@ -22,3 +25,24 @@ def test_a_private_file_is_replaced_whole(tmp_path: Path) -> None:
     path.chmod(0o644)
     write_private(path, "[]")
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("[]", 0o600)
+
+
+def test_documents_are_for_their_owner_alone(tmp_path: Path) -> None:
+    """F4, F5: an itemised bill names called numbers, a file of debits names accounts."""
+    bill, table = tmp_path / "evn.pdf", tmp_path / "charges.csv"
+    bill.write_bytes(b"an older one")
+    bill.chmod(0o644)
+    write_whole([(bill, b"%PDF")])
+    with written_whole(table) as file:
+        file.write("leg_id\n")
+    assert bill.read_bytes() == b"%PDF"
+    assert [each.stat().st_mode & 0o777 for each in (bill, table)] == [0o600, 0o600]
+
+
+def test_a_document_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    table = tmp_path / "charges.csv"
+    table.write_text("the month before\n")
+    with pytest.raises(UnicodeEncodeError), written_whole(table) as file:
+        file.write("leg_id;\ud800")
+    assert [each.name for each in tmp_path.iterdir()] == ["charges.csv"]
+    assert table.read_text() == "the month before\n"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from provisioning.canonical import config_of, entry_of, items_of
 from provisioning.errors import ConfigInvalid
 from provisioning.load import load, load_documents
-from provisioning.schema import Config
+from provisioning.schema import Config, CustomerEntry
 from store.config_items import CARRIER_KEY, CUSTOMER, ConfigItem, ItemKey
 from tests.unit.config.configs import configs
 
@@ -75,6 +75,22 @@ def test_a_stored_part_that_the_schema_refuses_is_named() -> None:
         entry_of(items[key])
     with pytest.raises(ConfigInvalid, match=r"^customer kunde-bau:1:1: customers\[0\].main_number: "):
         config_of(items)
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_an_order_of_itemised_bills_without_days_is_read_as_none(ordered: bool) -> None:
+    """E7, TDDDG § 11: earlier versions of the configuration stay readable, and nobody gets a bill by them."""
+    items = items_of(load([EXAMPLE]).config)
+    key = ItemKey(CUSTOMER, "kunde-bau")
+    tree = json.loads(items[key].content)
+    tree["billing"] = {"email": "rechnung@bau.example", "itemised_bill": ordered}
+    items[key] = ConfigItem.of(*key, json.dumps(tree))
+    entry = entry_of(items[key])
+    assert isinstance(entry, CustomerEntry)
+    assert entry.billing is not None
+    assert (entry.billing.email, entry.billing.itemised_bill) == ("rechnung@bau.example", None)
+    found = next(each for each in config_of(items).customers if each.id == "kunde-bau")
+    assert found.billing == entry.billing
 
 
 def test_parts_that_contradict_each_other_are_refused_as_files_are() -> None:
