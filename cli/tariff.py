@@ -168,8 +168,8 @@ def diff(
 ) -> None:  # fmt: skip
     """What a version changes: added, removed, raised, lowered, mixed; and what is in conflict.
 
-    In conflict is what would change backwards, and a foreign price without its days of notice (E4). Exit
-    status 1: something is.
+    Of files, in conflict is what would change backwards, and a foreign price without its days of notice (E4).
+    Exit status 1: something is. What was imported was taken already; --today looks at it as on that day.
 
     \b
     Example: fernamt tariff diff standard --config examples/tariffs --today 2026-11-01
@@ -177,7 +177,7 @@ def diff(
     found = chosen_tariff(ctx.obj, directory, notice_days)
     after = _version(found, name, new)
     before = _version(found, name, old) if old else _before(found, after)
-    day = today or now().astimezone(GERMANY).date()
+    day = today or (now().astimezone(GERMANY).date() if directory else None)
     rows = [_change_row(each) for each in changes(before, after, day, found.notice_days)]
     conflicts = sum(1 for row in rows if row["conflict"])
     if as_json:

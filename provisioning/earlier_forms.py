@@ -11,9 +11,9 @@ from typing import Any
 from store.config_items import CUSTOMER, ConfigItem
 
 
-def tree_of_item(item: ConfigItem) -> dict[str, Any]:
-    """The part's plain values, ready to be checked by the schema of today."""
-    tree: dict[str, Any] = json.loads(item.content)
+def tree_of_item(item: ConfigItem) -> Any:
+    """The part's plain values (a mapping), ready to be checked by the schema of today."""
+    tree = json.loads(item.content)
     if item.key.kind == CUSTOMER:
         _undated_order(tree)
     return tree

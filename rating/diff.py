@@ -38,8 +38,12 @@ class Change:
     conflict: str
 
 
-def changes(old: Version, new: Version, today: date, notice_days: int) -> tuple[Change, ...]:
-    """All changes from one version to another, by prefix; equal rows are left out."""
+def changes(old: Version, new: Version, today: date | None, notice_days: int) -> tuple[Change, ...]:
+    """All changes from one version to another, by prefix; equal rows are left out.
+
+    `today` is the day on which the new version would be taken, None: it is in force, and nothing can be in
+    conflict any more.
+    """
     before = {price.key: price for price in old.prices}
     after = {price.key: price for price in new.prices}
     covers = _by_prefix(new)
@@ -98,8 +102,8 @@ def _covering(prices: dict[str, Price], prefix: str) -> Price | None:
     return next((prices[each] for each in shorter if each in prices), None)
 
 
-def _with_conflict(change: Change, new: Version, today: date, notice_days: int) -> Change:
-    conflict = _conflict(change, new, today, notice_days)
+def _with_conflict(change: Change, new: Version, today: date | None, notice_days: int) -> Change:
+    conflict = _conflict(change, new, today, notice_days) if today else ""
     if not conflict:
         return change
     return Change(change.kind, change.prefix, change.destination, change.before, change.after, conflict)
