@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 
 from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
+from rating.additions import only_adds
 from rating.notice import NOTICE_DAYS
 from rating.price import Version
 from rating.strict_csv import MAX_BYTES
@@ -83,9 +84,9 @@ class TariffStore:
     ) -> Import:
         """Put these files beside or in the place of those in force, all or none; by name.
 
-        One transaction with its entry in the audit. A list version that is valid never changes, and no new
-        one begins in the past where its list had prices (E4). Raises TariffRefused with every problem found,
-        TariffBackwards.
+        One transaction with its entry in the audit. A list version that is valid never changes, but for
+        prices of destinations that had none, and no new one begins in the past where its list had prices
+        (E4). Raises TariffRefused with every problem found, TariffBackwards.
         """
         with database_errors("importing the tariff"), self._engine.connect() as connection:
             connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT_S}s'"))
@@ -117,7 +118,7 @@ class TariffStore:
         made = insert(tariff_revision).values(author=author, note=note)
         revision = int(connection.execute(made.returning(tariff_revision.c.revision)).scalar_one())
         _write_files(connection, revision, {name: files[name] for name in changed})
-        _write_versions(connection, revision, known, wanted)
+        _write_versions(connection, revision, known, wanted, today)
         details = {"files": list(changed), "rates": rates, "note": note}
         _audit(connection, "tariff.import", author, str(revision), details)
         return Import(revision, before, after, changed, rates)
@@ -142,8 +143,13 @@ def refuse_backwards(known: Versions, wanted: Versions, today: date) -> None:
         if version.valid_from > today:
             continue
         fresh = wanted.get(key)
-        if fresh is None or _fixed(fresh) != _fixed(version):
-            _refuse(version, "is valid: its prices and its first day do not change", "Import a new version")
+        if fresh is None or (
+            _fixed(fresh) != _fixed(version) and not _supplemented(version, fresh, known, today)
+        ):
+            _refuse(
+                version, "is valid: its prices and its first day do not change",
+                "Import a new version; only destinations that have no price at all may be added",
+            )  # fmt: skip
         ends = {version.valid_until or date.max, fresh.valid_until or date.max}
         if len(ends) == 2 and min(ends) < today:
             _refuse(version, f"would end on another day than {min(ends)}, which is over", "End it later")
@@ -151,6 +157,14 @@ def refuse_backwards(known: Versions, wanted: Versions, today: date) -> None:
     for key, version in wanted.items():
         if key not in known and key[0] in lists and version.valid_from < today:
             _refuse(version, f"would be valid since {version.valid_from}", "Let it begin today or later")
+
+
+def _supplemented(version: Version, fresh: Version, known: Versions, today: date) -> bool:
+    """Whether it only gets prices of destinations that had none: their calls wait (rate.no-price)."""
+    valid = [
+        each for (name, _), each in known.items() if name == version.list_id and each.valid_from <= today
+    ]
+    return only_adds(version, fresh, valid)
 
 
 def _refuse(version: Version, what: str, next_step: str) -> NoReturn:
@@ -210,13 +224,17 @@ def _write_files(connection: Connection, revision: int, files: Mapping[str, byte
     connection.execute(insert(tariff_file), rows)
 
 
-def _write_versions(connection: Connection, revision: int, known: Versions, wanted: Versions) -> None:
-    """Ends first, then what is new: no moment of the transaction has two versions on one day."""
+def _write_versions(
+    connection: Connection, revision: int, known: Versions, wanted: Versions, today: date
+) -> None:
+    """Ends first, then what is new: no moment of the transaction has two versions on one day. A valid version
+    with prices more (see refuse_backwards) keeps its row, with the digest of its beginning."""
     table = price_list_version.c
+    kept = {key for key, version in known.items() if version.valid_from <= today}
     for key, version in known.items():
         here = (table.list_id == key[0]) & (table.version == key[1])
         fresh = wanted.get(key)
-        if fresh is None or _fixed(fresh) != _fixed(version):
+        if fresh is None or (_fixed(fresh) != _fixed(version) and key not in kept):
             connection.execute(delete(price_list_version).where(here))
         elif fresh.valid_until != version.valid_until:
             connection.execute(update(price_list_version).where(here).values(valid_until=fresh.valid_until))
@@ -232,7 +250,7 @@ def _write_versions(connection: Connection, revision: int, known: Versions, want
             "since_revision": revision,
         }
         for key, version in wanted.items()
-        if key not in known or _fixed(version) != _fixed(known[key])
+        if key not in known or (_fixed(version) != _fixed(known[key]) and key not in kept)
     ]
     if rows:
         connection.execute(insert(price_list_version), rows)

@@ -10,8 +10,18 @@ from sqlalchemy import Engine
 from rating.errors import TariffRefused
 from store.audit import AuditLog
 from store.errors import RateChanged, TariffBackwards, TariffMissing
+from store.rating_run import RatingRun
 from store.rating_tariffs import TariffStore
-from tests.integration.store.billing import imported, rows, tariff_files
+from store.rating_waiting import WaitingLegs
+from tests.integration.store.billing import (
+    PRAXIS,
+    Fixed,
+    imported,
+    outgoing,
+    rows,
+    take_in,
+    tariff_files,
+)
 
 TODAY = date(2026, 11, 1)
 
@@ -66,6 +76,32 @@ def test_prices_of_a_valid_version_do_not_change(engine: Engine) -> None:
             **{"standard-2026-01.csv": tariff_files()["standard-2026-01.csv"].replace(b"0.0100", b"0.0200")},
         )
     assert store.revision() == 1
+
+
+def test_a_destination_without_price_gets_one_in_a_valid_version(engine: Engine) -> None:
+    """E4, never free, never lost: nothing that has a price changes, and the call that waits is rated."""
+    store = imported(engine)
+    take_in(engine, outgoing("japan", 0, 61, PRAXIS, "+81312345678"))
+    run = RatingRun(engine, Fixed(store))
+    run.batch()
+    assert rows(engine, "SELECT why FROM rating_quarantine") == [("rate.no-price",)]
+    files = {name: tariff_files()[name] for name in ("standard-2026-01.csv", "standard-2026-11.csv")}
+    line = b"+81;;Japan;foreign;;0.0600;;;60/1;;\n"
+    later = date(2026, 12, 1)
+    first = files["standard-2026-01.csv"]
+    for number in (b"+4366;", b"+436641234567;exact"):
+        wrong = number + b";Austria;foreign;;0.5000;;;60/1;;\n"
+        with pytest.raises(TariffBackwards, match="no price at all"):
+            store.import_files({"standard-2026-01.csv": first + line + wrong}, author="anna", today=later)
+    both = {name: content + line for name, content in files.items()}
+    assert store.import_files(both, author="anna", today=later).revision == 2
+    WaitingLegs(engine).retry("anna")
+    RatingRun(engine, Fixed(store)).batch()
+    assert rows(engine, "SELECT why FROM rating_quarantine") == []
+    assert rows(engine, "SELECT leg_id, tariff_revision FROM charge") == [("japan", 2)]
+    dearer = {name: content + line.replace(b"0.0600", b"0.0700") for name, content in files.items()}
+    with pytest.raises(TariffBackwards, match="standard 2026-01"):
+        store.import_files(dearer, author="anna", today=later)
 
 
 def test_a_version_of_the_future_may_be_mended_or_taken_back(engine: Engine) -> None:
