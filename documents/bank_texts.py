@@ -43,8 +43,9 @@ def plain(text: str | None, most: int = MAX_TEXT) -> str:
     return "".join(each if each.isprintable() else " " for each in text or "").strip()[:most]
 
 
-def named(account: str, lines: Iterable[BankLine]) -> tuple[BankLine, ...]:
-    """Each line with a key: its own, or one made of all that it says, and how often the file said it before.
+def named(account: str, lines: Iterable[BankLine], form: str) -> tuple[BankLine, ...]:
+    """Each line of a form with a key: its own, or one made of all that it says, and how often the file said
+    it before.
 
     Raise DocumentUnreadable for a file with more lines than any of ours has.
     """
@@ -54,7 +55,7 @@ def named(account: str, lines: Iterable[BankLine]) -> tuple[BankLine, ...]:
         if len(found) == MAX_LINES:
             raise DocumentUnreadable(f"more than {MAX_LINES} lines")
         if each.key:
-            found.append(each)
+            found.append(replace(each, form=form))
             continue
         parts = (
             account, str(each.booked_on), written(each.amount.amount), each.party, each.iban, each.purpose,
@@ -62,5 +63,5 @@ def named(account: str, lines: Iterable[BankLine]) -> tuple[BankLine, ...]:
         )  # fmt: skip
         digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
         said[digest] += 1
-        found.append(replace(each, key=f"{digest}-{said[digest]}"))
+        found.append(replace(each, key=f"{digest}-{said[digest]}", form=form))
     return tuple(found)

@@ -44,7 +44,7 @@ def camt(content: bytes) -> Statement:
             _check_balances(part, sum((each.amount for each in found), NO_CHARGES))
         lines += found
     account = accounts[0] if accounts else ""
-    return Statement(account, named(account, lines), tuple(problems))
+    return Statement(account, named(account, lines, "camt"), tuple(problems))
 
 
 def _entries(part: Any, problems: list[str]) -> Iterator[BankLine]:

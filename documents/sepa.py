@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import as_file, files
-from typing import Final
+from typing import Any, Final
 from xml.etree import ElementTree
 
 from lxml import etree
@@ -31,6 +31,8 @@ MAX_COLLECTIONS: Final = 100_000
 _MOST: Final = Money.parse("999999999.99 EUR")
 _NAMESPACE: Final = f"{{urn:iso:std:iso:20022:tech:xsd:{SCHEMA}}}"
 _TEXT: Final = re.compile(r"[A-Za-z0-9+?/:().,' -]{1,35}", re.ASCII)
+#: "Same mandate, new debtor account": the account of before is not told.
+_SAME_MANDATE: Final = "SMNDA"
 #: As banks write German letters in the character set of SEPA; the rest is done by the package.
 _LETTERS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 
@@ -56,6 +58,7 @@ class Collection:
     mandate, None: the first.
 
     `attempt` is the end-to-end id, which comes back with a return; empty: the invoice's number.
+    `account_changed`: the last debit by the mandate was of another account.
     """
 
     invoice_number: str
@@ -68,6 +71,7 @@ class Collection:
     scheme: Scheme
     debtor: Account
     attempt: str = ""
+    account_changed: bool = False
 
     @property
     def end_to_end(self) -> str:
@@ -110,7 +114,8 @@ def direct_debits(
         for each in sorted(collections, key=lambda one: (one.due_on, one.sequence, one.invoice_number)):
             made.add_payment(_payment(each))
         content = made.export(validate=False)
-    return _named(content, run, made_at)
+    changed = frozenset(each.end_to_end for each in collections if each.account_changed)
+    return _named(content, run, made_at, changed)
 
 
 def batches(content: bytes) -> dict[str, str]:
@@ -170,19 +175,40 @@ def _payment(one: Collection) -> dict[str, object]:
     return payment
 
 
-def _named(content: bytes, run: str, made_at: datetime) -> bytes:
-    """The file with our names and time; raise CollectionRefused when it breaks the schema."""
+def _named(content: bytes, run: str, made_at: datetime, changed: frozenset[str]) -> bytes:
+    """The file with our names and time, and with the accounts that `changed`, by end-to-end id; raise
+    CollectionRefused when it breaks the schema."""
     tree = etree.fromstring(content)
     tree.find(f".//{_NAMESPACE}MsgId").text = run
     tree.find(f".//{_NAMESPACE}CreDtTm").text = made_at.strftime("%Y-%m-%dT%H:%M:%S")
     for index, each in enumerate(tree.iter(f"{_NAMESPACE}PmtInfId"), 1):
         each.text = f"{run}-{index}"
+    for debit in tree.iter(f"{_NAMESPACE}DrctDbtTxInf"):
+        if debit.findtext(f".//{_NAMESPACE}EndToEndId") in changed:
+            _tell_changed_account(debit.find(f".//{_NAMESPACE}MndtRltdInf"))
     schema = _schema()
     if not schema.validate(tree):
         first = schema.error_log[0]
         raise CollectionRefused(f"the bank would refuse the file: {first.message}")
     found: bytes = etree.tostring(tree, encoding="UTF-8", xml_declaration=True, pretty_print=True)
     return found
+
+
+def _tell_changed_account(mandate: Any) -> None:
+    """The amendment of the SEPA rule book, AT-24: the same mandate, a new account of the debtor."""
+    for name in ("AmdmntInd", "AmdmntInfDtls"):
+        for each in mandate.findall(f"{_NAMESPACE}{name}"):
+            mandate.remove(each)
+    place = mandate.index(mandate.find(f"{_NAMESPACE}DtOfSgntr")) + 1
+    details = etree.Element(f"{_NAMESPACE}AmdmntInfDtls")
+    inner = details
+    for name in ("OrgnlDbtrAcct", "Id", "Othr", "Id"):
+        inner = etree.SubElement(inner, f"{_NAMESPACE}{name}")
+    inner.text = _SAME_MANDATE
+    indicator = etree.Element(f"{_NAMESPACE}AmdmntInd")
+    indicator.text = "true"
+    mandate.insert(place, indicator)
+    mandate.insert(place + 1, details)
 
 
 @cache

@@ -54,7 +54,7 @@ def mt940(content: bytes) -> Statement:
         found = list(_lines(statement, number, problems))
         _check_balances(statement.data, number, sum((each.amount for each in found), NO_CHARGES), problems)
         lines += found
-    return Statement(accounts[0], named(accounts[0], lines), tuple(problems))
+    return Statement(accounts[0], named(accounts[0], lines, "mt940"), tuple(problems))
 
 
 def _lines(statement: Any, number: int, problems: list[str]) -> Iterator[BankLine]:

@@ -73,7 +73,8 @@ class BankLine:
 
     `key` is the same whenever the same amount is told, so that nothing is booked twice. `end_to_end` is that
     of a debit of ours, empty where the bank gives none. `batch`: the part of a file of ours that the bank
-    booked as one sum (its payment information id). Texts are empty where nothing is known.
+    booked as one sum (its payment information id). `form`: in which form of the bank's it was told (camt,
+    mt940). Texts are empty where nothing is known.
     """
 
     key: str
@@ -86,6 +87,7 @@ class BankLine:
     mandate: str = ""
     batch: str = ""
     back: Back | None = None
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,13 +35,20 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class MandateInForce:
-    """A customer's mandate as it is now. `last_used`: the last debit by it that did not come back."""
+    """A customer's mandate as it is now. `last_used`: the last debit by it that did not come back;
+    `last_iban`: the account which that one debited, empty where there was none or nobody knows."""
 
     reference: str
     signed_on: date
     scheme: str
     debtor: Account
     last_used: date | None = None
+    last_iban: str = ""
+
+    @property
+    def account_changed(self) -> bool:
+        """The next debit is of another account than the last one: the bank is told so (SEPA rule book)."""
+        return bool(self.last_iban) and self.last_iban != self.debtor.iban
 
     @property
     def lapses_on(self) -> date:

@@ -22,6 +22,7 @@ from rating.bank_matching import (
     match,
     numbers_in,
 )
+from rating.bank_twins import Twin, twin_of
 from rating.money import Money
 from store import audit
 from store.claim_errors import BankLineUnfit, BankLineUnknown
@@ -32,6 +33,10 @@ from store.settling import OpenInvoice, Settlement, cents_of, euro, lock, open_i
 
 #: Lines of one reading.
 MAX_LINES: Final = 10_000
+_MAY_BE: Final = (
+    "the bank told this amount of this day in another form ({}). "
+    "If it is the same, leave it; if not, assign it"
+)
 _COLLECTION: Final = tuple(
     sepa_collection.c[name]
     for name in ("end_to_end", "number", "customer_id", "cents", "credited_on", "back_on")
@@ -74,16 +79,23 @@ class BankBook:
     ) -> Imported:
         """Keep lines that are new, and settle what fits; all or none, with an entry in the audit.
 
-        `payers`: customers by the IBAN that they gave us. A line that was told before changes nothing.
+        `payers`: customers by the IBAN that they gave us. A line that was told before changes nothing, in
+        whichever form; one that may have been told in another form waits for a person.
         """
         done = Imported()
         with database_errors(f"importing {file}"), self._engine.begin() as connection:
             lock(connection)
+            used: set[str] = set()
             for line in sorted(lines, key=lambda each: each.booked_on):
-                if not _keep(connection, file, line, actor):
+                twin = None if _is_kept(connection, line.key) else _twin(connection, line, used)
+                if (twin is not None and twin.sure) or not _keep(connection, file, line, actor):
                     done.known += 1
-                    continue
-                self._settle(connection, line, payers, done)
+                elif twin is not None:
+                    sentence = _MAY_BE.format(twin.key)
+                    _mark(connection, line.key, "open", sentence)
+                    done.unclear.append((line, sentence))
+                else:
+                    self._settle(connection, line, payers, done)
             details = {
                 "lines": len(lines), "known": done.known, "unclear": len(done.unclear),
                 "came_back": len(done.came_back),
@@ -221,9 +233,25 @@ def _keep(connection: Connection, file: str, line: BankLine, actor: str) -> bool
         "charges_cents": cents_of(back.charges) if back else None,
         "state": "open",
         "why": "",
+        "form": line.form,
     }
     done = connection.execute(insert(bank_line).values(row).on_conflict_do_nothing())
     return done.rowcount == 1
+
+
+def _is_kept(connection: Connection, key: str) -> bool:
+    return connection.scalar(select(bank_line.c.key).where(bank_line.c.key == key)) is not None
+
+
+def _twin(connection: Connection, line: BankLine, used: set[str]) -> Twin | None:
+    """The same amount in another form, told before; each stands for one line of a file."""
+    here = (bank_line.c.booked_on == line.booked_on) & (bank_line.c.cents == cents_of(line.amount))
+    other = bank_line.c.form.not_in(["", line.form])
+    query = select(bank_line).where(here, other, bank_line.c.key.not_in(used)).order_by(bank_line.c.key)
+    found = twin_of(line, [_line(row).line for row in connection.execute(query).mappings()])
+    if found is not None and found.sure:
+        used.add(found.key)
+    return found
 
 
 def _known(connection: Connection, line: BankLine, payers: Mapping[str, str]) -> Known:
@@ -319,7 +347,7 @@ def _line(row: Any) -> StoredLine:
         )
     line = BankLine(
         row["key"], row["booked_on"], euro(row["cents"]), row["party"], row["iban"], row["purpose"],
-        row["end_to_end"], row["mandate"], row["batch"], back,
+        row["end_to_end"], row["mandate"], row["batch"], back, row["form"],
     )  # fmt: skip
     return StoredLine(line, row["file"], row["imported_at"], row["state"], row["why"])
 

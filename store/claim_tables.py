@@ -72,11 +72,14 @@ sepa_collection = Table(
     Column("credited_on", Date),
     Column("back_on", Date),
     Column("back_reason", Text),
+    # The account that was debited; empty for debits of before.
+    Column("iban", Text, nullable=False, server_default=""),
     _length("end_to_end", 35, 1),
     _length("batch", 35, 1),
     _length("customer_id", MAX_ID, 1),
     _length("mandate", 35, 1),
     _length("back_reason", 35),
+    _length("iban", 34),
     CheckConstraint("cents > 0", name="cents"),
     CheckConstraint("sequence IN ('FRST', 'RCUR')", name="sequence"),
     CheckConstraint("(back_on IS NULL) = (back_reason IS NULL)", name="back_with_reason"),
@@ -113,6 +116,8 @@ bank_line = Table(
     Column("charges_cents", BigInteger),
     Column("state", Text, nullable=False),
     Column("why", Text, nullable=False),
+    # camt or mt940; empty for lines of before.
+    Column("form", Text, nullable=False, server_default=""),
     _length("key", 200, 1),
     _length("file", MAX_TEXT, 1),
     _length("actor", MAX_TEXT, 1),
@@ -125,6 +130,8 @@ bank_line = Table(
     _length("back_reason", 35),
     _length("why", MAX_PURPOSE),
     CheckConstraint("state IN ('open', 'settled', 'left')", name="state"),
+    CheckConstraint("form IN ('', 'camt', 'mt940')", name="form"),
+    Index("bank_line_of_day", "booked_on", "cents"),
     Index("bank_line_open", "booked_on", postgresql_where="state = 'open'"),
 )
 

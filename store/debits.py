@@ -33,8 +33,9 @@ WHERE open_cents > 0 AND invoice.document::jsonb -> 'payment' ->> 'means' = '59'
 ORDER BY every.number
 """  # noqa: S608
 _USES: Final = """
-SELECT mandate, min(due_on) AS first, max(due_on) AS last FROM sepa_collection WHERE back_on IS NULL
-GROUP BY mandate
+SELECT mandate, min(due_on) AS first, max(due_on) AS last,
+    (array_agg(iban ORDER BY due_on DESC, end_to_end DESC))[1] AS iban
+FROM sepa_collection WHERE back_on IS NULL GROUP BY mandate
 """
 
 
@@ -51,10 +52,11 @@ class WaitingClaim:
 
 @dataclass(frozen=True, slots=True)
 class MandateUse:
-    """Days of the first and last debit by a mandate that did not come back."""
+    """Days of the first and last debit by a mandate that did not come back; the account of the last one."""
 
     first: date
     last: date
+    iban: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Debit:
     cents: int
     mandate: str
     sequence: str
+    iban: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ def _waiting(connection: Connection) -> Waiting:
 
 
 def _uses(connection: Connection) -> dict[str, MandateUse]:
-    return {row.mandate: MandateUse(row.first, row.last) for row in connection.execute(text(_USES))}
+    return {row.mandate: MandateUse(row.first, row.last, row.iban) for row in connection.execute(text(_USES))}
 
 
 def _debits(connection: Connection, name: str) -> list[Debit]:

@@ -84,6 +84,7 @@ class Chooser:
             Debit(
                 each.end_to_end, batch_of[each.end_to_end], each.claim.invoice_number, each.claim.customer_id,
                 cents_of(each.amount), each.mandate.reference, collections[each.end_to_end].sequence,
+                each.mandate.debtor.iban,
             )
             for each in orders
         )  # fmt: skip
@@ -102,6 +103,7 @@ def _collection(order: DebitOrder, due_on: date, scheme: Scheme) -> Collection:
     return Collection(
         order.claim.invoice_number, order.amount, order.claim.issued_on, due_on, order.mandate.reference,
         order.mandate.signed_on, order.mandate.last_used, scheme, order.mandate.debtor, order.end_to_end,
+        order.mandate.account_changed,
     )  # fmt: skip
 
 
@@ -270,13 +272,16 @@ def mandates(settings: Callable[[], Settings], as_json: bool) -> None:
             "customer": customer_id, "reference": each.reference, "scheme": each.scheme,
             "signed_on": str(each.signed_on), "last_used": str(each.last_used) if each.last_used else None,
             "next": "RCUR" if each.last_used else "FRST", "lapses_on": str(each.lapses_on),
+            "account_changed": each.account_changed,
         }
         for customer_id, each in sorted(found.items())
     ]  # fmt: skip
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
-    table = Table("customer", "mandate", "scheme", "signed", "last used", "next debit", "valid until")
+    columns = ("customer", "mandate", "scheme", "signed", "last used", "next debit", "valid until", "account")
+    table = Table(*columns)
     for row in rows:
-        table.add_row(*(value or "-" for value in row.values()))
+        changed = "another than last time" if row.pop("account_changed") else ""
+        table.add_row(*(str(value or "-") for value in row.values()), changed)
     console().print(table)

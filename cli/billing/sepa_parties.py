@@ -73,7 +73,12 @@ def mandates_of(
         debtor = Account(entry.bank.holder or company, entry.bank.iban, entry.bank.bic or "")
         mandate, use = entry.mandate, uses.get(entry.mandate.reference)
         found[entry.id] = MandateInForce(
-            mandate.reference, mandate.signed, mandate.scheme.upper(), debtor, use.last if use else None
+            mandate.reference,
+            mandate.signed,
+            mandate.scheme.upper(),
+            debtor,
+            use.last if use else None,
+            use.iban if use else "",
         )
     return found
 

@@ -340,6 +340,48 @@ def test_a_statement_in_swifts_form_books_the_same(
     assert "something of it is missing" in run.refused("sepa", "import", bank, *ANNA)
 
 
+def test_what_was_told_as_camt_and_as_mt940_is_booked_once(
+    run: Program, engine: Engine, tmp_path: Path
+) -> None:
+    """E9: file credited, debit returned, invoice paid, in both forms; one that may be the same waits."""
+    export(run, tmp_path)
+    owed = gross(run)
+    bank = camt(
+        tmp_path, credited(owed, "2026-12-07-b2b-1"), returned(owed, NUMBER, "AM04"),
+        paid("0.07", f"Anzahlung auf {NUMBER} mit Dank", "2026-12-09"), paid("8.00", "", "2026-12-09"),
+    )  # fmt: skip
+    assert run("sepa", "import", bank, *ANNA).exit_code == 3, "8.00 fit nothing"
+    balances = ledger(engine)
+    told, back = (f"{each:.2f}".replace(".", ",") for each in (owed.amount, owed.amount + 3))
+    after = f"{100 - 3 + 0.07 + 8 + 0.07 + 9:.2f}".replace(".", ",")
+    swift = tmp_path / "statement.sta"
+    swift.write_text(
+        f":20:STARTUMSE\n:25:{OURS}\n:28C:00001/001\n:60F:C261130EUR100,00\n"
+        f":61:2612071207C{told}N192NONREF\n:86:192?00SAMMLER?20KREF+2026-12-07-b2b?21SVWZ+1 STUECK\n"
+        f":61:2612091209D{back}N108NONREF\n:86:108?00RUECKBEL. B2B?20EREF+{NUMBER}?21MREF+BAU-2026-1"
+        f"?22OAMT+{told}?23COAM+3,00?34906\n"
+        ":61:2612091209C0,07N166NONREF\n:86:166?00GUTSCHRIFT?20SVWZ+ANZAHLUNG AUF R2026-00?210001 MIT DANK\n"
+        ":61:2612091209C8,00N166NONREF\n:86:166?00GUTSCHRIFT?20SVWZ+OHNE WORTE\n"
+        f":61:2612091209C0,07N166NONREF\n:86:166?00GUTSCHRIFT?20SVWZ+REST ZU {NUMBER}\n"
+        ":61:2612091209C9,00N166NONREF\n:86:166?00GUTSCHRIFT?20SVWZ+GESCHENK\n"
+        f":62F:C261209EUR{after}\n-\n"
+    )
+    done = run("sepa", "import", swift, "--json", *ANNA)
+    assert done.exit_code == 3, done.output
+    (second,) = json.loads(done.output)
+    assert (second["known_before"], second["credited"], second["came_back"]) == (3, [], [])
+    assert second["paid"] == ["0.07 EUR"], "another one of the same day and amount, by its words"
+    why = {each["amount"]: each["why"] for each in second["unmatched"]}
+    assert "in another form" in why["8.00 EUR"]
+    assert "names no invoice" in why["9.00 EUR"]
+    paid_more = Decimal("0.07")
+    changed = {"receivable": balances["receivable"] - paid_more, "bank": balances["bank"] + paid_more}
+    assert ledger(engine) == balances | changed
+    for again, lines in ((swift, 6), (bank, 4)):
+        (known,) = run.json("sepa", "import", again, *ANNA)
+        assert (known["known_before"], known["unmatched"]) == (lines, [])
+
+
 def test_a_file_of_another_account_is_refused(run: Program, engine: Engine, tmp_path: Path) -> None:
     bank = camt(tmp_path, paid("7.00", "danke"), account="DE66999999990000000002")
     assert "program.other-account" in run.refused("sepa", "import", bank, *ANNA)
@@ -403,3 +445,31 @@ def test_a_mandate_that_is_gone_debits_nothing(run: Program, engine: Engine, tmp
     left = export(run, tmp_path)["left_out"]
     assert "in force is BAU-2027-1" in str(left[0]["why"])
     assert export(run, tmp_path, "2026-12-07", "--again", NUMBER)["files"][0]["debits"] == 1
+
+
+def test_the_bank_is_told_of_another_account_under_the_same_mandate(
+    run: Program, engine: Engine, tmp_path: Path
+) -> None:
+    """E9, SEPA rule book: an amendment, until a debit of the new account did not come back."""
+    export(run, tmp_path)
+    run.good("sepa", "import", camt(tmp_path, credited(gross(run), "2026-12-07-b2b-1")), *ANNA)
+    assert "SMNDA" not in (tmp_path / "2026-12-07-b2b.xml").read_text()
+    carrier = tmp_path / "carrier"
+    shutil.copytree(CARRIER, carrier)
+    path = carrier / "kunde-bau.yaml"
+    other = path.read_text().replace("DE66 9999 9999 0000 0000 02", "DE39999999990000000003")
+    path.write_text(other)
+    items = items_of(load([carrier]).config)
+    ConfigStore(engine).apply(1, [items[ItemKey(CUSTOMER, BAU)]], [], author="anna")
+    (mandate,) = run.json("sepa", "mandates")
+    assert (mandate["next"], mandate["account_changed"]) == ("RCUR", True)
+    run.at(datetime(2027, 1, 2, 12, tzinfo=UTC))
+    number = issue(run, "2026-12", "2026-12-31")["number"]
+    export(run, tmp_path, "2027-01-08")
+    content = (tmp_path / "2027-01-08-b2b.xml").read_text()
+    assert "<Id>SMNDA</Id>" in content
+    assert "DE39999999990000000003" in content
+    assert run.json("sepa", "mandates")[0]["account_changed"] is False
+    back = camt(tmp_path, returned(gross(run, number), number, "AC04"), name="back.xml")
+    run.good("sepa", "import", back, *ANNA)
+    assert run.json("sepa", "mandates")[0]["account_changed"] is True

@@ -46,6 +46,17 @@ def test_a_file_for_the_bank_has_first_and_recurrent_debits_apart() -> None:
     assert "Rechnung RE-2026-000042 vom 30.11.2026" in found
 
 
+def test_a_debtor_with_another_account_is_told_to_the_bank_under_the_same_mandate() -> None:
+    """E9, SEPA rule book AT-24: SMNDA, by the schema; nobody else's mandate says so."""
+    known = replace(FIRST, last_used=date(2026, 11, 6))
+    other = replace(known, invoice_number="RE-2026-000043", account_changed=True)
+    found = file(known, other)
+    assert found.count("<AmdmntInd>true<") == found.count("<Id>SMNDA</Id>") == 1
+    place = found.index("<Id>SMNDA</Id>")
+    assert found.index("RE-2026-000042</EndToEndId>") < found.index("RE-2026-000043</EndToEndId>") < place
+    assert re.findall("<SeqTp>(.*?)<", found) == ["RCUR"]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

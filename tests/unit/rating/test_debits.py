@@ -27,6 +27,12 @@ def test_an_announced_claim_is_debited_with_what_is_not_disputed() -> None:
     )
 
 
+def test_an_account_has_changed_when_the_last_debit_was_of_another() -> None:
+    assert not MANDATE.account_changed
+    assert not replace(MANDATE, last_iban=THEIRS.iban).account_changed
+    assert replace(MANDATE, last_iban="DE39999999990000000003").account_changed
+
+
 @pytest.mark.parametrize(
     ("claim", "mandate", "said"),
     [
