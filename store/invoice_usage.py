@@ -79,7 +79,10 @@ SELECT month, currency, sum(ticks)::bigint FROM ledger_posting
 WHERE customer_id = :customer AND month = ANY(:months) AND account = 'unbilled'
 GROUP BY 1, 2 HAVING sum(ticks) <> 0 ORDER BY 1, 2
 """
-_WAITING: Final = "SELECT leg_id FROM rating_quarantine WHERE customer_id = :customer AND month = :month"
+_WAITING: Final = """
+SELECT leg_id FROM rating_quarantine
+WHERE customer_id = :customer AND month = :month AND aside_why IS NULL
+"""
 _CUSTOMERS_LEGS: Final = """
 cdr.customer_id = :customer AND cdr.started_at >= to_timestamp(:first_ms / 1000.0)
     AND cdr.started_at < to_timestamp(:end_ms / 1000.0)

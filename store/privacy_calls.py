@@ -43,7 +43,8 @@ SELECT call_id FROM (
             SELECT FROM charge LEFT JOIN charge_correction AS changed USING (leg_id) WHERE leg_id = leg.leg_id
                 AND (charge.free IS NULL OR charge.free <> ALL(:brief) OR changed.leg_id IS NOT NULL)
         )
-        OR EXISTS (SELECT FROM rating_quarantine AS waiting WHERE waiting.leg_id = leg.leg_id)
+        OR EXISTS (SELECT FROM rating_quarantine AS waiting
+            WHERE waiting.leg_id = leg.leg_id AND waiting.aside_why IS NULL)
         OR leg.billed_ms > 0 AND EXISTS (SELECT FROM rating_due WHERE rating_due.call_id = leg.call_id)
     )
 )

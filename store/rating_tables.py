@@ -252,8 +252,14 @@ rating_quarantine = Table(
     Column("sentence", Text, nullable=False),
     Column("since", _MILLISECONDS, nullable=False, server_default=func.now()),
     Column("tried_at", _MILLISECONDS, nullable=False, server_default=func.now()),
+    # Who said why that invoices go without it; it can still be rated.
+    Column("aside_by", Text),
+    Column("aside_why", Text),
     _length("why", MAX_ID, 1),
     _length("sentence", 1000, 1),
+    _length("aside_by", MAX_TEXT, 1),
+    _length("aside_why", 1000, 1),
+    CheckConstraint("(aside_by IS NULL) = (aside_why IS NULL)", name="aside"),
     Index(None, "customer_id", "month"),
 )
 

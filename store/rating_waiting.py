@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, func, insert, select, text
+from sqlalchemy import Engine, func, insert, select, text, update
 
 from rating.charge import Charge
 from store import audit
@@ -23,7 +23,7 @@ MAX_LINES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class WaitingLeg:
-    """A leg in quarantine. Times are UTC."""
+    """A leg in quarantine. Times are UTC. `aside_by`, `aside_why`: who said why that no invoice waits."""
 
     leg_id: str
     call_id: str
@@ -33,11 +33,13 @@ class WaitingLeg:
     sentence: str
     since: datetime
     tried_at: datetime
+    aside_by: str | None = None
+    aside_why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Calls that are due and since when the oldest is; legs in quarantine."""
+    """Calls that are due and since when the oldest is; legs in quarantine for which invoices wait."""
 
     due: int
     oldest: datetime | None
@@ -66,7 +68,8 @@ class WaitingLegs:
         with database_errors("counting what is not rated"), self._engine.connect() as connection:
             due = select(func.count(), func.min(rating_due.c.noted_at)).select_from(rating_due)
             count, oldest = connection.execute(due).one()
-            quarantined = connection.scalar(select(func.count()).select_from(rating_quarantine))
+            waiting = select(func.count()).where(rating_quarantine.c.aside_why.is_(None))
+            quarantined = connection.scalar(waiting)
             return Backlog(int(count), oldest, int(quarantined or 0))
 
     def clock(self) -> datetime:
@@ -125,6 +128,22 @@ class WaitingLegs:
                 details={"calls": done.rowcount},
             )
             return int(done.rowcount)
+
+    def set_aside(self, leg_id: str, *, actor: str, reason: str) -> None:
+        """Let invoices go without a leg that cannot be rated; it stays in the quarantine, and when it is
+        rated after all, it is on the next invoice. With its entry in the audit. Raises ChargeUnknown."""
+        place = f"leg {leg_id[:128]}"
+        here = (rating_quarantine.c.leg_id == leg_id) & rating_quarantine.c.aside_why.is_(None)
+        with database_errors(place), self._engine.begin() as connection:
+            values = {"aside_by": actor, "aside_why": reason}
+            if not connection.execute(update(rating_quarantine).where(here).values(values)).rowcount:
+                raise ChargeUnknown(
+                    place, "no invoice waits for it", "Those that wait are in `fernamt rate quarantine list`"
+                )
+            audit.record(
+                connection, actor=actor, action="rate.set-aside", object_kind="quarantine", object_id=leg_id,
+                details={"reason": reason},
+            )  # fmt: skip
 
     def explained(self, leg_id: str) -> tuple[ExplainedCharge, ...]:
         """The charge of a leg with its corrections, the first one first. Raises ChargeUnknown."""

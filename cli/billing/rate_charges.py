@@ -147,10 +147,27 @@ def list_(settings: Callable[[], Settings], customer: str | None, limit: int, as
     if not found:
         click.echo("Every record that came in is rated.")
         return
-    table = Table("leg", "customer", "month", "reason", "what to do")
+    table = Table("leg", "customer", "month", "reason", "what to do", "invoices")
     for each in found:
-        table.add_row(each.leg_id, each.customer_id or "-", f"{each.month:%Y-%m}", each.why, each.sentence)
+        aside = f"go without it, says {each.aside_by}: {each.aside_why}" if each.aside_by else "wait"
+        month = f"{each.month:%Y-%m}"
+        table.add_row(each.leg_id, each.customer_id or "-", month, each.why, each.sentence, aside)
     console().print(table)
+
+
+@quarantine.command(name="set-aside")
+@click.argument("leg")
+@changing(reason_required=True)
+def set_aside(settings: Callable[[], Settings], leg: str, at: datetime, actor: str, reason: str) -> None:
+    """Let invoices go without a leg that can never be rated, such as one whose called number is missing.
+
+    It stays in the list with your name and reason. When it is rated after all, it is on the next invoice.
+
+    \b
+    Example: fernamt rate quarantine set-aside 5f2c-a --reason "number lost, 12 s, ticket 4711"
+    """
+    WaitingLegs(engine(effective(settings()), "fernamt rate")).set_aside(leg, actor=actor, reason=reason)
+    click.echo(f"Invoices do not wait for {leg} any more.")
 
 
 @quarantine.command()

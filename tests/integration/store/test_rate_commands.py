@@ -16,8 +16,11 @@ from sqlalchemy import Engine, text
 from cli.demonstration.demo_rating import costs
 from cli.main import fernamt
 from dialplan.limits.agreed import Claim, Counter, Scope
+from rating.berlin import Month
 from store.audit import AuditLog
+from store.invoices import Invoices
 from store.limits import counter_key
+from store.rating_waiting import WaitingLegs
 from tests.integration.store.billing import KANZLEI, PRAXIS, TARIFFS, outgoing, take_in
 
 Run = Callable[..., Result]
@@ -92,6 +95,31 @@ def test_what_waits_is_listed_and_tried_again_when_its_cause_is_mended(
     assert good(run("rate", "quarantine", "retry", *ANNA)) == "1 calls are due again.\n"
     assert "1 charged" in good(run("rate", "run"))
     assert good(run("rate", "quarantine", "list")) == "Every record that came in is rated.\n"
+
+
+def test_invoices_go_without_a_leg_that_a_person_sets_aside(run: Run, engine: Engine) -> None:
+    """Issue 5: never free, never lost: it stays visible, with who said why, and may be rated after all."""
+    good(run("tariff", "import", TARIFFS, *ANNA))
+    take_in(engine, outgoing("no", 2, 9, PRAXIS, "+8505"))
+    good(run("rate", "run"))
+    month = Month(2026, 11)
+    assert Invoices(engine).open_legs(PRAXIS, month) == ("no",)
+    aside = ("rate", "quarantine", "set-aside", "no")
+    assert run(*aside, *ANNA).exit_code == 2, "not without a reason"
+    good(run(*aside, "--reason", "number lost", *ANNA))
+    assert Invoices(engine).open_legs(PRAXIS, month) == ()
+    assert WaitingLegs(engine).backlog().quarantined == 0
+    assert run(*aside, "--reason", "again", *ANNA).exit_code == 1
+    (waiting,) = parsed(run("rate", "quarantine", "list", "--json"))
+    assert (waiting["why"], waiting["aside_by"], waiting["aside_why"]) == (
+        "rate.no-price",
+        "anna",
+        "number lost",
+    )
+    assert AuditLog(engine).latest()[0].action == "rate.set-aside"
+    good(run("rate", "quarantine", "retry", *ANNA))
+    good(run("rate", "run"))
+    assert Invoices(engine).open_legs(PRAXIS, month) == (), "tried again, and still set aside"
 
 
 def test_a_customer_s_terms_come_from_its_contract(run: Run, engine: Engine) -> None:
