@@ -56,7 +56,10 @@ def changes(old: Version, new: Version, today: date | None, notice_days: int) ->
         for price in gone
     ]
     found.sort(key=lambda change: (change.prefix, change.kind.value))
-    return tuple(_with_conflict(change, new, today, notice_days) for change in found)
+    return tuple(
+        change if _first_price(change, old, new) else _with_conflict(change, new, today, notice_days)
+        for change in found
+    )
 
 
 def _of_rows(
@@ -107,6 +110,15 @@ def _with_conflict(change: Change, new: Version, today: date | None, notice_days
     if not conflict:
         return change
     return Change(change.kind, change.prefix, change.destination, change.before, change.after, conflict)
+
+
+def _first_price(change: Change, old: Version, new: Version) -> bool:
+    """A price that a version gets for a destination that had none: its calls wait, and may have one backwards
+    (rating/additions.py)."""
+    added = change.kind is ChangeKind.ADDED and change.before is None
+    return (
+        added and new.kind is ListKind.STANDARD and (old.list_id, old.version) == (new.list_id, new.version)
+    )
 
 
 def _conflict(change: Change, new: Version, today: date, notice_days: int) -> str:

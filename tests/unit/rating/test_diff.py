@@ -95,3 +95,13 @@ def test_another_kind_of_price_is_neither_dearer_nor_cheaper() -> None:
         standard_2=prices("+43;;A;foreign;call;0.05;;;;;"),
     ).versions["standard"]
     assert [each.kind.value for each in changes(found[0], found[1], date(2026, 1, 1), 7)] == ["mixed"]
+
+
+def test_a_valid_version_may_get_a_price_where_there_was_none() -> None:
+    """E4: its calls wait, and nobody paid another price; behind a prefix that has one it is a conflict."""
+    files = {"lists": text(LISTS_HEADER, "standard;1;standard;EUR;2026-01-01;;standard-1.csv;")}
+    (old,) = tariff(**files, standard_1=prices(*OLD)).versions["standard"]
+    more = ("+81;;Japan;foreign;;0.06;;;60/1;;", "+4366;;Mobil;foreign;;0.30;;;60/1;;")
+    (new,) = tariff(**files, standard_1=prices(*OLD, *more)).versions["standard"]
+    found = {each.prefix: bool(each.conflict) for each in changes(old, new, date(2026, 11, 1), 7)}
+    assert found == {"+81": False, "+4366": True}
