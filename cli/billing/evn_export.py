@@ -214,6 +214,8 @@ def _tell(done: list[dict[str, Any]], failed: dict[str, str], *, as_json: bool) 
         )
         for path in row["files"]:
             click.echo(f"  {path}")
+    if not done and not failed:
+        click.echo("Nobody with an invoice of this month ordered itemised bills.")
     for who, why in failed.items():
         click.echo(f"{who}: none made. {why}", err=True)
 

@@ -62,10 +62,9 @@ def _rows(path: Path) -> Iterator[CallLeg | Unrated]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         try:
-            missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
-            if missing:
-                names = ", ".join(missing)
-                raise CdrsUnreadable(f"{path}:1: no column {names}. Write it with `fernamt cdr export`")
+            problem = _problem_of(list(reader.fieldnames or ()))
+            if problem:
+                raise CdrsUnreadable(f"{path}:1: {problem}. Write it with `fernamt cdr export`")
             for values in reader:
                 if reader.line_num > MAX_LINES:
                     raise CdrsUnreadable(f"{path}: more than {MAX_LINES} lines. Rate it month by month")
@@ -73,6 +72,16 @@ def _rows(path: Path) -> Iterator[CallLeg | Unrated]:
         except (csv.Error, UnicodeDecodeError) as error:
             place = f"{path}:{reader.line_num + 1}"
             raise CdrsUnreadable(f"{place}: {error}. Write it with `fernamt cdr export`") from None
+
+
+def _problem_of(header: list[str]) -> str:
+    """What is wrong with the first line, "" for nothing."""
+    if header and header[0].startswith("\ufeff"):
+        return "it begins with a byte order mark. Save as UTF-8 without BOM"
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        return "its values are not separated by ','"
+    missing = [name for name in NEEDED if name not in header]
+    return f"no column {', '.join(missing)}" if missing else ""
 
 
 def _row(values: Mapping[str | None, str | list[str] | None], line: int) -> CallLeg | Unrated:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -147,13 +148,31 @@ def test_a_missing_exchange_rate_makes_the_leg_wait(tmp_path: Path) -> None:
 
 def test_files_that_are_none_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.csv"
-    wrong.write_text("leg_id;call_id\n1;2\n")
+    wrong.write_text("leg_id,call_id\n1,2\n")
     with pytest.raises(CdrsUnreadable, match="no column"):
         read_cdrs(wrong)
     out = tmp_path / "charges.csv"
     assert "program.cdrs" in batch(wrong, out, status=1)
     assert "tariff.file-missing" in batch(CDRS, out, config=tmp_path, status=1)
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: "\ufeff" + text, "byte order mark"),
+        (lambda text: text.replace(",", ";"), "not separated by ','"),
+        (lambda text: text.replace(",", "\t"), "not separated by ','"),
+    ],
+)
+def test_a_file_as_spreadsheets_save_it_is_refused_with_what_to_do(
+    tmp_path: Path, change: Callable[[str], str], said: str
+) -> None:
+    """Issue 5, bad input: nothing of it is rated."""
+    path = tmp_path / "cdrs.csv"
+    path.write_text(change((EXAMPLES / "cdrs" / "november-2026.csv").read_text()))
+    with pytest.raises(CdrsUnreadable, match=said):
+        read_cdrs(path)
 
 
 def test_lists_and_prices_are_shown() -> None:
