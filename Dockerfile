@@ -16,6 +16,7 @@ COPY privacy privacy
 COPY provisioning provisioning
 COPY rating rating
 COPY store store
+COPY teams teams
 COPY web web
 RUN /opt/fernamt/bin/pip install --no-cache-dir .
 

@@ -25,6 +25,7 @@ PACKAGES: Final = (
     "provisioning",
     "rating",
     "store",
+    "teams",
     "web",
 )
 DOMAIN: Final = ("acd", "availability", "dialplan", "numbering", "privacy", "rating")
