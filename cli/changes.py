@@ -43,6 +43,14 @@ def _short(_ctx: click.Context, param: click.Parameter, value: str | None) -> st
     return text or (account() if param.name == "actor" else "")
 
 
+def actor_option(command: _Command) -> _Command:
+    """Add --actor alone: for what happens now and for a reason that is known."""
+    option = click.option(
+        "--actor", metavar="NAME", callback=_short, help="Who does it. Default: your account."
+    )
+    return option(command)
+
+
 def changing(*, reason_required: bool = False, with_reason: bool = True) -> Callable[[_Command], _Command]:
     """Add --at, --actor and --reason, and pass the settings first."""
     options = [

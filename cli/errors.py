@@ -13,6 +13,8 @@ ProgramError
 ├── NoSuchToken       there is no valid token of this number
 ├── ExportThere       the file that an export would be written to is there already
 ├── ContactCentreRefused  a command for the contact centre was not carried out
+├── NoOperatorConnect  the settings name no access to Microsoft Operator Connect
+├── OperatorConnectAway  Microsoft did not answer, or not to us
 ├── CallRefused       a call that a program asked for was not made
 └── ScenarioFailed    the demo's calls did not all do what they should
 """
@@ -108,3 +110,15 @@ class ExportThere(ProgramError):
     """The file that an export would be written to is there already."""
 
     id = "program.export-there"
+
+
+class NoOperatorConnect(ProgramError):
+    """Something is to be asked of Microsoft, and the settings do not say where and as whom."""
+
+    id = "program.no-operator-connect"
+
+
+class OperatorConnectAway(ProgramError):
+    """Microsoft did not answer, asks us to wait, or does not let us in; what is open is kept."""
+
+    id = "program.operator-connect-away"

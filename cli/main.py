@@ -18,6 +18,7 @@ from freeswitch.errors import FreeSwitchError
 from provisioning.errors import ProvisioningError
 from rating.errors import RatingError
 from store.errors import StoreError
+from teams.errors import TeamsError
 
 _DEFAULTS = (Path("fernamt.yaml"), Path("/etc/fernamt/fernamt.yaml"))
 #: Every error that is told as a sentence; what is not here is a defect and shows its traceback.
@@ -29,6 +30,7 @@ _TOLD = (
     FreeSwitchError,
     ControllerError,
     RatingError,
+    TeamsError,
     OSError,
 )
 #: One file for each noun, which holds a command or group of its name. A file is read when its command is
@@ -63,6 +65,7 @@ _NOUNS = (
     "sepa",
     "stats",
     "tariff",
+    "teams",
     "trunk",
     "up",
     "user",

@@ -149,6 +149,9 @@ class SmtpEntry(Entry):
     password: SecretRef | None = Field(None, description="Where the password is: {env: NAME} or {file: path}")
 
 
+#: Without TLS only to this machine: teams.transport refuses the rest.
+_HTTP: Final = r"^https?://[^\s/]+(?:/[^\s?#]*)?$"
+
 DEFAULT_WEB: Final = ("127.0.0.1", 8090)
 
 
@@ -157,6 +160,35 @@ class WebEntry(Entry):
 
     listen: Address = Field(
         DEFAULT_WEB, description="Where it listens; other machines come through a TLS proxy here."
+    )
+
+
+class OperatorConnectEntry(Entry):
+    """Our access to Microsoft Operator Connect, docs/teams.md."""
+
+    url: str = Field(
+        pattern=_HTTP,
+        max_length=500,
+        description="Base address of the number management interface: https://...",
+    )
+    token_url: str = Field(
+        pattern=_HTTP,
+        max_length=500,
+        description="Token endpoint of our application (OAuth 2.0): https://...",
+    )
+    client_id: str = Field(min_length=1, max_length=200, description="Id of our application.")
+    client_secret: SecretRef = Field(
+        description="Where its secret is: {env: NAME} or {file: path}, relative to `secrets` in state_dir"
+    )
+    scope: str = Field(min_length=1, max_length=500, description="Scope that tokens are asked for.")
+    calling_profile: str = Field(
+        min_length=1, max_length=200, description="Id of the calling profile that numbers are uploaded to."
+    )
+    ca_file: FilePath | None = Field(
+        None, description="Certificates that are trusted, PEM; left out: those of the machine."
+    )
+    requests_per_second: float = Field(
+        5.0, gt=0, le=1_000, description="Requests that we send at most, whatever Microsoft would take."
     )
 
 
@@ -218,6 +250,10 @@ class Settings(Entry):
     )
     web: WebEntry | None = Field(
         None, description="HTTP interface for screens, docs/api.md; left out: `fernamt up` starts none."
+    )
+    operator_connect: OperatorConnectEntry | None = Field(
+        None,
+        description="Microsoft Operator Connect, docs/teams.md; left out: numbers are not uploaded (A4).",
     )
     metrics: MetricsEntry | None = Field(None, description="Addresses for Prometheus; left out: none.")
     probes: ProbesEntry | None = Field(

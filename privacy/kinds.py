@@ -52,7 +52,7 @@ BILLED_TRAFFIC: Final = Kind(
 OTHER_TRAFFIC: Final = Kind(
     "other-traffic",
     "Records of calls that no bill needs: not answered, refused, incoming",
-    ("cdr", "cdr_raw", "charge", "rating_due"),
+    ("cdr", "cdr_raw", "charge", "rating_due", "teams_call"),
     "end of the call",
     Period(days=7),
     "TDDDG § 9(1), § 12(1)",
@@ -127,6 +127,7 @@ CUSTOMER: Final = Kind(
     (
         "config_item", "number_state", "number_event", "customer_block", "price_notice", "rating_month",
         "api_token", "audit", "mailbox_message", "recording", "acd_contact", "acd_log", "acd_salt",
+        "teams_number", "teams_order_number", "teams_order", "teams_consent",
     ),
     "end of the contract, when its numbers are out of quarantine",
     Period(months=1),

@@ -88,6 +88,7 @@ number_state = Table(
     Index(None, "customer_id", "number"),
     Index(None, "customer_id", "state", "number"),
     Index(None, "state", "number"),
+    Index("number_state_by_tenant", "tenant_id", postgresql_where=text("tenant_id IS NOT NULL")),
     Index("number_state_ends", "until", postgresql_where=text("until IS NOT NULL")),
     Index("number_state_to_activate", "active_from", postgresql_where=text("state = 'assigned'")),
     Index(

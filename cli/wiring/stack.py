@@ -87,6 +87,7 @@ class Stack:
         self._start_controllers()
         self._start_rating()
         self._start_web()
+        self._start_teams()
         self._note_processes()
         self._watcher = gevent.spawn(self._supervise)
 
@@ -185,6 +186,14 @@ class Stack:
         serves = partial(answers, entry.listen)
         web = self._program("web", ["--settings", path, "web", "run"], ready=serves, probe=serves)
         self._keep(web, web.stop)
+
+    def _start_teams(self) -> None:
+        if self.settings.operator_connect is None:
+            return
+        path = str(run_settings_path(self.settings.state_dir))
+        arguments = ["--settings", path, "teams", "sync", "--follow", "--actor", "fernamt up"]
+        teams = self._program("teams", arguments, ready=lambda: True)
+        self._keep(teams, teams.stop)
 
     def _switch_position(self) -> int:
         return self._stops.index(self.switch.stop) if self.switch else 0
