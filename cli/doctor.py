@@ -30,6 +30,7 @@ from cli.bootstrap import (
     spool_size,
 )
 from cli.carriers.emergency_reminders import reminders_of
+from cli.carriers.teams_health import teams_health
 from cli.errors import NotRunning, ProgramError
 from cli.layout import effective
 from cli.settings import Settings
@@ -59,6 +60,7 @@ from store.errors import StoreError
 from store.rating_tariffs import TariffStore
 from store.rating_waiting import WaitingLegs
 from store.schema import require_current
+from store.teams_standing import TeamsStanding
 
 #: A sweep of yesterday is in time until today's is done.
 _LATE: Final = timedelta(days=1)
@@ -128,6 +130,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("bank", _bank),
         ("contact centres' log", _centre_log),
         ("number sweep", _sweep),
+        ("numbers at Microsoft", _teams),
         ("disk", _disk),
         ("freeswitch program", _program),
     ]
@@ -352,6 +355,15 @@ def sweep_finding(last: SweepRun | None, today: date) -> Finding:
     if last.day < today - _LATE:
         return Finding(name, State.WARNING, seen, step)
     return Finding(name, State.OK, seen)
+
+
+def _teams(settings: Settings) -> Finding:
+    standing = TeamsStanding(engine(settings, "fernamt doctor"))
+    configured = settings.operator_connect is not None
+    found = teams_health(configured, standing.tenants(), standing.open_orders(), now())
+    state = State.WARNING if found.next_step else State.OK
+    finding = Finding("numbers at Microsoft", state, found.seen, found.next_step)
+    return finding if configured else _outside_the_lab(settings, finding)
 
 
 def _rating(settings: Settings) -> Finding:

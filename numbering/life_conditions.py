@@ -127,7 +127,7 @@ CHECKS: Final[dict[Condition, Check]] = {
         "if it was linked to a Microsoft tenant: its deactivation in Teams was checked (TC 17.8)",
         lambda life, order, at, terms: life.tenant_id is None or order.teams_deactivated,
         "nobody has checked that the number is deactivated in Teams (tenant {tenant})",
-        "Look in the tenant's admin centre, then say --teams-deactivated",
+        "`fernamt teams sync` does it; or look in the tenant's admin centre and say --teams-deactivated",
     ),
     Condition.CONTRACT_OVER: Check(
         "the contract is over: no port-out while it runs (TC 17.7)",
