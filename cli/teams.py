@@ -121,7 +121,8 @@ def sync(
             raise click.UsageError("--follow and --tenant exclude each other")
         configure_logs(service=True)
         stopped = until_stopped()
-        follow(teams_sync(known, database, actor), now, lambda seconds: bool(stopped.wait(seconds)))
+        next_due = TeamsStanding(database).next_due
+        follow(teams_sync(known, database, actor), next_due, now, lambda seconds: bool(stopped.wait(seconds)))
         return
     with working("synchronising with Microsoft"):
         sums = once(

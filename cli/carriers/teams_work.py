@@ -17,6 +17,7 @@ _log = structlog.get_logger(__name__)
 #: Between two rounds; every so often Microsoft is asked for consents and all numbers.
 PAUSE_S: Final = 30.0
 FULL_EVERY: Final = timedelta(hours=1)
+_SHORTEST_FOLLOWING_S: Final = 1.0
 #: Shortest wait between two rounds of `sync`.
 _SHORTEST_S: Final = 0.05
 
@@ -72,8 +73,14 @@ def once(
         pause(wait)
 
 
-def follow(sync: TeamsSync, now: Callable[[], datetime], stopped: Callable[[float], bool]) -> None:
-    """Until `stopped(seconds)`. A store that is away, or a secret that cannot be read, is waited for."""
+def follow(
+    sync: TeamsSync,
+    next_due: Callable[[], datetime | None],
+    now: Callable[[], datetime],
+    stopped: Callable[[float], bool],
+) -> None:
+    """Until `stopped(seconds)`, which waits that long and says so: a round every PAUSE_S, and when an open
+    order is due. A store that is away, or a secret that cannot be read, is waited for."""
     full_at = now()
     told = ""
     pause = 0.0
@@ -82,6 +89,7 @@ def follow(sync: TeamsSync, now: Callable[[], datetime], stopped: Callable[[floa
         full = now() >= full_at
         try:
             done = sync.round(full=full)
+            due = next_due()
         except (StoreError, ProvisioningError) as error:
             told = _tell_once(told, str(error))
             continue
@@ -90,6 +98,8 @@ def follow(sync: TeamsSync, now: Callable[[], datetime], stopped: Callable[[floa
             pause = max(pause, _asked(done.away))
             continue
         told = ""
+        if due is not None:
+            pause = min(PAUSE_S, max((due - now()).total_seconds(), _SHORTEST_FOLLOWING_S))
         if full and not done.busy:
             full_at = now() + FULL_EVERY
         if _did_something(done):

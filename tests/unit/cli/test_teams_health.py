@@ -104,8 +104,16 @@ def test_following_goes_on_whatever_is_away_and_asks_for_everything_every_hour()
     limit = RoundDone(away=Away("rate limit", 90, everything=True))
     rounds = Rounds(away, limit, RoundDone(uploaded=1), *[RoundDone()] * 121)
     rounds.total = 124
-    follow(rounds, rounds.now, rounds.stopped)  # type: ignore[arg-type]
+    follow(rounds, lambda: None, rounds.now, rounds.stopped)  # type: ignore[arg-type]
     assert rounds.waited[:4] == [0, PAUSE_S, 90, PAUSE_S]
     assert rounds.full[:4] == [True, True, True, False]
     assert sum(rounds.full[3:]) == 1
     assert timedelta(seconds=120 * PAUSE_S) == FULL_EVERY
+
+
+def test_following_looks_again_when_an_order_is_due() -> None:
+    rounds = Rounds(RoundDone(planned=1), RoundDone(), RoundDone())
+    rounds.total = 3
+    due = iter([NOW + timedelta(seconds=5), NOW, NOW + HOUR])
+    follow(rounds, lambda: next(due), rounds.now, rounds.stopped)  # type: ignore[arg-type]
+    assert rounds.waited == [0, 5, 1, PAUSE_S]
