@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 
 _TABLES = """
 CREATE INDEX number_state_by_tenant ON number_state (tenant_id) WHERE tenant_id IS NOT NULL;
@@ -135,4 +135,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("0024 is not undone, that would delete what was ordered: restore a backup instead")
+    raise RuntimeError("0025 is not undone, that would delete what was ordered: restore a backup instead")
