@@ -6,8 +6,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Test files run side by side: most of the time they wait for calls. Each process has servers of its own.
-SIDE_BY_SIDE := -n 3 --dist loadfile
+# Test files run side by side, those that wait for calls first (tests/conftest.py). Each process has servers of
+# its own.
+SIDE_BY_SIDE := -n 3 --dist loadgroup --no-loadscope-reorder
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

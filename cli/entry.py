@@ -6,8 +6,8 @@ import sys
 import warnings
 
 
-def main() -> None:
-    """`fernamt`: patch for gevent, then hand over to the commands."""
+def prepare() -> None:
+    """Patch for gevent: before anything else of the program is imported."""
     from gevent import monkey
 
     # fork handlers of threading warn under gevent when children are started; we start children by design.
@@ -18,6 +18,10 @@ def main() -> None:
 
     cooperate_with_gevent()
 
+
+def main() -> None:
+    """`fernamt`: patch, then hand over to the commands."""
+    prepare()
     from cli.main import fernamt
 
     sys.exit(fernamt())

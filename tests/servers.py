@@ -1,21 +1,26 @@
 """Real servers for tests: one PostgreSQL and one Redis for a session, a fresh database for each test.
 
+A cluster with this program's schema is made once for all processes of a run; every server that tests start
+begins with a copy of it, because making and migrating one takes seconds.
+
 FERNAMT_TEST_DATABASE_URL (a user that may create databases) and FERNAMT_TEST_REDIS_URL (a database that
 may be emptied) take their place where they are set.
 """
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import URL, create_engine, make_url, text
 
 from store.database import make_engine
 from store.embedded import EmbeddedPostgres, EmbeddedRedis
@@ -33,15 +38,53 @@ def state_directory() -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
+#: Where the processes of a run find what was made for all of them (tests/conftest.py).
+PREPARED = "FERNAMT_TEST_PREPARED"
+#: In a prepared cluster: a database to copy, with this program's schema and no rows.
+_TEMPLATE = "fernamt_template"
+
+
+def prepare_postgres(state_dir: Path) -> None:
+    """Put a new cluster there, as a program that has ended leaves it, with this program's schema."""
+    shared = Path(os.environ[PREPARED])
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "made").exists():
+            _make(shared / "making")
+            (shared / "making").rename(shared / "made")
+    subprocess.run(["/bin/cp", "-a", f"{shared}/made/.", str(state_dir)], check=True, timeout=60)
+
+
+def _make(state_dir: Path) -> None:
+    state_dir.mkdir(mode=0o711)
+    server = EmbeddedPostgres(state_dir)
+    url = server.start()
+    try:
+        engine = make_engine(url, pool_size=1)
+        upgrade(engine)
+        engine.dispose()
+        _order(make_url(url).set(database="postgres"), f"CREATE DATABASE {_TEMPLATE} TEMPLATE fernamt")
+    finally:
+        server.stop()
+    (state_dir / server.name / "port").unlink()  # each copy takes one of its own
+
+
+def _order(url: URL, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """The URL of a server for this session."""
-    given = os.environ.get("FERNAMT_TEST_DATABASE_URL")
-    if given:
-        yield given
+    if _is_given():
+        yield os.environ["FERNAMT_TEST_DATABASE_URL"]
         return
     with state_directory() as state_dir:
-        server = EmbeddedPostgres(state_dir)
+        prepare_postgres(state_dir)
+        server = EmbeddedPostgres(state_dir, settings={"fsync": "off", "full_page_writes": "off"})
         try:
             yield server.start()
         finally:
@@ -85,22 +128,25 @@ class Databases:
     def migrated(self) -> Iterator[str]:
         """The URL of a database with this program's schema and no rows."""
         if self._template is None:
-            template = f"{self._prefix}_template"
-            self._create(template, "template0")
-            engine = make_engine(self._url(template), pool_size=1)
-            try:
-                upgrade(engine)
-            finally:
-                engine.dispose()
-            self._template = template
+            self._template = self._migrated_template() if _is_given() else _TEMPLATE
         with self._copy_of(self._template) as url:
             yield url
 
+    def _migrated_template(self) -> str:
+        template = f"{self._prefix}_template"
+        self._create(template, "template0")
+        engine = make_engine(self._url(template), pool_size=1)
+        try:
+            upgrade(engine)
+        finally:
+            engine.dispose()
+        return template
+
     def close(self) -> None:
         """Drop them all from a server that stays; not one by one: each drop makes it write all it has."""
-        if "FERNAMT_TEST_DATABASE_URL" in os.environ:
+        if _is_given():
             for name in self._made:
-                self._order(f"DROP DATABASE {name} WITH (FORCE)")
+                _order(make_url(self._server_url), f"DROP DATABASE {name} WITH (FORCE)")
 
     @contextmanager
     def _copy_of(self, template: str) -> Iterator[str]:
@@ -109,14 +155,13 @@ class Databases:
         yield self._url(name)
 
     def _create(self, name: str, template: str) -> None:
-        self._order(f"CREATE DATABASE {name} TEMPLATE {template}")
+        _order(make_url(self._server_url), f"CREATE DATABASE {name} TEMPLATE {template}")
         self._made.append(name)
 
     def _url(self, database: str) -> str:
         return make_url(self._server_url).set(database=database).render_as_string(hide_password=False)
 
-    def _order(self, statement: str) -> None:
-        engine = create_engine(self._server_url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(statement))
-        engine.dispose()
+
+def _is_given() -> bool:
+    """Whether the server is one that stays, of somebody else."""
+    return bool(os.environ.get("FERNAMT_TEST_DATABASE_URL"))

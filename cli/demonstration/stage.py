@@ -16,6 +16,8 @@ from dialplan.snapshot import Snapshot
 from lab.robots import CallReport, RobotCall, RobotPhone, Robots, RobotsTimeoutError
 
 _REGISTRATION_S: Final = 600
+#: Calls of which `hang_up` knows.
+_MOST_PLACED: Final = 1_000
 #: How long one look into a robot's queue may keep the others from theirs.
 _LOOK_S: Final = 0.1
 
@@ -75,6 +77,8 @@ class Stage:
     trunks: dict[str, RobotPhone]
     phones: dict[str, RobotPhone]
     inboxes: dict[str, Inbox] = field(default_factory=dict)
+    #: Calls of robots here, as long as they may be up.
+    placed: deque[RobotCall] = field(default_factory=lambda: deque(maxlen=_MOST_PLACED))
 
     def robot(self, who: str) -> RobotPhone:
         """The robot of a trunk or phone."""
@@ -104,7 +108,16 @@ class Stage:
         """Call `number` from a trunk's or phone's robot, over the profile that it belongs to."""
         port = self._port(who)
         target = f"sip:{number}@{self.settings.node.sip_ip}:{port}"
-        return self.robot(who).call(target, **options)
+        call = self.robot(who).call(target, **options)
+        self.placed.append(call)
+        return call
+
+    def hang_up(self) -> None:
+        """End every call that a robot placed here and that is still up."""
+        while self.placed:
+            call = self.placed.popleft()
+            if "ended" not in self.robots.milestones(call.id):
+                call.hangup()
 
     def _port(self, who: str) -> int:
         ports = self.settings.node.ports

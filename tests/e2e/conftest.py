@@ -1,4 +1,5 @@
-"""One exchange for each switch and session; real FreeSWITCH where it is on the machine."""
+"""One exchange for each switch, which ends with the last test of this folder; real FreeSWITCH where it is on
+the machine."""
 
 from __future__ import annotations
 
@@ -22,14 +23,14 @@ def switch(request: pytest.FixtureRequest) -> str:
     return name
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(switch: str) -> Iterator[Exchange]:
     """A running exchange with the example carrier."""
     with exchange(switch) as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage(running: Exchange) -> Iterator[Stage]:
     """Robots at every address of the carrier."""
     with staged(running.settings) as found:

@@ -17,10 +17,13 @@ from typing import Any
 
 from cli.layout import EXAMPLE_CARRIER, lab_settings, run_settings_path, write_private
 from cli.settings import Settings, load_settings
-from tests.servers import state_directory
+from tests.e2e.commands import commands
+from tests.patience import PATIENCE
+from tests.servers import prepare_postgres, state_directory
 
 START_S = 60.0
 STOP_S = 60.0
+COMMAND_S = 60
 
 
 class Exchange:
@@ -40,10 +43,12 @@ class Exchange:
         tree = configured.model_dump(mode="json", exclude_none=True)
         amend(tree)
         self.settings_file = write_private(directory / "fernamt.json", json.dumps(tree))
+        if "database" not in tree:
+            prepare_postgres(directory)
         self.log: list[str] = []
         self._up = threading.Event()
         self._process = subprocess.Popen(
-            [*self._command(), "up", "--controllers", str(controllers)],
+            [sys.executable, "-m", "cli.entry", *self._settings(), "up", "--controllers", str(controllers)],
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
@@ -57,8 +62,8 @@ class Exchange:
             raise AssertionError("the exchange did not start:\n" + "\n".join(self.log))
         self.settings: Settings = load_settings(run_settings_path(directory))
 
-    def _command(self) -> list[str]:
-        return [sys.executable, "-m", "cli.entry", "--settings", str(self.settings_file)]
+    def _settings(self) -> list[str]:
+        return ["--settings", str(self.settings_file)]
 
     def _read(self) -> None:
         assert self._process.stderr is not None
@@ -77,16 +82,11 @@ class Exchange:
 
     def tried(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of the program against this exchange, whatever comes of it."""
-        return subprocess.run(
-            [*self._command(), *arguments], capture_output=True, text=True, timeout=60, check=False
-        )
+        return commands().run([*self._settings(), *arguments], COMMAND_S)
 
     def doctor(self) -> list[dict[str, str]]:
         """What the doctor finds, faults included."""
-        done = subprocess.run(
-            [*self._command(), "doctor", "--json"], capture_output=True, text=True, timeout=60, check=False
-        )
-        return json.loads(done.stdout)  # type: ignore[no-any-return]
+        return json.loads(self.tried("doctor", "--json").stdout)  # type: ignore[no-any-return]
 
     def json(self, *arguments: str) -> Any:
         """The same for commands with --json."""
@@ -121,12 +121,19 @@ class Exchange:
 
 
 def eventually(holds: Callable[[], bool], timeout_s: float, what: str) -> None:
-    """Wait until something is so; fail when it is not in time."""
+    """Wait until something is so; fail when it is not in PATIENCE times the time."""
+    assert comes_true(holds, PATIENCE * timeout_s), f"waited {PATIENCE} x {timeout_s} s in vain for {what}"
+
+
+def comes_true(holds: Callable[[], bool], timeout_s: float) -> bool:
+    """Wait until something is so; whether it was in time."""
     deadline = time.monotonic() + timeout_s
     pause = threading.Event()
     while not holds():
-        assert time.monotonic() < deadline, f"waited {timeout_s} s in vain for {what}"
+        if time.monotonic() >= deadline:
+            return False
         pause.wait(0.05)
+    return True
 
 
 @contextmanager

@@ -191,10 +191,10 @@ def test_a_full_trunk_ends_another_call_for_an_emergency_call(other: tuple[Excha
     stage.robot("carrier-a").on_call(Answer(), mobile)
     stage.robot("carrier-a").on_call(Answer(after_ms=20), code)
     talk = stage.call("bau-1", mobile)
-    talk.wait("answered", 10)
+    talk.wait("answered", 30)
     report = stage.call("kanzlei-2", "112", talk_ms=50).wait("ended", 20)
     assert report.final_code == 200
-    ended = talk.wait("ended", 10)
+    ended = talk.wait("ended", 30)
     assert ended.ended_by == "peer"
     assert ended.q850_cause == 45
     seen = stage.received("carrier-a", code)
@@ -271,7 +271,7 @@ def test_a_call_whose_controller_died_makes_room_too(other: tuple[Exchange, Stag
     stage.robot("carrier-a").on_call(Answer(), mobile)
     stage.robot("carrier-a").on_call(Answer(after_ms=20), code)
     talk = stage.call("bau-1", mobile)
-    talk.wait("answered", 10)
+    talk.wait("answered", 30)
     stage.robot("carrier-a").on_call(Answer(after_ms=20), "112")  # while there is no controller
     stage.robot("carrier-b").on_call(Answer(after_ms=20), "112")
     eventually(lambda: len(running.json("call", "list")) == 1, 10, "the call to be noted")

@@ -11,7 +11,7 @@ from tests.e2e.exchange import Exchange, eventually
 MOBILE = "+4915228817386"
 HAMBURG = "+49406696990{}"
 PREMIUM = "0900512345"
-WAIT_S = 15.0
+WAIT_S = 40.0
 
 
 def _talking(stage: Stage, number: str, who: str, caller: str = "carrier-a") -> tuple[RobotCall, RobotCall]:

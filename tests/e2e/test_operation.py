@@ -18,7 +18,7 @@ def test_a_running_call_is_listed_shown_and_hung_up(running: Exchange, stage: St
     number = "+492214710160"
     stage.robot("bau-1").on_call(Answer(), number)
     call = stage.call("carrier-a", number, from_user="+4915228817386")
-    call.wait("answered", 10)
+    call.wait("answered", 30)
 
     def listed() -> list[dict[str, str]]:
         return [each for each in running.json("call", "list") if each["b_number"] == number]
@@ -30,7 +30,7 @@ def test_a_running_call_is_listed_shown_and_hung_up(running: Exchange, stage: St
     assert running.json("call", "show", live["call_id"])["direction"] == "in"
 
     running.run("call", "hangup", live["call_id"])
-    report = call.wait("ended", 10)
+    report = call.wait("ended", 30)
     assert report.ended_by == "peer"
     eventually(lambda: not listed(), 10, "the call to leave the list")
     eventually(
@@ -44,7 +44,7 @@ def test_a_running_call_is_listed_shown_and_hung_up(running: Exchange, stage: St
 def test_records_are_exported_as_csv_for_one_customer(running: Exchange, stage: Stage) -> None:
     number = "+496990009012"
     stage.robot("praxis-anlage").on_call(Answer(after_ms=50), number)
-    stage.call("carrier-a", number, talk_ms=200).wait("ended", 10)
+    stage.call("carrier-a", number, talk_ms=200).wait("ended", 30)
     arguments = ["cdr", "export", "--from", "2020-01-01", "--to", "2100-01-01", "--customer", "kunde-praxis"]
 
     def rows() -> list[dict[str, str]]:

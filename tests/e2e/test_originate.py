@@ -45,8 +45,8 @@ def test_one_phone_rings_first_then_the_other_and_both_talk(running: Exchange, t
     assert done.returncode == 0, done.stderr
     call_id = json.loads(done.stdout)["call_id"]
 
-    anna = tom.inbox("kanzlei-1").received("kanzlei-1", 10)
-    anna.wait_heard(TOM_HZ, timeout_s=10)
+    anna = tom.inbox("kanzlei-1").received("kanzlei-1", 30)
+    anna.wait_heard(TOM_HZ, timeout_s=30)
     calls: list[Any] = []
 
     def rang() -> bool:
@@ -55,7 +55,7 @@ def test_one_phone_rings_first_then_the_other_and_both_talk(running: Exchange, t
 
     eventually(rang, 10, "the other phone to ring")
     (his,) = calls
-    his.wait_heard(ANNA_HZ, timeout_s=10)
+    his.wait_heard(ANNA_HZ, timeout_s=30)
     assert OURS in his.report().header("P-Asserted-Identity"), "the caller id of her phone (B2)"
     eventually(lambda: running.json("call", "show", call_id)["state"] == "answered", 10, "the live call")
     assert running.json("call", "show", call_id)["b_number"] == TOM
@@ -63,7 +63,7 @@ def test_one_phone_rings_first_then_the_other_and_both_talk(running: Exchange, t
     assert {each["now"] for each in taken if each["counter"] == "simultaneous-calls"} == {1}
 
     his.hangup()
-    assert anna.wait("ended", 10).ended_by == "peer"
+    assert anna.wait("ended", 30).ended_by == "peer"
     eventually(lambda: len(legs_of(running, call_id)) == 2, 15, "both records")
     legs = {each["leg_id"] == call_id: each for each in legs_of(running, call_id)}
     assert (legs[True]["direction"], legs[False]["direction"]) == ("onnet", "out")
@@ -111,7 +111,7 @@ def test_a_first_party_outside_is_called_and_paid_for_as_well(running: Exchange,
         return set(reports) == {mobile, TOM}
 
     eventually(both, 10, "both parties to be called")
-    reports[mobile].wait_heard(TOM_HZ, timeout_s=10)
+    reports[mobile].wait_heard(TOM_HZ, timeout_s=30)
     assert all("+493023125002" in each.report().header("P-Asserted-Identity") for each in reports.values())
     reports[mobile].hangup()
     eventually(lambda: len(legs_of(running, call_id)) == 2, 15, "both records")

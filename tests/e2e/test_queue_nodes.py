@@ -18,6 +18,7 @@ from lab.robots import Answer, Ignore, Reject, RingThenHangup, RobotCall
 from lab.robots.errors import RobotsError
 from tests.e2e.exchange import Exchange, eventually
 from tests.e2e.two_nodes import Pair, World, two_nodes, world
+from tests.patience import slowness
 
 CALLER = "+4915228817386"
 MUSIC_HZ, AGENT_HZ, CALLER_HZ = 620, 1000, 700
@@ -99,13 +100,13 @@ def test_an_agent_is_reached_wherever_the_phone_is_registered_and_the_caller_wai
     robots.phones[f"{agent}-1"].on_call(Answer(after_ms=100, play=f"%(60000,0,{AGENT_HZ})"))
     choose(pair, AgentStatus.AVAILABLE, agent)
     caller = call(robots, getattr(pair, through))
-    caller.wait_heard(AGENT_HZ, timeout_s=10)
-    answered = robots.inbox(f"{agent}-1").received(f"{agent}-1", 5)
-    answered.wait_heard(CALLER_HZ, timeout_s=5)
+    caller.wait_heard(AGENT_HZ, timeout_s=30)
+    answered = robots.inbox(f"{agent}-1").received(f"{agent}-1", 20)
+    answered.wait_heard(CALLER_HZ, timeout_s=20)
     assert CALLER in answered.report().from_header
     eventually(lambda: states(pair)[agent] == "In a queue call", 5, "the agent to be in a call")
     caller.hangup()
-    assert answered.wait("ended", 5).ended_by == "peer"
+    assert answered.wait("ended", 20).ended_by == "peer"
 
 
 def test_a_call_over_two_nodes_has_the_records_of_one_call(pair: Pair, robots: World) -> None:
@@ -115,7 +116,7 @@ def test_a_call_over_two_nodes_has_the_records_of_one_call(pair: Pair, robots: W
     caller = call(robots, pair.second)
     eventually(lambda: states(pair)["anna"] == "In a queue call", 10, "the agent to be in a call")
     caller.hangup()
-    sip_id = caller.wait("ended", 5).sip_call_id
+    sip_id = caller.wait("ended", 20).sip_call_id
     eventually(lambda: sip_id in {each["sip_call_id"] for each in pair.second.legs()}, 15, "its record")
     records = pair.second.legs()
     (own,) = [each for each in records if each["sip_call_id"] == sip_id]
@@ -134,7 +135,7 @@ def test_five_callers_keep_place_and_music_when_the_owner_is_killed(pair: Pair, 
     began = time.monotonic()
     os.kill(old, signal.SIGKILL)
     eventually(lambda: owner(pair) not in (0, old), 10, "another owner")
-    assert time.monotonic() - began <= 3.0
+    assert time.monotonic() - began <= 3.0 * slowness()
     eventually(lambda: waiting(pair) == before, 10, "the same order")
     for each in callers:
         report = each.report()
@@ -144,10 +145,10 @@ def test_five_callers_keep_place_and_music_when_the_owner_is_killed(pair: Pair, 
     robots.phones["anna-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
     choose(pair, AgentStatus.AVAILABLE, "anna")
     for each in callers:
-        each.wait_heard(AGENT_HZ, timeout_s=10)
+        each.wait_heard(AGENT_HZ, timeout_s=30)
         assert not any(other.report().heard(AGENT_HZ) for other in callers[callers.index(each) + 1 :])
         each.hangup()
-        each.wait("ended", 10)
+        each.wait("ended", 30)
 
 
 def test_phones_that_send_no_sound_leave_no_ghosts(pair: Pair, robots: World) -> None:
@@ -156,11 +157,11 @@ def test_phones_that_send_no_sound_leave_no_ghosts(pair: Pair, robots: World) ->
         robots.phones["anna-1"].on_call(Answer(after_ms=50, silent=True))
         choose(pair, AgentStatus.AVAILABLE, "anna")
         caller = robots.call(pair.second, NUMBER, from_user=CALLER, silent=True)
-        agent = robots.inbox("anna-1").received("anna-1", 10)
+        agent = robots.inbox("anna-1").received("anna-1", 30)
         eventually(lambda: states(pair)["anna"] == "In a queue call", 5, "the agent to be in a call")
         ends, stays = (caller, agent) if hangs_up == "caller" else (agent, caller)
         ends.hangup()
-        assert stays.wait("ended", 5).ended_by == "peer"
+        assert stays.wait("ended", 5 * slowness()).ended_by == "peer"
         eventually(lambda: states(pair)["anna"] == "Waiting", 5, "the agent to be free")
 
 
@@ -172,7 +173,7 @@ def test_with_redis_away_who_talks_and_who_waits_stays_and_new_callers_go_on(
     robots.phones["zentrale"].on_call(Answer(after_ms=50, play="%(60000,0,1500)"))
     choose(pair, AgentStatus.AVAILABLE, "anna")
     talks = call(robots, pair.second)
-    talks.wait_heard(AGENT_HZ, timeout_s=10)
+    talks.wait_heard(AGENT_HZ, timeout_s=30)
     waits = []
     for count, through in enumerate(pair.both(), start=1):
         waits.append(call(robots, through))
@@ -188,7 +189,7 @@ def test_with_redis_away_who_talks_and_who_waits_stays_and_new_callers_go_on(
     eventually(lambda: waiting(pair) == before, 10, "the same callers in the same order")
     assert states(pair)["anna"] == "In a queue call"
     talks.hangup()
-    waits[0].wait_heard(AGENT_HZ, timeout_s=10)
+    waits[0].wait_heard(AGENT_HZ, timeout_s=30)
     assert not waits[1].report().heard(AGENT_HZ)
     for each in waits:
         each.hangup()
@@ -211,7 +212,7 @@ def test_a_switch_that_dies_leaves_no_ghost_and_no_stuck_agent(pair: Pair, robot
     robots.phones["anna-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
     choose(pair, AgentStatus.AVAILABLE, "anna")
     talks = call(robots, pair.second)
-    talks.wait_heard(AGENT_HZ, timeout_s=10)
+    talks.wait_heard(AGENT_HZ, timeout_s=30)
     there, here = call(robots, pair.second), call(robots, pair.first)
     eventually(lambda: len(waiting(pair)) == 2, 10, "two callers in the queue")
     choose(pair, AgentStatus.ON_BREAK, "anna")
@@ -221,7 +222,7 @@ def test_a_switch_that_dies_leaves_no_ghost_and_no_stuck_agent(pair: Pair, robot
     eventually(lambda: len(waiting(pair)) == 1, 10, "the caller of the other node alone")
     robots.inbox("anna-1").take_all()
     choose(pair, AgentStatus.AVAILABLE, "anna")
-    here.wait_heard(AGENT_HZ, timeout_s=10)
+    here.wait_heard(AGENT_HZ, timeout_s=30)
     for each in (here, there, talks):
         each.hangup()
     robots.register("bert-1")
@@ -231,35 +232,35 @@ def test_a_switch_that_dies_leaves_no_ghost_and_no_stuck_agent(pair: Pair, robot
 def test_callers_of_a_node_that_the_owner_cannot_reach_come_back_with_their_place(
     pair: Pair, robots: World
 ) -> None:
-    """The wire is cut: no phone rings for who cannot be joined; who talks talks on; who comes goes on."""
+    """The wires are cut: no phone rings for who cannot be joined; who talks talks on; who comes goes on. All
+    that whoever owns the contact centre, and a busy machine may change that meanwhile."""
     robots.phones["zentrale"].on_call(Answer(after_ms=50, play="%(60000,0,1500)"))
-    first = pair.first.processes()["controller-1"]
-    if owner(pair) != first:
-        os.kill(pair.second.processes()["controller-1"], signal.SIGKILL)
-        eventually(lambda: owner(pair) == first, 10, "the first machine's controller to be the owner")
     robots.phones["bert-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
     choose(pair, AgentStatus.AVAILABLE, "bert")
     talks = call(robots, pair.second)
-    talks.wait_heard(AGENT_HZ, timeout_s=10)
+    talks.wait_heard(AGENT_HZ, timeout_s=30)
     callers = []
     for count, through in enumerate((pair.second, pair.first), start=1):
         callers.append(call(robots, through))
         eventually(lambda count=count: len(waiting(pair)) == count, 10, "the caller in the queue")  # type: ignore[misc]
-    there, here = waiting(pair)
-    pair.wire.cut()
+    on_second, on_first = waiting(pair)
+
+    def joinable() -> str:
+        return on_first if owner(pair) == pair.first.processes()["controller-1"] else on_second
+
+    def new_callers_go_on() -> bool:
+        return goes_on(robots, pair.second if joinable() == on_first else pair.first)
+
+    for wire in pair.wires:
+        wire.cut()
     try:
-        eventually(
-            lambda: waiting(pair) == [here] or owner(pair) != first, 15, "the caller who can be joined"
-        )
-        if owner(pair) != first:
-            pytest.skip(
-                "the machine is so busy that the owner lost its lease: the other one has no wire to cut"
-            )
+        eventually(lambda: waiting(pair) == [joinable()], 15, "the caller who can be joined")
         assert states(pair)["bert"] == "In a queue call"
-        eventually(lambda: goes_on(robots, pair.second), 10, "a new caller to go on")
+        eventually(new_callers_go_on, 10, "a new caller to go on")
     finally:
-        pair.wire.mend()
-    eventually(lambda: waiting(pair) == [there, here], 15, "both in their order")
+        for wire in pair.wires:
+            wire.mend()
+    eventually(lambda: waiting(pair) == [on_second, on_first], 15, "both in their order")
     assert states(pair)["bert"] == "In a queue call"
     for each in (talks, *callers):
         each.hangup()
@@ -287,8 +288,8 @@ def test_a_caller_who_goes_as_the_agent_answers_leaves_nobody_stuck(pair: Pair, 
     for after_ms in (0, 5, 10, 20, 40, 80):
         robots.phones["anna-1"].on_call(Answer(after_ms=after_ms))
         caller = call(robots, pair.second)
-        agent = robots.inbox("anna-1").received("anna-1", 10)
+        agent = robots.inbox("anna-1").received("anna-1", 30)
         caller.hangup()
-        agent.wait("ended", 5)
-        caller.wait("ended", 5)
+        agent.wait("ended", 20)
+        caller.wait("ended", 20)
         eventually(lambda: states(pair)["anna"] == "Waiting" and not waiting(pair), 5, "anna to be free")

@@ -78,7 +78,7 @@ def test_the_called_party_sees_what_was_explained(running: Exchange, stage: Stag
         from_user=case.question.caller or "",
         headers=case.headers,
         talk_ms=20,
-    ).wait("ended", 10)
+    ).wait("ended", 30)
     if called is None:
         refusal = found.decision.outcome
         assert report.final_code == getattr(refusal, "sip_code", None)

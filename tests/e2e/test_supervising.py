@@ -72,14 +72,14 @@ def test_waiting_calls_are_moved_and_a_queue_is_emptied(centre: Exchange, stage:
     said = centre.run("queue", "watch", "kunde", "--seconds", "1")
     assert all(each[:8] in said for each in ids)
     centre.run("queue", "move", "kunde", ids[1], "technik", "--actor", "tester")
-    callers[1].wait_heard(AGENT_HZ, timeout_s=10)
+    callers[1].wait_heard(AGENT_HZ, timeout_s=30)
     centre.run("queue", "flush", "kunde", "verkauf", "--actor", "tester", "--reason", "fire drill")
     for place in (0, 2):
-        callers[place].wait_heard(CENTRAL_HZ, timeout_s=10)
+        callers[place].wait_heard(CENTRAL_HZ, timeout_s=30)
     assert waiting(centre, "verkauf") == []
     for each in callers:
         each.hangup()
-        each.wait("ended", 10)
+        each.wait("ended", 30)
     (moved,), (flushed,) = audited(centre, "queue.move"), audited(centre, "queue.flush")
     assert (moved.actor, moved.object_id, moved.details["queue"]) == ("tester", ids[1], "technik")
     assert flushed.details["reason"] == "fire drill"
@@ -151,7 +151,7 @@ def test_an_agent_and_a_supervisor_work_by_their_screens(centre: Exchange, stage
         entered = _next(stream, "Entered")
         answered = _next(stream, "Answered")
         assert (answered["agent_id"], answered["member_id"]) == ("anna", entered["member_id"])
-        caller.wait_heard(AGENT_HZ, timeout_s=10)
+        caller.wait_heard(AGENT_HZ, timeout_s=30)
         caller.hangup()
         assert _next(stream, "Ended")["queue_id"] == "verkauf"
     assert anna.post("/v1/agents/anna/status", {"status": "Logged Out"}) == 204

@@ -33,7 +33,7 @@ def tried(stage: Stage, first: str, *others: str) -> None:
     """A call that the first of these trunks answers, and that reaches none of the others."""
     for each in (first, *others):
         stage.robot(each).on_call(Answer(), NUMBER)
-    stage.call("bau-1", NUMBER, talk_ms=20).wait("ended", 10)
+    stage.call("bau-1", NUMBER, talk_ms=20).wait("ended", 30)
     assert stage.received(first, NUMBER).final_code == 200
     assert not any(stage.has_received(each, NUMBER) for each in others)
 
@@ -59,7 +59,7 @@ def test_a_trunk_that_does_not_answer_options_is_tried_last_and_named(tmp_path: 
         assert "carrier-a is down" in seen
         stage.robot("carrier-b").on_call(Answer(), NUMBER)
         call = stage.call("bau-1", NUMBER, talk_ms=20)
-        assert call.wait("ended", 10).final_code == 200
+        assert call.wait("ended", 30).final_code == 200
         sip_id = call.report().sip_call_id
         records: list[dict[str, Any]] = []
 
@@ -78,7 +78,7 @@ def test_calls_that_find_no_path_put_a_trunk_last_until_one_is_answered(
     b.on_call(Answer(), NUMBER)
     a.on_call(Reject(503), NUMBER)
     for _ in range(FAILURES):
-        assert stage.call("bau-1", NUMBER, talk_ms=20).wait("ended", 10).final_code == 200
+        assert stage.call("bau-1", NUMBER, talk_ms=20).wait("ended", 30).final_code == 200
     eventually(lambda: state_of(running, "carrier-a") == "resting", 10, "the trunk to rest")
     for who in ("carrier-a", "carrier-b"):
         stage.all_received(who)
@@ -86,7 +86,7 @@ def test_calls_that_find_no_path_put_a_trunk_last_until_one_is_answered(
     # Last, and not left out: when the other one fails it has the call, and an answer makes it well again.
     a.on_call(Answer(), NUMBER)
     b.on_call(Reject(503), NUMBER)
-    assert stage.call("bau-1", NUMBER, talk_ms=20).wait("ended", 10).final_code == 200
+    assert stage.call("bau-1", NUMBER, talk_ms=20).wait("ended", 30).final_code == 200
     eventually(lambda: state_of(running, "carrier-a") != "resting", 10, "the trunk to be well again")
     for who in ("carrier-a", "carrier-b"):
         stage.all_received(who)

@@ -192,7 +192,7 @@ def test_a_storm_of_keys_does_no_harm_and_reaches_no_agent(centre: Exchange, sta
     assert len(waiting(centre, "verkauf")) == 1
     choose(centre, AgentStatus.AVAILABLE, "anna")
     caller.wait_heard(AGENT_HZ)
-    agent = stage.inbox("anna-1").received("anna-1", 5)
+    agent = stage.inbox("anna-1").received("anna-1", 20)
     assert agent.report().digits == ""
     caller.hangup()
 
@@ -276,7 +276,7 @@ def test_who_calls_again_speaks_with_the_agent_of_last_time(centre: Exchange, st
     first.wait_heard(AGENT_HZ)
     choose(centre, AgentStatus.AVAILABLE, "anna")
     first.hangup()
-    stage.inbox("bert-1").received("bert-1", 5).wait("ended")
+    stage.inbox("bert-1").received("bert-1", 20).wait("ended")
     again = call(stage, SERVICE)
     again.wait_heard(AGENT_HZ)
     assert not again.report().heard(AT_HOME_HZ)
@@ -306,9 +306,9 @@ def test_a_caller_is_called_back_when_it_is_his_turn(centre: Exchange, stage: St
     late = call(stage)
     in_queue(centre, count=2)
     choose(centre, AgentStatus.AVAILABLE, "anna")
-    agent = stage.inbox("anna-1").received("anna-1", 5)
+    agent = stage.inbox("anna-1").received("anna-1", 20)
     agent.wait_heard(TOLD_AGENT_HZ)
-    back = stage.inbox("carrier-a").received(CALLER, 5)
+    back = stage.inbox("carrier-a").received(CALLER, 20)
     back.wait_heard(AGENT_HZ)
     agent.wait_heard(AT_HOME_HZ)
     assert NUMBER in "".join(back.report().asserted_identities)
@@ -344,8 +344,8 @@ def test_barred_and_emergency_numbers_are_refused_and_one_who_is_busy_is_tried_a
     wish.wait_heard(NOTED_HZ)
     wish.wait("ended")
     choose(centre, AgentStatus.AVAILABLE, "anna")
-    assert stage.inbox("anna-1").received("anna-1", 5).wait("ended").ended_by == "peer"
-    stage.inbox("carrier-a").received(home, 5)
+    assert stage.inbox("anna-1").received("anna-1", 20).wait("ended").ended_by == "peer"
+    stage.inbox("carrier-a").received(home, 20)
     stage.robot("carrier-a").on_call(Answer(after_ms=50, play=f"%(30000,0,{AT_HOME_HZ})"), home)
     back = stage.inbox("carrier-a").received(home, 15)
     back.wait_heard(AGENT_HZ)
@@ -364,7 +364,7 @@ def test_a_wish_to_be_called_back_outlives_the_controller(centre: Exchange, stag
     eventually(lambda: bool(screens(acd_desk(centre.settings), "kunde")), 20, "an owner")
     in_queue(centre)
     choose(centre, AgentStatus.AVAILABLE, "anna")
-    back = stage.inbox("carrier-a").received(CALLER, 10)
+    back = stage.inbox("carrier-a").received(CALLER, 30)
     back.wait_heard(AGENT_HZ)
     back.hangup()
     stage.received("anna-1", "anna-1")

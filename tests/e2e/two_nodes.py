@@ -33,11 +33,11 @@ def _free_port() -> int:
 
 @dataclass(frozen=True)
 class Pair:
-    """The two machines. `wire`: over which the first one's controller commands the second one's node."""
+    """The two machines. `wires`: over which each one's controller commands the other one's node."""
 
     first: Exchange
     second: Exchange
-    wire: Wire
+    wires: tuple[Wire, Wire]
 
     def both(self) -> tuple[Exchange, Exchange]:
         return self.first, self.second
@@ -49,12 +49,11 @@ def two_nodes(switch: str, carrier: Path) -> Iterator[Pair]:
     with ExitStack() as held, state_directory() as here, state_directory() as there:
         settings = [lab_settings(each, carrier, program=switch) for each in (here, there)]
         doors = [_free_port(), _free_port()]
-        wire = held.enter_context(Wire(settings[1].node.event_socket))
+        wires = tuple(held.enter_context(Wire(each.node.event_socket)) for each in reversed(settings))
 
         def first(tree: dict[str, Any]) -> None:
             tree["node"]["ports"]["node"] = doors[0]
-            other = _other("node-2", settings[1], doors[1])
-            tree["other_nodes"] = [other | {"event_socket": f"{HOST}:{wire.port}"}]
+            tree["other_nodes"] = [_other("node-2", settings[1], doors[1], wires[0])]
 
         running = Exchange(here, switch, 1, carrier, first)
         try:
@@ -62,14 +61,14 @@ def two_nodes(switch: str, carrier: Path) -> Iterator[Pair]:
             def second(tree: dict[str, Any]) -> None:
                 tree["node"] |= {"name": "node-2", "rtp_ports": RTP_PORTS}
                 tree["node"]["ports"]["node"] = doors[1]
-                tree["other_nodes"] = [_other("node-1", settings[0], doors[0])]
+                tree["other_nodes"] = [_other("node-1", settings[0], doors[0], wires[1])]
                 tree["apply_on_start"] = False
                 shared = running.settings.model_dump(mode="json", exclude_none=True)
                 tree |= {name: shared[name] for name in ("database", "redis", "lab_network")}
 
             other = Exchange(there, switch, 1, carrier, second)
             try:
-                yield Pair(running, other, wire)
+                yield Pair(running, other, (wires[0], wires[1]))
                 other.stop()
             finally:
                 other.kill()
@@ -78,14 +77,12 @@ def two_nodes(switch: str, carrier: Path) -> Iterator[Pair]:
             running.kill()
 
 
-def _other(name: str, settings: Settings, door: int) -> dict[str, Any]:
+def _other(name: str, settings: Settings, door: int, wire: Wire) -> dict[str, Any]:
     """A node as the other machine's settings describe it."""
-    node = settings.node
     password = {"file": str(settings.state_dir / "event-socket-password")}
-    host, port = node.event_socket
     return {
         "name": name,
-        "event_socket": f"{host}:{port}",
+        "event_socket": f"{HOST}:{wire.port}",
         "event_socket_password": password,
         "sip": f"{HOST}:{door}",
     }

@@ -32,5 +32,6 @@ def everybody_goes_home(centre: Exchange, stage: Stage) -> Iterator[None]:
     for who in ("anna-1", "bert-1", "clara-1", "carrier-a"):
         stage.all_received(who)
     yield
+    stage.hang_up()
     choose(centre, AgentStatus.LOGGED_OUT, "anna", "bert")
     eventually(lambda: {each["state"] for each in agents(centre).values()} == {"Idle"}, 10, "idle agents")

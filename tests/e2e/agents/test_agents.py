@@ -14,13 +14,13 @@ def test_who_places_a_call_is_rung_by_no_queue_until_it_is_over(centre: Exchange
     stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
     login(centre, "anna")
     own = stage.call("anna-1", "04066969901")
-    own.wait_heard(880, timeout_s=10)
+    own.wait_heard(880, timeout_s=30)
     eventually(lambda: state(centre, "anna") == "In another call", 5, "anna to be busy")
     caller = call(stage)
     eventually(lambda: queued(centre, "verkauf") == 1, 5, "the caller in the queue")
     assert not stage.has_received("anna-1", "anna-1")
     own.hangup()
-    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    caller.wait_heard(AGENT_HZ, timeout_s=30)
     caller.hangup()
 
 
@@ -32,9 +32,9 @@ def test_who_is_called_directly_is_rung_by_no_queue_until_it_is_over(centre: Exc
     eventually(lambda: state(centre, "anna") == "In another call", 5, "anna to be busy")
     caller = call(stage)
     eventually(lambda: queued(centre, "verkauf") == 1, 5, "the caller in the queue")
-    direct.wait_heard(AGENT_HZ, timeout_s=10)
+    direct.wait_heard(AGENT_HZ, timeout_s=30)
     direct.hangup()
-    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    caller.wait_heard(AGENT_HZ, timeout_s=30)
     caller.hangup()
     assert len(stage.all_received("anna-1")) == 2
 
@@ -44,7 +44,7 @@ def test_a_wrap_up_is_extended_and_ended_with_a_code(centre: Exchange, stage: St
     stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
     login(centre, "anna")
     caller = call(stage)
-    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    caller.wait_heard(AGENT_HZ, timeout_s=30)
     eventually(lambda: state(centre, "anna") == "In a queue call", 5, "anna to talk")
     caller.hangup()
     eventually(lambda: state(centre, "anna") == "Wrap-up", 5, "the wrap-up")
@@ -58,7 +58,7 @@ def test_agents_log_in_pause_and_log_out_by_phone(centre: Exchange, stage: Stage
     """C1: by codes; what cannot be done is said."""
 
     def dials(code: str) -> None:
-        stage.call("anna-1", code).wait("ended", 10)
+        stage.call("anna-1", code).wait("ended", 30)
 
     dials("*82")
     assert status(centre, "anna") == "Logged Out"

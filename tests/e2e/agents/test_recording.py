@@ -26,7 +26,7 @@ def talking(centre: Exchange, stage: Stage, key: str) -> tuple[RobotCall, str]:
     stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(400,1000,{AGENT_HZ});loops=60"))
     login(centre, "anna")
     caller = stage.call("carrier-a", AUFNAHME, from_user=CALLER, play=f"%(400,700,{CALLER_HZ});loops=60")
-    caller.wait_heard(QUESTION_HZ, timeout_s=10)
+    caller.wait_heard(QUESTION_HZ, timeout_s=30)
     caller.send_dtmf(key, 80)
     eventually(lambda: state(centre, "anna") == "In a queue call", 10, "anna to talk")
     (talk,) = agents(centre)["anna"]["talks"]
@@ -51,16 +51,16 @@ def test_a_conversation_is_recorded_but_for_the_pause_heard_and_erased(
 ) -> None:
     caller, call_id = talking(centre, stage, "1")
     eventually(lambda: bool(spooled(centre)), 5, "the recording to begin")
-    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=30)
     centre.run("record", "pause", call_id, "--reason", "card number")
     caller.play(f"%(1500,0,{CARD_HZ})")
-    stage.inbox("anna-1").received("anna-1", 5).wait_heard(CARD_HZ, min_ms=1000, timeout_s=10)
+    stage.inbox("anna-1").received("anna-1", 20).wait_heard(CARD_HZ, min_ms=1000, timeout_s=30)
     centre.run("record", "resume", call_id)
     caller.play(f"%(800,200,{CALLER_HZ});loops=60")
     eventually(lambda: spooled(centre)[0].stat().st_size > 0, 10, "sound in the file")
-    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=30)
     caller.hangup()
-    caller.wait("ended", 5)
+    caller.wait("ended", 20)
     eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 20, "the recording")
     assert spooled(centre) == []
     (row,) = centre.json("record", "list", "kunde", "--call", call_id)
@@ -85,8 +85,8 @@ def test_a_conversation_is_recorded_but_for_the_pause_heard_and_erased(
 def test_who_does_not_agree_is_not_recorded(centre: Exchange, stage: Stage) -> None:
     """§ 201 StGB."""
     caller, call_id = talking(centre, stage, "2")
-    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=30)
     caller.hangup()
-    caller.wait("ended", 5)
+    caller.wait("ended", 20)
     assert spooled(centre) == []
     assert centre.json("record", "list", "--call", call_id) == []

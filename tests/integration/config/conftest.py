@@ -1,4 +1,4 @@
-"""One PostgreSQL for all tests here; each has a database of its own, settings and a copy of the example."""
+"""Each test has a database of its own, settings and a copy of the example."""
 
 from __future__ import annotations
 
@@ -12,15 +12,7 @@ from click.testing import CliRunner, Result
 
 from cli.layout import EXAMPLE_CARRIER, lab_settings
 from cli.main import fernamt
-from tests.servers import Databases, postgres_server
-
-
-@pytest.fixture(scope="session")
-def databases() -> Iterator[Databases]:
-    with postgres_server() as url:
-        databases = Databases(url)
-        yield databases
-        databases.close()
+from tests.servers import Databases
 
 
 class Operator:

@@ -1,4 +1,4 @@
-"""One PostgreSQL for all tests here; each test has a database with an applied carrier of two customers."""
+"""Each test has a database with an applied carrier of two customers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,7 @@ from store.customer_blocks import BlockedReader, CustomerBlocks
 from store.database import make_engine
 from store.number_inventory import NumberInventory
 from tests.integration.numbers.numbers import BLOCKS, CUSTOMERS
-from tests.servers import Databases, postgres_server
-
-
-@pytest.fixture(scope="session")
-def databases() -> Iterator[Databases]:
-    with postgres_server() as url:
-        databases = Databases(url)
-        yield databases
-        databases.close()
+from tests.servers import Databases
 
 
 @pytest.fixture

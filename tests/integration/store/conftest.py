@@ -1,4 +1,4 @@
-"""One PostgreSQL and one Redis for all tests here; each test has its own database and an empty Redis."""
+"""One Redis for all tests here; each test has its own database and an empty Redis."""
 
 from __future__ import annotations
 
@@ -17,15 +17,7 @@ from store.embedded.home import free_port
 from store.redis_client import call_path_client
 from tests.integration.store import invoicing
 from tests.integration.store.invoicing import CLOCKS, NOW, Office
-from tests.servers import Databases, postgres_server, redis_server, state_directory
-
-
-@pytest.fixture(scope="session")
-def databases() -> Iterator[Databases]:
-    with postgres_server() as url:
-        databases = Databases(url)
-        yield databases
-        databases.close()
+from tests.servers import Databases, redis_server, state_directory
 
 
 @pytest.fixture(scope="session")

@@ -103,8 +103,8 @@ def test_a_worker_s_place_is_free_when_its_connection_is_gone(engine: Engine) ->
             assert (first.part(), second.part()) == (Part(0, 2), Part(1, 2))
             with _in_row(engine) as third:
                 assert third.part() == Part(2, 3)
-            assert wait_until(lambda: first.part() == Part(0, 2), 5)
-        assert wait_until(lambda: first.part() == ALONE, 5)
+            assert wait_until(lambda: first.part() == Part(0, 2), 20)
+        assert wait_until(lambda: first.part() == ALONE, 20)
 
 
 def test_a_worker_that_lost_its_place_says_so(engine: Engine) -> None:

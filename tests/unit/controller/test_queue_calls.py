@@ -103,8 +103,8 @@ def carried_out(
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Let the others run until it is so, for at most 5 s."""
-    for _ in range(500):
+    """Let the others run until it is so, for at most 20 s."""
+    for _ in range(2_000):
         if holds():
             return
         Moment().wait(0.01)
