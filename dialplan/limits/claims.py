@@ -47,43 +47,20 @@ class _Refusal(NamedTuple):
     sip_code: int
 
 
-#: Refusals by counter and scope. 480: later, without the peer taking us for broken; 503 (with Q.850 42,
-#: "switching equipment congestion"): at once again; 403: not before the day, the month or the limit changes.
-_REFUSALS: Final[dict[tuple[Counter, Scope], _Refusal]] = {
-    (Counter.SIMULTANEOUS_CALLS, Scope.CUSTOMER): _Refusal(
-        "limit.simultaneous-calls", Cause.NORMAL_CIRCUIT_CONGESTION, 480
-    ),
-    (Counter.SIMULTANEOUS_CALLS, Scope.USER): _Refusal(
-        "limit.user-simultaneous-calls", Cause.NORMAL_CIRCUIT_CONGESTION, 480
-    ),
-    (Counter.SIMULTANEOUS_CALLS, Scope.COUNTRY): _Refusal(
-        "limit.country-simultaneous-calls", Cause.NORMAL_CIRCUIT_CONGESTION, 480
-    ),
-    (Counter.CALLS_PER_SECOND, Scope.CUSTOMER): _Refusal(
-        "limit.calls-per-second", Cause.SWITCH_CONGESTION, 503
-    ),
-    (Counter.CALLS_PER_SECOND, Scope.USER): _Refusal(
-        "limit.user-calls-per-second", Cause.SWITCH_CONGESTION, 503
-    ),
-    (Counter.CALLS_PER_SECOND, Scope.COUNTRY): _Refusal(
-        "limit.country-calls-per-second", Cause.SWITCH_CONGESTION, 503
-    ),
-    (Counter.SPEND_PER_DAY, Scope.CUSTOMER): _Refusal("limit.spend-per-day", Cause.OUTGOING_CALL_BARRED, 403),
-    (Counter.SPEND_PER_MONTH, Scope.CUSTOMER): _Refusal(
-        "limit.spend-per-month", Cause.OUTGOING_CALL_BARRED, 403
-    ),
-    (Counter.SPEND_PER_DAY, Scope.USER): _Refusal(
-        "limit.user-spend-per-day", Cause.OUTGOING_CALL_BARRED, 403
-    ),
-    (Counter.SPEND_PER_MONTH, Scope.USER): _Refusal(
-        "limit.user-spend-per-month", Cause.OUTGOING_CALL_BARRED, 403
-    ),
-    (Counter.SPEND_PER_DAY, Scope.COUNTRY): _Refusal(
-        "limit.country-spend-per-day", Cause.OUTGOING_CALL_BARRED, 403
-    ),
-    (Counter.SPEND_PER_MONTH, Scope.COUNTRY): _Refusal(
-        "limit.country-spend-per-month", Cause.OUTGOING_CALL_BARRED, 403
-    ),
+#: How each counter refuses. 480: later, without the peer taking us for broken; 503 (with Q.850 42, "switching
+#: equipment congestion"): at once again; 403: not before the day, the month or the limit changes.
+_HOW: Final = {
+    Counter.SIMULTANEOUS_CALLS: (Cause.NORMAL_CIRCUIT_CONGESTION, 480),
+    Counter.CALLS_PER_SECOND: (Cause.SWITCH_CONGESTION, 503),
+    Counter.SPEND_PER_DAY: (Cause.OUTGOING_CALL_BARRED, 403),
+    Counter.SPEND_PER_MONTH: (Cause.OUTGOING_CALL_BARRED, 403),
+}
+#: Whose limit it is, as reasons name it.
+_WHOSE: Final = {Scope.CUSTOMER: "", Scope.USER: "user-", Scope.COUNTRY: "country-"}
+_REFUSALS: Final = {
+    (counter, scope): _Refusal(f"limit.{whose}{counter.value}", cause, code)
+    for counter, (cause, code) in _HOW.items()
+    for scope, whose in _WHOSE.items()
 }
 #: The called party's own limit: busy, as a telephone system with no line left says it (Q.850 17).
 _CALLED: Final = _Refusal("limit.called-party-busy", Cause.USER_BUSY, Cause.USER_BUSY.sip_code)
