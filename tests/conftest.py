@@ -19,6 +19,8 @@ _HERE = Path(__file__).parent
 #: Folders in the order in which their tests begin: those that wait most come first, so that at the end no
 #: process waits for the last of them while the others have nothing left to do.
 _FOLDERS = ("e2e", "integration", "protocol")
+#: Tests that use one exchange together: the longest groups, which begin first.
+_EXCHANGE, _AGENTS = "one exchange", "agents"
 
 # Property tests are not failed by a machine that is busy with something else.
 settings.register_profile("house", deadline=None)
@@ -59,20 +61,21 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def _group(item: pytest.Item) -> str:
     place = item.path.relative_to(_HERE)
     if place.is_relative_to("e2e/agents"):
-        return "agents"
+        return _AGENTS
     if isinstance(item, pytest.Function):
         shared = item._fixtureinfo.name2fixturedefs.get("running", ())
         if shared and shared[-1].baseid == "tests/e2e":
-            return "exchange"
+            return _EXCHANGE
     return str(place)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Random within a folder as before."""
-    items.sort(key=_folder)
+    """Random as before within a folder and a group."""
+    items.sort(key=_begins)
 
 
-def _folder(item: pytest.Item) -> int:
+def _begins(item: pytest.Item) -> tuple[int, bool]:
     name = item.path.relative_to(_HERE).parts[0]
-    return _FOLDERS.index(name) if name in _FOLDERS else len(_FOLDERS)
+    folder = _FOLDERS.index(name) if name in _FOLDERS else len(_FOLDERS)
+    return folder, _group(item) not in (_EXCHANGE, _AGENTS)
