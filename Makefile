@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 # Test files run side by side, those that wait for calls first (tests/conftest.py). Each process has servers of
 # its own.
-SIDE_BY_SIDE := -n 3 --dist loadgroup --no-loadscope-reorder
+SIDE_BY_SIDE := -n 3 --no-loadscope-reorder
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import structlog
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers import PREPARED
 
@@ -19,8 +20,14 @@ _HERE = Path(__file__).parent
 #: Folders in the order in which their tests begin: those that wait most come first, so that at the end no
 #: process waits for the last of them while the others have nothing left to do.
 _FOLDERS = ("e2e", "integration", "protocol")
-#: Tests that use one exchange together: the longest groups, which begin first.
-_EXCHANGE, _AGENTS = "one exchange", "agents"
+#: Files that use the exchange of tests/e2e/conftest.py; the longest group, which begins first.
+_ONE_EXCHANGE = frozenset(
+    f"tests/e2e/test_{name}.py"
+    for name in (
+        *("abuse", "calls", "configuration", "emergency", "hostile_sip", "indirections", "limits"),
+        *("operation", "originate", "route_explain", "transfer_charges", "trunk_health"),
+    )
+)
 
 # Property tests are not failed by a machine that is busy with something else.
 settings.register_profile("house", deadline=None)
@@ -53,29 +60,37 @@ def pytest_cmdline_main() -> Iterator[None]:
         shutil.rmtree(shared, ignore_errors=True)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """What uses one exchange runs in one process, all else file by file (--dist loadgroup)."""
-    item.add_marker(pytest.mark.xdist_group(_group(item)))
+class _Groups(LoadScopeScheduling):  # type: ignore[misc]
+    """What uses one exchange runs in one process, all else file by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid.partition("::")[0])
 
 
-def _group(item: pytest.Item) -> str:
-    place = item.path.relative_to(_HERE)
-    if place.is_relative_to("e2e/agents"):
-        return _AGENTS
-    if isinstance(item, pytest.Function):
-        shared = item._fixtureinfo.name2fixturedefs.get("running", ())
-        if shared and shared[-1].baseid == "tests/e2e":
-            return _EXCHANGE
-    return str(place)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Groups:
+    return _Groups(config, log)
+
+
+def _group(file: str) -> str:
+    if file in _ONE_EXCHANGE:
+        return "one exchange"
+    return "agents" if file.startswith("tests/e2e/agents/") else file
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Random as before within a folder and a group."""
-    items.sort(key=_begins)
+    """Folder after folder, group after group; random as before within a group."""
+    first: dict[str, int] = {}
+    for place, item in enumerate(items):
+        first.setdefault(_group(_file(item)), place)
+    items.sort(key=lambda item: (_folder(item), _file(item) not in _ONE_EXCHANGE, first[_group(_file(item))]))
 
 
-def _begins(item: pytest.Item) -> tuple[int, bool]:
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def _folder(item: pytest.Item) -> int:
+    """Its place in the order of folders."""
     name = item.path.relative_to(_HERE).parts[0]
-    folder = _FOLDERS.index(name) if name in _FOLDERS else len(_FOLDERS)
-    return folder, _group(item) not in (_EXCHANGE, _AGENTS)
+    return _FOLDERS.index(name) if name in _FOLDERS else len(_FOLDERS)

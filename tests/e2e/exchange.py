@@ -21,7 +21,7 @@ from tests.e2e.commands import commands
 from tests.patience import PATIENCE
 from tests.servers import prepare_postgres, state_directory
 
-START_S = 60.0
+START_S = 150.0
 STOP_S = 60.0
 COMMAND_S = 60
 

@@ -80,6 +80,7 @@ def test_every_leg_has_exactly_one_record_whatever_is_killed(
         placed.append(stage.call(caller, _dialled(caller, number), talk_ms=chance.randrange(100, 900)))
         rest.wait(0.1)
     reports = [call.wait("ended", 60) for call in placed]
+    eventually(lambda: all(killer.killed[victim] for victim in _VICTIMS), 30, "each part to be killed once")
     killer.enough.set()
     killer.join(10)
 
