@@ -18,7 +18,7 @@ from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, agents, login, st
 from tests.e2e.exchange import Exchange, eventually
 
 AUFNAHME = "+493023125302"
-QUESTION_HZ, CARD_HZ = 520, 1800
+QUESTION_HZ, CARD_HZ, THANKS_HZ = 520, 1800, 1350
 
 
 def talking(centre: Exchange, stage: Stage, key: str) -> tuple[RobotCall, str]:
@@ -54,9 +54,11 @@ def test_a_conversation_is_recorded_but_for_the_pause_heard_and_erased(
     eventually(lambda: spooled(centre)[0].stat().st_size > 48_000, 20, "three seconds of it")
     centre.run("record", "pause", call_id, "--reason", "card number")
     caller.play(f"%(1500,0,{CARD_HZ})")
-    stage.inbox("anna-1").received("anna-1", 20).wait_heard(CARD_HZ, min_ms=1000, timeout_s=30)
+    anna = stage.inbox("anna-1").received("anna-1", 20)
+    anna.wait_heard(CARD_HZ, min_ms=1000, timeout_s=30)
+    caller.play(f"%(800,200,{THANKS_HZ});loops=60")
+    anna.wait_heard(THANKS_HZ, min_ms=200, timeout_s=30)  # the card's number is over
     centre.run("record", "resume", call_id)
-    caller.play(f"%(800,200,{CALLER_HZ});loops=60")
     eventually(lambda: spooled(centre)[0].stat().st_size > 0, 10, "sound in the file")
     caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=30)
     caller.hangup()
