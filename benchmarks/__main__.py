@@ -29,9 +29,11 @@ PROGRAMS: Final = {
     "acd-calls": ("benchmarks.acd_calls", {"--json", "--quick"}),
     "billing-month": ("benchmarks.month", {"--json", "--quick"}),
     "calls": ("benchmarks.calls", {"--json", "--quick"}),
+    "chaos": ("benchmarks.chaos", {"--json", "--quick"}),
+    "soak": ("benchmarks.soak", {"--json", "--quick"}),
 }
-#: Not among `all`: it takes most of an hour.
-_BY_NAME_ONLY: Final = frozenset({"billing-month"})
+#: Not among `all`: they take half an hour or more.
+_BY_NAME_ONLY: Final = frozenset({"billing-month", "chaos", "soak"})
 _REPOSITORY: Final = Path(__file__).parents[1]
 
 

@@ -18,7 +18,7 @@ from acd.names import AgentState, MemberState
 from acd.state import State
 from controller.centres import Centres
 from controller.errors import StoreAway
-from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag
+from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag, greenlets
 from controller.probing import Probed
 from controller.spread import Spread
 from dialplan.trunks.status import TrunkStatus
@@ -90,6 +90,7 @@ def of_calls(meters: CallMeters, loop: LoopLag, version: Callable[[], int | None
         yield _histogram("fernamt_decision_seconds", "From a call's data to its variables", meters.decision_s)
         yield _histogram("fernamt_event_lag_seconds", "How late the switch's events come", meters.event_lag_s)
         yield _histogram("fernamt_loop_lag_seconds", _WOKEN, loop.lag_s)
+        yield GaugeMetricFamily("fernamt_greenlets", "Greenlets of this process", greenlets())
         yield GaugeMetricFamily("fernamt_configuration_version", "Version in force", version() or 0)
 
     return families

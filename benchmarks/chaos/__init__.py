@@ -1,0 +1,1 @@
+"""`kill -9` of every part in a loop, with real calls on FreeSWITCH: what callers notice, what is recorded."""
