@@ -43,6 +43,7 @@ from controller.errors import MailAway
 from dialplan.trunks.status import TrunkState
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
+from freeswitch.node_state import is_drained, node_state
 from freeswitch.probe import takes_calls
 from provisioning.errors import ProvisioningError
 from provisioning.load import CheckedConfig, load
@@ -206,7 +207,11 @@ def _limits(settings: Settings) -> Finding:
 def _switch(settings: Settings) -> Finding:
     with node_connection(settings) as connection:
         status = connection.api(api_calls.status()).strip().splitlines()
+        drained = node_state("\n".join(status), connection.api(is_drained())).drained
     ready = next((line for line in status if "ready" in line.lower()), status[0] if status else "answers")
+    if drained:
+        step = f"fernamt node undrain {settings.node.name}, when it is to take calls again"
+        return Finding("switch", State.WARNING, "takes no new calls but those to 110 and 112: drained", step)
     return Finding("switch", State.OK, ready.strip())
 
 

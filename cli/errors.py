@@ -8,6 +8,9 @@ ProgramError
 ├── PlanRefused       a configuration may not follow the one in force
 ├── NoSuchCustomer    there is no such customer
 ├── NoSuchTrunk       no controller tells of such a trunk
+├── NoSuchNode        the settings name no such node
+├── NodeNeeded        a node is not to be drained: no other one takes calls
+├── NodeBusy          a node that was drained still has calls
 ├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
 ├── NoSuchToken       there is no valid token of this number
@@ -68,6 +71,24 @@ class NoSuchTrunk(ProgramError):
     """A trunk is asked for that no controller watches."""
 
     id = "program.no-such-trunk"
+
+
+class NoSuchNode(ProgramError):
+    """A node is asked for that the settings do not have."""
+
+    id = "program.no-such-node"
+
+
+class NodeNeeded(ProgramError):
+    """Without this node no call but those to 110 and 112 would be taken."""
+
+    id = "program.node-needed"
+
+
+class NodeBusy(ProgramError):
+    """Calls did not end in the time that somebody wanted to wait."""
+
+    id = "program.node-busy"
 
 
 class NobodyToRemind(ProgramError):

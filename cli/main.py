@@ -55,6 +55,7 @@ _NOUNS = (
     "invoice",
     "limit",
     "mailbox",
+    "node",
     "number",
     "plan",
     "privacy",

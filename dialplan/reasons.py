@@ -95,6 +95,8 @@ _SENTENCES: Final = {
     "plan.too-long": "Call to {number} by plan {plan} of customer {customer} ({path}): too many nodes.",
     "peer.unknown": "The call came from {peer}, which is no trunk of ours.",
     "phone.unknown": "The call came from a phone that is not configured.",
+    "static.drained": "The node takes no new calls but those to 110 and 112 (`fernamt node drain`): "
+    "refused, so that the other side takes another node.",
     "static.no-controller": "No controller answered twice; the call was refused with an announcement.",
     "static.emergency": "No controller answered; the emergency call took the static part of the dialplan.",
 }

@@ -17,6 +17,7 @@ from dialplan.plans.position import Happened
 from freeswitch.agent_calls import TOO_LATE, WHISPER
 from freeswitch.dialstring import REDIRECTED, phone_of_this_node
 from freeswitch.legs_per_call import MAX_LEGS
+from freeswitch.node_state import DRAINED
 from freeswitch.parties import ORIGINATED, TRANSFERRED
 from freeswitch.plan_variables import KEYS
 from freeswitch.queue_calls import (
@@ -79,6 +80,8 @@ def _entry(entry: Entry, hosts: str) -> Element:
     context = Element("context", name=entry.value)
     emergency = _extension(context, "offer-emergency", ("destination_number", _EMERGENCY))
     actions(emergency, _offer(hosts, otherwise="emergency-$1"))
+    drained = _extension(context, "drained", (f"${{{DRAINED}}}", "^true$"))
+    actions(drained, [("set", "fernamt_reason=static.drained"), ("hangup", "NORMAL_TEMPORARY_FAILURE")])
     other = _extension(context, "offer", ("destination_number", _ANYTHING))
     actions(other, _offer(hosts, otherwise="unreached"))
     return context

@@ -55,6 +55,8 @@ OURS = {
     *(f"fernamt_body_{number}" for number in range(2, 9)),
     *("fernamt_place", "fernamt_line", "fernamt_b_number", "fernamt_announcement"),
     *("originate_disposition", "sip_network_port", "uuid"),
+    # Of the node, not of a channel: an operator sets it.
+    "fernamt_drained",
 }
 PASSWORDS = ("telefon-geheimnis-1", "telefon-geheimnis-2")
 
