@@ -46,6 +46,7 @@ from store.redis_client import call_path_client, limits_client
 from store.sealed import new_key, read_key
 from store.spend import SpendCounters
 from store.trunk_statuses import TrunkStatuses
+from store.versions_in_force import VersionsInForce
 
 _log = structlog.get_logger(__name__)
 
@@ -98,6 +99,11 @@ def spend_counters(settings: Settings) -> SpendCounters:
 def trunk_board(settings: Settings) -> TrunkStatuses:
     """How all controllers see the trunks. Raises NotRunning when there is no Redis to use."""
     return TrunkStatuses(call_path_client(server_url(settings, settings.redis, "Redis")))
+
+
+def versions_in_force(settings: Settings) -> VersionsInForce:
+    """Which version each controller has. Raises NotRunning when there is no Redis to use."""
+    return VersionsInForce(call_path_client(server_url(settings, settings.redis, "Redis")))
 
 
 def call_requests(settings: Settings) -> CallRequests:

@@ -15,6 +15,8 @@ from sqlalchemy import Engine
 from cli.bootstrap import engine, now
 from cli.carriers.config_step import Step, agreed, applied, refuse_unless_allowed, running_calls, show_plan
 from cli.carriers.inventory_step import follows, refused_numbers
+from cli.carriers.rollout import nodes_of
+from cli.carriers.rollout_command import REST, roll_on, rollout
 from cli.errors import PlanRefused
 from cli.layout import effective
 from cli.settings import Settings
@@ -56,6 +58,12 @@ def _applying(command: _Command) -> _Command:
             metavar="VERSION",
             help="Only when this version is in force: the one whose plan you saw.",
         ),
+        click.option(
+            "--node-by-node",
+            is_flag=True,
+            help="One node after the other; stops at the first that is not well with it.",
+        ),
+        REST,
         _removal,
         _json,
     ):
@@ -158,7 +166,7 @@ def apply(settings: Callable[[], Settings], /, paths: tuple[Path, ...], strict: 
     known = effective(settings())
     allow_removal = options["allow_removal"]
     step = _from_files(known, paths or known.carrier, strict=strict, allow_removal=allow_removal)
-    _perform(step, "config.apply", options)
+    _perform(known, step, "config.apply", options)
 
 
 @config.command()
@@ -186,7 +194,7 @@ def rollback(settings: Callable[[], Settings], /, version: int, **options: Any) 
         NoPlaces(),
         allow_removal=options["allow_removal"],
     )
-    _perform(step, "config.rollback", options)
+    _perform(known, step, "config.rollback", options)
 
 
 @config.command()
@@ -306,7 +314,7 @@ def _step(
     return Step(ConfigStore(database), whole, wanted, places)
 
 
-def _perform(step: Step, action: str, options: dict[str, Any]) -> None:
+def _perform(settings: Settings, step: Step, action: str, options: dict[str, Any]) -> None:
     expected, as_json = options["expect"], options["as_json"]
     if expected is not None and expected != step.plan.base_version:
         raise PlanRefused(
@@ -318,7 +326,10 @@ def _perform(step: Step, action: str, options: dict[str, Any]) -> None:
     version = step.plan.base_version
     if not step.plan.is_empty:
         agreed(yes=options["yes"])
-        version = applied(step, action, author=options["author"], note=options["note"])
+        held = nodes_of(settings) if options["node_by_node"] else []
+        version = applied(step, action, author=options["author"], note=options["note"], held=held)
+        if held:
+            roll_on(settings, version, options["rest"], options["author"], quiet=as_json)
     if as_json:
         click.echo(json.dumps({"version": version, **plan_tree(step.plan)}, ensure_ascii=False, indent=1))
     elif not step.plan.is_empty:
@@ -332,3 +343,6 @@ def _warn(warnings: Sequence[ConfigProblem]) -> None:
 
 def _problems(found: Sequence[ConfigProblem], *, valid: bool = False, more: int = 0) -> dict[str, Any]:
     return {"valid": valid, "problems": [asdict(each) for each in found], "more": more}
+
+
+config.add_command(rollout)

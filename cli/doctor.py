@@ -171,7 +171,8 @@ def _database(settings: Settings) -> Finding:
 def _applied(settings: Settings) -> Finding:
     """The version in force in the database, and what this machine's controllers make of it."""
     name = "applied version"
-    version = ConfigStore(engine(settings, "fernamt doctor")).current()
+    store = ConfigStore(engine(settings, "fernamt doctor"))
+    newest, version = store.current(), store.current_at(settings.node.name)
     if not version:
         return Finding(name, State.FAULT, "none", "fernamt config apply")
     found = controllers_of(settings)
@@ -184,6 +185,9 @@ def _applied(settings: Settings) -> Finding:
     if late:
         seen = f"version {version} is not in force yet at {', '.join(late)}"
         return Finding(name, State.WARNING, seen, "Look again in a moment, then at the controllers' logs")
+    if version != newest:
+        seen = f"version {version} is in force here, {newest} is being rolled out node by node"
+        return Finding(name, State.WARNING, seen, "fernamt config rollout --status; then rollout or rollback")
     return Finding(name, State.OK, f"version {version}, in force at {len(found)} controllers here")
 
 

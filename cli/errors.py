@@ -6,6 +6,7 @@ ProgramError
 ├── CacheUnusable     the file with the configuration in force is missing or damaged
 ├── NothingApplied    no configuration was ever applied, and none is to be read from files
 ├── PlanRefused       a configuration may not follow the one in force
+├── RollOutStopped    a node cannot use a version that is rolled out
 ├── NoSuchCustomer    there is no such customer
 ├── NoSuchTrunk       no controller tells of such a trunk
 ├── NoSuchNode        the settings name no such node
@@ -59,6 +60,12 @@ class PlanRefused(ProgramError):
     """The step from the configuration in force to this one is not allowed, or nobody agreed to it."""
 
     id = "program.plan-refused"
+
+
+class RollOutStopped(ProgramError):
+    """A node cannot use the version that is rolled out; those after it keep theirs."""
+
+    id = "program.rollout-stopped"
 
 
 class NoSuchCustomer(ProgramError):

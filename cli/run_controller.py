@@ -34,6 +34,7 @@ from cli.bootstrap import (
     server_url,
     switch_settings,
     trunk_board,
+    versions_in_force,
 )
 from cli.metrics import node_link, of_calls, of_controller, of_led, serve_metrics
 from cli.settings import Settings
@@ -48,7 +49,7 @@ from cli.wiring.applied import Versions, keep_for_long
 from cli.wiring.call_requests import FirstLegNode, RequestDesk
 from cli.wiring.call_traces import NoTraces, TraceSteps
 from cli.wiring.carrier import applied_carrier, applied_version
-from cli.wiring.configuration_state import StateFile
+from cli.wiring.configuration_state import StateFile, TellVersion
 from cli.wiring.contact_centre import TenantJournal
 from cli.wiring.mailbox_calls import MailboxArchive, MailboxPins
 from cli.wiring.node_configuration import NodeConfiguration, NoNode
@@ -276,12 +277,15 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     )
     # From here on nothing waits for PostgreSQL but the watch for a new version, in its own greenlet.
     configuration = Configuration(
-        Versions(store),
+        Versions(store, settings.node.name),
         carrier,
         _node(settings, follower.connection),
         first=snapshot,
         swap=swap,
         report=StateFile(settings, "{}:{}".format(*listen), carrier).write,
+    )
+    in_force = TellVersion(
+        versions_in_force(settings), "{}:{}".format(*listen), settings.node.name, lambda: configuration.state
     )
     blocking = Blocking(OperatorBlocks(BlockedReader(database), now), decider.block)
     following.start()
@@ -297,6 +301,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     for other in other_followers.values():
         other.connection.start()
     configuration.start()
+    in_force.start()
     loop.start()
     waiting = attempt_files(settings)
     metrics = serve_metrics(
@@ -321,6 +326,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     if probing is not None:
         probing.stop(1.0)
     originating.stop(1.0)
+    in_force.stop(1.0)
     configuration.stop(1.0)
     blocking.stop(1.0)
     left = server.stop(_DRAIN_S)

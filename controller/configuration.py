@@ -115,6 +115,11 @@ class Configuration:
         """The version in force."""
         return self._in_force.version
 
+    @property
+    def state(self) -> ConfigurationState:
+        """What was reported last."""
+        return self._state or ConfigurationState(self.version, self.version)
+
     def start(self) -> None:
         """Begin to watch."""
         self._tell(self.version, "")
@@ -148,6 +153,7 @@ class Configuration:
         if newest != self.version and not (newest == self._refused and self._rest_s):
             self._bring(newest)
         elif newest == self.version:
+            self._forget_refused()
             self._calendar()
         if self._node_behind:
             self._keep_node()
@@ -168,6 +174,12 @@ class Configuration:
             self._tell(newest, str(error))
         else:
             self._put(snapshot)
+
+    def _forget_refused(self) -> None:
+        """Nobody wants any more what could not be compiled: when it is wanted again it is tried at once."""
+        self._refused, self._rest_s = 0, 0.0
+        if self._state is not None and self._state.wanted != self.version:
+            self._tell(self.version, "")
 
     def _calendar(self) -> None:
         try:

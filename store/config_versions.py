@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from store import audit
+from store.config_holds import version_of
 from store.config_items import AppliedVersion, ConfigItem, ItemChanges, ItemKey
 from store.errors import VersionConflict, VersionUnknown
 from store.foreign_errors import database_errors
@@ -45,6 +46,11 @@ class ConfigStore:
         """The number of the version in force; 0 when nothing was ever applied."""
         with database_errors("reading the configuration's version"), self._engine.connect() as connection:
             return _current(connection)
+
+    def current_at(self, node: str) -> int:
+        """The same for one node, which may be held at an earlier version (store/config_holds.py)."""
+        with database_errors("reading the configuration's version"), self._engine.connect() as connection:
+            return version_of(connection, node, _current(connection))
 
     def digests(self, version: int) -> dict[ItemKey, bytes]:
         """The digests of all parts of a version; none for 0."""

@@ -87,7 +87,7 @@ def main() -> None:
 
     ticker = Ticker()
     configuration = Configuration(
-        Versions(store), carrier, _node(folder), first=in_force, swap=swap, report=report
+        Versions(store, "node-1"), carrier, _node(folder), first=in_force, swap=swap, report=report
     )
     configuration.start()
     _say(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import getpass
 import json
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import click
 from rich.text import Text
+from sqlalchemy import Connection
 
 from cli.bootstrap import live_calls, now
 from cli.carriers.inventory_step import following
@@ -22,6 +24,7 @@ from provisioning.plan import Action, Plan
 from provisioning.plan_text import plan_lines, plan_tree
 from provisioning.schema import Config
 from provisioning.tree import NoPlaces, Places
+from store.config_holds import holding
 from store.config_versions import ConfigStore
 from store.errors import StoreError
 
@@ -81,9 +84,11 @@ def agreed(*, yes: bool) -> None:
         raise PlanRefused("nothing was applied")
 
 
-def applied(step: Step, action: str, *, author: str | None, note: str) -> int:
-    """Make the version, with the number inventory in line; its number. Raises VersionConflict when somebody
-    was faster, NumbersRefused when a number may not go where it is to."""
+def applied(step: Step, action: str, *, author: str | None, note: str, held: Sequence[str] = ()) -> int:
+    """Make the version, with the number inventory in line and the nodes `held` where they are; its number.
+
+    Raises VersionConflict when somebody was faster, NumbersRefused when a number may not go where it is to.
+    """
     plan, who = step.plan, author or account()
     ids = {
         each.value: [change.key.id for change in plan.changes if change.action is each][:_MAX_AUDITED]
@@ -98,8 +103,16 @@ def applied(step: Step, action: str, *, author: str | None, note: str) -> int:
         note=note,
         action=action,
         details={**ids, **counts},
-        then=following(plan, step.wanted, now(), who),
+        then=_both(following(plan, step.wanted, now(), who), holding(held, plan.base_version)),
     )
+
+
+def _both(*works: Callable[[Connection], None]) -> Callable[[Connection], None]:
+    def then(connection: Connection) -> None:
+        for each in works:
+            each(connection)
+
+    return then
 
 
 def account() -> str:

@@ -33,14 +33,15 @@ _NO_NUMBERS: Final[MappingProxyType[E164, AssignedNumber]] = MappingProxyType({}
 
 
 class Versions:
-    """controller.configuration.VersionSource on PostgreSQL."""
+    """controller.configuration.VersionSource on PostgreSQL, for the controllers of one node."""
 
-    def __init__(self, store: ConfigStore) -> None:
+    def __init__(self, store: ConfigStore, node: str) -> None:
         self._store = store
+        self._node = node
 
     def current(self) -> int:
         try:
-            return self._store.current()
+            return self._store.current_at(self._node)
         except StoreError as error:
             raise StoreAway(str(error)) from error
 

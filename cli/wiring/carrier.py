@@ -98,12 +98,12 @@ def checked_path(settings: Settings) -> Path:
 
 
 def applied_version(settings: Settings, store: ConfigStore) -> ItemChanges:
-    """All parts of the version in force; of the one this machine saw last when the database is away.
+    """All parts of this node's version; of the one this machine saw last when the database is away.
 
     Raises NothingApplied, or StoreError when the database is away and there is no file either.
     """
     try:
-        version = store.current()
+        version = store.current_at(settings.node.name)
         if version == 0:
             raise NothingApplied("no configuration was ever applied: `fernamt config apply` applies one")
         return ItemChanges(version, store.items(version), whole=True)

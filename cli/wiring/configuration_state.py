@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -21,9 +22,13 @@ from cli.wiring.applied import AppliedCarrier
 from cli.wiring.carrier import cache_path
 from cli.wiring.version_cache import write_cache
 from controller.configuration import ConfigurationState
+from controller.rounds import Rounds
+from store.errors import StoreError
+from store.versions_in_force import InForce, VersionsInForce
 
 _log = structlog.get_logger(__name__)
 _PATTERN: Final = "controller-*.json"
+_TELL_S: Final = 1.0
 
 
 class StateFile:
@@ -57,6 +62,24 @@ class StateFile:
                 _log.warning("the configuration is not cached", file=str(self._cache), error=str(error))
                 return
             self._cached = version
+
+
+class TellVersion(Rounds):
+    """Tells every second in Redis which version a controller works with; nothing while Redis is away."""
+
+    def __init__(
+        self, board: VersionsInForce, controller: str, node: str, state: Callable[[], ConfigurationState]
+    ) -> None:
+        super().__init__(self._tell, _TELL_S, "the version in force is not told")
+        self._board = board
+        self._controller = controller
+        self._node = node
+        self._state = state
+
+    def _tell(self) -> None:
+        now = self._state()
+        with suppress(StoreError):  # Redis' own absence is told by others
+            self._board.put(InForce(self._controller, self._node, now.in_force, now.wanted, now.problem))
 
 
 @dataclass(frozen=True, slots=True)

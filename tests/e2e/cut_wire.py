@@ -1,4 +1,4 @@
-"""A TCP connection's way that a test cuts: those who are connected lose it, nobody else gets through."""
+"""A TCP connection's way that a test breaks: cut, refused, or so slow that everything comes late."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BYTES = 65_536
 
 
 class Wire:
-    """Listens on `port` and passes everything on to `target`, until it is cut. Use as a context manager."""
+    """Listens on `port` and passes everything on to `target`, until it is broken. A context manager."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
@@ -22,14 +22,19 @@ class Wire:
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._delay_s = 0.0
+        #: Set while nothing is late; who is late waits for it.
+        self._prompt = threading.Event()
+        self._prompt.set()
+        self._open()
 
     def __enter__(self) -> Wire:
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self._ended.set()
-        self._listener.close()
+        self._prompt.set()
+        self._close()
         self.cut()
 
     def cut(self) -> None:
@@ -42,14 +47,38 @@ class Wire:
                         side.shutdown(socket.SHUT_RDWR)
             self._pairs.clear()
 
+    def refuse(self) -> None:
+        """Everybody's connection ends, and nobody listens any more."""
+        self._close()
+        self.cut()
+
+    def delay(self, seconds: float) -> None:
+        """Whatever is sent from now on, either way, arrives so much later."""
+        self._delay_s = seconds
+        self._prompt.clear()
+
     def mend(self) -> None:
-        """Whoever comes from now on gets through."""
+        """Whoever comes from now on gets through, and nothing is late any more."""
+        self._delay_s = 0.0
+        self._prompt.set()
+        if self._listener.fileno() < 0:
+            self._listener = socket.create_server(("127.0.0.1", self.port))
+            self._open()
         self._whole.set()
 
-    def _accept(self) -> None:
+    def _open(self) -> None:
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def _close(self) -> None:
+        """`close` alone leaves the port open while a thread waits in `accept`."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self, listener: socket.socket) -> None:
         while not self._ended.is_set():
             try:
-                near, _ = self._listener.accept()
+                near, _ = listener.accept()
             except OSError:
                 return
             if not self._whole.is_set():
@@ -75,4 +104,6 @@ class Wire:
                         data = key.fileobj.recv(_BYTES)  # type: ignore[union-attr]
                         if not data:
                             return
+                        if not self._prompt.is_set():
+                            self._prompt.wait(self._delay_s)
                         key.data.sendall(data)

@@ -192,3 +192,15 @@ def test_a_customer_that_an_operator_blocks_can_only_make_emergency_calls(
     assert outcome("112") == 200
     running.run("customer", "unblock", "kunde-praxis", "--reason", "end of the test")
     eventually(lambda: outcome("04066969042") == 200, 10, "the block to be gone")
+
+
+def test_a_version_that_goes_node_by_node_is_in_force_when_the_command_ends(
+    changed: tuple[Exchange, Stage], files: Files
+) -> None:
+    """Issue 7; what stops it: tests/integration/store/test_rollout.py."""
+    running, _ = changed
+    files.change("kunde-bau.yaml", '"0221 4710-199"', '"0221 4710-209"')
+    version = files.apply("--node-by-node", "--rest", "0")
+    assert _in_force(running) == version
+    (node,) = running.json("config", "rollout", "--status")["nodes"]
+    assert (node["node"], node["held_at"], set(node["controllers"].values())) == ("node-1", None, {version})
