@@ -186,6 +186,7 @@ ABOUT_NOBODY: Final = {
     "availability_entry": "times of maintenance and outages, with their operator",
     "block_counter": "a count",
     "charged_price": "rows of price lists",
+    "config_hold": "nodes and numbers of versions",
     "config_version": "numbers of versions, with their operator",
     "counselling_list": "published list of counselling lines",
     "exchange_rate": "published rates",
