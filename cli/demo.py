@@ -20,7 +20,9 @@ from cli.bootstrap import engine, now
 from cli.demonstration.demo_month import RatedMonth, rated_month
 from cli.demonstration.demo_month import show as show_month
 from cli.demonstration.demo_rating import costs
-from cli.demonstration.scenarios import SCENARIOS, Played, Scenario
+from cli.demonstration.queue_scenarios import record_sentences
+from cli.demonstration.scenario import Played, Scenario
+from cli.demonstration.scenarios import SCENARIOS
 from cli.demonstration.stage import Stage, staged
 from cli.errors import ScenarioFailed
 from cli.layout import lab_settings
@@ -111,6 +113,7 @@ def run(
 ) -> tuple[list[Result], RatedMonth]:
     """Start everything, place the calls, compare with the records, bill a month, stop everything."""
     began = now() - timedelta(seconds=1)
+    record_sentences(settings.state_dir)
     with Stack(settings, progress) as stack:
         progress("registering the phones")
         with staged(stack.settings) as stage:

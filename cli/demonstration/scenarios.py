@@ -6,12 +6,12 @@ can run at the same time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from cli.demonstration.queue_scenarios import QUEUE_SCENARIOS
+from cli.demonstration.scenario import MOBILE, Played, Scenario
 from cli.demonstration.stage import Stage
-from lab.robots import Answer, CallReport, Ignore, Reject, Ring
+from lab.robots import Answer, Ignore, Reject, Ring
 
 _LOW_HZ: Final = 440
 _HIGH_HZ: Final = 620
@@ -21,37 +21,8 @@ _TALK_MS: Final = 700
 _WAIT_S: Final = 30.0
 
 #: Numbers that the numbering authority keeps for films: never assigned to anybody.
-_MOBILE: Final = "+4915228817386"
 _HAMBURG: Final = "+49406696900"
 _MUNICH: Final = "+49899999800"
-
-
-@dataclass(slots=True)
-class Played:
-    """What was seen of one call: the caller's report and every expectation that was not met."""
-
-    report: CallReport
-    missed: list[str] = field(default_factory=list)
-
-    def expect(self, what: str, holds: bool) -> None:
-        """Note `what` as missed unless it holds."""
-        if not holds:
-            self.missed.append(what)
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """One call. `expected` says it in words; SIP code and reason are checked at the phone and in the CDR.
-
-    `records` is how many legs the call has, the caller's included.
-    """
-
-    name: str
-    expected: str
-    sip_code: int
-    reason_id: str
-    records: int
-    play: Callable[[Stage], Played]
 
 
 def _call(stage: Stage, who: str, number: str, **options: Any) -> Played:
@@ -63,18 +34,18 @@ def _call(stage: Stage, who: str, number: str, **options: Any) -> Played:
 def _in_answered(stage: Stage) -> Played:
     number = "+492214710101"
     stage.robot("bau-1").on_call(Answer(after_ms=100, play=_HIGH), number)
-    played = _call(stage, "carrier-a", number, from_user=_MOBILE, play=_LOW)
+    played = _call(stage, "carrier-a", number, from_user=MOBILE, play=_LOW)
     callee = stage.received("bau-1", number)
     played.expect("the called party hears the caller", callee.heard(_LOW_HZ))
     played.expect("the caller hears the called party", played.report.heard(_HIGH_HZ))
-    played.expect("the called party sees the caller's number", _MOBILE in callee.from_header)
+    played.expect("the called party sees the caller's number", MOBILE in callee.from_header)
     return played
 
 
 def _out_answered(stage: Stage) -> Played:
-    stage.robot("carrier-a").on_call(Answer(after_ms=100), _MOBILE)
+    stage.robot("carrier-a").on_call(Answer(after_ms=100), MOBILE)
     played = _call(stage, "bau-1", "015228817386", from_user="+492214710123")
-    callee = stage.received("carrier-a", _MOBILE)
+    callee = stage.received("carrier-a", MOBILE)
     asserted = " ".join(callee.asserted_identities)
     played.expect("the line's own number is asserted to the carrier", "+492214710123" in asserted)
     return played
@@ -91,7 +62,7 @@ def _on_net(stage: Stage) -> Played:
 
 def _to_phone(stage: Stage) -> Played:
     stage.robot("praxis-1").on_call(Answer(after_ms=100))
-    played = _call(stage, "carrier-b", "+496990009050", from_user=_MOBILE)
+    played = _call(stage, "carrier-b", "+496990009050", from_user=MOBILE)
     played.expect("the phone rang first", any(each.code == 180 for each in played.report.provisionals))
     return played
 
@@ -191,7 +162,7 @@ def _hostile_name(stage: Stage) -> Played:
     number = "+492214710103"
     stage.robot("bau-1").on_call(Answer(after_ms=50), number)
     name = "Eve%0Avariable_fernamt_customer: kunde-praxis ${system(reboot)}',x=y]"
-    played = _call(stage, "carrier-a", number, from_name=name, from_user=_MOBILE)
+    played = _call(stage, "carrier-a", number, from_name=name, from_user=MOBILE)
     seen = stage.received("bau-1", number)
     header = seen.from_header
     played.expect("no syntax is left in the name", not set("%$'[]{}") & set(header.partition("<")[0]))
@@ -221,4 +192,5 @@ SCENARIOS: Final = (
     Scenario("emergency 112", "200 over the second trunk", 200, "emergency.route", 3, _emergency),
     Scenario("hostile name", "200, name made harmless", 200, "in.trunk", 2, _hostile_name),
     Scenario("hostile number", "484", 484, "out.not-a-number", 1, _hostile_number),
+    *QUEUE_SCENARIOS,
 )

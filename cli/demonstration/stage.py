@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from gevent.lock import BoundedSemaphore
+
 from cli.settings import Settings
 from cli.wiring.carrier import compile_carrier, load_carrier
 from dialplan.call import Entry
@@ -79,6 +81,8 @@ class Stage:
     inboxes: dict[str, Inbox] = field(default_factory=dict)
     #: Calls of robots here, as long as they may be up.
     placed: deque[RobotCall] = field(default_factory=lambda: deque(maxlen=_MOST_PLACED))
+    #: Held by who plays with the agents of the contact centre.
+    agents: BoundedSemaphore = field(default_factory=BoundedSemaphore)
 
     def robot(self, who: str) -> RobotPhone:
         """The robot of a trunk or phone."""

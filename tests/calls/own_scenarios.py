@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Event
 from typing import Final
 
-from cli.demonstration.scenarios import Played, Scenario
+from cli.demonstration.scenario import Played, Scenario
 from cli.demonstration.stage import Stage
 from lab.robots import Answer
 

@@ -4,9 +4,11 @@ the machine."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from cli.demonstration.queue_scenarios import record_sentences
 from cli.demonstration.stage import Stage, staged
 from tests.e2e.exchange import Exchange, exchange, switch_missing
 
@@ -26,7 +28,7 @@ def switch(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="package")
 def running(switch: str) -> Iterator[Exchange]:
     """A running exchange with the example carrier."""
-    with exchange(switch) as found:
+    with exchange(switch, amend=lambda tree: record_sentences(Path(tree["state_dir"]))) as found:
         yield found
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from cli.bootstrap import engine, now
 from cli.demo import Records, compare
-from cli.demonstration.scenarios import SCENARIOS, Scenario
+from cli.demonstration.scenario import Scenario
+from cli.demonstration.scenarios import SCENARIOS
 from cli.demonstration.stage import Stage
 from store.cdr_repository import CdrRepository
 from tests.e2e.exchange import Exchange

@@ -49,7 +49,7 @@ def test_a_fault_is_told_with_its_place_and_nothing_is_applied(applied: Operator
 def test_valid_files_are_told_and_warnings_count_when_they_are_to(operator: Operator) -> None:
     done = operator.config("validate", str(operator.files))
     assert done.exit_code == 0
-    assert done.output.startswith("valid: 3 customers in 4 files")
+    assert done.output.startswith("valid: 4 customers in 5 files")
     operator.change(
         "carrier.yaml", "priority: 20\n      emergency: true", "priority: 20\n      emergency: false"
     )
@@ -116,7 +116,7 @@ def test_rolling_back_makes_a_new_version_of_what_was(applied: Operator) -> None
 def test_an_export_plans_to_no_change(applied: Operator, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert applied.config("export", str(out)).exit_code == 0
-    assert len(list(out.iterdir())) == 4
+    assert len(list(out.iterdir())) == 5
     assert "No change" in applied.config("plan", str(out)).output
     assert "is not empty" in applied.config("export", str(out)).output
     grow(applied)
@@ -130,7 +130,7 @@ def test_a_version_can_be_looked_at(applied: Operator) -> None:
     shown = applied.config("show", "1", "--customer", "kunde-bau")
     assert "by anna: first" in shown.output
     assert "  - id: kunde-bau\n" in shown.output
-    assert "and 3 customers" in applied.config("show", "1").output
+    assert "and 4 customers" in applied.config("show", "1").output
     assert json.loads(applied.config("show", "1", "--json").stdout)["carrier"]["name"] == "Beispiel-Carrier"
     assert applied.config("show", "1", "--customer", "niemand").exit_code == 1
     assert applied.config("show", "9").exit_code == 1

@@ -101,7 +101,7 @@ def test_lines_without_an_area_are_told_before_anything_is_written(carrier: Path
     one = file(tmp_path, HEAD + "05315000,112,49CC1,2026-01-01,\n")
     code, out = run("areas", "import", str(one), "--config", str(carrier), "--dry-run", "--json")
     assert code == 0
-    assert len(json.loads(out)["without_area"]) == 3
+    assert len(json.loads(out)["without_area"]) == 4
 
 
 def test_areas_in_other_files_are_no_silent_mixture(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def test_the_example_survives_two_exports_unchanged() -> None:
         "customer-kunde-bau.yaml",
         "customer-kunde-kanzlei.yaml",
         "customer-kunde-praxis.yaml",
+        "customer-kunde-versand.yaml",
     ]
     assert list(export_files(_read_back(config), 7)) == files
 

@@ -24,7 +24,12 @@ Change = Callable[..., str]
 def test_the_example_carrier_is_valid_without_a_warning() -> None:
     checked = load([EXAMPLE])
     assert checked.warnings == ()
-    assert [each.id for each in checked.config.customers] == ["kunde-bau", "kunde-kanzlei", "kunde-praxis"]
+    assert [each.id for each in checked.config.customers] == [
+        "kunde-bau",
+        "kunde-kanzlei",
+        "kunde-praxis",
+        "kunde-versand",
+    ]
 
 
 def test_the_example_carrier_comes_back_from_its_json() -> None:
