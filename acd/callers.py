@@ -194,26 +194,29 @@ def _enter(
     *,
     at_the_door: bool,
     cost: WaitCost = WaitCost.UNTOLD,
+    came_from: str | None = None,
 ) -> None:
     """Into the line. At the door the queue's limits are asked; whom they send to another queue of the tenant
-    is taken there without asking again, so that two full queues cannot pass a caller back and forth."""
+    is taken there without asking again, so that two full queues cannot pass a caller back and forth. The log
+    has him in each of them: who is not taken was offered too."""
     if _is_deserted(draft, spec):
         member = replace(member, lonely_since_ms=draft.now_ms)
     overflow = spec.overflow
     refused = _refused_at_the_door(draft, member, spec, overflow) if at_the_door and overflow else None
     if refused is not None and overflow is not None:
+        draft.effects.append(Entered(member.id, spec.id, came_from))
         other = draft.spec.queue.get(overflow.target)
         if other is not None and other is not spec:
             wait = replace(member.wait, queue_id=other.id)
             fresh = replace(member, wait=wait, preferred=None, lonely_since_ms=None)
-            _enter(draft, fresh, other, at_the_door=False, cost=cost)
+            _enter(draft, fresh, other, at_the_door=False, cost=cost, came_from=spec.id)
         else:
             draft.effects.append(SendAway(member.id, overflow.target, refused))
             draft.effects.append(Abandoned(member.id, spec.id, draft.now_ms - member.since_ms, refused))
         return
     before = draft.members.get(member.id)
     draft.put_member(member)
-    draft.effects.append(Entered(member.id, spec.id, before.wait.queue_id if before else None))
+    draft.effects.append(Entered(member.id, spec.id, before.wait.queue_id if before else came_from))
     if (spec.greets or cost is not WaitCost.UNTOLD) and not member.callback:
         draft.effects.append(Announce(member.id, spec.id, *place_of(draft, member), first=True, cost=cost))
     _note_moments(draft, member, spec)

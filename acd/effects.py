@@ -137,6 +137,16 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldEnded:
+    """For the log: the caller was on hold for so long; a part of the conversation."""
+
+    member_id: str
+    agent_id: str
+    queue_id: str
+    held_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """For the log: the conversation is over."""
 
@@ -165,6 +175,8 @@ class WrappedUp:
 
 
 #: What key figures are made of; kept in the order in which it happened.
-Logged = AgentChanged | OfferEnded | Entered | CallbackNoted | Answered | Ended | Abandoned | WrappedUp
+Logged = (
+    AgentChanged | OfferEnded | Entered | CallbackNoted | Answered | HoldEnded | Ended | Abandoned | WrappedUp
+)
 
 Effect = Ring | Stop | Join | CallBack | SendAway | Announce | Logged

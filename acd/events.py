@@ -150,6 +150,20 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class CallHeld:
+    """The agent has put the caller on hold."""
+
+    offer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallResumed:
+    """The agent speaks with the caller again."""
+
+    offer_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TalkEnded:
     """The conversation is over, whoever hung up."""
 
@@ -188,6 +202,8 @@ Event = (
     | OfferAnswered
     | OfferFailed
     | Joined
+    | CallHeld
+    | CallResumed
     | TalkEnded
     | TimePassed
     | Compared

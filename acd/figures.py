@@ -2,7 +2,7 @@
 docs/figures.md, which a test recomputes.
 
 A caller counts in the interval in which he entered the queue, whatever becomes of him later, so that offered
-= answered + abandoned + sent on + moved on + still there in every interval.
+= answered + abandoned + sent on + moved on + lost + still there in every interval.
 
 Nothing here holds a caller's number or name.
 """
@@ -22,6 +22,7 @@ from acd.effects import (
     Effect,
     Ended,
     Entered,
+    HoldEnded,
     OfferEnded,
 )
 from acd.names import AgentState, AgentStatus, CancelReason, Failure
@@ -52,12 +53,14 @@ class QueueFigures:
     abandoned_past_target: int = 0
     moved_on: int = 0
     sent_on: int = 0
+    lost: int = 0
     callbacks: int = 0
     called_back: int = 0
     wait_ms: int = 0
     longest_wait_ms: int = 0
     talks: int = 0
     talk_ms: int = 0
+    hold_ms: int = 0
     wrap_up_ms: int = 0
 
     @property
@@ -75,6 +78,11 @@ class QueueFigures:
     def mean_talk_ms(self) -> int | None:
         """Mean length of the conversations that are over."""
         return self.talk_ms // self.talks if self.talks else None
+
+    @property
+    def mean_hold_ms(self) -> int | None:
+        """Mean time on hold of the conversations that are over, of their talk."""
+        return self.hold_ms // self.talks if self.talks else None
 
     @property
     def mean_handle_ms(self) -> int | None:
@@ -96,6 +104,7 @@ class AgentFigures:
     logged_in_ms: int = 0
     paused_ms: int = 0
     talk_ms: int = 0
+    hold_ms: int = 0
     wrap_up_ms: int = 0
     ring_ms: int = 0
     other_call_ms: int = 0
@@ -151,6 +160,10 @@ class _Count:
         #: Who wishes to be called back; and where those stood who left by a key, which may be that wish.
         self._wishes: set[str] = set()
         self._left_by_key: dict[str, tuple[str, int]] = {}
+        #: Where those stood whom the switch no longer had: they may come back to their place.
+        self._lost: dict[str, tuple[str, int]] = {}
+        #: Queue and begin of the conversations that go on, by caller.
+        self._talks: dict[str, tuple[str, int]] = {}
         self.doing: dict[str, tuple[AgentStatus, AgentState, int]] = {}
         #: Of every agent the queue of the last conversation, and when it began: a wrap-up belongs to it.
         self._talked: dict[str, tuple[str, int]] = {}
@@ -166,6 +179,8 @@ class _Count:
                 self._abandoned(effect)
             case CallbackNoted():
                 self._wished(effect.member_id)
+            case HoldEnded():
+                self._held(at_ms, effect)
             case Ended():
                 self._ended(at_ms, effect)
             case OfferEnded(failure=Failure.NO_ANSWER):
@@ -196,22 +211,42 @@ class _Count:
                 queue.offered += 1
                 queue.callbacks += 1
             return
+        if self._is_back(effect):
+            return
         before = self._standing.get(effect.member_id)
         if before is not None:
             self._queue(*before).moved_on += 1
         self._standing[effect.member_id] = (effect.queue_id, at_ms)
         self._queue(effect.queue_id, at_ms).offered += 1
 
+    def _is_back(self, effect: Entered) -> bool:
+        """One who was lost with his node and waits on in his place is the same caller."""
+        place = self._lost.pop(effect.member_id, None)
+        if place is None or effect.came_from is not None or place[0] != effect.queue_id:
+            return False
+        self._queue(*place).lost -= 1
+        self._standing[effect.member_id] = place
+        return True
+
     def _answered(self, at_ms: int, effect: Answered) -> None:
         queue_id, entered_ms = self._standing.pop(effect.member_id, (effect.queue_id, at_ms))
         queue, waited_ms = self._queue(queue_id, entered_ms), at_ms - entered_ms
+        self._talks[effect.member_id] = (effect.queue_id, at_ms)
         queue.answered += 1
         queue.called_back += effect.member_id in self._wishes
         queue.answered_in_target += waited_ms <= self._rules.target_ms
         queue.wait_ms += waited_ms
         queue.longest_wait_ms = max(queue.longest_wait_ms, waited_ms)
 
+    def _held(self, at_ms: int, effect: HoldEnded) -> None:
+        began_ms = at_ms - effect.held_ms
+        talk = self._talks.get(effect.member_id, (effect.queue_id, began_ms))
+        self._queue(*talk).hold_ms += effect.held_ms
+        for start_ms, length_ms in self._pieces(began_ms, at_ms):
+            self._agent(effect.agent_id, start_ms).hold_ms += length_ms
+
     def _ended(self, at_ms: int, effect: Ended) -> None:
+        self._talks.pop(effect.member_id, None)
         began_ms = at_ms - effect.talked_ms
         queue = self._queue(effect.queue_id, began_ms)
         queue.talks += 1
@@ -224,7 +259,11 @@ class _Count:
         if place is None:
             return
         queue = self._queue(*place)
-        if effect.reason not in (CancelReason.BREAK_OUT, CancelReason.LOST, CancelReason.CALLBACK_FAILED):
+        if effect.reason is CancelReason.LOST:
+            queue.lost += 1
+            self._lost[effect.member_id] = place
+            return
+        if effect.reason not in (CancelReason.BREAK_OUT, CancelReason.CALLBACK_FAILED):
             queue.sent_on += 1
             if effect.reason is CancelReason.EXIT_WITH_KEY:
                 self._left_by_key[effect.member_id] = place

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from acd import agents, callers, comparing, offers, timing
+from acd import agents, callers, comparing, offers, talking, timing
 from acd.effects import Effect
 from acd.events import (
     CallbackMissed,
@@ -18,6 +18,8 @@ from acd.events import (
     CallerJoined,
     CallerLeft,
     CallerMoved,
+    CallHeld,
+    CallResumed,
     Compared,
     Configured,
     Event,
@@ -74,6 +76,10 @@ def _happen(draft: Draft, event: Event) -> None:
             offers.failed(draft, event)
         case Joined():
             offers.joined(draft, event)
+        case CallHeld():
+            talking.held(draft, event)
+        case CallResumed():
+            talking.resumed(draft, event)
         case TalkEnded():
             offers.talk_ended(draft, event)
         case StatusChosen():

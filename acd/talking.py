@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from acd.effects import Answered, Ended
+from acd.effects import Answered, Ended, HoldEnded
 from acd.estimate import handled
+from acd.events import CallHeld, CallResumed
 from acd.names import AgentStatus, MemberState, OfferState
 from acd.state import Alarm, Draft
 from acd.values import Agent, Offer
@@ -24,8 +25,30 @@ def begin_talk(draft: Draft, offer: Offer) -> None:
     draft.effects.append(Answered(member.id, agent.id, offer.queue_id, waited_ms))
 
 
+def held(draft: Draft, event: CallHeld) -> None:
+    """The caller hears music again; both are still bound."""
+    offer = draft.offers.get(event.offer_id)
+    if offer is not None and offer.state is OfferState.TALKING and offer.held_since_ms is None:
+        draft.put_offer(replace(offer, held_since_ms=draft.now_ms))
+
+
+def resumed(draft: Draft, event: CallResumed) -> None:
+    """They talk again."""
+    offer = draft.offers.get(event.offer_id)
+    if offer is not None and offer.held_since_ms is not None:
+        _end_hold(draft, offer)
+        draft.put_offer(replace(offer, held_since_ms=None))
+
+
+def _end_hold(draft: Draft, offer: Offer) -> None:
+    if offer.held_since_ms is not None:
+        held_ms = draft.now_ms - offer.held_since_ms
+        draft.effects.append(HoldEnded(offer.member_id, offer.agent_id, offer.queue_id, held_ms))
+
+
 def end_talk(draft: Draft, offer: Offer) -> None:
     """The conversation is over: the caller is done, the agent wraps up, at least as long as before."""
+    _end_hold(draft, offer)
     draft.drop_offer(offer.id)
     draft.drop_member(offer.member_id)
     talked_ms = draft.now_ms - (draft.now_ms if offer.talk_since_ms is None else offer.talk_since_ms)

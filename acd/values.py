@@ -68,7 +68,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A caller offered to an agent. `deadline_ms` ends it when the switch is silent; None while talking."""
+    """A caller offered to an agent. `deadline_ms` ends it when the switch is silent; None while talking.
+    `held_since_ms`: the agent has the caller on hold."""
 
     id: int
     member_id: str
@@ -78,6 +79,7 @@ class Offer:
     made_ms: int
     deadline_ms: int | None
     talk_since_ms: int | None = None
+    held_since_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ _HEADS: Final = {
     "speed_of_answer_s": "ASA s",
     "longest_wait_s": "longest s",
     "talk_s": "talk s",
+    "hold_s": "hold s",
     "handle_s": "AHT s",
     "repeat_callers": "again",
     "moved_on": "moved",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from acd.centre import Centre
-from acd.events import CallerJoined, TalkEnded
+from acd.events import CallerJoined, CallHeld, CallResumed, TalkEnded
 from acd.names import OfferState
 from controller.calling_back import CallingBack
 from controller.centre_desk import Desk, DeskService
@@ -19,8 +19,7 @@ from controller.contact_centre import ContactCentre, Journal
 from controller.node_lists import NodeLists
 from controller.own_calls import Caller, OwnCalls
 from controller.places import Places
-from controller.queue_calls import Node, QueueCalls
-from controller.recorder import Recorder
+from controller.queue_calls import Node, QueueCalls, TalkRecorder
 from controller.supervision import SupervisorNode, Supervisors
 from controller.tenants import Tenants
 from controller.waiting_callers import WaitingCallers
@@ -49,7 +48,7 @@ class Centres:
         clock_ms: Callable[[], int],
         wall_ms: Callable[[], int],
         supervisors: SupervisorNode,
-        recorder: Recorder,
+        recorder: TalkRecorder,
         calling_back: Callable[[str], CallingBack],
     ) -> None:
         self._node = node
@@ -150,6 +149,13 @@ class Centres:
             offer = running.state.offers.get(number) if number is not None else None
             if offer is not None and offer.state is not OfferState.RINGING:
                 running.tell(TalkEnded(offer.id))
+
+    def agent_leg_held(self, leg_id: str, *, held: bool) -> None:
+        """An agent's phone has put the caller on hold, or speaks again."""
+        for customer_id, running in self._tenants.owned():
+            number = self._node.offer_of(customer_id, leg_id)
+            if number is not None and number in running.state.offers:
+                running.tell(CallHeld(number) if held else CallResumed(number))
 
     def own_call(self, node: str, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None:
         """An agent is in a call that no queue gave, or no longer: one to the agent's phone, or, `up`, one

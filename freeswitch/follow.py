@@ -16,14 +16,15 @@ from freeswitch.events import Event
 from freeswitch.gateway_state import GatewayState
 from freeswitch.inbound import InboundConnection
 from freeswitch.parties import ORIGINATED, TRANSFERRED
-from freeswitch.queue_events import LAG, RESYNC_EVERY, QueueEvents, QueueSink
+from freeswitch.queue_events import HOLDS, LAG, RESYNC_EVERY, QueueEvents, QueueSink
 from freeswitch.replies import rows_of
 from freeswitch.settings import NODE, EventSocketAddress
 
 #: The few events that matter here. CHANNEL_CALLSTATE has 3 KB; CHANNEL_ANSWER and CHANNEL_HANGUP_COMPLETE say
 #: the same with all of the channel's variables in 21 KB, which FreeSWITCH would have to write for every call.
 _SUBSCRIPTION: Final = Subscription(
-    ("CHANNEL_CALLSTATE", "HEARTBEAT"), (gateway_state.SUBCLASS, queue_calls.QUEUED, queue_calls.LEFT_BY_KEY)
+    ("CHANNEL_CALLSTATE", *HOLDS, "HEARTBEAT"),
+    (gateway_state.SUBCLASS, queue_calls.QUEUED, queue_calls.LEFT_BY_KEY),
 )
 #: Contexts into which transfers and redirects send the other leg, whichever direction it has, and programs
 #: the first leg of a call.
@@ -131,6 +132,9 @@ class Follower:
                 if event.uuid and event.get("Caller-Context") in _PASSED_ON:
                     self._changed(event.uuid, event)
                 self._failed(event)
+            case "CHANNEL_HOLD" | "CHANNEL_UNHOLD":
+                if self._queues is not None:
+                    self._queues.held(event)
             case "CUSTOM" if event.subclass in (queue_calls.QUEUED, queue_calls.LEFT_BY_KEY):
                 if self._queues is not None:
                     self._queues.told(event)

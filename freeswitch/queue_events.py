@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -22,8 +23,10 @@ from numbering.e164 import E164
 LAG: Final = timedelta(seconds=2)
 #: Heartbeats (20 s each) between two comparisons of notes, whatever happens.
 RESYNC_EVERY: Final = 3
+#: What tells of a hold; of agents' legs alone, by the filters.
+HOLDS: Final = ("CHANNEL_HOLD", "CHANNEL_UNHOLD")
 _SUBSCRIPTION: Final = Subscription(
-    ("CHANNEL_CALLSTATE", "HEARTBEAT"), (queue_calls.QUEUED, queue_calls.LEFT_BY_KEY)
+    ("CHANNEL_CALLSTATE", *HOLDS, "HEARTBEAT"), (queue_calls.QUEUED, queue_calls.LEFT_BY_KEY)
 )
 #: Filters add up. Of another node's calls nothing else matters here: its own controllers follow them.
 _FILTERS: Final = (
@@ -50,6 +53,7 @@ class QueueSink(Protocol):
     ) -> None: ...
     def left_by_key(self, call_id: str, customer_id: str) -> None: ...
     def agent_leg_ended(self, leg_id: str) -> None: ...
+    def agent_leg_held(self, leg_id: str, *, held: bool) -> None: ...
     def own_call(self, node: str, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None: ...
     def ended(self, call_id: str) -> None: ...
     def listed(
@@ -61,8 +65,8 @@ class QueueSink(Protocol):
         own: Sequence[tuple[str, str, str]],
         as_of: datetime,
     ) -> None:
-        """All callers with a queue's mark, all legs and whether they are answered, agents' legs that talk and
-        with whom, agents' own calls (call, customer, agent)."""
+        """All callers with a queue's mark who are joined with nobody, all legs and whether they are answered,
+        agents' legs that talk and with whom, agents' own calls (call, customer, agent)."""
         ...
 
     def lost(self, node: str) -> None:
@@ -89,6 +93,11 @@ class QueueEvents:
         else:
             self._sink.left_by_key(found.joined.member_id, found.customer_id)
 
+    def held(self, event: Event) -> None:
+        """A phone puts the other side on hold, or goes on; of agents' legs of queues' calls alone."""
+        if event.get("Channel-Presence-Data") == queue_calls.AGENT:
+            self._sink.agent_leg_held(event.uuid or "", held=event.name == "CHANNEL_HOLD")
+
     def changed(self, event: Event) -> bool:
         """A leg's state; whether it is an agent's, of a queue's call or of one of the agent's own."""
         mark, ended = event.get("Channel-Presence-Data"), event.get("Channel-Call-State") == "HANGUP"
@@ -103,7 +112,11 @@ class QueueEvents:
 
     def listed(self, rows: Sequence[Mapping[str, str]], as_of: datetime) -> None:
         """`show channels`."""
-        marked = (queue_calls.waiting(row.get("uuid", ""), row.get("presence_data")) for row in rows)
+        # One whom an agent has passed on by an attended transfer has the mark still, and talks: he is not to
+        # be offered to the next agent.
+        together = Counter(row.get("call_uuid") for row in rows)
+        alone = (row for row in rows if together[row.get("call_uuid")] < 2)
+        marked = (queue_calls.waiting(row.get("uuid", ""), row.get("presence_data")) for row in alone)
         waiting = [(each.customer_id, each.joined) for each in marked if each is not None]
         answered = {row.get("uuid", ""): row.get("callstate") == "ACTIVE" for row in rows}
         # Two legs that are joined have one call_uuid: that of the caller's leg.
@@ -169,6 +182,8 @@ class OtherNode:
                 inbound = event.get("Call-Direction") == "inbound"
                 if (inbound or not is_agents) and event.get("Channel-Call-State") == "HANGUP":
                     self._sink.ended(event.uuid or "")
+            case "CHANNEL_HOLD" | "CHANNEL_UNHOLD":
+                self._events.held(event)
             case "HEARTBEAT":
                 self._heartbeats += 1
                 if self._heartbeats % RESYNC_EVERY == 0:

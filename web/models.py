@@ -61,6 +61,7 @@ class Talk(Outgoing):
     queue: str
     state: str = Field(description="ringing, connecting, talking")
     ms: int = Field(description="Since when: of the conversation, or of the ringing.")
+    held_ms: int | None = Field(None, description="How long the caller has been on hold.")
 
 
 class AgentNow(Outgoing):
@@ -158,6 +159,7 @@ class QueueFigures(Outgoing):
     abandoned_short: int | None
     sent_on: int | None
     moved_on: int | None
+    lost: int | None
     callbacks: int | None
     called_back: int | None
     transferred: int | None
@@ -165,6 +167,7 @@ class QueueFigures(Outgoing):
     speed_of_answer_s: float | None
     longest_wait_s: float | None
     talk_s: float | None
+    hold_s: float | None
     handle_s: float | None
     repeat_callers: int | None
 
@@ -179,6 +182,7 @@ class AgentFigures(Outgoing):
     logged_in_s: float
     paused_s: float
     talk_s: float
+    hold_s: float
     wrap_up_s: float
     ring_s: float
     other_call_s: float

@@ -78,6 +78,7 @@ def _queue_row(start_ms: int, name: str, each: QueueFigures, found: CentreFigure
         "abandoned_short": each.abandoned_short,
         "sent_on": each.sent_on,
         "moved_on": each.moved_on,
+        "lost": each.lost,
         "callbacks": each.callbacks,
         "called_back": each.called_back,
         "transferred": found.transferred[start_ms, name],
@@ -85,6 +86,7 @@ def _queue_row(start_ms: int, name: str, each: QueueFigures, found: CentreFigure
         "speed_of_answer_s": _seconds(each.speed_of_answer_ms),
         "longest_wait_s": _seconds(each.longest_wait_ms),
         "talk_s": _seconds(each.mean_talk_ms),
+        "hold_s": _seconds(each.mean_hold_ms),
         "handle_s": _seconds(each.mean_handle_ms),
         "repeat_callers": found.repeats[start_ms, name],
     }
@@ -102,6 +104,7 @@ def _agent_row(start_ms: int, name: str, each: AgentFigures) -> dict[str, Any]:
         "logged_in_s": _seconds(each.logged_in_ms),
         "paused_s": _seconds(each.paused_ms),
         "talk_s": _seconds(each.talk_ms),
+        "hold_s": _seconds(each.hold_ms),
         "wrap_up_s": _seconds(each.wrap_up_ms),
         "ring_s": _seconds(each.ring_ms),
         "other_call_s": _seconds(each.other_call_ms),

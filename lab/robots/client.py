@@ -95,6 +95,14 @@ class RobotCall:
         other = replaces.id if replaces is not None else None
         self._ask("refer", target=target, replaces=other, headers=_rows(headers))
 
+    def hold(self) -> None:
+        """Put the other side on hold, by a re-INVITE; returns at once."""
+        self._ask("hold", held=1)
+
+    def resume(self) -> None:
+        """Speak with the other side again; returns at once."""
+        self._ask("hold", held=0)
+
     def send_dtmf(self, digits: str, duration_ms: int = 160) -> None:
         """Send digits as telephone-events; returns when the last one is out."""
         timeout_s = REPLY_TIMEOUT_S + len(digits) * (duration_ms + 1100) / 1000

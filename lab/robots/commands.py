@@ -42,6 +42,7 @@ class Switchboard:
             "reject": self._reject,
             "hangup": self._hangup,
             "refer": self._refer,
+            "hold": self._hold,
             "dtmf": self._dtmf,
             "play": self._play,
             "record": self._record,
@@ -144,6 +145,10 @@ class Switchboard:
         replaced = self._find_call({"call": other}) if other is not None else None
         target = read.text(arguments, "target", 4096)
         self._find_call(arguments).refer(target, replaced, read.headers(arguments))
+        return {}
+
+    async def _hold(self, arguments: Arguments) -> Result:
+        self._find_call(arguments).hold(held=read.number(arguments, "held", 0, 1) == 1)
         return {}
 
     async def _dtmf(self, arguments: Arguments) -> Result:

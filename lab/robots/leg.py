@@ -138,6 +138,29 @@ class Leg(ABC):
             refer.set_header(name, value)
         self.station.port.send_request(refer, self.dialog.next_hop(), self._refer_answered)
 
+    def hold(self, *, held: bool) -> None:
+        """Offer the audio anew: the peer is on hold, or no longer (RFC 3264 section 8.4)."""
+        if self.state != "answered":
+            raise CommandRefusedError(f"call {self.journal.call} is not answered; only then it can be held")
+        invite = self.dialog.request("INVITE")
+        invite.set_header("Contact", self.station.contact)
+        invite.set_header("Content-Type", "application/sdp")
+        invite.text = self._live_voice("hold").offer("sendonly" if held else "sendrecv")
+        self.station.port.send_request(invite, self.dialog.next_hop(), self._offer_answered)
+
+    def _offer_answered(self, response: SipResponse | None) -> None:
+        if response is None or response.status_code < 200:
+            return
+        if response.status_code >= 300:
+            self.journal.problem = f"the new offer was answered {response.status_code}"
+            return
+        cseq = cseq_of(response)
+        ack = self.dialog.request("ACK", cseq[0] if cseq else 1)
+        self.station.port.send_ack(ack, self.dialog.next_hop())
+        answer = sdp_of(response)
+        if answer is not None and self.voice is not None and not self.ended:
+            self._try_sdp(self.voice.accept, answer)
+
     def _refer_answered(self, response: SipResponse | None) -> None:
         if response is not None and response.status_code >= 200:
             self.journal.refer_code = response.status_code

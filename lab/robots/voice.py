@@ -64,9 +64,11 @@ class Voice:
     def stats(self) -> RtpStats:
         return self._rtp.stats
 
-    def offer(self) -> str:
-        """Our offer, the same each time."""
-        return build_offer(self._rtp.local_ip, self._rtp.port, self._codecs, session_id=self._session_id)
+    def offer(self, direction: str = "sendrecv") -> str:
+        """Our offer, the same each time; `sendonly` puts the peer on hold."""
+        return build_offer(
+            self._rtp.local_ip, self._rtp.port, self._codecs, direction=direction, session_id=self._session_id
+        )
 
     def answer(self, offer: str) -> str:
         """Our answer to a first or a later offer; audio flows from now on. Raises SdpRejectedError."""

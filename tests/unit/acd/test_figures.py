@@ -35,7 +35,7 @@ def test_every_caller_counts_once_and_no_time_is_lost_at_the_borders_of_interval
         world.run(2_000)
         whole = figures(log, world.now_ms, Rules(interval_ms=10**12))
         cut = figures(log, world.now_ms, Rules(interval_ms=60_000))
-        for name in ("talk_ms", "wrap_up_ms", "paused_ms", "logged_in_ms", "calls"):
+        for name in ("talk_ms", "hold_ms", "wrap_up_ms", "paused_ms", "logged_in_ms", "calls"):
             sums = [sum(getattr(each, name) for each in made.agents.values()) for made in (whole, cut)]
             assert sums[0] == sums[1]
         entered = Counter(each.queue_id for _, each in log if isinstance(each, Entered))
@@ -45,7 +45,7 @@ def test_every_caller_counts_once_and_no_time_is_lost_at_the_borders_of_interval
             if each.state.value in ("Waiting", "Trying")
         )
         for (_, queue_id), queue in whole.queues.items():
-            left = queue.answered + queue.abandoned + queue.sent_on + queue.moved_on
+            left = queue.answered + queue.abandoned + queue.sent_on + queue.moved_on + queue.lost
             assert entered[queue_id] == queue.offered == left + standing[queue_id]
 
 

@@ -8,6 +8,8 @@ from acd.effects import Effect
 from acd.events import (
     CallerJoined,
     CallerLeft,
+    CallHeld,
+    CallResumed,
     Configured,
     Joined,
     OfferAnswered,
@@ -47,6 +49,8 @@ def worked_example() -> list[tuple[int, Effect]]:
         (88, OfferAnswered(2)),
         (88, Joined(2)),
         (100, CallerJoined("c5", "verkauf")),
+        (150, CallHeld(2)),
+        (180, CallResumed(2)),
         (208, TalkEnded(2)),
         (221, OfferAnswered(3)),
         (221, Joined(3)),
@@ -82,6 +86,7 @@ def sentences(queue: QueueFigures, anna: AgentFigures) -> list[str]:
         f"= {queue.wait_ms // 1000} s; speed of answer",
         f"= {(queue.speed_of_answer_ms or 0) / 1000:.3f} s; longest wait {queue.longest_wait_ms // 1000} s",
         f"= {queue.talk_ms // 1000} s; mean talk {queue.mean_talk_ms // 1000} s",
+        f"on hold: {queue.hold_ms // 1000} s; mean hold {(queue.mean_hold_ms or 0) // 1000} s",
         f"handling ({queue.talk_ms // 1000} + {queue.wrap_up_ms // 1000}) ÷ {queue.talks} "
         f"= {queue.mean_handle_ms // 1000} s",
         f"the agent: {anna.calls} calls, talk {anna.talk_ms // 1000} s, wrap-up {anna.wrap_up_ms // 1000} s, "

@@ -16,6 +16,8 @@ from acd.events import (
     CallerJoined,
     CallerLeft,
     CallerMoved,
+    CallHeld,
+    CallResumed,
     Compared,
     Configured,
     Event,
@@ -248,6 +250,11 @@ class World:
             self.later(TalkEnded(self.random.choice(talking)))
         return TimePassed()
 
+    def a_hold(self) -> Event:
+        talking = [each.id for each in self.state.offers.values() if each.state is OfferState.TALKING]
+        kind = self.random.choice((CallHeld, CallResumed))
+        return kind(self.random.choice(talking or [0]))
+
     def a_callback(self) -> Event:
         if self.calling_back and self.random.random() < 0.7:
             name = self.random.choice(sorted(self.calling_back))
@@ -289,6 +296,7 @@ _HAPPENINGS: Final[tuple[Callable[[World], Event], ...]] = (
     *(World.a_phone,) * 10,
     *(World.a_conversation_ends,) * 4,
     World.a_hang_up,
+    World.a_hold,
     World.a_callback,
     World.a_callback,
     *(World.an_agent,) * 3,

@@ -93,9 +93,6 @@ class MemoryCentre:
             raise Refused("call gone does not wait in a queue")
         self.ordered.append((user.actor, action, order))
 
-    def now_ms(self) -> int:
-        return 1_000_000
-
 
 @dataclass
 class MemoryFigures:
@@ -107,7 +104,15 @@ class MemoryFigures:
         self.asked.append((customer_id, period, queue))
         names = ("answered", "abandoned", "abandoned_short", "sent_on", "moved_on", "service_level")
         names += ("callbacks", "called_back", "transferred")
-        names += ("speed_of_answer_s", "longest_wait_s", "talk_s", "handle_s", "repeat_callers")
+        names += (
+            "speed_of_answer_s",
+            "longest_wait_s",
+            "talk_s",
+            "hold_s",
+            "handle_s",
+            "repeat_callers",
+            "lost",
+        )
         blank = dict.fromkeys(names)
         small = {"interval": "2026-11-22T10:00+01:00", "queue": "verkauf", "small": True, "offered": "<5"}
         return [{**blank, **small}, {**dict.fromkeys(names, 1), **small, "small": False, "offered": 5}]

@@ -1,0 +1,72 @@
+"""What a node's list of channels says of waiting callers (C1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from acd.events import CallerJoined
+from freeswitch.queue_calls import AGENT
+from freeswitch.queue_events import QueueEvents
+from numbering.e164 import E164
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+MARK = "queue/kunde/verkauf/1700000000000/p0"
+
+
+class Sink:
+    """Who waits and who talks, as it was listed last."""
+
+    def __init__(self) -> None:
+        self.waiting: list[str] = []
+        self.talking: Mapping[str, str] = {}
+
+    def listed(
+        self,
+        node: str,
+        waiting: Sequence[tuple[str, CallerJoined]],
+        legs: Mapping[str, bool],
+        talking: Mapping[str, str],
+        own: Sequence[tuple[str, str, str]],
+        as_of: datetime,
+    ) -> None:
+        self.waiting, self.talking = [joined.member_id for _, joined in waiting], talking
+
+    def queued(
+        self,
+        node: str,
+        customer_id: str,
+        joined: CallerJoined,
+        kept: bool,
+        shown: E164 | None,
+        called: E164 | None,
+    ) -> None: ...
+    def left_by_key(self, call_id: str, customer_id: str) -> None: ...
+    def agent_leg_ended(self, leg_id: str) -> None: ...
+    def agent_leg_held(self, leg_id: str, *, held: bool) -> None: ...
+    def own_call(self, node: str, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None: ...
+    def ended(self, call_id: str) -> None: ...
+    def lost(self, node: str) -> None: ...
+
+
+def row(uuid: str, call_uuid: str, mark: str = "") -> dict[str, Any]:
+    return {"uuid": uuid, "call_uuid": call_uuid, "presence_data": mark, "callstate": "ACTIVE"}
+
+
+def test_a_caller_whom_an_agent_has_passed_on_waits_no_longer_though_the_mark_is_still_there() -> None:
+    """Guarantee 6: a conversation is not torn apart for the next agent."""
+    sink = Sink()
+    QueueEvents("node-1", sink).listed(
+        [
+            row("waits", "waits", MARK),
+            row("with-agent", "with-agent", MARK),
+            row("agent", "with-agent", AGENT),
+            row("passed-on", "passed-on", MARK),
+            row("far", "passed-on"),
+            row("rings", "rings", AGENT),
+        ],
+        NOW,
+    )
+    assert sink.waiting == ["waits"]
+    assert sink.talking == {"agent": "with-agent"}
