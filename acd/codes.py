@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from acd.events import StatusChosen, WrapUpEnded, WrapUpExtended
+from acd.events import StatusChosen, WrapUpEnded
 from acd.names import AgentStatus
-from acd.orders import Order
+from acd.orders import ExtendWrapUp, Order
 
 #: Code -> what it does, for people.
 CODES: Final = {
@@ -18,6 +18,8 @@ CODES: Final = {
     "*83": "back from the break",
     "*84": "end the wrap-up; with the first, second, … code of the queues: *841, *842, …",
     "*85": "a minute more of wrap-up",
+    "*86": "pause the recording of the conversation, which is on hold meanwhile",
+    "*87": "go on recording",
 }
 _STATUSES: Final = {
     "*80": AgentStatus.AVAILABLE,
@@ -29,14 +31,14 @@ _WRAP_UP: Final = re.compile(r"\*84([1-9][0-9]?)?\Z", re.ASCII)
 _EXTENSION_MS: Final = 60_000
 
 
-def order_of(dialled: str, agent_id: str, codes: Sequence[str], now_ms: int) -> Order | None:
+def order_of(dialled: str, agent_id: str, codes: Sequence[str]) -> Order | None:
     """The order behind the code, None for what is none. `codes`: wrap-up codes in their order; one that is
     not there is given as it was dialled, so that the refusal names it."""
     status = _STATUSES.get(dialled)
     if status is not None:
         return StatusChosen(agent_id, status, "by phone")
     if dialled == "*85":
-        return WrapUpExtended(agent_id, now_ms + _EXTENSION_MS)
+        return ExtendWrapUp(agent_id, _EXTENSION_MS)
     found = _WRAP_UP.match(dialled)
     if found is None:
         return None

@@ -18,21 +18,24 @@ from acd import events
 from acd.effects import Effect, Logged
 from acd.errors import RecordRefused
 from acd.events import Event
-from acd.orders import Supervise
+from acd.orders import ExtendWrapUp, Supervise
 from acd.state import State
 from acd.step import step
 
 _EVENTS: Final[Mapping[str, type[Any]]] = {each.__name__: each for each in get_args(events.Event)}
 _LOGGED: Final[Mapping[str, type[Any]]] = {each.__name__: each for each in get_args(Logged)}
 #: What is said to a contact centre and is no event of its journal.
-_SAID: Final[Mapping[str, type[Any]]] = {**_EVENTS, Supervise.__name__: Supervise}
+_SAID: Final[Mapping[str, type[Any]]] = {
+    **_EVENTS,
+    **{each.__name__: each for each in (Supervise, ExtendWrapUp)},
+}
 #: Types of the fields, worked out once for each dataclass.
 _HINTS: Final[dict[type[Any], dict[str, Any]]] = {}
 #: Longest record that is read: a tenant's whole state with thousands of callers.
 MAX_RECORD: Final = 64 * 1024 * 1024
 
 
-def written(event: Event | Supervise | Logged, at_ms: int) -> str:
+def written(event: Event | Supervise | ExtendWrapUp | Logged, at_ms: int) -> str:
     """The record of an event, of what is said or of what is logged, at its time."""
     return _text({"at": at_ms, "is": type(event).__name__, **_plain(event)})
 
@@ -63,9 +66,9 @@ def restored_entry(kind: str, content: Mapping[str, Any]) -> Logged:
     return effect
 
 
-def read_said(record: str) -> Event | Supervise:
+def read_said(record: str) -> Event | Supervise | ExtendWrapUp:
     """What somebody says to the contact centre. Raises RecordRefused."""
-    said: Event | Supervise = _read(record, _SAID)[0]
+    said: Event | Supervise | ExtendWrapUp = _read(record, _SAID)[0]
     return said
 
 

@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
 
-from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded, WrapUpExtended
+from acd.events import CallerMoved, Event, QueueFlushed, StatusChosen, WrapUpEnded, WrapUpExtended
 from acd.names import AgentStatus, MemberState, OfferState
 from acd.state import State
 from acd.values import Offer
@@ -34,20 +34,35 @@ class Supervise:
     how: Supervision
 
 
-Order = StatusChosen | WrapUpExtended | WrapUpEnded | CallerMoved | QueueFlushed
+@dataclass(frozen=True, slots=True)
+class ExtendWrapUp:
+    """The wrap-up lasts so long from now on, at least. No event: only the owner has the time that counts."""
+
+    agent_id: str
+    by_ms: int
+
+
+Order = StatusChosen | ExtendWrapUp | WrapUpEnded | CallerMoved | QueueFlushed
 
 #: How much longer a wrap-up can be made by one order.
 MAX_WRAP_UP_MS = 3_600_000
 
 
-def refusal(state: State, order: Order, now_ms: int) -> str | None:
+def event_of(order: Order, now_ms: int) -> Event:
+    """What the order makes happen."""
+    if isinstance(order, ExtendWrapUp):
+        return WrapUpExtended(order.agent_id, now_ms + order.by_ms)
+    return order
+
+
+def refusal(state: State, order: Order) -> str | None:
     """A sentence for the one who asked, None when the order can be given as an event."""
     match order:
         case CallerMoved():
             return _not_moved(state, order)
         case QueueFlushed():
             return _not_flushed(state, order)
-        case StatusChosen() | WrapUpExtended() | WrapUpEnded():
+        case StatusChosen() | ExtendWrapUp() | WrapUpEnded():
             agent = state.agents.get(order.agent_id)
             if agent is None:
                 return f"there is no agent {order.agent_id} of queues"
@@ -56,8 +71,8 @@ def refusal(state: State, order: Order, now_ms: int) -> str | None:
         return f"agent {agent.id} is logged out" if out and order.status is AgentStatus.ON_BREAK else None
     if agent.wrap_up_ms is None:
         return f"agent {agent.id} is not in the wrap-up"
-    if isinstance(order, WrapUpExtended):
-        too_long = order.until_ms > now_ms + MAX_WRAP_UP_MS
+    if isinstance(order, ExtendWrapUp):
+        too_long = order.by_ms > MAX_WRAP_UP_MS
         return f"a wrap-up lasts {MAX_WRAP_UP_MS // 1000} s more at most" if too_long else None
     return _wrong_code(state, order)
 

@@ -10,15 +10,17 @@ from typing import Any
 import click
 from rich.table import Table
 
-from acd.events import WrapUpEnded, WrapUpExtended
+from acd.events import StatusChosen, WrapUpEnded
 from acd.names import AgentStatus
-from cli.bootstrap import acd_desk, audited, now
+from acd.orders import ExtendWrapUp, Order
+from cli.bootstrap import acd_desk
+from cli.centre.ordering import ordered
 from cli.changes import changing
 from cli.errors import ContactCentreRefused
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
-from cli.wiring.queue_desk import command, order, screens
+from cli.wiring.queue_desk import screens
 
 
 @click.group()
@@ -82,7 +84,12 @@ def calls(settings: Callable[[], Settings], name: str | None, as_json: bool) -> 
     table = Table("customer", "agent", "queue", "state", "seconds", "call")
     for row in rows:
         table.add_row(
-            row["customer"], row["agent"], row["queue"], row["state"], str(row["ms"] // 1000), row["call"]
+            row["customer"],
+            row["agent"],
+            row["queue"],
+            row["state"] if row["held_ms"] is None else "on hold",
+            str(row["ms"] // 1000),
+            row["call"],
         )
     console().print(table)
 
@@ -132,8 +139,8 @@ def _choose(
 ) -> None:
     here = effective(settings())
     customer = _customer_of(here, name)
-    command(acd_desk(here), customer, name, status, reason)
-    audited(here, actor, f"agent.{action}", "agent", name, {"customer": customer, "reason": reason})
+    wanted = StatusChosen(name, status, reason or None)
+    ordered(here, customer, wanted, actor, f"agent.{action}", ("agent", name), {"reason": reason})
     click.echo(f"Agent {name} of {customer}: {status.value}.")
 
 
@@ -163,13 +170,9 @@ def wrap_up(
         raise click.UsageError("give one of --extend, --code, --done")
     here = effective(settings())
     customer = _customer_of(here, name)
-    if extend is not None:
-        until_ms = int(now().timestamp() * 1000) + extend * 1000
-        order(acd_desk(here), customer, WrapUpExtended(name, until_ms))
-    else:
-        order(acd_desk(here), customer, WrapUpEnded(name, code))
-    details = {"customer": customer, "extend_s": str(extend or ""), "code": code or ""}
-    audited(here, actor, "agent.wrap-up", "agent", name, details)
+    wanted: Order = ExtendWrapUp(name, extend * 1000) if extend is not None else WrapUpEnded(name, code)
+    details = {"extend_s": str(extend or ""), "code": code or ""}
+    ordered(here, customer, wanted, actor, "agent.wrap-up", ("agent", name), details)
     click.echo(f"Agent {name} of {customer}: " + (f"{extend} s more." if extend else "wrap-up over."))
 
 

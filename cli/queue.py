@@ -10,14 +10,15 @@ import click
 from rich.table import Table
 
 from acd.events import CallerMoved, QueueFlushed
-from cli.bootstrap import acd_desk, audited
+from cli.bootstrap import acd_desk
+from cli.centre.ordering import ordered
 from cli.centre.queue_watch import watch
 from cli.changes import changing
 from cli.errors import ContactCentreRefused
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
-from cli.wiring.queue_desk import order, screens
+from cli.wiring.queue_desk import screens
 
 
 @click.group()
@@ -111,9 +112,9 @@ def move(
     Example: fernamt queue move kunde-praxis 3f0c2a52-6d5b-4f5e-9a51-0a3c1a4d6c11 rezepte
     """
     here = effective(settings())
-    order(acd_desk(here), customer, CallerMoved(call, to_queue))
-    details = {"customer": customer, "queue": to_queue, "reason": reason}
-    audited(here, actor, "queue.move", "call", call, details)
+    details = {"queue": to_queue, "reason": reason}
+    wanted = CallerMoved(call, to_queue)
+    ordered(here, customer, wanted, actor, "queue.move", ("call", call), details)
     click.echo(f"Call {call} waits in {to_queue}.")
 
 
@@ -140,9 +141,9 @@ def flush(
       fernamt queue flush kunde-praxis anmeldung --reason "fire drill"
     """
     here = effective(settings())
-    order(acd_desk(here), customer, QueueFlushed(name, to_queue))
-    details = {"customer": customer, "to": to_queue or "", "reason": reason}
-    audited(here, actor, "queue.flush", "queue", name, details)
+    details = {"to": to_queue or "", "reason": reason}
+    wanted = QueueFlushed(name, to_queue)
+    ordered(here, customer, wanted, actor, "queue.flush", ("queue", name), details)
     click.echo(f"Queue {name} of {customer} is emptied" + (f" into {to_queue}." if to_queue else "."))
 
 

@@ -16,9 +16,8 @@ from acd.events import (
     QueueFlushed,
     StatusChosen,
     WrapUpEnded,
-    WrapUpExtended,
 )
-from acd.orders import Supervise, refusal, supervised
+from acd.orders import ExtendWrapUp, Supervise, event_of, refusal, supervised
 from acd.state import State
 from controller.contact_centre import ContactCentre
 from controller.errors import StoreAway
@@ -37,7 +36,7 @@ _SCREEN_EVERY: Final = 5
 class Desk(Protocol):
     """Commands of people and what they see. All methods raise StoreAway."""
 
-    def command(self, customer_id: str) -> tuple[str, Event | Supervise] | None:
+    def command(self, customer_id: str) -> tuple[str, Event | Supervise | ExtendWrapUp] | None:
         """What somebody wants to happen next, and the id that the answer is asked for by, "" by nobody."""
         ...
 
@@ -136,9 +135,9 @@ class DeskService:
             match wanted:
                 case OwnCallBegan(agent_id=agent_id, call_id=call_id):
                     self._own_calls.heard(customer_id, agent_id, call_id)
-                case StatusChosen() | WrapUpExtended() | WrapUpEnded() | CallerMoved() | QueueFlushed():
-                    why = refusal(running.state, wanted, running.now_ms)
-                    if why is None and not running.tell(wanted):
+                case StatusChosen() | ExtendWrapUp() | WrapUpEnded() | CallerMoved() | QueueFlushed():
+                    why = refusal(running.state, wanted)
+                    if why is None and not running.tell(event_of(wanted, running.now_ms)):
                         why = "the contact centre is too far behind; try again"
                     self._desk.answer(command_id, "+ok" if why is None else f"-{why}")
                 case Supervise():

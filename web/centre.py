@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded, WrapUpExtended
+from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded
 from acd.names import AgentStatus
-from acd.orders import Order, Supervise, Supervision
+from acd.orders import ExtendWrapUp, Order, Supervise, Supervision
 from web.errors import Away, NotAllowed, NotThere, Refused
 from web.models import (
     AgentNow,
@@ -85,7 +85,7 @@ def wrap_up(services: Services, asked: Asked) -> None:
     assert isinstance(wanted, WrapUpWanted)  # noqa: S101 - the operation's body
     order: Order = WrapUpEnded(agent_id, wanted.code)
     if wanted.extend_s is not None:
-        order = WrapUpExtended(agent_id, services.centre.now_ms() + wanted.extend_s * 1000)
+        order = ExtendWrapUp(agent_id, wanted.extend_s * 1000)
     services.centre.order(asked.user, "agent.wrap-up", order)
 
 

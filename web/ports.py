@@ -48,11 +48,7 @@ class Centre(Protocol):
         ...
 
     def order(self, user: User, action: str, order: Order | Supervise) -> None:
-        """Have it done, with an entry in the audit. Raises Refused with the owner's word."""
-        ...
-
-    def now_ms(self) -> int:
-        """The time that orders speak of."""
+        """Have it done, with an entry in the audit before. Raises Refused with the owner's word."""
         ...
 
 

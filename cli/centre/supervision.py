@@ -9,12 +9,13 @@ from typing import Any, Final
 import click
 
 from acd.orders import Supervise, Supervision
-from cli.bootstrap import acd_desk, audited
+from cli.bootstrap import acd_desk
+from cli.centre.ordering import ordered
 from cli.changes import changing
 from cli.errors import ContactCentreRefused
 from cli.layout import effective
 from cli.settings import Settings
-from cli.wiring.queue_desk import order, screens
+from cli.wiring.queue_desk import screens
 
 _AS: Final = click.option(
     "--as", "supervisor", required=True, metavar="AGENT", help="The supervisor, whose phone rings."
@@ -102,10 +103,9 @@ def _attend(
 ) -> None:
     here = effective(settings())
     customer = _customer_of(here, call_id)
-    details = {"customer": customer, "supervisor": supervisor, "reason": reason}
-    # Before it happens: nobody listens without an entry, whatever fails afterwards.
-    audited(here, actor, f"call.{how.value}", "call", call_id, details)
-    order(acd_desk(here), customer, Supervise(call_id, supervisor, how))
+    details = {"supervisor": supervisor, "reason": reason}
+    wanted = Supervise(call_id, supervisor, how)
+    ordered(here, customer, wanted, actor, f"call.{how.value}", ("call", call_id), details)
     click.echo(f"The phone of {supervisor} rings for call {call_id}.")
 
 

@@ -14,7 +14,7 @@ from acd.errors import RecordRefused
 from acd.events import Event, StatusChosen
 from acd.journal import read_said, written
 from acd.names import AgentStatus, MemberState
-from acd.orders import Order, Supervise, codes_of
+from acd.orders import ExtendWrapUp, Order, Supervise, codes_of
 from acd.state import State
 from acd.values import Offer
 from cli.errors import ContactCentreRefused
@@ -31,7 +31,7 @@ class OwnersDesk:
     def __init__(self, desk: AcdDesk) -> None:
         self._desk = desk
 
-    def command(self, customer_id: str) -> tuple[str, Event | Supervise] | None:
+    def command(self, customer_id: str) -> tuple[str, Event | Supervise | ExtendWrapUp] | None:
         with store_errors():
             text = self._desk.take(customer_id)
         if text is None:
@@ -75,15 +75,23 @@ def order(desk: AcdDesk, customer_id: str, wanted: Order | Supervise) -> None:
     command_id = str(uuid.uuid4())
     if not desk.send(customer_id, json.dumps({"id": command_id, "event": written(wanted, 0)})):
         raise ContactCentreRefused(f"too many commands wait for the contact centre of {customer_id}")
+    answer = answered_in_time(desk, command_id)
+    if answer is None:
+        raise ContactCentreRefused(
+            f"no controller answered for the contact centre of {customer_id}: `fernamt doctor`"
+        )
+    if answer != "+ok":
+        raise ContactCentreRefused(answer.removeprefix("-"))
+
+
+def answered_in_time(desk: AcdDesk, command_id: str) -> str | None:
+    """What was said to a command; None when nobody took it in time."""
     deadline = time.monotonic() + COMMAND_S
     while (answer := desk.answer_to(command_id)) is None:
         if time.monotonic() > deadline:
-            raise ContactCentreRefused(
-                f"no controller answered for the contact centre of {customer_id}: `fernamt doctor`"
-            )
+            return None
         time.sleep(_REST_S)
-    if answer != "+ok":
-        raise ContactCentreRefused(answer.removeprefix("-"))
+    return answer
 
 
 def screens(desk: AcdDesk, customer_id: str | None = None) -> list[dict[str, Any]]:
@@ -139,6 +147,7 @@ def _talk(offer: Offer, now_ms: int) -> dict[str, Any]:
         "call": offer.member_id,
         "queue": offer.queue_id,
         "state": offer.state.value,
+        "held_ms": max(0, now_ms - offer.held_since_ms) if offer.held_since_ms is not None else None,
         "ms": max(0, now_ms - since_ms),
     }
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import structlog
 from gevent.queue import Empty, Full, Queue
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from acd.figures import Rules
 from acd.orders import Order, Supervise
 from cli.centre.centre_figures import INTERVALS, CentreFigures, agent_rows, centre_figures, queue_rows
+from cli.centre.ordering import with_entry
 from cli.errors import ContactCentreRefused
 from cli.wiring.queue_desk import order
 from cli.wiring.web_users import away
@@ -23,7 +23,6 @@ from store.acd_desk import AcdDesk
 from store.acd_live import AcdLive
 from store.audit import write
 from store.errors import StoreError
-from store.foreign_errors import database_errors
 from store.separation import customer_session, make_customer_role
 from web.errors import Away, Refused, TooOften
 from web.ports import Listener, Period
@@ -60,21 +59,19 @@ class OwnedCentre:
         return screen
 
     def order(self, user: User, action: str, wanted: Order | Supervise) -> None:
-        """The audit is asked first: what cannot be written down is not done."""
+        """The audit comes first: what cannot be written down is not done."""
         if self.screen(user.customer_id) is None:
             raise Away("no controller serves the contact centre now; try again in a moment", 3)
-        with away():
-            with self._database.connect() as connection, database_errors("the audit"):
-                connection.execute(text("SELECT 1"))
-            try:
-                order(self._desk, user.customer_id, wanted)
-            except ContactCentreRefused as error:
-                raise Refused(str(error)) from error
-            details = {"customer": user.customer_id, "order": repr(wanted)[:1_000]}
-            write(self._database, user.actor, action, "contact_centre", user.customer_id, details)
+        details = {"customer": user.customer_id, "order": repr(wanted)[:1_000]}
 
-    def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
+        def note(what: str, said: Mapping[str, str]) -> None:
+            write(self._database, user.actor, what, "contact_centre", user.customer_id, said)
+
+        try:
+            with away():
+                with_entry(note, action, details, lambda: order(self._desk, user.customer_id, wanted))
+        except ContactCentreRefused as error:
+            raise Refused(str(error)) from error
 
 
 class CustomerFigures:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from acd.effects import AgentChanged, Answered, Entered
-from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded, WrapUpExtended
+from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded
 from acd.journal import written
 from acd.names import AgentState, AgentStatus
-from acd.orders import Supervise, Supervision
+from acd.orders import ExtendWrapUp, Supervise, Supervision
 from tests.unit.web.office import ANNA, LEAD, Office, bearer
 from web.app import MAX_BODY
 from web.errors import ApiError
@@ -68,7 +68,7 @@ def test_agents_change_themselves_and_supervisors_everybody(office: Office) -> N
         (anna, "agent.status", StatusChosen("anna", AgentStatus.AVAILABLE)),
         (lead, "agent.status", StatusChosen("bert", AgentStatus.LOGGED_OUT)),
         (anna, "agent.wrap-up", WrapUpEnded("anna", "frage")),
-        (anna, "agent.wrap-up", WrapUpExtended("anna", 1_060_000)),
+        (anna, "agent.wrap-up", ExtendWrapUp("anna", 60_000)),
         (lead, "queue.move", CallerMoved("c1", "technik")),
         (lead, "queue.flush", QueueFlushed("verkauf")),
     ]
