@@ -11,16 +11,16 @@ from typing import Any
 import click
 from rich.table import Table
 
-from cli.bootstrap import audited, node_connection, now, recording_archive, recording_spool
+from cli.bootstrap import acd_desk, audited, node_connection, now, recording_archive, recording_spool
+from cli.centre.ordering import with_entry
 from cli.changes import changing
-from cli.errors import ContactCentreRefused
 from cli.layout import effective
 from cli.sealed_sound import OUTPUT, write_sound
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
+from cli.wiring.recording_orders import RecordingOrders
 from cli.wiring.recording_switch import RecorderSwitch
-from controller.errors import NodeAway
 from controller.recorder import Recorder
 from dialplan.recording import RecordingEvent
 from freeswitch.recorder_calls import RecorderCalls
@@ -144,18 +144,20 @@ def _order(
     settings: Callable[[], Settings], call_id: str, event: RecordingEvent, actor: str, reason: str
 ) -> None:
     here = effective(settings())
-    with node_connection(here) as connection:
-        node = RecorderSwitch(lambda _: RecorderCalls(connection))
-        try:
-            done = Recorder(node, recording_spool(here), now).order(call_id, event)
-        except NodeAway as error:
-            raise ContactCentreRefused(f"the switch did not answer: {error}; `fernamt doctor`") from error
-    if not done:
-        raise ContactCentreRefused(
-            f"call {call_id} has no recording that could be {event.value}: `fernamt agent calls`"
-        )
-    audited(here, actor, f"record.{event.value}", "call", call_id, {"reason": reason})
+    with_entry(
+        lambda action, details: audited(here, actor, action, "call", call_id, details),
+        f"record.{event.value}",
+        {"reason": reason},
+        lambda: _carry_out(here, call_id, event),
+    )
     click.echo(f"The recording of {call_id} is {event.value}.")
+
+
+def _carry_out(here: Settings, call_id: str, event: RecordingEvent) -> None:
+    others = [each.name for each in here.other_nodes]
+    with node_connection(here) as connection:
+        recorder = Recorder(RecorderSwitch(lambda: RecorderCalls(connection)), recording_spool(here), now)
+        RecordingOrders(recorder, lambda: acd_desk(here), others).order(call_id, event)
 
 
 def _row(recording: StoredRecording) -> dict[str, Any]:

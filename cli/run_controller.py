@@ -54,9 +54,11 @@ from cli.wiring.contact_centre import TenantJournal
 from cli.wiring.mailbox_calls import MailboxArchive, MailboxPins
 from cli.wiring.node_configuration import NodeConfiguration, NoNode
 from cli.wiring.phone_codes import PhoneCodes
+from cli.wiring.phone_homes import PhoneHomes, SwitchNode
 from cli.wiring.probes import probing_of
 from cli.wiring.queue_desk import OwnersDesk
-from cli.wiring.queue_switch import QueueNodes, SwitchNode
+from cli.wiring.queue_switch import QueueNodes
+from cli.wiring.recording_orders import OrdersForNode, RecorderOfNodes, RecordingOrders
 from cli.wiring.recording_switch import RecorderSwitch
 from cli.wiring.supervision_switch import SupervisorSwitch
 from controller.audience import Audience
@@ -74,6 +76,7 @@ from controller.limiting import Limiting
 from controller.listening import Listening
 from controller.menus import Menus
 from controller.meters import CallMeters, LoopLag
+from controller.node_orders import NodeOrders
 from controller.originating import Originating
 from controller.places import Places
 from controller.recorder import Recorder
@@ -161,11 +164,17 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     def following_node(name: str) -> Follower | OtherNode:
         return follower if name == home else other_followers[name]
 
-    def connection_of(call_id: str) -> InboundConnection:
-        return following_node(places.of(call_id) or home).connection
+    def node_of(call_id: str) -> str:
+        return places.of(call_id) or home
 
+    recorder = Recorder(
+        RecorderSwitch(lambda: RecorderCalls(follower.connection)), recording_spool(settings), now
+    )
+    switch_nodes = {name: _commanded(settings, following_node, name) for name in (home, *others)}
+    homes = PhoneHomes(switch_nodes)
     queue_nodes = QueueNodes(
-        {name: _commanded(settings, following_node, name) for name in (home, *others)},
+        switch_nodes,
+        homes,
         home,
         places.of,
         places.shown,
@@ -180,13 +189,12 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         clock_ms,
         lambda: time.time_ns() // 1_000_000,
         SupervisorSwitch(
-            lambda call_id: SupervisorCalls(connection_of(call_id), settings.node.domain), queue_nodes.stop
+            node_of,
+            lambda name: SupervisorCalls(following_node(name).connection, settings.node.domain),
+            homes,
+            queue_nodes.stop,
         ),
-        Recorder(
-            RecorderSwitch(lambda call_id: RecorderCalls(connection_of(call_id))),
-            recording_spool(settings),
-            now,
-        ),
+        RecorderOfNodes(recorder, acd_desk(settings), home, node_of),
         lambda customer_id: CallingBack(
             customer_id,
             queue_nodes,
@@ -215,7 +223,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     meters, loop = CallMeters(now), LoopLag()
     phone_codes = PhoneCodes(
         acd_desk(settings),
-        clock_ms,
+        RecordingOrders(recorder, lambda: acd_desk(settings), list(others)),
         lambda actor, agent, details: audited(settings, actor, "agent.code", "agent", agent, details),
     )
 
@@ -266,7 +274,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     )
     originating = Originating(
         RequestDesk(call_requests(settings)),
-        FirstLegNode(lambda: FirstLegs(follower.connection, settings.node.domain)),
+        FirstLegNode(lambda: FirstLegs(follower.connection, settings.node.domain), homes, home),
         decider,
         audience.ended,
         lambda: str(uuid4()),
@@ -318,6 +326,9 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     originating.start()
     if probing is not None:
         probing.start()
+    node_orders = NodeOrders(OrdersForNode(acd_desk(settings), home), recorder)
+    if others:
+        node_orders.start()
     _log.info("controller ready", listen="{}:{}".format(*server.address), version=snapshot.version)
     stopped.wait()
     if metrics is not None:
@@ -327,6 +338,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         probing.stop(1.0)
     originating.stop(1.0)
     in_force.stop(1.0)
+    node_orders.stop(1.0)
     configuration.stop(1.0)
     blocking.stop(1.0)
     left = server.stop(_DRAIN_S)

@@ -14,7 +14,7 @@ import structlog
 from gevent import Greenlet, getcurrent, sleep, spawn
 
 from acd.announcing import Announcing
-from acd.centre import Centre
+from acd.centre import Centre, RecordingRules
 from acd.effects import (
     Abandoned,
     Announce,
@@ -34,7 +34,6 @@ from acd.events import CallbackWanted, Event, Joined, OfferAnswered, OfferFailed
 from acd.names import Failure
 from controller.calling_back import CallingBack
 from controller.errors import LegFailed, NodeAway
-from controller.recorder import Recorder
 from dialplan.legs import Caller, Leg
 from dialplan.plans.windows import may_call_back
 from dialplan.ringing import to_phones
@@ -73,6 +72,14 @@ class Node(Protocol):
     def callback_noted(self, call_id: str) -> None: ...
     def shown_number(self, call_id: str) -> E164 | None: ...
     def offer_of(self, customer_id: str, leg_id: str) -> int | None: ...
+    def leg_of(self, customer_id: str, offer_id: int) -> str: ...
+
+
+class TalkRecorder(Protocol):
+    """Records conversations; must not fail."""
+
+    def joined(self, customer_id: str, rules: RecordingRules, answered: Answered, leg_id: str) -> None: ...
+    def ended(self, call_id: str) -> None: ...
 
 
 class QueueCalls:
@@ -85,7 +92,7 @@ class QueueCalls:
         centre: Callable[[], Centre],
         snapshot: Callable[[], Snapshot],
         compare: Callable[[], None],
-        recorder: Recorder,
+        recorder: TalkRecorder,
         calling_back: CallingBack,
         now: Callable[[], datetime],
     ) -> None:
@@ -98,6 +105,8 @@ class QueueCalls:
         self._calling_back = calling_back
         self._now = now
         self._ringing: set[int] = set()
+        #: Offers of callers who are being joined with an agent.
+        self._joining: dict[str, int] = {}
         #: Announcements on their way to the switch, by call: what comes for the call next waits for them, for
         #: else they might be heard in the conversation.
         self._announcing: dict[str, Greenlet[..., None]] = {}
@@ -121,7 +130,8 @@ class QueueCalls:
                     spawn(self._ring, effect)
                 case Stop(offer_id=offer_id, because=because):
                     spawn(self._stop, offer_id, because)
-                case Join():
+                case Join(offer_id=offer_id, member_id=member_id):
+                    self._joining[member_id] = offer_id
                     spawn(self._join, effect)
                 case SendAway(member_id=member_id):
                     self.left(member_id)
@@ -130,7 +140,7 @@ class QueueCalls:
                     self._announce(effect)
                 case Answered():
                     _log.info("contact centre", customer=self._customer_id, what=str(effect))
-                    spawn(self._recorder.joined, self._customer_id, self._centre().recording, effect)
+                    self._record(effect)
                 case Ended(member_id=member_id):
                     spawn(self._recorder.ended, member_id)
                     self._end_callback(member_id)
@@ -140,11 +150,21 @@ class QueueCalls:
                 case CallbackNoted(member_id=member_id):
                     self.left(member_id)
                     spawn(self._noted, member_id)
-                case OfferEnded(member_id=member_id):
+                case OfferEnded(member_id=member_id, offer_id=offer_id):
+                    if self._joining.get(member_id) == offer_id:
+                        del self._joining[member_id]
                     self._end_callback(member_id)
                     _log.info("contact centre", customer=self._customer_id, what=str(effect))
                 case Abandoned():
                     _log.info("contact centre", customer=self._customer_id, what=str(effect))
+
+    def _record(self, answered: Answered) -> None:
+        """Of one who was called back nobody asked for consent."""
+        offer_id = self._joining.pop(answered.member_id, None)
+        if offer_id is not None:
+            leg_id = self._node.leg_of(self._customer_id, offer_id)
+            rules = self._centre().recording
+            spawn(self._recorder.joined, self._customer_id, rules, answered, leg_id)
 
     def _end_callback(self, member_id: str) -> None:
         if self._calling_back.knows(member_id):

@@ -1,12 +1,14 @@
 """Conversations of the contact centre are recorded, where caller and agent agreed (C4).
 
-Begins when they talk and ends with their conversation, by the owner of the contact centre. What was recorded
-waits in the spool until controller/recordings.py takes it to the store.
+Begins when they talk and ends with their conversation, for it is the agent's leg that is recorded. A
+controller of the call's node does it, where the file is written. What was recorded waits in the spool until
+controller/recordings.py takes it to the store.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
@@ -25,10 +27,10 @@ class RecorderNode(Protocol):
     """Commands to the switch. All methods raise NodeAway and LegFailed."""
 
     def answer(self, call_id: str) -> str: ...
-    def record(self, call_id: str, path: str) -> None: ...
-    def pause(self, call_id: str, path: str) -> None: ...
-    def resume(self, call_id: str, path: str) -> None: ...
-    def stop(self, call_id: str, path: str) -> None: ...
+    def record(self, leg_id: str, path: str) -> None: ...
+    def pause(self, leg_id: str, path: str) -> None: ...
+    def resume(self, leg_id: str, path: str) -> None: ...
+    def stop(self, leg_id: str, path: str) -> None: ...
 
 
 class Running(Protocol):
@@ -50,6 +52,27 @@ class RecordingNotes(Protocol):
     def of_call(self, call_id: str) -> Sequence[Running]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class ToRecord:
+    """A conversation that is to be recorded, if the caller agreed: with an agent who did."""
+
+    call_id: str
+    leg_id: str
+    customer_id: str
+    queue_id: str
+    agent_id: str
+    retention_days: int
+
+
+def to_record(customer_id: str, rules: RecordingRules, answered: Answered, leg_id: str) -> ToRecord | None:
+    """None where queue or agent are not to be recorded. `leg_id`: the agent's."""
+    if answered.queue_id not in rules.queues or answered.agent_id not in rules.agents:
+        return None
+    return ToRecord(
+        answered.member_id, leg_id, customer_id, answered.queue_id, answered.agent_id, rules.retention_days
+    )
+
+
 class Recorder:
     """Nothing here fails a call: what cannot be recorded is logged."""
 
@@ -58,37 +81,35 @@ class Recorder:
         self._notes = notes
         self._clock = clock
 
-    def joined(self, customer_id: str, rules: RecordingRules, answered: Answered) -> None:
+    def begin(self, talk: ToRecord) -> None:
         """Caller and agent talk: record them if both agreed."""
-        if answered.queue_id not in rules.queues or answered.agent_id not in rules.agents:
-            return
-        call_id = answered.member_id
         try:
-            consent = read_consent(self._node.answer(call_id), customer_id)
+            consent = read_consent(self._node.answer(talk.call_id), talk.customer_id)
             if consent is None or after(RecordingState.AGREED, RecordingEvent.JOINED) is None:
                 return
             facts = RecordingFacts(
                 str(uuid4()),
-                call_id,
-                customer_id,
-                answered.queue_id,
-                answered.agent_id,
+                talk.call_id,
+                talk.customer_id,
+                talk.queue_id,
+                talk.agent_id,
                 consent,
                 # Clocks of controllers differ a little.
                 max(self._clock(), consent.at),
-                rules.retention_days,
+                talk.retention_days,
+                talk.leg_id,
             )
             path = self._notes.begin(facts)
             try:
-                self._node.record(call_id, path)
+                self._node.record(talk.leg_id, path)
             except (LegFailed, NodeAway):
                 self._notes.note(facts, RecordingState.STOPPED)
                 raise
         except (LegFailed, NodeAway, OSError) as error:
-            _log.warning("a conversation is not recorded", call=call_id, error=str(error))
+            _log.warning("a conversation is not recorded", call=talk.call_id, error=str(error))
 
     def ended(self, call_id: str) -> None:
-        """The conversation is over, whoever the caller talks with now."""
+        """The conversation is over, and so is its recording: noted, so that it need not be waited for."""
         try:
             self.order(call_id, RecordingEvent.STOPPED)
         except (NodeAway, OSError) as error:
@@ -102,18 +123,18 @@ class Recorder:
             if state is None:
                 continue
             try:
-                self._command(event, call_id, each.path)
+                self._command(event, each.facts.leg_id or call_id, each.path)
             except LegFailed:
-                state = RecordingState.STOPPED  # the call is over, and so is its recording
+                state = RecordingState.STOPPED  # the conversation is over, and so is its recording
             self._notes.note(each.facts, state)
             done += 1
         return done
 
-    def _command(self, event: RecordingEvent, call_id: str, path: str) -> None:
+    def _command(self, event: RecordingEvent, leg_id: str, path: str) -> None:
         match event:
             case RecordingEvent.PAUSED:
-                self._node.pause(call_id, path)
+                self._node.pause(leg_id, path)
             case RecordingEvent.RESUMED:
-                self._node.resume(call_id, path)
+                self._node.resume(leg_id, path)
             case RecordingEvent.STOPPED:
-                self._node.stop(call_id, path)
+                self._node.stop(leg_id, path)

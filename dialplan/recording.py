@@ -91,7 +91,11 @@ def read_consent(text: str | None, customer_id: str) -> Consent | None:
 
 @dataclass(frozen=True, slots=True)
 class RecordingFacts:
-    """A recording beside what was said. A call has one for each conversation with an agent. Times are UTC."""
+    """A recording beside what was said. A call has one for each conversation with an agent. Times are UTC.
+
+    `leg_id`: the agent's leg. It is recorded there, so that the recording ends with the conversation, whoever
+    has died meanwhile.
+    """
 
     id: str
     call_id: str
@@ -101,3 +105,4 @@ class RecordingFacts:
     consent: Consent
     started_at: datetime
     retention_days: int
+    leg_id: str = ""

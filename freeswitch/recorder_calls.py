@@ -23,21 +23,21 @@ class RecorderCalls:
         """What the caller said when asked."""
         return self._connection.bgapi(api_calls.uuid_getvar(call_id, ANSWER), _ANSWER_S).strip()
 
-    def record(self, call_id: str, path: str) -> None:
+    def record(self, leg_id: str, path: str) -> None:
         """Begin."""
-        self._do(call_id, Recording.START, path)
+        self._do(leg_id, Recording.START, path)
 
-    def pause(self, call_id: str, path: str) -> None:
+    def pause(self, leg_id: str, path: str) -> None:
         """Silence instead of what is said."""
-        self._do(call_id, Recording.MASK, path)
+        self._do(leg_id, Recording.MASK, path)
 
-    def resume(self, call_id: str, path: str) -> None:
+    def resume(self, leg_id: str, path: str) -> None:
         """What is said again."""
-        self._do(call_id, Recording.UNMASK, path)
+        self._do(leg_id, Recording.UNMASK, path)
 
-    def stop(self, call_id: str, path: str) -> None:
+    def stop(self, leg_id: str, path: str) -> None:
         """End."""
-        self._do(call_id, Recording.STOP, path)
+        self._do(leg_id, Recording.STOP, path)
 
-    def _do(self, call_id: str, what: Recording, path: str) -> None:
-        self._connection.bgapi(api_calls.uuid_record(call_id, what, path), _ANSWER_S)
+    def _do(self, leg_id: str, what: Recording, path: str) -> None:
+        self._connection.bgapi(api_calls.uuid_record(leg_id, what, path), _ANSWER_S)

@@ -12,6 +12,7 @@ from freeswitch.dialstring import agents_leg
 from freeswitch.inbound import InboundConnection
 from freeswitch.parties import TRANSFERRED, parties
 from freeswitch.queue_calls import AGENT, offer_leg
+from freeswitch.settings import NodeDoor
 
 #: Extension of the rendered dialplan.
 SUPERVISE: Final = "supervise"
@@ -39,8 +40,10 @@ class SupervisorCalls:
         *,
         heard_by_caller: bool,
         heard_by_agent: bool,
+        door: NodeDoor | None = None,
     ) -> None:
-        """Ring until the phone answers; then it waits. CommandFailed has the cause's name otherwise.
+        """Ring until the phone answers; then it waits. CommandFailed has the cause's name otherwise. `door`:
+        of the node that the phone is registered with, when that is another one.
 
         The agent's leg is what is listened to. What FreeSWITCH calls the a-leg there is what the agent says,
         and so what the caller hears. Keys would let a listener speak: they do nothing.
@@ -57,7 +60,7 @@ class SupervisorCalls:
             "force_transfer_context": TRANSFERRED,
             "park_timeout": "10",
         }
-        dial = agents_leg(leg, leg_id, self._domain, variables)
+        dial = agents_leg(leg, leg_id, self._domain, variables, door)
         call = api_calls.originate(dial, ThenRun("park", ""), timeout_s=ring_s)
         self._connection.bgapi(call, ring_s + 2 * _ANSWER_S)
 

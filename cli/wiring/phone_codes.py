@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 import structlog
 from gevent import spawn
 
 from acd.codes import order_of
+from acd.names import OfferState
 from cli.errors import ContactCentreRefused
-from cli.wiring.queue_desk import order
+from cli.wiring.queue_desk import order, screens
+from cli.wiring.recording_orders import RecordingOrders
 from controller.own_calls import Caller
 from dialplan.causes import Cause
 from dialplan.decision import Announce, CallFacts, Decision, Direction
 from dialplan.reasons import reason
+from dialplan.recording import RecordingEvent
 from store.acd_desk import AcdDesk
 from store.errors import StoreError
 
@@ -22,6 +26,8 @@ _log = structlog.get_logger(__name__)
 #: Sounds that come with the program.
 DONE = "agent-done"
 REFUSED = "agent-refused"
+#: acd.codes.CODES has the words for them.
+_RECORDING: Final = {"*86": RecordingEvent.PAUSED, "*87": RecordingEvent.RESUMED}
 
 
 class PhoneCodes:
@@ -30,28 +36,41 @@ class PhoneCodes:
     def __init__(
         self,
         desk: AcdDesk,
-        clock_ms: Callable[[], int],
+        recordings: RecordingOrders,
         audited: Callable[[str, str, Mapping[str, str]], None],
     ) -> None:
         self._desk = desk
-        self._clock_ms = clock_ms
+        self._recordings = recordings
         self._audited = audited
 
     def decision(self, caller: Caller, dialled: str) -> Decision | None:
         """What becomes of the call when it is a code; None for any other call."""
-        wanted = order_of(dialled, caller.agent_id, caller.codes, self._clock_ms())
-        if wanted is None:
+        wanted = order_of(dialled, caller.agent_id, caller.codes)
+        recording = _RECORDING.get(dialled)
+        if wanted is None and recording is None:
             return None
         facts = CallFacts(Direction.NONE, caller.customer_id)
         who = {"agent": caller.agent_id, "customer": caller.customer_id, "code": dialled}
         try:
-            order(self._desk, caller.customer_id, wanted)
+            if wanted is not None:
+                order(self._desk, caller.customer_id, wanted)
+            elif recording is not None:
+                self._recordings.order(self._talking(caller), recording)
         except (ContactCentreRefused, StoreError) as error:
             why = reason("queue.code-refused", why=str(error), **who)
             return Decision(Announce(REFUSED, Cause.CALL_REJECTED), why, facts, caller.version)
         spawn(self._note, caller, dialled)
         why = reason("queue.code", **who)
         return Decision(Announce(DONE, Cause.NORMAL_CLEARING), why, facts, caller.version)
+
+    def _talking(self, caller: Caller) -> str:
+        """The call that the agent talks with, which is on hold while the code is dialled."""
+        for screen in screens(self._desk, caller.customer_id):
+            for each in screen["agents"]:
+                for talk in each["talks"] if each["agent"] == caller.agent_id else ():
+                    if talk["state"] == OfferState.TALKING:
+                        return str(talk["call"])
+        raise ContactCentreRefused(f"agent {caller.agent_id} is in no conversation")
 
     def _note(self, caller: Caller, dialled: str) -> None:
         try:

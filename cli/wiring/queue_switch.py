@@ -5,31 +5,27 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeVar
 
 import structlog
 
 from acd.effects import Because
+from cli.wiring.phone_homes import PhoneHomes, SwitchNode
 from controller.errors import LegFailed, NodeAway
 from dialplan.call import CallOffered
-from dialplan.carrier import Phone
 from dialplan.decision import Decision
 from dialplan.legs import Leg
 from freeswitch.agent_calls import AgentCalls
 from freeswitch.errors import CommandFailed, FreeSwitchError
-from freeswitch.queue_calls import callback_leg, offer_of
-from freeswitch.settings import NodeDoor
+from freeswitch.queue_calls import callback_leg, offer_leg, offer_of
 from numbering.e164 import E164
 
 _log = structlog.get_logger(__name__)
 _K = TypeVar("_K")
 
-#: Offers and phones whose node is remembered.
+#: Offers whose node is remembered.
 _REMEMBERED: Final = 10_000
-#: How a node says that the phone is not registered with it: to us, and to another node that called it.
-_NOT_THERE: Final = ("USER_NOT_REGISTERED", "NO_USER_RESPONSE", "SUBSCRIBER_ABSENT", "NO_ROUTE_DESTINATION")
 
 
 @contextmanager
@@ -43,25 +39,17 @@ def switch_errors() -> Iterator[None]:
         raise NodeAway(str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class SwitchNode:
-    """A node that can be commanded: `calls` on its inbound connection, which is there when it is first used.
-    `door`: where it takes calls of the others."""
-
-    calls: Callable[[], AgentCalls]
-    door: NodeDoor
-
-
 class QueueNodes:
     """controller.queue_calls.Node for all nodes: a command goes to the node that the call is on.
 
     The agent's leg is made on the caller's node, for only there both can be joined. A phone that is
-    registered with another node rings through that node's door; which one is remembered for the next call.
+    registered with another node rings through that node's door.
     """
 
     def __init__(
         self,
         nodes: Mapping[str, SwitchNode],
+        homes: PhoneHomes,
         home: str,
         place_of: Callable[[str], str | None],
         shown: Mapping[str, E164 | None],
@@ -72,25 +60,17 @@ class QueueNodes:
         self._home = home
         self._place_of = place_of
         self._shown = shown
+        self._homes = homes
         self._offers: OrderedDict[tuple[str, int], str] = OrderedDict()
-        self._phones: OrderedDict[str, str] = OrderedDict()
 
     def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
         node = self._node_of(facts["fernamt_call"])
         _remember(self._offers, (customer_id, offer_id), node)
-        calls, username = self._nodes[node].calls, _username(leg)
-        at = self._phones.get(username, node)
+        calls = self._nodes[node].calls
         with switch_errors():
-            try:
-                door = self._nodes[at].door if at != node else None
-                calls().ring(customer_id, offer_id, leg, ring_s, facts, door)
-            except CommandFailed as error:
-                moved = self._registered(username, at) if _not_there(error) else None
-                if moved is None:
-                    raise
-                _remember(self._phones, username, moved)
-                door = self._nodes[moved].door if moved != node else None
-                calls().ring(customer_id, offer_id, leg, ring_s, facts, door)
+            self._homes.ring(
+                node, leg, lambda door: calls().ring(customer_id, offer_id, leg, ring_s, facts, door)
+            )
 
     def stop(self, customer_id: str, offer_id: int, because: Because | None = None) -> bool:
         """Where it was made; a successor, who does not know that, asks them all."""
@@ -156,6 +136,9 @@ class QueueNodes:
     def offer_of(self, customer_id: str, leg_id: str) -> int | None:
         return offer_of(customer_id, leg_id)
 
+    def leg_of(self, customer_id: str, offer_id: int) -> str:
+        return offer_leg(customer_id, offer_id)
+
     def _calls_for(self, customer_id: str, offer_id: int) -> AgentCalls:
         """Where the agent's leg is: a caller who is called back is on no node yet."""
         return self._nodes[self._offers.get((customer_id, offer_id), self._home)].calls()
@@ -166,30 +149,12 @@ class QueueNodes:
     def _node_of(self, call_id: str) -> str:
         return self._place_of(call_id) or self._home
 
-    def _registered(self, username: str, besides: str) -> str | None:
-        """The node that the phone is registered with, when it is not where we looked."""
-        for name, node in self._nodes.items():
-            try:
-                if name != besides and node.calls().has_phone(username):
-                    return name
-            except FreeSwitchError as error:
-                _log.warning("a node could not be asked for a phone", node=name, error=str(error))
-        return None
-
     def _stopped(self, node: str, customer_id: str, offer_id: int, because: Because | None) -> bool:
         try:
             return self._nodes[node].calls().stop(customer_id, offer_id, because)
         except FreeSwitchError as error:
             _log.warning("a node could not be told to end a leg", node=node, error=str(error))
             return False
-
-
-def _username(leg: Leg) -> str:
-    return leg.to.credentials.username if isinstance(leg.to, Phone) else ""
-
-
-def _not_there(error: CommandFailed) -> bool:
-    return any(cause in str(error) for cause in _NOT_THERE)
 
 
 def _remember(known: OrderedDict[_K, str], key: _K, node: str) -> None:

@@ -13,30 +13,31 @@ from store.recordings import RecordingArchive
 
 
 class RecorderSwitch:
-    """controller.recorder.RecorderNode on the inbound connection of the node that a call is on."""
+    """controller.recorder.RecorderNode on the inbound connection of this machine's node, which is there when
+    it is first used."""
 
-    def __init__(self, calls: Callable[[str], RecorderCalls]) -> None:
+    def __init__(self, calls: Callable[[], RecorderCalls]) -> None:
         self._calls = calls
 
     def answer(self, call_id: str) -> str:
         with switch_errors():
-            return self._calls(call_id).answer(call_id)
+            return self._calls().answer(call_id)
 
-    def record(self, call_id: str, path: str) -> None:
+    def record(self, leg_id: str, path: str) -> None:
         with switch_errors():
-            self._calls(call_id).record(call_id, path)
+            self._calls().record(leg_id, path)
 
-    def pause(self, call_id: str, path: str) -> None:
+    def pause(self, leg_id: str, path: str) -> None:
         with switch_errors():
-            self._calls(call_id).pause(call_id, path)
+            self._calls().pause(leg_id, path)
 
-    def resume(self, call_id: str, path: str) -> None:
+    def resume(self, leg_id: str, path: str) -> None:
         with switch_errors():
-            self._calls(call_id).resume(call_id, path)
+            self._calls().resume(leg_id, path)
 
-    def stop(self, call_id: str, path: str) -> None:
+    def stop(self, leg_id: str, path: str) -> None:
         with switch_errors():
-            self._calls(call_id).stop(call_id, path)
+            self._calls().stop(leg_id, path)
 
 
 class KeptRecordings:

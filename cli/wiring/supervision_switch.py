@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from cli.wiring.phone_homes import PhoneHomes
 from cli.wiring.queue_switch import switch_errors
 from dialplan.legs import Leg
 from freeswitch.supervisor_calls import SupervisorCalls
 
 
 class SupervisorSwitch:
-    """controller.supervision.SupervisorNode: `calls` gives the node that a call is on, where the supervisor's
-    phone has to be registered too; `stop` ends an agent's leg."""
+    """controller.supervision.SupervisorNode: `node_of` names the node that a call is on, `calls` commands it;
+    `stop` ends an agent's leg."""
 
-    def __init__(self, calls: Callable[[str], SupervisorCalls], stop: Callable[[str, int], bool]) -> None:
+    def __init__(
+        self,
+        node_of: Callable[[str], str],
+        calls: Callable[[str], SupervisorCalls],
+        homes: PhoneHomes,
+        stop: Callable[[str, int], bool],
+    ) -> None:
+        self._node_of = node_of
         self._calls = calls
+        self._homes = homes
         self._stop = stop
 
     def ring_supervisor(
@@ -30,32 +39,38 @@ class SupervisorSwitch:
         heard_by_agent: bool,
     ) -> None:
         with switch_errors():
-            self._calls(facts["fernamt_call"]).ring_supervisor(
-                customer_id,
-                offer_id,
+            node = self._node_of(facts["fernamt_call"])
+            self._homes.ring(
+                node,
                 leg,
-                leg_id,
-                ring_s,
-                facts,
-                heard_by_caller=heard_by_caller,
-                heard_by_agent=heard_by_agent,
+                lambda door: self._calls(node).ring_supervisor(
+                    customer_id,
+                    offer_id,
+                    leg,
+                    leg_id,
+                    ring_s,
+                    facts,
+                    heard_by_caller=heard_by_caller,
+                    heard_by_agent=heard_by_agent,
+                    door=door,
+                ),
             )
 
     def signal(self, call_id: str) -> None:
         with switch_errors():
-            self._calls(call_id).signal(call_id)
+            self._calls(self._node_of(call_id)).signal(call_id)
 
     def watch(self, call_id: str, leg_id: str) -> None:
         with switch_errors():
-            self._calls(call_id).watch(leg_id)
+            self._calls(self._node_of(call_id)).watch(leg_id)
 
     def take(self, call_id: str, leg: Leg, leg_id: str) -> None:
         with switch_errors():
-            self._calls(call_id).take(call_id, leg, leg_id)
+            self._calls(self._node_of(call_id)).take(call_id, leg, leg_id)
 
     def end(self, call_id: str, leg_id: str) -> None:
         with switch_errors():
-            self._calls(call_id).end(leg_id)
+            self._calls(self._node_of(call_id)).end(leg_id)
 
     def stop(self, customer_id: str, offer_id: int) -> bool:
         return self._stop(customer_id, offer_id)

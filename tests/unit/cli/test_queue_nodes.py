@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from cli.wiring.queue_switch import QueueNodes, SwitchNode
+from cli.wiring.phone_homes import PhoneHomes, SwitchNode
+from cli.wiring.queue_switch import QueueNodes
 from controller.errors import LegFailed, NodeAway
 from dialplan.legs import Caller, Leg, leg_to_phone
 from freeswitch.errors import CommandFailed, NotConnected
@@ -72,7 +73,8 @@ def nodes(switches: dict[str, NodeCalls]) -> QueueNodes:
     def made(name: str) -> SwitchNode:
         return SwitchNode(lambda: switches[name], DOORS[name])  # type: ignore[arg-type, return-value]
 
-    return QueueNodes({name: made(name) for name in switches}, "node-1", PLACES.get, {})
+    both = {name: made(name) for name in switches}
+    return QueueNodes(both, PhoneHomes(both), "node-1", PLACES.get, {})
 
 
 def ring(nodes: QueueNodes, offer_id: int, call_id: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from acd.centre import RecordingRules
+from acd.effects import Answered
 from controller.errors import LegFailed
-from controller.recorder import Recorder
 from dialplan.recording import RecordingFacts, RecordingState
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -28,17 +29,17 @@ class RecordingSwitch:
             raise LegFailed("No such channel!")
         self.done.append(what)
 
-    def record(self, call_id: str, path: str) -> None:
-        self._do(f"record {call_id}")
+    def record(self, leg_id: str, path: str) -> None:
+        self._do(f"record {leg_id}")
 
-    def pause(self, call_id: str, path: str) -> None:
-        self._do(f"pause {call_id}")
+    def pause(self, leg_id: str, path: str) -> None:
+        self._do(f"pause {leg_id}")
 
-    def resume(self, call_id: str, path: str) -> None:
-        self._do(f"resume {call_id}")
+    def resume(self, leg_id: str, path: str) -> None:
+        self._do(f"resume {leg_id}")
 
-    def stop(self, call_id: str, path: str) -> None:
-        self._do(f"stop {call_id}")
+    def stop(self, leg_id: str, path: str) -> None:
+        self._do(f"stop {leg_id}")
 
 
 @dataclass
@@ -74,6 +75,14 @@ class Notes:
         return [each.state for each in self.noted.values()]
 
 
-def quiet_recorder() -> Recorder:
-    """Records nothing."""
-    return Recorder(RecordingSwitch(), Notes(), lambda: NOW)
+class RecordsEverything:
+    """Whom it was told to record: by call the agent's leg."""
+
+    def __init__(self) -> None:
+        self.legs: dict[str, str] = {}
+
+    def joined(self, customer_id: str, rules: RecordingRules, answered: Answered, leg_id: str) -> None:
+        self.legs[answered.member_id] = leg_id
+
+    def ended(self, call_id: str) -> None:
+        """It need not be told."""

@@ -22,7 +22,7 @@ from controller.places import Places
 from dialplan.legs import Leg
 from numbering.e164 import E164
 from tests.unit.controller.callbacks import nobody_called_back
-from tests.unit.controller.recording import quiet_recorder
+from tests.unit.controller.recording import RecordsEverything
 from tests.unit.controller.supervising import SupervisingSwitch
 from tests.unit.dialplan.carriers import snapshot
 
@@ -131,6 +131,9 @@ class QuietNode:
     def offer_of(self, customer_id: str, leg_id: str) -> int | None:
         return int(leg_id[4:]) if leg_id.startswith("leg-") else None
 
+    def leg_of(self, customer_id: str, offer_id: int) -> str:
+        return f"leg-{offer_id}"
+
 
 class World:
     """Centres of one customer, with a clock that stands until it is moved."""
@@ -148,7 +151,7 @@ class World:
             self.clock,
             self.clock,
             self.supervising,
-            quiet_recorder(),
+            RecordsEverything(),
             nobody_called_back,
         )
         for each in ("node-1", "node-2"):

@@ -10,7 +10,7 @@ from gevent.event import Event as Moment
 
 from acd.announcing import Announcing
 from acd.centre import Centre
-from acd.effects import Announce, Because, CallbackNoted, Join, Ring, SendAway, Stop
+from acd.effects import Announce, Answered, Because, CallbackNoted, Join, OfferEnded, Ring, SendAway, Stop
 from acd.events import CallbackWanted, Event, Joined, OfferAnswered, OfferFailed
 from acd.names import CancelReason, Failure
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
@@ -25,7 +25,7 @@ from dialplan.week import WeekTimes
 from numbering.e164 import E164
 from tests.unit.acd.test_callers import SENTENCES
 from tests.unit.controller.callbacks import nobody_called_back
-from tests.unit.controller.recording import quiet_recorder
+from tests.unit.controller.recording import RecordsEverything
 from tests.unit.dialplan.carriers import NOW, snapshot
 from tests.unit.dialplan.plans import OFFICE, plan, with_plans
 
@@ -81,12 +81,16 @@ class Switch:
     def offer_of(self, customer_id: str, leg_id: str) -> int | None:
         return None
 
+    def leg_of(self, customer_id: str, offer_id: int) -> str:
+        return f"leg-{offer_id}"
+
 
 def carried_out(
     switch: Switch,
     phones: Mapping[str, str],
     carrier: Snapshot = SNAPSHOT,
     whispers: Mapping[str, Whisper] | None = None,
+    recorder: RecordsEverything | None = None,
 ) -> tuple[QueueCalls, list[Event]]:
     agent = AgentSpec("anna", (Membership("verkauf"),))
     centre = Centre(
@@ -94,12 +98,23 @@ def carried_out(
     )
     centre = replace(centre, announcing={"verkauf": Announcing(SENTENCES, place=True, wait=True)})
     back = nobody_called_back(CUSTOMER)
+    records = recorder or RecordsEverything()
     calls = QueueCalls(
-        CUSTOMER, switch, lambda: centre, lambda: carrier, lambda: None, quiet_recorder(), back, lambda: NOW
+        CUSTOMER, switch, lambda: centre, lambda: carrier, lambda: None, records, back, lambda: NOW
     )
     told: list[Event] = []
     calls.tell = lambda event: told.append(event) is None
     return calls, told
+
+
+def test_the_agents_leg_is_recorded_and_nobody_who_was_called_back() -> None:
+    """C4: it ends with the conversation, whatever becomes of the caller and of us."""
+    recorder = RecordsEverything()
+    calls, _ = carried_out(Switch(), {"anna": PHONE}, recorder=recorder)
+    calls.carry_out([Join(7, "c1", "anna"), OfferEnded(7, "anna", "c1", None, 10)])
+    calls.carry_out([Join(8, "c1", "anna"), OfferEnded(7, "anna", "c1", None, 10)])
+    calls.carry_out([Answered("c1", "anna", "verkauf", 5), Answered("called back", "anna", "verkauf", 5)])
+    wait_until(lambda: recorder.legs == {"c1": "leg-8"})
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from acd.centre import RecordingRules
 from acd.effects import Answered
 from controller.errors import StoreAway
-from controller.recorder import Recorder
+from controller.recorder import Recorder, ToRecord, to_record
 from controller.recordings import Recordings
 from dialplan.recording import (
     ASKED,
@@ -27,7 +27,7 @@ from dialplan.recording import (
 from tests.unit.controller.recording import NOW, Notes, RecordingSwitch
 
 RULES = RecordingRules(frozenset({"verkauf"}), frozenset({"anna"}), 10)
-ANSWERED = Answered("c1", "anna", "verkauf", 5_000)
+TALK = ToRecord("c1", "leg", "kunde", "verkauf", "anna", 10)
 AGREED = Consent("1", NOW - timedelta(seconds=9)).text("kunde")
 
 
@@ -38,8 +38,8 @@ def recorder(said: str = AGREED) -> tuple[Recorder, RecordingSwitch, Notes]:
 
 def test_a_conversation_is_recorded_when_caller_and_agent_agreed() -> None:
     found, switch, notes = recorder()
-    found.joined("kunde", RULES, ANSWERED)
-    assert switch.done == ["record c1"]
+    found.begin(TALK)
+    assert switch.done == ["record leg"]
     (noted,) = notes.noted.values()
     assert (noted.facts.agent_id, noted.facts.retention_days) == ("anna", 10)
     assert noted.facts.consent == Consent("1", NOW - timedelta(seconds=9))
@@ -49,7 +49,7 @@ def test_a_conversation_is_recorded_when_caller_and_agent_agreed() -> None:
 def test_without_the_callers_active_consent_to_this_customer_nothing_is_recorded(said: str) -> None:
     """§ 201 StGB."""
     found, switch, notes = recorder(said)
-    found.joined("kunde", RULES, ANSWERED)
+    found.begin(TALK)
     assert (switch.done, notes.noted) == ([], {})
 
 
@@ -59,27 +59,26 @@ def test_without_the_callers_active_consent_to_this_customer_nothing_is_recorded
 def test_an_agent_who_did_not_agree_and_a_queue_that_does_not_want_it_are_not_recorded(
     answered: Answered,
 ) -> None:
-    found, switch, _ = recorder()
-    found.joined("kunde", RULES, answered)
-    assert switch.done == []
+    assert to_record("kunde", RULES, answered, "leg") is None
+    assert to_record("kunde", RULES, Answered("c1", "anna", "verkauf", 5_000), "leg") == TALK
 
 
 def test_a_pause_is_a_pause_until_it_is_over_and_what_is_stopped_stays_so() -> None:
     found, switch, notes = recorder()
-    found.joined("kunde", RULES, ANSWERED)
+    found.begin(TALK)
     assert found.order("c1", RecordingEvent.RESUMED) == 0
     assert found.order("c1", RecordingEvent.PAUSED) == 1
     assert found.order("c1", RecordingEvent.PAUSED) == 0
     assert found.order("c1", RecordingEvent.RESUMED) == 1
     found.ended("c1")
     assert found.order("c1", RecordingEvent.RESUMED) == 0
-    assert switch.done == ["record c1", "pause c1", "resume c1", "stop c1"]
+    assert switch.done == ["record leg", "pause leg", "resume leg", "stop leg"]
     assert notes.states() == [RecordingState.STOPPED]
 
 
 def test_a_call_that_is_over_leaves_a_complete_recording() -> None:
     found, switch, notes = recorder()
-    found.joined("kunde", RULES, ANSWERED)
+    found.begin(TALK)
     switch.gone = True
     found.ended("c1")
     assert notes.states() == [RecordingState.STOPPED]
@@ -88,7 +87,7 @@ def test_a_call_that_is_over_leaves_a_complete_recording() -> None:
 def test_a_recording_that_could_not_begin_is_none() -> None:
     found, switch, notes = recorder()
     switch.gone = True
-    found.joined("kunde", RULES, ANSWERED)
+    found.begin(TALK)
     assert notes.states() == [RecordingState.STOPPED]
 
 

@@ -1,0 +1,112 @@
+"""Recordings over several machines: each is made, paused and stopped where its file is."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+import structlog
+
+from acd.centre import RecordingRules
+from acd.effects import Answered
+from cli.errors import ContactCentreRefused
+from cli.wiring.adapters import store_errors
+from cli.wiring.queue_desk import answered_in_time
+from controller.errors import NodeAway, StoreAway
+from controller.node_orders import ChangeRecording, NodeOrder
+from controller.recorder import Recorder, ToRecord, to_record
+from dialplan.recording import RecordingEvent
+from store.acd_desk import AcdDesk
+
+_log = structlog.get_logger(__name__)
+
+
+def _of_node(node: str) -> str:
+    """Under which the desk has orders for a node; no customer is called so."""
+    return f"@{node}"
+
+
+class OrdersForNode:
+    """controller.node_orders.NodeDesk on Redis."""
+
+    def __init__(self, desk: AcdDesk, node: str) -> None:
+        self._desk = desk
+        self._node = node
+
+    def order(self) -> tuple[str, NodeOrder] | None:
+        with store_errors():
+            text = self._desk.take(_of_node(self._node))
+        if text is None:
+            return None
+        try:
+            said = json.loads(text)
+            order_id = str(said["id"])
+            if "talk" in said:
+                return order_id, ToRecord(**said["talk"])
+            return order_id, ChangeRecording(str(said["call"]), RecordingEvent(said["event"]))
+        except (ValueError, KeyError, TypeError) as error:
+            _log.error("unreadable order for this node", error=str(error))
+            return None
+
+    def answer(self, order_id: str, done: int) -> None:
+        with store_errors():
+            self._desk.answer(order_id, f"+{done}")
+
+
+class RecorderOfNodes:
+    """controller.queue_calls.TalkRecorder: the controller of the call's node begins the recording."""
+
+    def __init__(self, recorder: Recorder, desk: AcdDesk, home: str, node_of: Callable[[str], str]) -> None:
+        self._recorder = recorder
+        self._desk = desk
+        self._home = home
+        self._node_of = node_of
+
+    def joined(self, customer_id: str, rules: RecordingRules, answered: Answered, leg_id: str) -> None:
+        talk = to_record(customer_id, rules, answered, leg_id)
+        if talk is None:
+            return
+        node = self._node_of(talk.call_id)
+        if node == self._home:
+            self._recorder.begin(talk)
+            return
+        try:
+            with store_errors():
+                sent = self._desk.send(_of_node(node), json.dumps({"id": "", "talk": asdict(talk)}))
+        except StoreAway:
+            sent = False
+        if not sent:
+            _log.warning("a conversation is not recorded: its node was not told", call=talk.call_id)
+
+    def ended(self, call_id: str) -> None:
+        self._recorder.ended(call_id)
+
+
+class RecordingOrders:
+    """Pause, resume and stop, wherever the recording is made. `others`: names of the other nodes."""
+
+    def __init__(self, recorder: Recorder, desk: Callable[[], AcdDesk], others: Sequence[str]) -> None:
+        self._recorder = recorder
+        self._desk = desk
+        self._others = others
+
+    def order(self, call_id: str, event: RecordingEvent) -> None:
+        """Raises ContactCentreRefused when there is no such recording, StoreError."""
+        try:
+            done = self._recorder.order(call_id, event)
+        except NodeAway as error:
+            raise ContactCentreRefused(f"the switch did not answer: {error}; `fernamt doctor`") from error
+        if not done and not any(self._asked(node, call_id, event) for node in self._others):
+            raise ContactCentreRefused(
+                f"call {call_id} has no recording that could be {event.value}: `fernamt agent calls`"
+            )
+
+    def _asked(self, node: str, call_id: str, event: RecordingEvent) -> bool:
+        """Whether that node had it; one that does not answer had not."""
+        desk, order_id = self._desk(), str(uuid.uuid4())
+        order = {"id": order_id, "call": call_id, "event": event.value}
+        if not desk.send(_of_node(node), json.dumps(order)):
+            return False
+        return answered_in_time(desk, order_id) not in (None, "+0")
