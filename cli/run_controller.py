@@ -274,7 +274,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     )
     originating = Originating(
         RequestDesk(call_requests(settings)),
-        FirstLegNode(lambda: FirstLegs(follower.connection, settings.node.domain), homes, home),
+        FirstLegNode(lambda: FirstLegs(follower.connection, settings.node.domain)),
         decider,
         audience.ended,
         lambda: str(uuid4()),

@@ -13,7 +13,6 @@ from freeswitch.dialstring import agents_leg
 from freeswitch.inbound import InboundConnection
 from freeswitch.onward import leg_facts
 from freeswitch.parties import ORIGINATED, TRANSFERRED, asker_variables
-from freeswitch.settings import NodeDoor
 
 #: What the command takes at most, beside the ringing.
 _ANSWER_S: Final = 10.0
@@ -26,18 +25,9 @@ class FirstLegs:
         self._connection = connection
         self._domain = domain
 
-    def ring(
-        self,
-        offered: CallOffered,
-        decision: Decision,
-        leg: Leg,
-        behalf: Behalf,
-        second: str,
-        door: NodeDoor | None = None,
-    ) -> None:
+    def ring(self, offered: CallOffered, decision: Decision, leg: Leg, behalf: Behalf, second: str) -> None:
         """Ring until `leg` of the decision answers; then a controller is asked for `second` (a number), on
-        the same behalf. The leg has the id of the call. `door`: of the node that the phone is registered
-        with, when that is another one."""
+        the same behalf. The leg has the id of the call."""
         variables = {
             **leg_facts(decision, offered),
             **asker_variables(leg, offered.call_id, behalf),
@@ -46,6 +36,6 @@ class FirstLegs:
             "force_transfer_context": TRANSFERRED,
             "hangup_after_bridge": "true",
         }
-        dial = agents_leg(leg, offered.call_id, self._domain, variables, door)
+        dial = agents_leg(leg, offered.call_id, self._domain, variables)
         call = api_calls.originate(dial, ThenDial(second, ORIGINATED), timeout_s=leg.no_answer_s)
         self._connection.bgapi(call, leg.no_answer_s + _ANSWER_S)

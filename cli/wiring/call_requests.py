@@ -14,7 +14,6 @@ import structlog
 
 from cli.errors import CallRefused
 from cli.wiring.adapters import store_errors
-from cli.wiring.phone_homes import PhoneHomes
 from controller.errors import LegFailed, NodeAway
 from controller.originating import CallProgress, CallRequest, Progress
 from dialplan.call import Behalf, CallOffered
@@ -68,21 +67,14 @@ def _short(text: Any) -> str:
 
 
 class FirstLegNode:
-    """controller.originating.Node on a node's inbound connection, which is there when it is first used; its
-    phones may be registered with others."""
+    """controller.originating.Node on a node's inbound connection, which is there when it is first used."""
 
-    def __init__(self, legs: Callable[[], FirstLegs], homes: PhoneHomes, node: str) -> None:
+    def __init__(self, legs: Callable[[], FirstLegs]) -> None:
         self._legs = legs
-        self._homes = homes
-        self._node = node
 
     def ring(self, offered: CallOffered, decision: Decision, leg: Leg, behalf: Behalf, second: str) -> None:
         with _switch_errors():
-            self._homes.ring(
-                self._node,
-                leg,
-                lambda door: self._legs().ring(offered, decision, leg, behalf, second, door),
-            )
+            self._legs().ring(offered, decision, leg, behalf, second)
 
 
 @contextmanager

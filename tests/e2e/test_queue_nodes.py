@@ -12,22 +12,29 @@ from typing import Any
 import pytest
 
 from acd.names import AgentStatus
-from cli.bootstrap import acd_desk
+from cli.bootstrap import acd_desk, message_dir
 from cli.wiring.queue_desk import command, screens
 from lab.robots import Answer, Ignore, Reject, RingThenHangup, RobotCall
 from lab.robots.errors import RobotsError
 from tests.e2e.exchange import Exchange, eventually
+from tests.e2e.tones import recording
 from tests.e2e.two_nodes import Pair, World, two_nodes, world
 from tests.patience import slowness
 
 CALLER = "+4915228817386"
 MUSIC_HZ, AGENT_HZ, CALLER_HZ = 620, 1000, 700
-NUMBER = "+493023125300"
+NUMBER, RECORDED, BACK = "+493023125300", "+493023125301", "+493023125302"
+QUESTION_HZ, OFFER_HZ, NOTED_HZ, TOLD_AGENT_HZ = 520, 2300, 2700, 2800
+
+
+def _sentences(directory: Path) -> None:
+    for name, hertz in (("offer", OFFER_HZ), ("noted", NOTED_HZ), ("agent", TOLD_AGENT_HZ)):
+        recording(directory / "sounds" / "ansagen" / f"callback-{name}.wav", hertz)
 
 
 @pytest.fixture(scope="module")
 def pair(switch: str) -> Iterator[Pair]:
-    with two_nodes(switch, Path(__file__).parent / "queues.yaml") as found:
+    with two_nodes(switch, Path(__file__).parent / "queues.yaml", _sentences) as found:
         eventually(lambda: owner(found) != 0, 20, "an owner")
         yield found
 
@@ -293,3 +300,78 @@ def test_a_caller_who_goes_as_the_agent_answers_leaves_nobody_stuck(pair: Pair, 
         agent.wait("ended", 20)
         caller.wait("ended", 20)
         eventually(lambda: states(pair)["anna"] == "Waiting" and not waiting(pair), 5, "anna to be free")
+
+
+def strangers(pair: Pair) -> tuple[Exchange, Exchange]:
+    """The machine whose controller owns the contact centre, and the other one."""
+    owns = pair.first.processes()["controller-1"] == owner(pair)
+    return (pair.first, pair.second) if owns else (pair.second, pair.first)
+
+
+def talk_of(pair: Pair, agent: str) -> str:
+    eventually(lambda: states(pair)[agent] == "In a queue call", 10, "the agent to talk")
+    (talk,) = (each["talks"] for each in screen(pair)["agents"] if each["agent"] == agent)
+    return str(talk[0]["call"])
+
+
+def test_a_supervisor_attends_from_a_phone_of_another_node(pair: Pair, robots: World) -> None:
+    """C5: the phone is registered with the second node, the call is on the first."""
+    robots.phones["anna-1"].on_call(Answer(after_ms=50, play=f"%(400,1000,{AGENT_HZ});loops=60"))
+    robots.phones["zentrale"].on_call(Answer(after_ms=50, play="%(400,1300,1600);loops=60"))
+    choose(pair, AgentStatus.AVAILABLE, "anna")
+    caller = robots.call(pair.first, NUMBER, from_user=CALLER, play=f"%(400,700,{CALLER_HZ});loops=60")
+    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    pair.second.run("call", "barge", talk_of(pair, "anna"), "--as", "leitung")
+    supervisor = robots.inbox("zentrale").received("zentrale", 10)
+    caller.wait_heard(1600, timeout_s=10)
+    for hertz in (AGENT_HZ, CALLER_HZ):
+        supervisor.wait_heard(hertz, timeout_s=10)
+    caller.hangup()
+    assert supervisor.wait("ended", 10).ended_by == "peer"
+
+
+def test_a_conversation_on_another_machine_than_the_owners_is_recorded_there(
+    pair: Pair, robots: World
+) -> None:
+    """C4: where the call is; a command of the other machine finds it."""
+    home, other = strangers(pair)
+    robots.phones["anna-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
+    choose(pair, AgentStatus.AVAILABLE, "anna")
+    caller = robots.call(other, RECORDED, from_user=CALLER, play=f"%(60000,0,{CALLER_HZ})")
+    caller.wait_heard(QUESTION_HZ, timeout_s=10)
+    caller.send_dtmf("1", 80)
+    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    spools = [message_dir(each.settings) / "recordings" for each in (home, other)]
+    eventually(lambda: bool([*spools[1].glob("*.wav")]), 10, "the recording to begin")
+    call_id = talk_of(pair, "anna")
+    home.run("record", "pause", call_id)
+    assert [*spools[0].glob("*")] == []
+    caller.hangup()
+    eventually(lambda: bool(home.json("record", "list", "--call", call_id)), 20, "the recording")
+    (row,) = home.json("record", "list", "--call", call_id)
+    assert (row["agent"], row["consent_key"]) == ("anna", "1")
+    eventually(lambda: [*spools[1].glob("*")] == [], 10, "an empty spool")
+
+
+def test_a_wish_heard_on_one_node_is_called_back_with_an_agent_of_the_other(
+    pair: Pair, robots: World
+) -> None:
+    """C1: by the owner's node, wherever the wish was noted and the agent's phone is registered."""
+    _, other = strangers(pair)
+    agent = "anna" if other is pair.first else "bert"
+    robots.phones[f"{agent}-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
+    robots.carrier.on_call(Answer(after_ms=300, play="%(60000,0,1150)"), CALLER)
+    choose(pair, AgentStatus.AVAILABLE, agent)
+    choose(pair, AgentStatus.ON_BREAK, agent)
+    wish = robots.call(other, BACK, from_user=CALLER)
+    wish.wait_heard(OFFER_HZ, timeout_s=10)
+    wish.send_dtmf("1", 80)
+    wish.wait_heard(NOTED_HZ, timeout_s=10)
+    wish.wait("ended", 10)
+    eventually(lambda: len(waiting(pair)) == 1, 10, "the wish")
+    choose(pair, AgentStatus.AVAILABLE, agent)
+    rung = robots.inbox(f"{agent}-1").received(f"{agent}-1", 10)
+    rung.wait_heard(TOLD_AGENT_HZ, timeout_s=10)
+    rung.wait_heard(1150, timeout_s=15)
+    rung.hangup()
+    eventually(lambda: states(pair)[agent] == "Waiting" and waiting(pair) == [], 10, "the agent to be free")

@@ -80,7 +80,10 @@ def test_waiting_calls_are_moved_and_a_queue_is_emptied(centre: Exchange, stage:
     for each in callers:
         each.hangup()
         each.wait("ended", 30)
-    (moved,), (flushed,) = audited(centre, "queue.move"), audited(centre, "queue.flush")
+    (moved,), (flushed,) = (
+        [each for each in audited(centre, action) if each.actor == "tester"]
+        for action in ("queue.move", "queue.flush")
+    )
     assert (moved.actor, moved.object_id, moved.details["queue"]) == ("tester", ids[1], "technik")
     assert flushed.details["reason"] == "fire drill"
 
@@ -158,6 +161,30 @@ def test_an_agent_and_a_supervisor_work_by_their_screens(centre: Exchange, stage
     assert lead.post("/v1/calls/gone/move", {"queue": "technik"}) == 409
     eventually(lambda: bool(lead.get("/v1/figures/agents")["figures"]), 10, "the figures")
     assert {each.actor for each in audited(centre, "agent.status")} == {"api:kunde/anna"}
+
+
+def test_another_customers_token_sees_and_touches_nothing(centre: Exchange, stage: Stage, port: int) -> None:
+    """Bad input, guarantee 8: every order is refused, stands in the audit, and the caller waits on."""
+    centre.run("agent", "logout", "bert")
+    token = centre.run(
+        "user", "token", "create", "chef", "--customer", "fremd", "--role", "admin", "--agent", "doris"
+    )
+    stranger = Screen(port, token)
+    (caller,), (call_id,) = calls_waiting(centre, stage, 1)
+    assert [each["queue"] for each in stranger.get("/v1/queues")["queues"]] == ["annahme"]
+    assert [each["agent"] for each in stranger.get("/v1/agents")["agents"]] == ["doris"]
+    assert stranger.post("/v1/agents/anna/status", {"status": "Available"}) == 404
+    assert stranger.post("/v1/agents/anna/wrap-up", {"extend_s": 60}) == 404
+    assert stranger.post(f"/v1/calls/{call_id}/move", {"queue": "annahme"}) == 409
+    assert stranger.post(f"/v1/calls/{call_id}/supervise", {"how": "listen"}) == 409
+    assert stranger.post("/v1/queues/verkauf/flush", {}) == 409
+    assert stranger.get("/v1/figures/queues")["figures"] == []
+    assert waiting(centre, "verkauf") == [call_id]
+    (refused,) = audited(centre, "call.listen.refused")
+    assert refused.actor == "api:fremd/chef"
+    assert "no conversation of fremd" in refused.details["why"]
+    caller.hangup()
+    caller.wait("ended", 10)
 
 
 def _next(stream: Any, name: str) -> Any:

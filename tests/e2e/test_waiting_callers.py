@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import wave
-from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from cli.demonstration.stage import Stage, staged
 from cli.wiring.queue_desk import command, screens
 from lab.robots import Answer, Reject, RobotCall
 from tests.e2e.exchange import Exchange, eventually
+from tests.e2e.tones import recording
 from tests.servers import state_directory
 
 CALLER = "+4915228817386"
@@ -31,17 +29,6 @@ OFFER_HZ, ENTER_HZ, CHECK_HZ, REFUSED_HZ, NOTED_HZ, TOLD_AGENT_HZ = 2300, 2400, 
 CALLS: list[RobotCall] = []
 QUEUES = ("verkauf", "service", "kurz")
 AGENT_HZ, RECEPTION_HZ, AT_HOME_HZ = 1000, 700, 1150
-
-
-def recording(path: Path, hertz: int, length_s: float = 0.5) -> None:
-    """A WAV file with a tone, 8 kHz mono."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frames = (int(8000 * math.sin(2 * math.pi * hertz * n / 8000)) for n in range(int(length_s * 8000)))
-    with wave.open(str(path), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        sound.writeframes(array("h", frames).tobytes())
 
 
 @pytest.fixture(scope="module")

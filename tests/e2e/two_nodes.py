@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +44,13 @@ class Pair:
 
 
 @contextmanager
-def two_nodes(switch: str, carrier: Path) -> Iterator[Pair]:
-    """Both run; stopped in order at the end."""
+def two_nodes(
+    switch: str, carrier: Path, prepare: Callable[[Path], None] = lambda directory: None
+) -> Iterator[Pair]:
+    """Both run; stopped in order at the end. `prepare` is given each one's directory before it starts."""
     with ExitStack() as held, state_directory() as here, state_directory() as there:
+        prepare(here)
+        prepare(there)
         settings = [lab_settings(each, carrier, program=switch) for each in (here, there)]
         doors = [_free_port(), _free_port()]
         wires = tuple(held.enter_context(Wire(each.node.event_socket)) for each in reversed(settings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.demonstration.stage import Stage
 from lab.robots import Answer
-from tests.e2e.agents.desk import AGENT_HZ, ANNA, FAR, agents, call, login, queued, state, status
+from tests.e2e.agents.desk import AGENT_HZ, ALLE, ANNA, FAR, agents, call, login, queued, state, status
 from tests.e2e.exchange import Exchange, eventually
 
 
@@ -39,6 +39,33 @@ def test_who_is_called_directly_is_rung_by_no_queue_until_it_is_over(centre: Exc
     assert len(stage.all_received("anna-1")) == 2
 
 
+def test_the_time_on_hold_stands_in_the_agents_figures(centre: Exchange, stage: Stage) -> None:
+    """C9: as the agent's phone says it, by a re-INVITE."""
+    stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
+    login(centre, "anna")
+    before = on_hold_s(centre)
+    caller = call(stage, ALLE)
+    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    agent = stage.inbox("anna-1").received("anna-1", 5)
+    eventually(lambda: state(centre, "anna") == "In a queue call", 5, "anna to talk")
+    agent.hold()
+    eventually(lambda: (held_ms(centre) or 0) >= 1_000, 10, "the hold")
+    agent.resume()
+    eventually(lambda: held_ms(centre) is None, 10, "the end of the hold")
+    caller.hangup()
+    eventually(lambda: on_hold_s(centre) >= before + 1.0, 15, "the figures")
+
+
+def held_ms(centre: Exchange) -> int | None:
+    (talk,) = agents(centre)["anna"]["talks"]
+    return talk["held_ms"]  # type: ignore[no-any-return]
+
+
+def on_hold_s(centre: Exchange) -> float:
+    rows = centre.json("stats", "--customer", "kunde", "--interval", "day", "--agents")
+    return sum(float(each["hold_s"]) for each in rows if each["agent"] == "anna")
+
+
 def test_a_wrap_up_is_extended_and_ended_with_a_code(centre: Exchange, stage: Stage) -> None:
     """C1, complaint 4."""
     stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
@@ -52,6 +79,19 @@ def test_a_wrap_up_is_extended_and_ended_with_a_code(centre: Exchange, stage: St
     eventually(lambda: agents(centre)["anna"]["wrap_up_ms"] > 200_000, 5, "a longer wrap-up")
     centre.run("agent", "wrap-up", "anna", "--code", "frage")
     eventually(lambda: state(centre, "anna") == "Waiting", 5, "anna to be free")
+
+
+def test_what_is_no_agent_is_told_so_and_nothing_happens(centre: Exchange, stage: Stage) -> None:
+    """Bad input: unknown agents, and a code from a phone whose owner serves no queue."""
+    login(centre, "anna")
+    done = centre.tried("agent", "login", "nobody")
+    assert done.returncode == 1
+    assert "no controller serves an agent nobody" in done.stderr
+    assert stage.call("clara-1", "*81").wait("ended", 10).final_code in range(400, 500)
+    assert {name: each["status"] for name, each in agents(centre).items()} == {
+        "anna": "Available",
+        "bert": "Logged Out",
+    }
 
 
 def test_agents_log_in_pause_and_log_out_by_phone(centre: Exchange, stage: Stage) -> None:

@@ -91,13 +91,18 @@ def test_a_phone_stops_within_200_ms_when_the_caller_gives_up(centre: Exchange, 
     assert (stopped.began_ms + stopped.ended_ms) - (gone.began_ms + gone.ended_ms) <= 200 * slowness()
 
 
-def test_who_declines_and_who_is_busy_each_rest_their_own_time(centre: Exchange, stage: Stage) -> None:
-    """C1: 1 s after 603, 2 s after 486; then the same caller is offered again, the place kept."""
+def test_who_declines_who_is_busy_and_who_is_not_reached_rest_each_their_own_time(
+    centre: Exchange, stage: Stage
+) -> None:
+    """C1: 1 s after 603, 2 s after 486, 3 s when not reached; the same caller is offered again, the place
+    kept."""
     login(centre, "anna")
     stage.robot("anna-1").on_call(Reject(603))
     caller = call(stage, VERKAUF)
     rung = [stage.inbox("anna-1").received("anna-1", 30).wait("ended", 20)]
     stage.robot("anna-1").on_call(Reject(486))
+    rung.append(stage.inbox("anna-1").received("anna-1", 30).wait("ended", 20))
+    stage.robot("anna-1").on_call(Reject(480))
     rung.append(stage.inbox("anna-1").received("anna-1", 30).wait("ended", 20))
     stage.robot("anna-1").on_call(Answer(after_ms=20, play=AGENT_PLAYS))
     caller.wait_heard(AGENT_HZ, timeout_s=30)
@@ -105,6 +110,7 @@ def test_who_declines_and_who_is_busy_each_rest_their_own_time(centre: Exchange,
     rests = [later.began_ms - earlier.began_ms for earlier, later in pairwise(rung)]
     assert 1_000 <= rests[0] < 1_000 + 900 * slowness()
     assert 2_000 <= rests[1] < 2_000 + 900 * slowness()
+    assert 3_000 <= rests[2] < 3_000 + 900 * slowness()
     caller.hangup()
 
 

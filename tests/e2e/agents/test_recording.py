@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import wave
 from pathlib import Path
 
 from sqlalchemy import func, select
 
-from cli.bootstrap import engine, message_dir
+from cli.bootstrap import acd_desk, engine, message_dir
 from cli.demonstration.stage import Stage
 from lab.media.audio import FileSource
 from lab.media.detect import ToneDetector
 from lab.robots import Answer, RobotCall
 from store.recording_tables import recording_part
-from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, agents, login, state
+from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, FAR, agents, login, state
 from tests.e2e.exchange import Exchange, eventually
 
 AUFNAHME = "+493023125302"
-QUESTION_HZ, CARD_HZ, THANKS_HZ = 520, 1800, 1350
+QUESTION_HZ, CARD_HZ, THANKS_HZ, AFTER_HZ, FAR_HZ = 520, 1800, 1350, 1450, 2100
 
 
 def talking(centre: Exchange, stage: Stage, key: str) -> tuple[RobotCall, str]:
@@ -82,6 +84,74 @@ def test_a_conversation_is_recorded_but_for_the_pause_heard_and_erased(
     assert row["erased_why"] == "consent withdrawn"
     with engine(centre.settings, "test").connect() as connection:
         assert connection.execute(select(func.count()).select_from(recording_part)).scalar_one() == 0
+
+
+def test_a_recording_ends_with_the_conversation_also_when_its_controller_has_died(
+    centre: Exchange, stage: Stage, tmp_path: Path
+) -> None:
+    """C4: whom the caller talks with after an attended transfer never agreed."""
+    stage.robot("carrier-a").on_call(Answer(after_ms=20, play=f"%(30000,0,{FAR_HZ})"), FAR)
+    caller, call_id = talking(centre, stage, "1")
+    agent = stage.inbox("anna-1").received("anna-1", 5)
+    eventually(lambda: bool(spooled(centre)), 5, "the recording to begin")
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    consult = stage.call("anna-1", FAR)
+    consult.wait_heard(FAR_HZ, timeout_s=10)
+    os.kill(owner(centre), signal.SIGKILL)
+    node = centre.settings.node
+    eventually(lambda: owner(centre) != 0 and bool(agents(centre)), 15, "another owner")
+    agent.refer(f"sip:{FAR}@{node.sip_ip}:{node.ports.phone}", replaces=consult)
+    caller.wait_heard(FAR_HZ, min_ms=600, timeout_s=10)
+    for each in (agent, consult):
+        each.hangup()
+    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 20, "the recording")
+    assert caller.report().ended_ms is None
+    caller.hangup()
+    caller.wait("ended", 5)
+    (row,) = centre.json("record", "list", "--call", call_id)
+    output = tmp_path / "out.wav"
+    centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
+    detector = heard(output.read_bytes(), tmp_path)
+    assert detector.heard(AGENT_HZ, 200)
+    assert not detector.heard(FAR_HZ, 100)
+
+
+def owner(centre: Exchange) -> int:
+    """The process of the controller that owns the contact centre; 0 while nobody does."""
+    holder = acd_desk(centre.settings).owner("kunde")
+    return int(holder.split("/")[1]) if holder is not None else 0
+
+
+def test_an_agent_pauses_the_recording_by_dialling_a_code(
+    centre: Exchange, stage: Stage, tmp_path: Path
+) -> None:
+    """C4: for the number of a card; the caller is on hold while the agent dials."""
+    caller, call_id = talking(centre, stage, "1")
+    agent = stage.inbox("anna-1").received("anna-1", 5)
+    eventually(lambda: bool(spooled(centre)), 5, "the recording to begin")
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    _dials(agent, stage, "*86")
+    caller.play(f"%(1000,0,{CARD_HZ});%(30000,0,{AFTER_HZ})")
+    agent.wait_heard(CARD_HZ, min_ms=300, timeout_s=10)
+    agent.wait_heard(AFTER_HZ, timeout_s=10)
+    _dials(agent, stage, "*87")
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    caller.hangup()
+    caller.wait("ended", 5)
+    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 20, "the recording")
+    (row,) = centre.json("record", "list", "--call", call_id)
+    output = tmp_path / "out.wav"
+    centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
+    detector = heard(output.read_bytes(), tmp_path)
+    assert detector.heard(CALLER_HZ, 200)
+    assert not detector.heard(CARD_HZ, 60)
+
+
+def _dials(agent: RobotCall, stage: Stage, code: str) -> None:
+    """From the phone's second line."""
+    agent.hold()
+    stage.call("anna-1", code).wait("ended", 10)
+    agent.resume()
 
 
 def test_who_does_not_agree_is_not_recorded(centre: Exchange, stage: Stage) -> None:

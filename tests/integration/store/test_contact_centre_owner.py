@@ -57,11 +57,11 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 40.0) -> float:
 
 @contextmanager
 def owner(
-    client: redis.Redis, holder: str, switch: RecordingSwitch | None = None
+    client: redis.Redis, holder: str, switch: RecordingSwitch | None = None, ahead_ms: int = 0
 ) -> Iterator[tuple[ContactCentre, RecordingSwitch, TenantJournal]]:
     switch = switch or RecordingSwitch()
     journal = TenantJournal(Leases(client, ttl_s=TTL_S), AcdJournals(client), SPEC.id, holder)
-    centre = ContactCentre(SPEC, journal, switch, lambda: int(time.time() * 1000), seed=1)
+    centre = ContactCentre(SPEC, journal, switch, lambda: int(time.time() * 1000) + ahead_ms, seed=1)
     switch.centre = centre
     centre.start()
     try:
@@ -96,6 +96,29 @@ def test_five_waiting_callers_keep_their_place_when_the_owner_dies(redis_client:
             second.tell(StatusChosen("anna", AgentStatus.AVAILABLE))
             wait_until(lambda: bool(switch.rung()))
             assert switch.rung() == ["c0"]
+
+
+def test_a_successor_whose_clock_was_set_by_an_hour_goes_on_where_the_owner_was(
+    redis_client: redis.Redis,
+) -> None:
+    """Bad input: nobody has waited an hour, no offer has rung for one, and who comes later is behind."""
+    with owner(redis_client, "first") as (first, _, _):
+        wait_until(lambda: first.is_owner)
+        first.tell(CallerJoined("c1", "verkauf"))
+        first.tell(StatusChosen("anna", AgentStatus.AVAILABLE))
+        wait_until(lambda: len(first.state.offers) == 1)
+        before = first.now_ms
+        crash(first)
+        switch = RecordingSwitch()
+        with owner(redis_client, "second", switch, ahead_ms=3_600_000) as (second, _, _):
+            wait_until(lambda: second.is_owner)
+            assert second.now_ms - before < 60_000
+            assert second.state.offers == first.state.offers
+            second.tell(CallerJoined("c2", "verkauf"))
+            wait_until(lambda: len(second.state.members) == 2)
+            c1, c2 = (second.state.members[each].since_ms for each in ("c1", "c2"))
+            assert 0 < c2 - c1 < 60_000
+            assert not switch.effects[1:], "a caller enters, and nothing else happens"
 
 
 def test_a_caller_who_left_while_nobody_was_the_owner_is_no_ghost(redis_client: redis.Redis) -> None:

@@ -64,7 +64,7 @@ def test_a_phone_s_own_number_rings_the_phone(example: Snapshot) -> None:
 
 def test_most_numbers_of_the_blocks_are_free_and_still_ours(example: Snapshot) -> None:
     extensions = [each for each in example.numbers.values() if each.behind]
-    assert len(example.numbers) - len(extensions) == 100 + 6 + 52
+    assert len(example.numbers) - len(extensions) == 100 + 6 + 52 + 4
     assert len(extensions) == 2
     assert E164("+492214710200") not in example.numbers
     assert example.is_ours(E164("+492214710200"))
