@@ -24,6 +24,7 @@ from cli.demonstration.queue_scenarios import record_sentences
 from cli.demonstration.scenario import Played, Scenario
 from cli.demonstration.scenarios import SCENARIOS
 from cli.demonstration.stage import Stage, staged
+from cli.doctor import settled
 from cli.errors import ScenarioFailed
 from cli.layout import lab_settings
 from cli.settings import Settings
@@ -38,6 +39,8 @@ from store.cdr_repository import CdrRepository
 _TOGETHER: Final = 6
 #: How long records may take from the end of a call to the database.
 _RECORDS_S: Final = 15.0
+#: And how long everything may take until the doctor finds nothing wrong.
+_SETTLED_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ def run(
     with Stack(settings, progress) as stack:
         progress("registering the phones")
         with staged(stack.settings) as stage:
+            progress(settled(stack.settings, _SETTLED_S))
             progress(f"placing {len(scenarios)} calls")
             played = play(stage, scenarios, progress)
         progress("waiting for the last records")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
@@ -51,6 +52,7 @@ from provisioning.mailbox_access import guidance
 from provisioning.queue_sentences import sentences
 from provisioning.schema import CustomerEntry
 from provisioning.sounds import PROGRAM as SPEAKER
+from store.availability_book import AvailabilityBook
 from store.bank_state import BankStanding, BankState
 from store.cdr_repository import CdrRepository
 from store.config_versions import ConfigStore
@@ -63,10 +65,14 @@ from store.rating_waiting import WaitingLegs
 from store.schema import require_current
 from store.teams_standing import TeamsStanding
 
+#: Between two looks at an exchange that has just started.
+_LOOK_AGAIN_S: Final = 0.5
 #: A sweep of yesterday is in time until today's is done.
 _LATE: Final = timedelta(days=1)
 #: A record that waits for longer has no worker, or not all of its call's records came.
 _RATED_WITHIN: Final = timedelta(minutes=10)
+#: A probe a minute, and some time for controllers that start.
+_PROBED_WITHIN: Final = timedelta(minutes=5)
 #: A bank credits debits on their day; its statement of that day is imported by then.
 _CREDITED_WITHIN: Final = timedelta(days=4)
 #: Entries of contact centres that may wait for the next round or two of the intake.
@@ -121,6 +127,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("other nodes", _other_nodes),
         ("controllers", _controllers),
         ("trunks", _trunks),
+        ("probes", _probes),
         ("emergency calls", _emergency),
         ("emergency reminders", _reminders),
         ("announcements", lambda each: announcements(each, _loaded(each.carrier).config.customers)),
@@ -136,6 +143,20 @@ def examine(settings: Settings) -> list[Finding]:
         ("freeswitch program", _program),
     ]
     return [_safely(name, check, settings) for name, check in checks]
+
+
+def settled(settings: Settings, within_s: float) -> str:
+    """The findings in a sentence, as soon as nothing is wrong, else after `within_s`."""
+    ended = time.monotonic() + within_s
+    while True:
+        findings = examine(settings)
+        wrong = [each for each in findings if each.state is not State.OK]
+        if not wrong:
+            return f"doctor: all {len(findings)} checks are ok"
+        if time.monotonic() > ended:
+            told = "; ".join(f"{each.name} is a {each.state.value}: {each.seen}" for each in wrong)
+            return f"doctor: {len(findings) - len(wrong)} of {len(findings)} checks are ok; {told}"
+        time.sleep(_LOOK_AGAIN_S)
 
 
 def _safely(name: str, check: Callable[[Settings], Finding], settings: Settings) -> Finding:
@@ -254,6 +275,25 @@ def _trunks(settings: Settings) -> Finding:
     seen = "; ".join(f"{each.trunk_id} is {each.state.value} ({each.why})" for each in bad[:5])
     step = "Ask the other side; `fernamt trunk show ID` tells since when. Calls try it last meanwhile"
     return Finding("trunks", State.FAULT if len(bad) == len(found) else State.WARNING, seen, step)
+
+
+def _probes(settings: Settings) -> Finding:
+    """Synthetic calls over trunks: minutes without any count as an outage (docs/availability.md)."""
+    wanted = settings.probes
+    if wanted is None:
+        return Finding("probes", State.OK, "none is configured: availability is not measured")
+    newest = AvailabilityBook(engine(settings, "fernamt doctor")).newest()
+    last = {each.trunk_id: each for each in newest if now() - each.minute < _PROBED_WITHIN}
+    silent = sorted(set(wanted.trunks) - set(last))
+    bad = [each for each in last.values() if not each.reached]
+    if silent:
+        step = "See the controllers' logs: `no probe over this trunk` says why; fernamt availability probes"
+        return Finding("probes", State.WARNING, f"no probe of late over {', '.join(silent)}", step)
+    if bad:
+        seen = "; ".join(f"{each.trunk_id} from {each.node}: {each.cause}" for each in bad[:5])
+        state = State.FAULT if len(bad) == len(last) else State.WARNING
+        return Finding("probes", state, seen, "docs/runbooks/probes-fail.md")
+    return Finding("probes", State.OK, f"get through over {', '.join(sorted(last))}")
 
 
 def _emergency(settings: Settings) -> Finding:
