@@ -44,7 +44,7 @@ class ProbeCalls:
         try:
             self._connection.bgapi(call, ring_s + _ANSWER_S)
         except CommandFailed as error:
-            return ProbeResult(str(error).removeprefix("-ERR").strip()[:64], _ms_since(began))
+            return ProbeResult(error.text.removeprefix("-ERR").strip()[:64], _ms_since(began))
         return ProbeResult("NORMAL_CLEARING", _ms_since(began))
 
 

@@ -83,7 +83,7 @@ def _switch_errors() -> Iterator[None]:
     try:
         yield
     except CommandFailed as error:
-        raise LegFailed(str(error).removeprefix("-ERR").strip()) from error
+        raise LegFailed(error.text.removeprefix("-ERR").strip()) from error
     except FreeSwitchError as error:
         raise NodeAway(str(error)) from error
 
