@@ -9,6 +9,7 @@ COPY cli cli
 COPY controller controller
 COPY dialplan dialplan
 COPY documents documents
+COPY firewall firewall
 COPY freeswitch freeswitch
 COPY lab lab
 COPY numbering numbering

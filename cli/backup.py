@@ -14,8 +14,8 @@ import click
 from rich.table import Table
 from sqlalchemy import Engine
 
+from cli.accounts import account
 from cli.bootstrap import audited, engine, now, server_url
-from cli.changes import account
 from cli.layout import effective, run_settings_path
 from cli.settings import ServerEntry, Settings
 from cli.terminal import console

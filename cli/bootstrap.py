@@ -34,6 +34,7 @@ from provisioning.schema import SecretRef
 from store.acd_desk import AcdDesk
 from store.acd_log import AcdLog
 from store.audit import write
+from store.bans import BanStore
 from store.call_requests import CallRequests
 from store.call_traces import CallTraces
 from store.database import make_engine
@@ -115,6 +116,11 @@ def call_traces(settings: Settings) -> CallTraces:
     """Steps of calls. Raises NotRunning when there is no Redis to use."""
     client = call_path_client(server_url(settings, settings.redis, "Redis"))
     return CallTraces(client, 60 * max(1, settings.trace_minutes))
+
+
+def ban_store(settings: Settings) -> BanStore:
+    """Addresses that are shut out. Raises NotRunning when there is no Redis to use."""
+    return BanStore(call_path_client(server_url(settings, settings.redis, "Redis")))
 
 
 def acd_desk(settings: Settings) -> AcdDesk:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 from rich.table import Table
 
-from cli.bootstrap import live_calls, node_connection, now
+from cli.bootstrap import audited, live_calls, node_connection, now
 from cli.centre.call_originate import originate
 from cli.centre.call_tracing import capture, trace
 from cli.centre.supervision import COMMANDS
+from cli.changes import changing
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
@@ -97,16 +98,22 @@ def show(settings: Callable[[], Settings], id: str, as_json: bool) -> None:  # n
     metavar="NAME",
     help="Release cause by FreeSWITCH's name.",
 )
-@click.pass_obj
-def hangup(settings: Callable[[], Settings], id: str, cause: str) -> None:  # noqa: A002 - the argument's name
-    """Hang up a call, whoever controls it.
+@changing()
+def hangup(
+    settings: Callable[[], Settings], id: str, cause: str, at: datetime, actor: str, reason: str  # noqa: A002
+) -> None:  # fmt: skip
+    """Hang up a call, whoever controls it. Who did so stands in the audit.
 
     \b
     Example: fernamt call hangup 3f0c2a52-6d5b-4f5e-9a51-0a3c1a4d6c11
     """
-    with node_connection(effective(settings())) as connection:
+    known = effective(settings())
+    with node_connection(known) as connection:
         connection.api(api_calls.uuid_kill(id, cause))
     click.echo(f"{id} is hung up ({cause}).")
+    # Behind it: a call can be ended while the database is away, which is told then.
+    details = {"cause": cause, "reason": reason, "at": at.isoformat()}
+    audited(known, actor, "call.hangup", "call", id[:64], details)
 
 
 def _plain(each: LiveCall) -> dict[str, str | int | None]:

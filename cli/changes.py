@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import functools
-import getpass
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
 import click
 
+from cli.accounts import account
 from cli.bootstrap import now
 from cli.times import Moment
 from store.tables import MAX_TEXT
 
 _MAX_REASON: Final = 1_000
 _Command = Callable[..., Any]
-
-
-def account() -> str:
-    """The account that runs the command; accounts without a name have a number only."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown account"
 
 
 def _not_ahead(_ctx: click.Context, _param: click.Parameter, value: datetime | None) -> datetime:

@@ -20,6 +20,7 @@ from sqlalchemy import text
 from cli.bootstrap import (
     acd_log,
     attempt_files,
+    ban_store,
     call_counters,
     connected,
     engine,
@@ -125,6 +126,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("limits", _limits),
         ("switch", _switch),
         ("other nodes", _other_nodes),
+        ("guard", _guard),
         ("controllers", _controllers),
         ("trunks", _trunks),
         ("probes", _probes),
@@ -254,6 +256,20 @@ def _other_nodes(settings: Settings) -> Finding:
         return Finding("other nodes", State.FAULT, "; ".join(away), step)
     count = len(settings.other_nodes)
     return Finding("other nodes", State.OK, f"{count} reached" if count else "there are none")
+
+
+def _guard(settings: Settings) -> Finding:
+    """Whether scanners and floods are kept from the SIP ports."""
+    if settings.guard is None:
+        step = "Give the settings `guard: {}` (docs/security.md), or guard the ports in your network"
+        missing = Finding("guard", State.WARNING, "none: nobody is banned from the SIP ports", step)
+        return _outside_the_lab(settings, missing)
+    told = ban_store(settings).told(settings.node.name)
+    if told is None:
+        return Finding("guard", State.FAULT, "it is silent", "See that `fernamt guard run` runs")
+    if told["problem"]:
+        return Finding("guard", State.FAULT, str(told["problem"]), "docs/security.md")
+    return Finding("guard", State.OK, f"{told['banned']} addresses banned, {told['slowed']} slowed")
 
 
 def _controllers(settings: Settings) -> Finding:

@@ -12,6 +12,9 @@ ProgramError
 ├── NoSuchNode        the settings name no such node
 ├── NodeNeeded        a node is not to be drained: no other one takes calls
 ├── NodeBusy          a node that was drained still has calls
+├── NotYours          the account's role does not allow the command
+├── NeverBanned       an address is to be banned that calls depend on
+├── NoSuchBan         an address is not banned
 ├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
 ├── NoSuchToken       there is no valid token of this number
@@ -96,6 +99,24 @@ class NodeBusy(ProgramError):
     """Calls did not end in the time that somebody wanted to wait."""
 
     id = "program.node-busy"
+
+
+class NotYours(ProgramError):
+    """The account that runs the command has no role, or another one than the command needs."""
+
+    id = "program.not-yours"
+
+
+class NeverBanned(ProgramError):
+    """The address is a trunk's, a node's, or the settings name it."""
+
+    id = "program.never-banned"
+
+
+class NoSuchBan(ProgramError):
+    """A ban is asked for that there is not, or no longer."""
+
+    id = "program.no-such-ban"
 
 
 class NobodyToRemind(ProgramError):

@@ -11,9 +11,11 @@ import click
 from cli.errors import ProgramError
 from cli.layout import lab_settings
 from cli.logs import configure_logs
+from cli.rights import command_of, permit
 from cli.settings import Settings, load_settings
 from controller.errors import ControllerError
 from documents.errors import DocumentError
+from firewall.errors import FirewallError
 from freeswitch.errors import FreeSwitchError
 from provisioning.errors import ProvisioningError
 from rating.errors import RatingError
@@ -25,6 +27,7 @@ _DEFAULTS = (Path("fernamt.yaml"), Path("/etc/fernamt/fernamt.yaml"))
 _TOLD = (
     ProgramError,
     DocumentError,
+    FirewallError,
     ProvisioningError,
     StoreError,
     FreeSwitchError,
@@ -40,6 +43,7 @@ _NOUNS = (
     "agent",
     "availability",
     "backup",
+    "ban",
     "barring",
     "call",
     "cdr",
@@ -52,6 +56,7 @@ _NOUNS = (
     "emergency",
     "evn",
     "freeswitch",
+    "guard",
     "invoice",
     "limit",
     "mailbox",
@@ -74,6 +79,10 @@ _NOUNS = (
 )
 
 
+#: Where the words behind the program's own options are kept while it runs.
+_WORDS = "fernamt.words"
+
+
 class Told(click.Group):
     """A group whose errors are one sentence with their stable id, and exit status 1."""
 
@@ -85,6 +94,11 @@ class Told(click.Group):
             return None
         found: click.Command = getattr(import_module(f"cli.{cmd_name}"), cmd_name)
         return found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        rest = super().parse_args(ctx, args)
+        ctx.meta[_WORDS] = (*ctx._protected_args, *ctx.args)
+        return rest
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -121,6 +135,9 @@ def fernamt(ctx: click.Context, path: Path | None) -> None:
     configure_logs(service=False)
     found = path or next((candidate for candidate in _DEFAULTS if candidate.exists()), None)
     ctx.obj = _Lazy(found)
+    words = ctx.meta.get(_WORDS, ())
+    if found is not None and (command := command_of(fernamt, words)):
+        permit(ctx.obj(), command, words)
 
 
 class _Lazy:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -41,6 +42,13 @@ def _ip_port(value: Any) -> HostPort:
         raise refusal("settings.address", "not an IP address with a port", _HOST_PORT) from error
 
 
+def _network(value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise refusal("settings.network", "not an IP address or network", "192.0.2.0/24") from error
+
+
 def _path(value: Any) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise refusal("settings.path", "not a path", "a path in quotes")
@@ -61,6 +69,10 @@ Address = Annotated[
 #: FreeSWITCH's access lists know addresses, not names.
 IpAddress = Annotated[
     HostPort, PlainValidator(_ip_port), PlainSerializer(lambda address: f"{address[0]}:{address[1]}")
+]
+#: For comparing, so written as text again.
+Network = Annotated[
+    ipaddress.IPv4Network | ipaddress.IPv6Network, PlainValidator(_network), PlainSerializer(str)
 ]
 #: Written out absolute: another program reads it in another folder.
 FilePath = Annotated[Path, PlainValidator(_path), PlainSerializer(lambda path: str(path.absolute()))]
@@ -218,6 +230,36 @@ class ProbesEntry(Entry):
     ring_s: int = Field(15, ge=1, le=40, description="Seconds that it may ring.")
 
 
+class Role(StrEnum):
+    """What an account of this machine may do (cli/rights.py)."""
+
+    VIEWER = "viewer"
+    SUPPORT = "support"
+    BILLING = "billing"
+    ADMIN = "admin"
+
+
+class GuardEntry(Entry):
+    """Who scans for SIP, guesses passwords or floods is slowed and banned, docs/security.md."""
+
+    barrier: Literal["sockets", "nftables"] = Field(
+        "sockets",
+        description="What keeps banned addresses out. sockets: a filter on the switch's own sockets, needs "
+        "CAP_SYS_PTRACE; nftables: a table `inet fernamt`, needs the program nft and CAP_NET_ADMIN.",
+    )
+    never: Few[Network] = Field(
+        (), description="Addresses and networks that are never banned, besides trunks and nodes."
+    )
+    requests_per_s: int = Field(
+        20, ge=1, le=10_000, description="Packets a second that any address may send to the SIP ports for "
+        "ever; ten times as many in a burst, and ten times of both where phones are registered.",
+    )  # fmt: skip
+    failures: int = Field(
+        20, ge=3, le=10_000, description="Failed log-ins of an address until it is banned; one each half a "
+        "minute is forgotten.",
+    )  # fmt: skip
+
+
 class Settings(Entry):
     """All of it. `lab_network` moves configured SIP addresses to loopback ports, for the lab alone."""
 
@@ -282,6 +324,14 @@ class Settings(Entry):
     )
     lab_network: dict[str, Address] | None = Field(
         None, description="Lab only: host:port of the carrier's files -> host:port on this machine."
+    )
+    operators: dict[str, Annotated[Role, Field(strict=False)]] = Field(
+        {},
+        description="Roles of this machine's accounts: viewer, support, billing, admin (docs/security.md). "
+        "Left out: whoever can read the settings may do everything.",
+    )
+    guard: GuardEntry | None = Field(
+        None, description="Guard of the SIP ports against scanners and floods; left out: `up` starts none."
     )
 
 

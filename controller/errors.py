@@ -6,6 +6,7 @@ ControllerError
 ├── MailAway        the mail server did not take an e-mail; tried again
 ├── MessageGone     a mailbox message was deleted meanwhile, or cannot be opened
 ├── NodeAway        the switch did not take its new configuration; tried again
+├── BarrierFailed   nothing keeps banned addresses from the SIP ports; tried again
 ├── LegFailed       a leg was not answered, or is not there any more
 └── VersionRefused  a configuration version cannot be used on this machine; the old one stays
 """
@@ -47,6 +48,12 @@ class NodeAway(ControllerError):
     """The switch did not take its new configuration. Raised by adapters for the service layer to retry."""
 
     id = "controller.node-away"
+
+
+class BarrierFailed(ControllerError):
+    """The barrier against banned addresses does not stand. Raised by adapters; tried again."""
+
+    id = "controller.barrier"
 
 
 class LegFailed(ControllerError):

@@ -83,6 +83,11 @@ def show_calls() -> ApiCall:
     return ApiCall("show", "calls as json")
 
 
+def show_registrations() -> ApiCall:
+    """All phones that are registered as JSON: see `rows_of`."""
+    return ApiCall("show", "registrations as json")
+
+
 def uuid_exists(channel: str) -> ApiCall:
     """ "true" or "false"."""
     return ApiCall("uuid_exists", _uuid(channel))

@@ -86,6 +86,7 @@ class Stack:
         self._start_switch()
         self._start_controllers()
         self._start_rating()
+        self._start_guard()
         self._start_web()
         self._start_teams()
         self._note_processes()
@@ -169,6 +170,13 @@ class Stack:
         self.intake.start()
         self._servers.append(self.intake)
         self._stops.insert(self._switch_position(), self.intake.stop)
+
+    def _start_guard(self) -> None:
+        if self._configured.guard is None:
+            return
+        path = str(run_settings_path(self.settings.state_dir))
+        guard = self._program("guard", ["--settings", path, "guard", "run"], ready=lambda: True)
+        self._keep(guard, guard.stop)
 
     def _start_rating(self) -> None:
         path = str(run_settings_path(self.settings.state_dir))

@@ -18,6 +18,7 @@ PACKAGES: Final = (
     "controller",
     "dialplan",
     "documents",
+    "firewall",
     "freeswitch",
     "lab",
     "numbering",

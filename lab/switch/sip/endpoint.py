@@ -163,6 +163,7 @@ class SipProfile:
                 "profile %s: %s from %s with wrong credentials", self.name, request.method, transaction.source
             )
             self._answer(request, transaction, 403)
+            self._tell_of_failure(request, transaction)
             return None
         response = response_to(request, code)
         self.sign(response)
@@ -170,6 +171,22 @@ class SipProfile:
         response.headers.set_single(header, self.nonces.challenge(realm, stale=verdict is Verdict.STALE))
         transaction.respond(response)
         return None
+
+    def _tell_of_failure(self, request: SipRequest, transaction: ServerTransaction) -> None:
+        source = transaction.source
+        self.switch.bus.fire(
+            "CUSTOM",
+            lambda: [
+                ("profile-name", self.name),
+                ("to-user", first(request, "to")[:100]),
+                ("to-host", self._domain(request)),
+                ("network-ip", source.host),
+                ("user-agent", first(request, "user-agent")),
+                ("network-port", str(source.port)),
+                ("registration-type", request.method),
+            ],
+            subclass="sofia::register_failure",
+        )
 
     def _invite(self, request: SipRequest, transaction: ServerTransaction) -> None:
         listed = self.settings.get("apply-inbound-acl")

@@ -1,0 +1,77 @@
+"""The guard's process: packets counted and kept out at the kernel, log-ins from the node, bans in Redis."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from random import SystemRandom
+from typing import Final
+
+import structlog
+from gevent.event import Event as Flag
+
+from cli.bootstrap import ban_store, engine, event_socket, now
+from cli.settings import Settings
+from cli.wiring.guarding import (
+    Kept,
+    KernelBarrier,
+    OwnAddresses,
+    looking,
+    rules_of,
+    sip_ports,
+    steady_s,
+)
+from controller.guard import ROUND_S, Guard
+from controller.rounds import Rounds
+from firewall.meter import Meter
+from freeswitch.log_ins import LogIns
+from store.errors import StoreError
+
+_log = structlog.get_logger(__name__)
+
+_OWN_S: Final = 5.0
+_TELL_S: Final = 3.0
+
+
+def run_guard(settings: Settings, stopped: Flag) -> None:
+    """Guard the node's SIP ports until `stopped`; whoever was shut out may come in again then.
+
+    Raises NotPermitted where packets cannot be counted.
+    """
+    bans = ban_store(settings)
+    own = OwnAddresses(settings, engine(settings, "fernamt guard"), steady_s)
+    barrier = KernelBarrier(settings)
+    meter = Meter(sip_ports(settings))
+    guard = Guard(
+        barrier.name,
+        meter,
+        barrier,
+        Kept(bans, now),
+        own.why,
+        rules_of(settings),
+        clock=now,
+        steady_s=steady_s,
+    )
+    log_ins = LogIns(event_socket(settings), guard, random=SystemRandom())
+
+    def tell() -> None:
+        try:
+            bans.tell(settings.node.name, asdict(guard.status()))
+        except StoreError as error:
+            _log.warning("nobody hears how the guard stands", error=str(error))
+
+    rounds = [
+        Rounds(looking(own), _OWN_S, "looking for trunks failed"),
+        Rounds(guard.round, ROUND_S, "a round of the guard failed"),
+        Rounds(tell, _TELL_S, "telling of the guard failed"),
+    ]
+    for each in rounds:
+        each.start()
+    log_ins.connection.start()
+    _log.info("guard ready", node=settings.node.name, barrier=barrier.name, ports=sip_ports(settings))
+    stopped.wait()
+    log_ins.connection.stop()
+    for each in rounds:
+        each.stop(1.0)
+    barrier.lift_all()
+    meter.close()
+    _log.info("guard stopped")

@@ -1,0 +1,201 @@
+"""What the guard needs of the stores, the kernel and the settings; and whom it must never shut out."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Engine
+
+from cli.errors import NeverBanned
+from cli.settings import Settings
+from cli.wiring.adapters import store_errors
+from cli.wiring.carrier import address_book
+from controller.errors import BarrierFailed, StoreAway
+from dialplan.strangers.address import source_of
+from dialplan.strangers.ban import Ban
+from dialplan.strangers.counting import ALLOWANCES, Allowance, Evidence, Rules
+from firewall.attach import SocketBarrier
+from firewall.errors import FirewallError
+from firewall.nftables import NftablesBarrier
+from provisioning.network import AddressUnknown
+from provisioning.peers import accepted_peers
+from provisioning.schema import TrunkEntry
+from store.applied_trunks import applied_trunks
+from store.bans import BanStore
+from store.config_versions import ConfigStore
+from store.errors import StoreError
+
+_log = structlog.get_logger(__name__)
+_TRUNKS: Final = TypeAdapter(TrunkEntry)
+#: Names are asked again so often: what a carrier's DNS says may change.
+_AGAIN_S: Final = 300.0
+_BURST: Final = 10
+
+
+def sip_ports(settings: Settings) -> tuple[int, ...]:
+    """Every port of the node where SIP comes in."""
+    ports = settings.node.ports
+    node = (ports.node,) if settings.other_nodes else ()
+    return ports.carrier, ports.trunk, ports.phone, *node
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The buckets as the settings want them."""
+    if settings.guard is None:
+        return Rules()
+    rate, most = settings.guard.requests_per_s, settings.guard.failures
+    changed = {
+        Evidence.REQUEST: Allowance(rate, rate * _BURST, rate * _BURST * 2),
+        Evidence.FAILURE: Allowance(ALLOWANCES[Evidence.FAILURE].drains_per_s, most, most),
+    }
+    return Rules({**ALLOWANCES, **changed})
+
+
+class OwnAddresses:
+    """Why an address is never banned: it is a trunk's, a node's, this machine's, or the settings name it.
+
+    `look` reads it anew; what was known stays while the database is away. Before the first look everybody is
+    ours: nobody is banned for what we do not know yet.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine, steady_s: Callable[[], float]) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._versions = ConfigStore(engine)
+        self._steady_s = steady_s
+        self._fixed = _fixed(settings)
+        self._never = settings.guard.never if settings.guard is not None else ()
+        self._trunks: dict[str, str] | None = None
+        self._version = -1
+        self._looked_at = float("-inf")
+
+    def look(self) -> None:
+        """Read the applied trunks where they may have changed. Raises StoreAway."""
+        with store_errors():
+            version = self._versions.current()
+            now_s = self._steady_s()
+            if version == self._version and now_s - self._looked_at < _AGAIN_S:
+                return
+            trees = applied_trunks(self._engine)
+        found: dict[str, str] = {}
+        for tree in trees:
+            for trunk_id, host in _hosts(tree, self._settings):
+                for source in _sources(host):
+                    found[source] = f"trunk {trunk_id}"
+        self._trunks, self._version, self._looked_at = found, version, now_s
+
+    def why(self, source: str) -> str:
+        """Whose it is, or ""."""
+        if self._trunks is None:
+            return "nothing is known yet"
+        return self._fixed.get(source) or self._trunks.get(source) or self._named(source)
+
+    def _named(self, source: str) -> str:
+        address = ipaddress.ip_network(source)
+        for each in self._never:
+            if address.version == each.version and address.overlaps(each):
+                return f"{each} in guard.never"
+        return ""
+
+
+def refuse_own(own: OwnAddresses, source: str) -> None:
+    """Raises NeverBanned for an address that calls depend on, StoreAway when the database does not say."""
+    own.look()
+    if why := own.why(source):
+        raise NeverBanned(f"{source} is never banned: {why}. Take it out of the configuration first")
+
+
+def _fixed(settings: Settings) -> dict[str, str]:
+    hosts = [(settings.node.sip_ip, "this node")]
+    hosts += [(each.sip[0], f"node {each.name}") for each in settings.other_nodes]
+    hosts += [(host, "a controller") for host, _ in settings.controllers]
+    return {source: why for host, why in hosts for source in _sources(host)}
+
+
+def _hosts(tree: Any, settings: Settings) -> Sequence[tuple[str, str]]:
+    """(trunk, host name or address) of a trunk as it is applied."""
+    book = address_book(settings)
+    try:
+        trunk = _TRUNKS.validate_python(tree, strict=False)
+        peers = [peer.ip for each in accepted_peers(trunk) for peer in book.peers(each)]
+        return [(trunk.id, host) for host in (book.address(trunk.address).host, *peers)]
+    except (ValidationError, AddressUnknown) as error:
+        _log.error("a trunk's addresses are not known to the guard", error=str(error)[:200])
+        return []
+
+
+def _sources(host: str) -> set[str]:
+    """The sources behind an address or a name; none while DNS does not answer."""
+    try:
+        return {source_of(host)}
+    except ValueError:
+        pass
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+        return {source_of(str(each[4][0])) for each in found}
+    except (OSError, ValueError) as error:
+        _log.warning("a trunk's name has no address now", name=host, error=str(error))
+        return set()
+
+
+class Kept:
+    """controller.guard.BanBook on Redis."""
+
+    def __init__(self, bans: BanStore, clock: Callable[[], datetime]) -> None:
+        self._bans = bans
+        self._clock = clock
+
+    def all(self) -> Sequence[Ban]:
+        with store_errors():
+            return self._bans.all(self._clock())
+
+    def put(self, ban: Ban) -> None:
+        with store_errors():
+            self._bans.put(ban)
+
+
+class KernelBarrier:
+    """controller.guard.Barrier: one of the two, with its errors as the guard knows them."""
+
+    def __init__(self, settings: Settings) -> None:
+        wanted = settings.guard.barrier if settings.guard is not None else "sockets"
+        ports = sip_ports(settings)
+        self.name = wanted
+        self._barrier = NftablesBarrier(ports) if wanted == "nftables" else SocketBarrier(ports)
+
+    def put(self, banned: Sequence[str], slowed: Sequence[str]) -> int:
+        try:
+            return self._barrier.put(banned, slowed)
+        except (FirewallError, OSError) as error:
+            raise BarrierFailed(str(error)) from error
+
+    def lift_all(self) -> None:
+        """At the end of the program: nobody stays shut out by nobody."""
+        try:
+            self._barrier.lift_all()
+        except (FirewallError, OSError) as error:
+            _log.warning("the barrier could not be taken away", error=str(error))
+
+
+def looking(own: OwnAddresses) -> Callable[[], None]:
+    """`own.look` for rounds: what was known stays while the database is away."""
+
+    def look() -> None:
+        try:
+            own.look()
+        except (StoreAway, StoreError) as error:
+            _log.warning("trunks are not read anew: the database is away", error=str(error))
+
+    return look
+
+
+def steady_s() -> float:
+    """A clock that nobody sets, in seconds."""
+    return time.monotonic()
