@@ -28,6 +28,7 @@ PROGRAMS: Final = {
     "acd": ("benchmarks.acd", {"--json", "--quick"}),
     "acd-calls": ("benchmarks.acd_calls", {"--json", "--quick"}),
     "billing-month": ("benchmarks.month", {"--json", "--quick"}),
+    "flood": ("benchmarks.flood", {"--json", "--quick"}),
     "calls": ("benchmarks.calls", {"--json", "--quick"}),
     "chaos": ("benchmarks.chaos", {"--json", "--quick"}),
     "soak": ("benchmarks.soak", {"--json", "--quick"}),
