@@ -1,6 +1,6 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo up doctor test test-long test-freeswitch lint format bench bench-acd bench-month bench-rating clean
+.PHONY: audit fuzz help demo up doctor test test-long test-freeswitch lint format bench bench-acd bench-month bench-rating clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -41,6 +41,12 @@ test-long: $(VENV)/dev.stamp ## the few tests that take long and break nothing t
 
 test-freeswitch: $(VENV)/dev.stamp ## the end-to-end scenarios against the freeswitch program of this machine
 	@$(BIN)/pytest -m freeswitch tests/e2e tests/protocol --timeout=600 $(SIDE_BY_SIDE)
+
+fuzz: $(VENV)/dev.stamp ## let a fuzzer look at every reader of foreign bytes, a minute each (SECONDS=600 for longer)
+	@$(BIN)/pip install -q ".[fuzz]" && $(BIN)/python -m tests.fuzz all --seconds $(or $(SECONDS),60)
+
+audit: $(VENV)/dev.stamp ## what is known against the packages that we use; writes var/sbom.json (CycloneDX)
+	@tools/audit $(VENV)
 
 lint: $(VENV)/dev.stamp ## ruff, mypy strict, import-linter
 	@$(BIN)/ruff check .
