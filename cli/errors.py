@@ -12,11 +12,11 @@ ProgramError
 ├── NoSuchNode        the settings name no such node
 ├── NodeNeeded        a node is not to be drained: no other one takes calls
 ├── NodeBusy          a node that was drained still has calls
+├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
+├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
 ├── NotYours          the account's role does not allow the command
 ├── NeverBanned       an address is to be banned that calls depend on
 ├── NoSuchBan         an address is not banned
-├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
-├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
 ├── NoSuchToken       there is no valid token of this number
 ├── ExportThere       the file that an export would be written to is there already
 ├── ContactCentreRefused  a command for the contact centre was not carried out
@@ -101,6 +101,18 @@ class NodeBusy(ProgramError):
     id = "program.node-busy"
 
 
+class NobodyToRemind(ProgramError):
+    """A customer without phones that reach no emergency service is to be reminded of them."""
+
+    id = "program.nobody-to-remind"
+
+
+class NoSuchPlan(ProgramError):
+    """A routing plan or a customer is asked for that the configuration does not have."""
+
+    id = "program.no-such-plan"
+
+
 class NotYours(ProgramError):
     """The account that runs the command has no role, or another one than the command needs."""
 
@@ -117,18 +129,6 @@ class NoSuchBan(ProgramError):
     """A ban is asked for that there is not, or no longer."""
 
     id = "program.no-such-ban"
-
-
-class NobodyToRemind(ProgramError):
-    """A customer without phones that reach no emergency service is to be reminded of them."""
-
-    id = "program.nobody-to-remind"
-
-
-class NoSuchPlan(ProgramError):
-    """A routing plan or a customer is asked for that the configuration does not have."""
-
-    id = "program.no-such-plan"
 
 
 class NoSuchToken(ProgramError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -12,7 +13,6 @@ import click
 from rich.text import Text
 from sqlalchemy import Connection
 
-from cli.accounts import account
 from cli.bootstrap import live_calls, now
 from cli.carriers.inventory_step import following
 from cli.errors import NotRunning, PlanRefused
