@@ -24,12 +24,13 @@ from cli.errors import NotRunning
 from cli.layout import make_private
 from cli.settings import ServerEntry, Settings
 from cli.wiring.carrier import secrets
+from cli.wiring.certificates import certificates_dir
 from cli.wiring.mailing import Mailer
 from freeswitch.commands import Subscription
 from freeswitch.inbound import InboundConnection
 from freeswitch.message_spool import MessageSpool
 from freeswitch.recording_spool import RecordingSpool
-from freeswitch.settings import EventSocketAddress, NodeDoor, SwitchSettings
+from freeswitch.settings import EventSocketAddress, NodeDoor, SwitchSettings, TlsSettings
 from provisioning.schema import SecretRef
 from store.acd_desk import AcdDesk
 from store.acd_log import AcdLog
@@ -166,6 +167,22 @@ def switch_settings(settings: Settings) -> SwitchSettings:
         node_port=node.ports.node,
         other_nodes=tuple(NodeDoor(*each.sip) for each in settings.other_nodes),
         sip_capture=settings.sip_capture,
+        tls=_tls(settings),
+    )
+
+
+def _tls(settings: Settings) -> TlsSettings | None:
+    ports, tls = settings.node.ports, settings.node.tls
+    if tls is None:
+        return None
+    return TlsSettings(
+        certificates_dir(settings),
+        ports.carrier_tls,
+        ports.trunk_tls,
+        ports.phone_tls,
+        ports.wss,
+        ports.teams,
+        verified=tls.verify,
     )
 
 

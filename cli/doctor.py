@@ -40,6 +40,7 @@ from cli.terminal import console
 from cli.times import shown
 from cli.trunk import trunks_now
 from cli.wiring.carrier import sounds, today
+from cli.wiring.certificates import certificate_state
 from cli.wiring.configuration_state import controllers_of
 from controller.errors import MailAway
 from dialplan.trunks.status import TrunkState
@@ -125,6 +126,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("redis", _redis),
         ("limits", _limits),
         ("switch", _switch),
+        ("certificate", _certificate),
         ("other nodes", _other_nodes),
         ("guard", _guard),
         ("controllers", _controllers),
@@ -240,6 +242,12 @@ def _switch(settings: Settings) -> Finding:
         step = f"fernamt node undrain {settings.node.name}, when it is to take calls again"
         return Finding("switch", State.WARNING, "takes no new calls but those to 110 and 112: drained", step)
     return Finding("switch", State.OK, ready.strip())
+
+
+def _certificate(settings: Settings) -> Finding:
+    """The node's certificate for TLS, WSS and Teams: whether it holds, for how long, and is the one shown."""
+    found = certificate_state(settings, _loaded(settings.carrier).config, now())
+    return Finding("certificate", State(found.state), found.seen, found.next_step)
 
 
 def _other_nodes(settings: Settings) -> Finding:

@@ -101,6 +101,26 @@ class PortsEntry(Entry):
     node: Port = Field(
         default=5090, description="SIP from and to the other nodes; not opened where there are none."
     )
+    carrier_tls: Port = Field(default=5065, description="The same as `carrier` by TLS; these need tls.")
+    trunk_tls: Port = Field(default=5071, description="The same as `trunk` by TLS.")
+    phone_tls: Port = Field(default=5081, description="The same as `phone` by TLS.")
+    teams: Port = Field(default=5061, description="SIP from and to Microsoft Teams, by TLS alone.")
+    wss: Port = Field(default=7443, description="SIP of browsers, by WSS (RFC 7118).")
+
+
+class TlsEntry(Entry):
+    """Certificate of the node for SIP over TLS, WSS and DTLS-SRTP. `fernamt doctor` watches its end."""
+
+    certificate: FilePath = Field(description="PEM file: certificate, then those up to the root.")
+    key: FilePath = Field(description="PEM file with its private key, without passphrase.")
+    authorities: FilePath = Field(
+        Path("/etc/ssl/certs/ca-certificates.crt"),
+        description="PEM file with the authorities that peers' certificates are checked against.",
+    )
+    verify: bool = Field(
+        True,
+        description="Peers that we connect to must show a certificate of these authorities with their name.",
+    )
 
 
 class NodeEntry(Entry):
@@ -126,6 +146,9 @@ class NodeEntry(Entry):
         None,
         description="Directory of the node's freeswitch.xml, rendered anew when trunks or phones change. "
         "Default: under the state directory where `fernamt up` starts the node, else not rendered.",
+    )
+    tls: TlsEntry | None = Field(
+        None, description="Certificate for TLS, WSS and DTLS-SRTP; left out: nothing is encrypted."
     )
     domain: Domain = Field(
         "phones.fernamt.invalid", description="Digest realm of the phones: a host name; it need not exist."

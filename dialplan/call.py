@@ -20,6 +20,7 @@ class Entry(StrEnum):
     CARRIER = "carrier"
     TRUNK = "trunk"
     PHONE = "phone"
+    TEAMS = "teams"
 
 
 class Via(StrEnum):
@@ -77,8 +78,13 @@ class CallOffered:
     `original` the caller as decided when the call came in (see `dialplan.place`). `behalf` is None exactly
     when `via` is DIALLED. `round` counts how often the switch asked again about this channel.
 
+    `refer_to`: the URI that a transfer (REFER) goes to when it names no number, `referred_by` the header that
+    came with it: both are for the transferor's own system. `tenant_id`: the Microsoft tenant that a call from
+    Teams is of (X-MS-TenantID), None on every other side.
+
     `resume`: the call stands in a routing plan already; written by us alone. `claimed_location`: the PIDF-LO
-    (RFC 4119) of the body, as Teams sends it.
+    (RFC 4119) of the body, as Teams sends it. `encrypted`: keys for SRTP were agreed on with the caller.
+    `wideband`: it may speak Opus or G.722, which not every called party understands.
     """
 
     call_id: str
@@ -103,4 +109,9 @@ class CallOffered:
     original: Caller | None = None
     resume: Resume | None = None
     claimed_location: str | None = None
+    encrypted: bool = False
+    wideband: bool = False
+    tenant_id: str | None = None
+    refer_to: str | None = None
+    referred_by: str | None = None
     round: int = 0

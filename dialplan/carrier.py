@@ -30,6 +30,15 @@ class Transport(StrEnum):
     TLS = "tls"
 
 
+class Srtp(StrEnum):
+    """Whether the sound of a trunk's calls is encrypted (SRTP, RFC 3711; keys by SDP, RFC 4568): required,
+    offered by us and not required, or taken only where the peer offers it (OFF)."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 class TrunkSide(StrEnum):
     """Whose equipment is at the other end of a trunk."""
 
@@ -98,6 +107,26 @@ class CarrierRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamsLine:
+    """A customer's Microsoft Teams: its tenant (A4), and our host name there for this customer, by which
+    Microsoft finds the tenant."""
+
+    tenant_id: str
+    fqdn: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamsEdge:
+    """Microsoft's side of all Teams trunks: our own host name there, where calls are sent, in this order, and
+    the networks that calls come from (CIDR). `ping_s`: seconds between OPTIONS, None for none."""
+
+    fqdn: str
+    addresses: tuple[SipAddress, ...]
+    networks: tuple[str, ...]
+    ping_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Trunk:
     """A SIP connection to a carrier or to a customer's equipment.
 
@@ -107,6 +136,8 @@ class Trunk:
     carrier's trunk; none named: all. `capacity`: calls at once, both ways. `ping_s`: seconds between OPTIONS.
     `foreign_entry`: its calls come from foreign networks (TKG § 120(4)).
     `emergency_form`: how the peer wants 110/112. `abroad`: a customer's calls over it begin outside Germany.
+    `srtp`: whether its sound is encrypted. `teams`: it is a customer's Microsoft Teams; `address` is then one
+    of the edge's, `way` its position among them, from 1.
     """
 
     id: str
@@ -128,6 +159,9 @@ class Trunk:
     foreign_entry: bool = False
     emergency_form: EmergencyForm = DEFAULT_FORM
     abroad: bool = False
+    srtp: Srtp = Srtp.OFF
+    teams: TeamsLine | None = None
+    way: int = 0
 
     @property
     def header_map(self) -> HeaderMap:
@@ -142,7 +176,7 @@ class Phone:
     `limits`: a profile, or the name of one of the carrier's (B11). `barring`: what it cannot call, beside
     what the customer cannot (B6). `address` is where the line is; `own_line` is False for a softphone of the
     contact centre that only shows a number: it has no place that help could be sent to (B9). `agent_id`: who
-    takes calls of queues with it (C1).
+    takes calls of queues with it (C1). `webrtc`: a browser, with WSS and DTLS-SRTP (C6).
     """
 
     id: str
@@ -156,6 +190,7 @@ class Phone:
     address: LineAddress | None = None
     own_line: bool = True
     agent_id: str | None = None
+    webrtc: bool = False
 
     @property
     def header_map(self) -> HeaderMap:
@@ -209,13 +244,15 @@ class ToPlan:
 @dataclass(frozen=True, slots=True)
 class AssignedNumber:
     """A number of ours that belongs to a customer, and where its calls go. `behind`: it is the extension of
-    a user behind this number (A5). `address`: where the line is (B8)."""
+    a user behind this number (A5). `address`: where the line is (B8). `tenant_id`: of the Microsoft tenant
+    that it is linked to (A4)."""
 
     number: E164
     customer_id: str
     target: ToTrunks | ToPhones | ToPlan
     behind: E164 | None = None
     address: LineAddress | None = None
+    tenant_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from dialplan.outgoing import outgoing
 from dialplan.place import place
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot
+from dialplan.teams import teams_origin, teams_trunk
 
 
 def decide(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances) -> Decision:
@@ -42,6 +43,13 @@ def _decided(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstan
             if trunk is None or trunk.customer_id is None:
                 return _stranger(offered, snapshot)
             return outgoing(offered, snapshot, circumstances, trunk_origin(offered, snapshot, trunk))
+        case Entry.TEAMS:
+            trunk = teams_trunk(offered, snapshot)
+            if trunk is None:
+                facts = CallFacts(Direction.NONE)
+                why = reason("teams.unknown-tenant", tenant=(offered.tenant_id or "")[:40])
+                return refuse(snapshot.version, facts, Cause.CALL_REJECTED, why, 403)
+            return outgoing(offered, snapshot, circumstances, teams_origin(offered, snapshot, trunk))
         case Entry.PHONE:
             phone = snapshot.phones.get(offered.phone_id or "")
             if phone is None:

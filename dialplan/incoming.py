@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dialplan.call import CallOffered
 from dialplan.caller.identity import IdentityRefused, network_identity
-from dialplan.carrier import Trunk
+from dialplan.carrier import Srtp, Trunk
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Direction, refuse
@@ -33,6 +33,9 @@ def incoming(
         caller_rules=identity.rules,
         passed=(Rule.SOURCE, Rule.NUMBER) if number else (Rule.SOURCE,),
     )
+    if trunk.srtp is Srtp.REQUIRED and not offered.encrypted:
+        why = reason("in.not-encrypted", trunk=trunk.id)
+        return refuse(snapshot.version, facts, Cause.INCOMPATIBLE_DESTINATION, why)
     if isinstance(identity, IdentityRefused):
         return refuse(snapshot.version, facts, Cause.CALL_REJECTED, identity.reason, 403)
     caller = identity.caller

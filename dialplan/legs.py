@@ -42,7 +42,8 @@ class Leg:
     """A call to be placed: over a trunk to `number` (Request-URI user part), or to a registered phone.
 
     `headers` go into the INVITE beside those of the identity: name and value, printable ASCII (RFC 3261).
-    `emergency`: what an emergency call says beside that; None for every other call.
+    `emergency`: what an emergency call says beside that; None for every other call. `request_uri`: the whole
+    Request-URI where it is not made of trunk and number.
     """
 
     to: Trunk | Phone
@@ -52,11 +53,21 @@ class Leg:
     no_answer_s: int
     headers: tuple[tuple[str, str], ...] = ()
     emergency: EmergencyCall | None = None
+    request_uri: str | None = None
 
 
 def leg_to_trunk(trunk: Trunk, number: str, caller: Caller) -> Leg:
     """A leg over `trunk`; `number` is what its Request-URI shall carry."""
     return Leg(trunk, number, caller, trunk.no_progress_s, trunk.no_answer_s)
+
+
+def leg_back(
+    trunk: Trunk, number: str, caller: Caller, uri: str, headers: tuple[tuple[str, str], ...]
+) -> Leg:
+    """A leg back to the system behind a customer's `trunk`, at the URI that it gave itself (RFC 3515)."""
+    return Leg(
+        trunk, number, caller, trunk.no_progress_s, trunk.no_answer_s, headers=headers, request_uri=uri
+    )
 
 
 def leg_to_phone(phone: Phone, caller: Caller) -> Leg:

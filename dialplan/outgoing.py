@@ -46,6 +46,9 @@ def outgoing(
             return refuse(snapshot.version, facts, Cause.OUTGOING_CALL_BARRED, why)
         return emergency(offered, snapshot, circumstances, origin, dialled.emergency, facts)
     facts = _facts(origin, Direction.OUTGOING, dialled.number)
+    if origin.refused is not None:
+        refused = origin.refused
+        return refuse(snapshot.version, facts, refused.cause, refused.why, refused.sip_code)
     if offered.via is Via.DIALLED and offered.diverted > MAX_FORWARDS:
         return looped(snapshot, facts, customer, origin.network_number, offered)
     blocked = _blocked(offered, circumstances.blocks, origin, snapshot)

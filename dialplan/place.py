@@ -23,6 +23,7 @@ from dialplan.limits.claims import with_claims
 from dialplan.outgoing import looped, outgoing
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot
+from dialplan.teams import taken_back
 from numbering.e164 import E164
 
 
@@ -74,6 +75,8 @@ def place(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstances
         name = behalf.customer_id if behalf else ""
         why = reason("place.no-customer", customer=name, via=offered.via.value)
         return refuse(snapshot.version, CallFacts(Direction.NONE), Cause.CALL_REJECTED, why)
+    if offered.refer_to is not None and (back := taken_back(offered, snapshot)):
+        return back
     phone = snapshot.phones.get(behalf.phone_id or "")
     trunk = snapshot.trunks.get(behalf.trunk_id or "")
     line = phone if phone is not None and phone.customer_id == customer.id else trunk

@@ -29,6 +29,8 @@ _SENTENCES: Final = {
     "out.caller-not-assigned": "Customer {customer} calls as a number that is not assigned to the customer.",
     "out.caller-no-right": "Customer {customer} may not show the number of this call: {why}",
     "out.caller-advertising": "Customer {customer} withholds the number of an advertising call.",
+    "in.not-encrypted": "Incoming call over {trunk} without SRTP, which the trunk requires.",
+    "out.not-encrypted": "Call of customer {customer} over {trunk} without SRTP, which the trunk requires.",
     "in.caller-forbidden": "The call came with {number} as its caller, which no call may carry.",
     "in.anonymous": "Incoming anonymous call to {number} of customer {customer}, which takes none.",
     "onnet.anonymous": "Customer {customer} called {number} anonymously, which takes no such calls.",
@@ -36,6 +38,11 @@ _SENTENCES: Final = {
     "onnet.trunk": "Call inside our network to {number}: to the trunks of customer {customer}.",
     "onnet.phone": "Call inside our network to {number}: to the phones of customer {customer}.",
     "onnet.unassigned": "Customer {customer} dialled {number}, which is ours but not assigned to a customer.",
+    "teams.unknown-tenant": "A call from Teams of the tenant {tenant!r}, which is no customer's.",
+    "teams.number-not-assigned": "Customer {customer} calls from Teams as a number that is not its own.",
+    "teams.number-of-no-tenant": "Customer {customer} calls from Teams as {number}, which is not linked to "
+    "this tenant.",
+    "teams.taken-back": "Teams of customer {customer} sent a call on and takes it back itself to do so.",
     "emergency.route": "Emergency call of customer {customer} to {number} over all emergency trunks.",
     "emergency.default-area": "Emergency call of customer {customer} to {number}; no area is known for its "
     "address, the default control centre takes it.",

@@ -8,6 +8,7 @@ from dialplan.causes import PATH_FAILURES, Cause
 from dialplan.decision import Route
 from dialplan.legs import Caller, leg_to_phone, leg_to_trunk
 from dialplan.snapshot import Snapshot
+from dialplan.teams import ways
 from numbering.e164 import E164
 
 #: How FreeSWITCH says that somebody was busy, rejected, or let it ring (our own limit is ALLOTTED_TIMEOUT).
@@ -24,7 +25,8 @@ _NOT_THERE: Final = frozenset(
 
 def to_trunks(snapshot: Snapshot, trunk_ids: tuple[str, ...], number: E164, caller: Caller) -> Route:
     """Over the customer's trunks, the next one when the path failed."""
-    return Route(tuple(leg_to_trunk(snapshot.trunks[t], number, caller) for t in trunk_ids))
+    trunks = (way for t in trunk_ids for way in ways(snapshot.trunks[t], snapshot))
+    return Route(tuple(leg_to_trunk(trunk, number, caller) for trunk in trunks))
 
 
 def to_phones(snapshot: Snapshot, phone_ids: tuple[str, ...], caller: Caller) -> Route:

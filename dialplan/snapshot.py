@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from dialplan.barring.bars import BarringProfile
-from dialplan.carrier import AssignedNumber, Customer, Peer, Phone, Trunk
+from dialplan.carrier import AssignedNumber, Customer, Peer, Phone, TeamsEdge, Trunk
 from dialplan.emergency.routing import NO_EMERGENCY_ROUTING, EmergencyRouting
 from dialplan.limits.agreed import Limits
 from dialplan.number_blocks import NumberBlocks
@@ -24,7 +24,8 @@ class Snapshot:
     ordered by priority, then id. `barring` are the carrier's profiles, which customers name. `peers` finds
     the trunk that a request came from: first by address and port, then by address alone (`Peer(ip, None)`).
     `limit_profiles` are the carrier's own too.
-    `opening_hours` are the carrier's, for plans that name them.
+    `opening_hours` are the carrier's, for plans that name them. `tenants` has the Teams trunk of each
+    Microsoft tenant, `teams` Microsoft's side of them all.
     """
 
     version: int
@@ -42,6 +43,8 @@ class Snapshot:
     barring: Mapping[str, BarringProfile] = field(default_factory=lambda: MappingProxyType({}))
     opening_hours: Mapping[str, Hours] = field(default_factory=dict)
     emergency: EmergencyRouting = NO_EMERGENCY_ROUTING
+    tenants: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    teams: TeamsEdge | None = None
 
     def trunk_at(self, ip: str, port: int) -> Trunk | None:
         """The trunk whose requests come from this source, or None for a stranger."""

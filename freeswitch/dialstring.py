@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, NewType
 
-from dialplan.carrier import Phone, Trunk, TrunkSide
+from dialplan.carrier import Phone, Srtp, Trunk, TrunkSide
 from dialplan.legs import Leg
 from freeswitch.emergency import emergency_variables, is_phone_uri
 from freeswitch.errors import CommandRefused
@@ -35,9 +35,18 @@ _USERNAME: Final = re.compile(r"[A-Za-z0-9._+~-]{1,128}\Z", re.ASCII)
 _HEADER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}\Z", re.ASCII)
 #: Printable ASCII without what brackets, quotes, escapes, separators and expansions are made of.
 _HEADER_VALUE: Final = re.compile(r"[ !\"#%&()*+,./0-9:;<=>?@A-Z_a-z~-]{1,1000}\Z", re.ASCII)
+#: A whole Request-URI: nothing that ends a variable or begins an expansion.
+_URI: Final = re.compile(r"sip:[A-Za-z0-9_.~%+=:/;@-]{1,2000}\Z", re.ASCII)
 #: Values of our own variables: ids, numbers, words, and who a party is (parties.py).
 _PLAIN: Final = re.compile(r"[A-Za-z0-9+._:/=-]{1,256}\Z", re.ASCII)
 _DEFAULT_CODECS: Final = ("PCMA", "PCMU")
+_CODECS: Final = "absolute_codec_string"
+#: What a browser is offered and may offer; RFC 7874 section 3 wants Opus and G.711 of it, G.722 is there too.
+WEBRTC_CODECS: Final = ("OPUS", "G722", "PCMA", "PCMU")
+#: RFC 7714 and RFC 4568 section 6.2; without HMAC_SHA1_32, whose tag is too short for a voice that counts.
+_SUITES: Final = "AEAD_AES_256_GCM_8:AES_CM_128_HMAC_SHA1_80"
+_RINGS_BY_ITSELF: Final = "{ignore_early_media=ring_ready}"
+_SECURE_MEDIA: Final = {Srtp.REQUIRED: "mandatory", Srtp.OPTIONAL: "optional"}
 
 
 def dial_string(legs: Iterable[Leg], *, domain: str) -> DialString:
@@ -48,13 +57,26 @@ def dial_string(legs: Iterable[Leg], *, domain: str) -> DialString:
     return DialString("|".join(str(wire_leg(leg, domain)) for leg in legs))
 
 
-def leg_string(leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str]) -> DialString:
+def leg_string(
+    leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str], *, says_codecs: bool = False
+) -> DialString:
     """One leg that gets the UUID `leg_id`, by which transfers and redirects find their author (parties.py),
-    and further `variables` of its own for its record: plain words of ours.
+    and further `variables` of its own for its record: plain words of ours. `says_codecs`: the calling channel
+    may speak another codec than G.711, and FreeSWITCH would offer that one alone.
 
     Raises CommandRefused as `dial_string` does.
     """
-    return DialString(str(wire_leg(leg, domain, _own_variables(leg_id, variables))))
+    wire = wire_leg(leg, domain, _own_variables(leg_id, variables))
+    if says_codecs and _CODECS not in wire.variables:
+        wire = WireLeg({**wire.variables, _CODECS: _codec_list(_DEFAULT_CODECS)}, wire.endpoint)
+    return DialString((_RINGS_BY_ITSELF if _rings_by_itself(leg) else "") + str(wire))
+
+
+def one_after_the_other(legs: Iterable[DialString]) -> DialString:
+    """Several legs that share an attempt. What holds for a whole attempt stands once, in front."""
+    texts = list(legs)
+    ringing = _RINGS_BY_ITSELF if any(each.startswith(_RINGS_BY_ITSELF) for each in texts) else ""
+    return DialString(ringing + "|".join(each.removeprefix(_RINGS_BY_ITSELF) for each in texts))
 
 
 def _own_variables(leg_id: str, variables: Mapping[str, str]) -> dict[str, str]:
@@ -129,18 +151,45 @@ def wire_leg(leg: Leg, domain: str, own: Mapping[str, str] = MappingProxyType({}
             # Every event of the leg carries it: which trunk found no path (freeswitch/follow.py).
             variables["presence_data"] = target.id
             if target.codecs != _DEFAULT_CODECS:
-                variables["absolute_codec_string"] = "^^:" + ":".join(target.codecs)
+                variables[_CODECS] = _codec_list(target.codecs)
+            if target.srtp is not Srtp.OFF:
+                variables["rtp_secure_media"] = f"{_SECURE_MEDIA[target.srtp]}:{_SUITES}"
+            if leg.request_uri is not None:
+                variables["sip_invite_req_uri"] = _request_uri(leg.request_uri)
             if is_phone_uri(leg):
                 variables["sip_invite_params"] = "user=phone"
-            where = f"sofia/gateway/{target.id}/{request_user(leg)}"
+            where = f"sofia/gateway/{gateway_name(target)}/{request_user(leg)}"
         case Phone():
             variables["fernamt_phone"] = target.id
+            if target.webrtc:
+                variables[_CODECS] = _codec_list(WEBRTC_CODECS)
             if target.agent_id is not None:
                 variables.setdefault("presence_data", own_mark(target.customer_id, target.agent_id))
             where = f"sofia/phone/{_checked_id(target.credentials.username, _USERNAME)}%{domain}"
     # The leg's own headers come last: they may replace one of the identity's.
     variables |= dict(_header(name, value) for name, value in leg.headers)
     return WireLeg(variables, where)
+
+
+def _codec_list(codecs: Iterable[str]) -> str:
+    return "^^:" + ":".join(codecs)
+
+
+def _request_uri(uri: str) -> str:
+    if not _URI.match(uri):
+        raise CommandRefused(f"not a URI that can be called: {uri[:80]!r}")
+    return uri
+
+
+def gateway_name(trunk: Trunk) -> str:
+    """The gateway of a trunk; a Teams trunk has one for each address. No trunk's id has capital letters."""
+    return f"{trunk.id}.W{trunk.way}" if trunk.way else trunk.id
+
+
+def _rings_by_itself(leg: Leg) -> bool:
+    """Teams answers 180 several times with other To tags, and 183 with nothing to be heard: the caller's own
+    side makes the ringing tone."""
+    return isinstance(leg.to, Trunk) and leg.to.teams is not None
 
 
 def _on_redirect(leg: Leg, leg_id: str | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 FreeSwitchError
 ├── CommandRefused          we did not send it: an argument may not go on the wire
 ├── UnsafeSettings          we did not connect: the settings are not safe
+├── CertificateUnusable     the node's certificate or key cannot be used
 ├── ProtocolError           the peer's bytes are not Event Socket
 │   ├── LimitExceeded       … or more than we are willing to hold
 │   └── UnexpectedReply     … or not what we asked for
@@ -41,6 +42,12 @@ class UnsafeSettings(FreeSwitchError):
     """The settings would open the node to anyone, such as FreeSWITCH's default password."""
 
     id = "freeswitch.settings.unsafe"
+
+
+class CertificateUnusable(FreeSwitchError):
+    """A file of the node's certificate cannot be read, or its key is another one's."""
+
+    id = "freeswitch.certificate"
 
 
 class ProtocolError(FreeSwitchError):

@@ -16,7 +16,7 @@ from dialplan.legs import Leg
 from dialplan.plans.position import Resume, read_resume
 from freeswitch import parties
 from freeswitch.decided_facts import FACTS, facts_of, packed
-from freeswitch.dialstring import leg_string
+from freeswitch.dialstring import leg_string, one_after_the_other
 from freeswitch.emergency import emergency_parts
 from freeswitch.errors import UnexpectedReply
 from freeswitch.legs_per_call import MAX_LEGS
@@ -34,6 +34,8 @@ _MAX_DIVERTING: Final = 4
 _COUNTER: Final = re.compile(r";\s*counter\s*=\s*(\d{1,3})", re.IGNORECASE | re.ASCII)
 _RETARGETED: Final = re.compile(r";cause=(?:302|404|408|480|486|487|503)\b", re.IGNORECASE | re.ASCII)
 _YES: Final = frozenset({"true", "yes", "1"})
+#: Codecs of browsers, and of trunks that are configured so (`absolute_codec_string` is ours).
+_WIDEBAND: Final = re.compile("OPUS|G722", re.IGNORECASE)
 #: Several bodies of a message, with room around those that are too long to be kept.
 _MAX_MULTIPART: Final = 4 * MAX_CLAIMED
 #: Codes that FreeSWITCH has no phrase for (RFC 5079).
@@ -68,7 +70,7 @@ def offered_call(get: Lookup) -> CallOffered:
         entry=entry,
         source_ip=_required(get, "variable_sip_network_ip", "Caller-Network-Addr"),
         source_port=port,
-        dialled=_cut(get("Caller-Destination-Number")) or "",
+        dialled=_dialled(get, entry),
         phone_id=get("variable_fernamt_phone"),
         from_user=_cut(get("variable_sip_from_user")),
         from_name=_cut(get("variable_sip_from_display")),
@@ -81,9 +83,18 @@ def offered_call(get: Lookup) -> CallOffered:
         advertising=(get("variable_sip_h_X-Advertising") or "").strip().lower() in _YES,
         resume=_resume(get),
         claimed_location=_claimed_location(get("variable_sip_multipart")),
+        tenant_id=_cut(get("variable_sip_h_X-MS-TenantID")) if entry is Entry.TEAMS else None,
+        wideband=_WIDEBAND.search(get("variable_absolute_codec_string") or "") is not None,
+        encrypted=get("variable_rtp_secure_media_negotiated") is not None,
         round=next_round(get),
     )
     return asked_again(offered, get)
+
+
+def _dialled(get: Lookup, entry: Entry) -> str:
+    """The user of the Request-URI; the profile of Teams tells its host too (render/teams.py)."""
+    text = _cut(get("Caller-Destination-Number")) or ""
+    return text.partition("@")[0] if entry is Entry.TEAMS and get("Caller-Context") == Entry.TEAMS else text
 
 
 def _resume(get: Lookup) -> Resume | None:
@@ -196,8 +207,11 @@ def _outcome_variables(
             first = 2 if decision.plan is not None and decision.plan.sounds else 1
             room = MAX_LEGS - first
             attempts = [*((leg,) for leg in legs[:room]), legs[room:]]
-            strings = [leg_string(leg, id_, domain, of_leg) for leg, id_ in zip(legs, ids, strict=True)]
-            written = [*strings[:room], "|".join(strings[room:])]
+            strings = [
+                leg_string(leg, id_, domain, of_leg, says_codecs=offered.wideband)
+                for leg, id_ in zip(legs, ids, strict=True)
+            ]
+            written = [*strings[:room], one_after_the_other(strings[room:])]
             for position, attempt in enumerate(filter(None, written), start=first):
                 variables[f"fernamt_leg_{position}"] = attempt
             _emergency(variables, attempts, domain)

@@ -7,6 +7,7 @@ legs' records tell of the new decision.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -27,6 +28,10 @@ _RINGING: Final = "%(1000,4000,425)"
 _JOINING: Final = ("fernamt_call", "fernamt_caller", "force_transfer_context")
 
 _CALLER: Final = ("a_network", "a_presented")
+#: What C's printf makes of a Refer-To without user.
+_NO_USER: Final = "(null)"
+_MAX_REFER_TO: Final = 2_000
+_REFER_TO: Final = re.compile(r"<(sip:[^<>]+)>")
 
 Lookup = Callable[[str], str | None]
 
@@ -47,7 +52,7 @@ def asked_again(offered: CallOffered, get: Lookup) -> CallOffered:
         case context if context == TRANSFERRED:
             via, caller = Via.TRANSFER, get("variable_fernamt_caller")
             author = transferor(known, caller, get("variable_last_bridge_to"))
-            offered = _nobodys(offered)
+            offered = _referred(_nobodys(offered), get)
         case context if context == REDIRECTED:
             via, author = Via.FORWARD, redirector(known, get("variable_sip_redirect_dialstring"))
             offered = replace(_nobodys(offered), original=_caller_as_decided(get))
@@ -59,6 +64,24 @@ def asked_again(offered: CallOffered, get: Lookup) -> CallOffered:
     passed_on = tuple(E164(each) for each in (get("variable_fernamt_forwarded_by") or "").split(",") if each)
     offered = replace(offered, forwarded_by=passed_on, resume=None)
     return onward(offered, offered.dialled, via, author or Behalf(""))
+
+
+def _referred(offered: CallOffered, get: Lookup) -> CallOffered:
+    """Teams' profile tells destinations with their host (render/teams.py), "(null)@host" where the Refer-To
+    has no user: then its whole URI counts, and the caller stays who it was."""
+    user, at, _ = offered.dialled.partition("@")
+    if not at:
+        return offered
+    if user != _NO_USER:
+        return replace(offered, dialled=user)
+    uri = _REFER_TO.search((get("variable_sip_refer_to") or "")[:_MAX_REFER_TO])
+    return replace(
+        offered,
+        dialled="",
+        original=_caller_as_decided(get),
+        refer_to=uri[1] if uri else None,
+        referred_by=(get("variable_sip_h_Referred-By") or "")[:_MAX_REFER_TO] or None,
+    )
 
 
 def _caller_as_decided(get: Lookup) -> Caller | None:

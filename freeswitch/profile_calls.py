@@ -16,6 +16,11 @@ def reload_acl() -> ApiCall:
     return ApiCall("reloadacl")
 
 
+def start(profile: str) -> ApiCall:
+    """Start a SIP profile that is new in the XML."""
+    return ApiCall("sofia", f"profile {word(profile, 'the profile')} start")
+
+
 def rescan(profile: str) -> ApiCall:
     """Add the gateways of a SIP profile that are new in the XML; ends with "+OK scan complete"."""
     return ApiCall("sofia", f"profile {word(profile, 'the profile')} rescan")

@@ -35,12 +35,27 @@ class NodeDoor:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """SIP over TLS and WSS: the ports, and the directory that FreeSWITCH reads the certificates from
+    (render/certificates.py). `verified`: peers that we connect to must show a certificate of their name."""
+
+    directory: Path
+    carrier_port: int
+    trunk_port: int
+    phone_port: int
+    wss_port: int
+    teams_port: int
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchSettings:
     """One node. `controllers` are tried in order for every call (host, port).
 
     `domain` is the digest realm of the phones. `sessions_per_second` and `max_sessions` replace
     FreeSWITCH's defaults of 30 and 1000, which refuse calls far below what a node can carry. The other nodes
-    may call phones that are registered here, at `node_port`; without any it is not opened.
+    may call phones that are registered here, at `node_port`; without any it is not opened. Without `tls`
+    nothing is encrypted.
     """
 
     node: str
@@ -61,3 +76,4 @@ class SwitchSettings:
     other_nodes: tuple[NodeDoor, ...] = ()
     #: Where copies of SIP messages are sent (HEP) while somebody asks for them.
     sip_capture: tuple[str, int] | None = None
+    tls: TlsSettings | None = None

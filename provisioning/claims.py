@@ -26,6 +26,7 @@ def claims_of(customer: CustomerEntry) -> Iterator[str]:
     yield f"customer {customer.id}"
     yield from (f"trunk {each.id}" for each in customer.trunks)
     yield from (f"trunk {each.id}" for each in customer.teams_trunks)
+    yield from (f"tenant {each.tenant_id}" for each in customer.teams_trunks)
     for phone in customer.phones:
         yield f"phone {phone.id}"
         yield f"login {phone.username or phone.id}"

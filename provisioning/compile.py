@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
+from typing import Final
 
-from dialplan.caller.header_map import Preset
+from dialplan.caller.header_map import PRESETS, Preset
 from dialplan.carrier import (
     AssignedNumber,
     CarrierRoute,
@@ -16,9 +17,14 @@ from dialplan.carrier import (
     NumberBlock,
     Peer,
     Phone,
+    SipAddress,
+    Srtp,
+    TeamsEdge,
+    TeamsLine,
     ToPhones,
     ToPlan,
     ToTrunks,
+    Transport,
     Trunk,
     TrunkSide,
 )
@@ -49,6 +55,8 @@ from provisioning.schema import (
     NumberEntry,
     PhoneEntry,
     SecretRef,
+    TeamsEntry,
+    TeamsTrunkEntry,
     TrunkEntry,
 )
 from provisioning.secrets import SecretSource
@@ -57,6 +65,9 @@ from provisioning.sounds import SoundBook, TonesOnly
 from provisioning.tree import NoPlaces, Places
 from provisioning.validate import Parts
 from provisioning.week_times import week_times
+
+#: SIP over TLS (RFC 3261 section 26.3.2.1).
+_TEAMS_PORT: Final = 5061
 
 
 def compile_snapshot(
@@ -108,9 +119,9 @@ def compile_customer(
 
     Numbers that are not in service on `today` are left out, and phones with such a number. A customer whose
     contract has not begun or is over stays, blocked and without lines; one that is only blocked keeps its
-    lines, for emergency calls (A7). Teams trunks are left out, and numbers that go nowhere else. `at` is the
-    path that problems name; by default it names the customer by its id. `sounds` gives what announcements of
-    routing plans sound like; by default all but tones are replaced by a tone.
+    lines, for emergency calls (A7). `at` is the path that problems name; by default it names the customer by
+    its id. `sounds` gives what announcements of routing plans sound like; by default all but tones are
+    replaced by a tone.
     """
     compiler = _Compiler(network, secrets, places or NoPlaces(), today, sounds)
     compiled = compiler.customer(customer, at or ("customers", customer.id))
@@ -148,12 +159,14 @@ class _Compiler:
             barring.profiles(carrier.barring_profiles),
             {each.id: compile_hours(each) for each in carrier.opening_hours},
             emergency_routing(carrier.emergency),
+            self._teams(("carrier", "teams", "addresses"), carrier.teams),
         )
 
     def customer(self, entry: CustomerEntry, path: KeyPath) -> CompiledCustomer:
         if not of_contract(entry.contract).on(self._today):
             return CompiledCustomer(_customer(entry, blocked=True), (), (), ())
-        trunks = self._trunks(path, entry.trunks, entry.id)
+        teams = tuple(teams_trunk(each, entry.id) for each in entry.teams_trunks)
+        trunks = (*self._trunks(path, entry.trunks, entry.id), *teams)
         addresses = Addresses(entry)
         idle = (
             {number for each in self._idle(entry) for number in _numbers_of(each)} if entry.phones else set()
@@ -170,6 +183,16 @@ class _Compiler:
         plans = compile_plans(entry, self._sounds, usable.__contains__, self._pins(path, entry))
         numbers = tuple(self._numbers(entry, usable, plans, addresses))
         return CompiledCustomer(customer, trunks, phones, numbers)
+
+    def _teams(self, path: KeyPath, entry: TeamsEntry | None) -> TeamsEdge | None:
+        if entry is None:
+            return None
+        try:
+            addresses = tuple(self._network.address(each) for each in entry.addresses)
+        except ProvisioningError as error:
+            self._refuse(path, error)
+            return None
+        return TeamsEdge(entry.fqdn, addresses, self._network.networks(entry.accepts_from), entry.ping_s)
 
     def check_peers(
         self, config: Config, carrier: CompiledCarrier, customers: Sequence[CompiledCustomer]
@@ -228,6 +251,7 @@ class _Compiler:
             foreign_entry=carrier.foreign_entry if carrier else False,
             emergency_form=emergency_form(carrier.emergency_invite if carrier else None),
             abroad=isinstance(entry, CustomerTrunkEntry) and entry.abroad,
+            srtp=Srtp(entry.srtp),
         )
 
     def _phone(
@@ -248,6 +272,7 @@ class _Compiler:
             caller_policy=caller_policy(entry.caller_id),
             address=addresses.of_phone(entry),
             own_line=entry.own_line,
+            webrtc=entry.webrtc,
         )
 
     def _credentials(self, path: KeyPath, username: str, ref: SecretRef) -> Credentials | None:
@@ -292,7 +317,9 @@ class _Compiler:
             if target is not None:
                 address = addresses.of_site(entry.site)
                 for number in _numbers_of(entry):
-                    yield AssignedNumber(number, customer.id, target, address=address)
+                    yield AssignedNumber(
+                        number, customer.id, target, address=address, tenant_id=entry.tenant_id
+                    )
                 yield from self._users(customer, entry, target, usable, address)
         shared: dict[E164, list[str]] = {}
         for k, _ in phones_apart(customer):
@@ -320,7 +347,9 @@ class _Compiler:
             seen.add(user.extension)
             own = ToPhones((user.phone,)) if user.phone in usable else target
             whole = E164(f"{entry.number}{user.extension}")
-            yield AssignedNumber(whole, customer.id, own, behind=entry.number, address=address)
+            yield AssignedNumber(
+                whole, customer.id, own, behind=entry.number, address=address, tenant_id=entry.tenant_id
+            )
 
     def _refuse(self, path: KeyPath, error: ProvisioningError) -> None:
         self.problems.add(self._places.problem(Finding(error.id, path, str(error))))
@@ -339,6 +368,24 @@ def carrier_routes(trunk: CarrierTrunkEntry) -> Iterator[CarrierRoute]:
             entry.classes,
             week_times(entry.times),
         )
+
+
+def teams_trunk(entry: TeamsTrunkEntry, customer_id: str) -> Trunk:
+    """A customer's Teams. It has no source of its own, and its address is the edge's (dialplan/teams.py)."""
+    return Trunk(
+        id=entry.id,
+        side=TrunkSide.CUSTOMER,
+        address=SipAddress(entry.fqdn, _TEAMS_PORT, Transport.TLS),
+        peers=(),
+        customer_id=customer_id,
+        codecs=entry.codecs,
+        no_progress_s=entry.no_progress_s,
+        no_answer_s=entry.no_answer_s,
+        own_header_map=replace(PRESETS[Preset.CUSTOMER], host=entry.fqdn),
+        caller_policy=caller_policy(entry.caller_id),
+        srtp=Srtp.REQUIRED,
+        teams=TeamsLine(entry.tenant_id, entry.fqdn),
+    )
 
 
 def _customer(entry: CustomerEntry, *, blocked: bool) -> Customer:

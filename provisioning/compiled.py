@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, NoReturn, TypeVar
 
 from dialplan.barring.bars import BarringProfile
-from dialplan.carrier import AssignedNumber, Customer, NumberBlock, Peer, Phone, Trunk
+from dialplan.carrier import AssignedNumber, Customer, NumberBlock, Peer, Phone, TeamsEdge, Trunk
 from dialplan.emergency.routing import NO_EMERGENCY_ROUTING, EmergencyRouting
 from dialplan.limits.agreed import Limits
 from dialplan.number_blocks import NumberBlocks
@@ -38,6 +38,7 @@ class CompiledCarrier:
     barring: tuple[BarringProfile, ...] = ()
     opening_hours: Mapping[str, Hours] = field(default_factory=dict)
     emergency: EmergencyRouting = NO_EMERGENCY_ROUTING
+    teams: TeamsEdge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class CompiledCustomer:
     def peers(self) -> tuple[tuple[Peer, str], ...]:
         """The sources of its trunks, each with the trunk's id."""
         return tuple(peers_of(self.trunks))
+
+
+def tenants_of(trunks: Iterable[Trunk]) -> dict[str, str]:
+    """The Teams trunk of each Microsoft tenant: the first, where a customer has several."""
+    return {trunk.teams.tenant_id: trunk.id for trunk in reversed((*trunks,)) if trunk.teams is not None}
 
 
 def peers_of(trunks: Iterable[Trunk]) -> Iterator[tuple[Peer, str]]:
@@ -83,6 +89,7 @@ def assemble(carrier: CompiledCarrier, customers: Sequence[CompiledCustomer], ve
         barring=MappingProxyType({each.id: each for each in carrier.barring}),
         opening_hours=carrier.opening_hours,
         emergency=carrier.emergency,
+        teams=carrier.teams,
     )
     return replace_customers(snapshot, (), customers, version)
 
@@ -108,12 +115,14 @@ def replace_customers(
     phones = _copy(snapshot.phones)
     numbers = _copy(snapshot.numbers)
     peers = _copy(snapshot.peers)
+    tenants = _copy(snapshot.tenants)
     if gone:
         for name in gone:
             del customers[name]
         _drop(trunks, [each.id for each in snapshot.trunks.values() if each.customer_id in gone])
         _drop(phones, [each.id for each in snapshot.phones.values() if each.customer_id in gone])
         _drop(peers, [peer for peer, trunk_id in snapshot.peers.items() if trunk_id not in trunks])
+        _drop(tenants, [tenant for tenant, trunk_id in tenants.items() if trunk_id not in trunks])
         _drop(numbers, _numbers_of(gone, snapshot.numbers, breathe))
     seen = 0
     for each in new:
@@ -122,6 +131,7 @@ def replace_customers(
         _add(trunks, ((trunk.id, trunk) for trunk in each.trunks), name, "id-twice", "the trunk")
         _add(phones, ((phone.id, phone) for phone in each.phones), name, "id-twice", "the phone")
         _add(peers, each.peers, name, "peer-twice", "the source")
+        _add(tenants, tenants_of(each.trunks).items(), name, "tenant-twice", "the tenant")
         _add(numbers, ((entry.number, entry) for entry in each.numbers), name, "number-twice", "the number")
         seen += len(each.numbers)
         if breathe is not None and seen >= SLICE:
@@ -135,6 +145,7 @@ def replace_customers(
         phones=MappingProxyType(phones),
         numbers=MappingProxyType(numbers),
         peers=MappingProxyType(peers),
+        tenants=MappingProxyType(tenants),
     )
 
 

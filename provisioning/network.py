@@ -34,6 +34,10 @@ class AddressBook(Protocol):
         """The sources that stand for this one; one without a port may be several with ports."""
         ...
 
+    def networks(self, configured: tuple[str, ...]) -> tuple[str, ...]:
+        """The networks (CIDR) that stand for these."""
+        ...
+
 
 class RealNetwork:
     """Production: every address is itself."""
@@ -43,6 +47,9 @@ class RealNetwork:
 
     def peers(self, configured: Peer) -> tuple[Peer, ...]:
         return (configured,)
+
+    def networks(self, configured: tuple[str, ...]) -> tuple[str, ...]:
+        return configured
 
 
 class MovedNetwork:
@@ -71,6 +78,9 @@ class MovedNetwork:
             raise AddressUnknown(f"{source} has no place in this network: add it to the address book")
         return tuple(wanted)
 
+    def networks(self, configured: tuple[str, ...]) -> tuple[str, ...]:
+        return ("127.0.0.0/8",)
+
 
 def configured_addresses(config: Config) -> tuple[tuple[str, int], ...]:
     """Every (host, port) that a lab has to find a place for, in the order of the configuration.
@@ -81,6 +91,8 @@ def configured_addresses(config: Config) -> tuple[tuple[str, int], ...]:
     for customer in config.customers:
         trunks.extend(customer.trunks)
     found = dict.fromkeys((each.address.host, each.address.port) for each in trunks)
+    teams = config.carrier.teams
+    found |= dict.fromkeys((each.host, each.port) for each in (teams.addresses if teams else ()))
     for trunk in trunks:
         for peer in trunk.accepts_from or ():
             if peer.port is not None:

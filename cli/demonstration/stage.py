@@ -137,7 +137,9 @@ def staged(settings: Settings) -> Iterator[Stage]:
     snapshot = compile_carrier(settings, load_carrier(settings), 0)
     with Robots.start() as robots:
         trunks = {
-            trunk.id: robots.phone(trunk.id, port=trunk.address.port) for trunk in snapshot.trunks.values()
+            trunk.id: robots.phone(trunk.id, port=trunk.address.port)
+            for trunk in snapshot.trunks.values()
+            if trunk.teams is None
         }
         phones = {}
         for phone in snapshot.phones.values():

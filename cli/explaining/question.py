@@ -61,6 +61,9 @@ def offered_call(question: Question, snapshot: Snapshot, circumstances: Circumst
     line = _line(question, question.customer, snapshot)
     if isinstance(line, Phone):
         return _offered(question, Entry.PHONE, ("", 0), phone_id=line.id)
+    if line.teams is not None:
+        from_teams = _offered(question, Entry.TEAMS, ("", 0))
+        return replace(from_teams, tenant_id=line.teams.tenant_id, encrypted=True)
     return _offered(question, Entry.TRUNK, _source(line))
 
 

@@ -251,6 +251,7 @@ def _with_carrier(snapshot: Snapshot, carrier: CompiledCarrier, version: int) ->
         numbers=snapshot.numbers,
         trunks=MappingProxyType({**base.trunks, **trunks}),
         peers=MappingProxyType({**base.peers, **peers}),
+        tenants=snapshot.tenants,
     )
 
 

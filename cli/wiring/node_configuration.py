@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,17 +17,19 @@ from gevent.hub import get_hub
 from cli.layout import write_private
 from controller.errors import NodeAway
 from dialplan.call import Entry
-from dialplan.carrier import Customer, Phone, Trunk
+from dialplan.carrier import Customer, Phone, TeamsEdge, Trunk
 from dialplan.emergency.routing import LineAddress
 from dialplan.snapshot import Snapshot
 from freeswitch import api_calls, profile_calls
 from freeswitch.commands import ApiCall
 from freeswitch.errors import CommandFailed, FreeSwitchError, NotConnected
 from freeswitch.render import render, write
+from freeswitch.render.teams import teams_ways
 from freeswitch.settings import SwitchSettings
 
 _LOADED: Final = ".loaded.json"
 _GATEWAYS: Final = (Entry.CARRIER.value, Entry.TRUNK.value)
+_TEAMS: Final = Entry.TEAMS.value
 _PHONES: Final = Entry.PHONE.value
 #: FreeSWITCH reads the whole XML anew for each of these.
 _TIMEOUT_S: Final = 30.0
@@ -71,7 +73,7 @@ class NodeConfiguration:
             return
         wanted, loaded = self._wanted, get_hub().threadpool.apply(self._loaded)
         try:
-            for profile in _GATEWAYS:
+            for profile in (*_GATEWAYS, _TEAMS):
                 for gateway in loaded.get(profile, {}).keys() - wanted[profile].keys():
                     self._kill(profile, gateway)
             for user in loaded.get(_PHONES, {}).keys() - wanted[_PHONES].keys():
@@ -90,14 +92,17 @@ class NodeConfiguration:
     def _compared(self, snapshot: Snapshot) -> tuple[str, State, State]:
         """The XML, and the node's state as wanted and as it is."""
         text = render(snapshot, self._settings)
-        return text, _state(snapshot, text), self._loaded()
+        return text, _state(snapshot, text, self._settings), self._loaded()
 
     def _bring(self, text: str, wanted: State, loaded: State) -> None:
         write(self._conf_dir, text)
         self._run(api_calls.reload_xml())
         self._run(profile_calls.reload_acl())
-        for profile in _GATEWAYS:
+        for profile in (*_GATEWAYS, _TEAMS):
             have, old = wanted[profile], loaded.get(profile, {})
+            if have and not old and profile == _TEAMS:
+                # The carrier has Teams from now on; where the profile runs already this changes nothing.
+                self._run(profile_calls.start(profile))
             for gateway in [name for name in have if name in old and old[name] != have[name]]:
                 self._kill(profile, gateway)
             if have.items() - old.items():
@@ -147,6 +152,7 @@ def _same_for_node(snapshot: Snapshot, other: Snapshot) -> bool:
         same_tables
         and snapshot.emergency_trunks == other.emergency_trunks
         and snapshot.emergency == other.emergency
+        and snapshot.teams == other.teams
         and snapshot.customers.keys() == other.customers.keys()
         and all(
             each is other.customers[name]
@@ -163,16 +169,26 @@ def _main_address(snapshot: Snapshot, customer: Customer) -> LineAddress | None:
     return assigned.address if assigned else None
 
 
-def _state(snapshot: Snapshot, text: str) -> State:
-    """What the node has to know: the whole XML, gateways by profile, phones."""
+def _state(snapshot: Snapshot, text: str, settings: SwitchSettings) -> State:
+    """What the node has to know: the whole XML, gateways by profile, phones. Without certificates there is no
+    profile for Teams."""
     state: State = {"xml": {"sha256": hashlib.sha256(text.encode()).hexdigest()}}
     state |= {entry.value: {} for entry in Entry}
+    if snapshot.teams is not None and settings.tls is not None:
+        state[_TEAMS] = {name: _digest(facts) for name, *facts in _teams(snapshot, snapshot.teams)}
     for trunk in snapshot.trunks.values():
+        if trunk.teams is not None:
+            continue
         entry = Entry.CARRIER if trunk.customer_id is None else Entry.TRUNK
         state[entry.value][trunk.id] = _trunk(trunk)
     for phone in snapshot.phones.values():
         state[_PHONES][phone.credentials.username] = _phone(phone)
     return state
+
+
+def _teams(snapshot: Snapshot, edge: TeamsEdge) -> Iterator[tuple[str, str, str, int | None]]:
+    for name, address, fqdn, asks in teams_ways(snapshot, edge):
+        yield name, str(address), fqdn, edge.ping_s if asks else None
 
 
 def _trunk(trunk: Trunk) -> str:

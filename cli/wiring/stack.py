@@ -23,6 +23,7 @@ from cli.bootstrap import engine, switch_settings
 from cli.layout import run_settings_path, write_private
 from cli.settings import Settings, load_settings
 from cli.wiring.carrier import applied_carrier, applied_version, version_at_start
+from cli.wiring.certificates import install_certificates
 from cli.wiring.child import Child
 from cli.wiring.node_configuration import NodeConfiguration, not_running
 from cli.wiring.switch import switch_child
@@ -144,6 +145,7 @@ class Stack:
         node = self.settings.node
         node.cdr_dir.mkdir(parents=True, exist_ok=True)
         conf_dir = node.conf_dir or state / "switch" / "conf"
+        install_certificates(self.settings)
         NodeConfiguration(conf_dir, switch_settings(self.settings), not_running).write(snapshot)
         if self.settings.node.program != "external":
             self._progress(f"starting the switch ({self.settings.node.program})")

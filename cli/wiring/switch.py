@@ -11,6 +11,7 @@ from typing import Final
 from cli.bootstrap import node_connection, switch_settings
 from cli.errors import NotRunning, SwitchMissing
 from cli.settings import Settings
+from cli.wiring.certificates import certificates_dir, install_certificates
 from cli.wiring.child import Child
 from dialplan.snapshot import Snapshot
 from freeswitch import api_calls
@@ -21,8 +22,9 @@ _HERE: Final = Path(__file__).resolve().parents[2]
 
 
 def write_configuration(settings: Settings, snapshot: Snapshot, directory: Path) -> Path:
-    """Render the complete configuration into the directory, and make the spool."""
+    """Render the complete configuration into the directory, make the spool, put the certificates in place."""
     settings.node.cdr_dir.mkdir(parents=True, exist_ok=True)
+    install_certificates(settings)
     return write(directory, render(snapshot, switch_settings(settings)))
 
 
@@ -54,7 +56,9 @@ def _program(settings: Settings) -> list[str]:
             "there is no program `freeswitch` on the PATH: install FreeSWITCH, or set node.program to lab"
         )
     priority = "-rp" if settings.node.realtime else "-np"
-    return [found, "-nonat", "-nf", "-nc", priority]
+    # Without it FreeSWITCH makes a certificate for DTLS in a directory of the system's.
+    certificates = ["-certs", str(certificates_dir(settings))] if settings.node.tls else []
+    return [found, "-nonat", "-nf", "-nc", priority, *certificates]
 
 
 def _is_ready(settings: Settings) -> bool:

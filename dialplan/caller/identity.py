@@ -19,7 +19,8 @@ from dialplan.caller.rules import (
     Act,
     CallerRule,
 )
-from dialplan.carrier import AssignedNumber, Customer, Trunk
+from dialplan.carrier import AssignedNumber, Customer, Srtp, Trunk
+from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import Reason
 from dialplan.diversion import Diversion
@@ -36,6 +37,15 @@ _PASSED_ON: Final = frozenset({Via.FORWARD, Via.QUEUE})
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a line's call is not taken, whatever was dialled; emergency calls are (B8)."""
+
+    why: Reason
+    cause: Cause
+    sip_code: int
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """A customer's side of a call: who pays, the number we vouch for, the line's rules for its caller id.
 
@@ -48,6 +58,7 @@ class Origin:
     policy: CallerPolicy = NO_POLICY
     claimed: bool = False
     claims: bool = False
+    refused: Refused | None = None
 
     def line(self, snapshot: Snapshot) -> Line:
         """How numbers dialled on this line are read: local numbers belong to the line's own area."""
@@ -74,6 +85,9 @@ def trunk_origin(offered: CallOffered, snapshot: Snapshot, trunk: Trunk) -> Orig
     """A customer's trunk may call as any number assigned to the customer; else the main number stands in."""
     customer = snapshot.customers[trunk.customer_id or ""]
     origin = Origin(customer, customer.main_number, trunk.id, trunk.caller_policy)
+    if trunk.srtp is Srtp.REQUIRED and not offered.encrypted:
+        why = reason("out.not-encrypted", customer=customer.id, trunk=trunk.id)
+        origin = replace(origin, refused=Refused(why, Cause.INCOMPATIBLE_DESTINATION, 488))
     line = origin.line(snapshot)
     claims = False
     # Both readings of digits without "+" are safe here: only a number of the customer's own counts.

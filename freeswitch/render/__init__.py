@@ -32,7 +32,7 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
     return document(
         [
             ("configuration", configurations),
-            ("dialplan", dialplan(emergency.context(), settings)),
+            ("dialplan", dialplan(emergency.context(), settings, teams=snapshot.teams is not None)),
             ("directory", [phones]),
             ("channels", [no_foreign_calls()]),
         ],

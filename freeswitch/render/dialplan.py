@@ -58,11 +58,11 @@ _NOT_RECORDED: Final = ("stop_record_session", "all")
 _SPECIAL_TONE: Final = "tone_stream://%(330,0,950);%(330,0,1400);%(330,1000,1800);loops=3"
 
 
-def dialplan(emergency: Element, settings: SwitchSettings) -> list[Element]:
-    """The contexts: one for each SIP profile, one that carries decisions out, and `emergency`, the static one
-    (freeswitch/render/static_emergency.py)."""
+def dialplan(emergency: Element, settings: SwitchSettings, *, teams: bool = False) -> list[Element]:
+    """The contexts: one for each SIP profile (that of Teams where there is one), one that carries decisions
+    out, and `emergency`, the static one (freeswitch/render/static_emergency.py)."""
     hosts = "|".join(f"{host}:{port}" for host, port in settings.controllers)
-    entries = [_entry(entry, hosts) for entry in Entry]
+    entries = [_entry(entry, hosts) for entry in Entry if teams or entry is not Entry.TEAMS]
     onward = [_onward(name, hosts) for name in (TRANSFERRED, REDIRECTED, ORIGINATED)]
     others = [_for_other_nodes(settings)] if settings.other_nodes else []
     return [*entries, *onward, *_left_queue(hosts), *others, _carry_out(hosts, settings), emergency]
@@ -78,7 +78,8 @@ def _extension(context: Element, name: str, *tests: tuple[str, str]) -> Element:
 
 def _entry(entry: Entry, hosts: str) -> Element:
     context = Element("context", name=entry.value)
-    emergency = _extension(context, "offer-emergency", ("destination_number", _EMERGENCY))
+    digits = _EMERGENCY if entry is not Entry.TEAMS else _EMERGENCY.removesuffix("$") + "(?:@.*)?$"
+    emergency = _extension(context, "offer-emergency", ("destination_number", digits))
     actions(emergency, _offer(hosts, otherwise="emergency-$1"))
     drained = _extension(context, "drained", (f"${{{DRAINED}}}", "^true$"))
     actions(drained, [("set", "fernamt_reason=static.drained"), ("hangup", "NORMAL_TEMPORARY_FAILURE")])

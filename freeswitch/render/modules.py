@@ -22,23 +22,26 @@ _MODULES: Final = (
     "mod_tone_stream",
 )
 
+_OF_BROWSERS: Final = ("mod_opus",)
+
 
 def modules(settings: SwitchSettings) -> list[Element]:
     """modules.conf, switch.conf and each loaded module's own settings."""
     return [
-        _modules(),
+        _modules(settings),
         _switch(settings),
         _event_socket(settings),
         _json_cdr(settings),
+        *([_opus()] if settings.tls else []),
         _logging("console", settings),
         _logging("logfile", settings),
     ]
 
 
-def _modules() -> Element:
+def _modules(settings: SwitchSettings) -> Element:
     root = configuration("modules", "modules to load")
     holder = SubElement(root, "modules")
-    for module in _MODULES:
+    for module in (*_MODULES, *(_OF_BROWSERS if settings.tls else ())):
         SubElement(holder, "load", module=module)
     return root
 
@@ -93,6 +96,13 @@ def _json_cdr(settings: SwitchSettings) -> Element:
             "rotate": False,
         },
     )
+    return root
+
+
+def _opus() -> Element:
+    """Of browsers (RFC 7587): what was lost is put right from the next packet, where the other side can."""
+    root = configuration("opus", "Opus")
+    params(SubElement(root, "settings"), {"use-vbr": True, "use-dtx": False, "keep-fec-enabled": True})
     return root
 
 

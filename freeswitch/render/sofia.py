@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
-from dialplan.carrier import Phone, Trunk, TrunkSide
+from dialplan.carrier import Phone, TeamsEdge, Trunk, TrunkSide
 from dialplan.snapshot import Snapshot
+from freeswitch.dialstring import WEBRTC_CODECS
 from freeswitch.render.static_emergency import StaticEmergency
+from freeswitch.render.teams import teams_gateways, teams_profile_params
+from freeswitch.render.tls import candidate_lists, tls_params
 from freeswitch.render.xml import configuration, params, variables
-from freeswitch.settings import CONTROLLERS, LOOPBACK, NODE, SwitchSettings
+from freeswitch.settings import CONTROLLERS, LOOPBACK, NODE, SwitchSettings, TlsSettings
 
 _CODECS: Final = "PCMA,PCMU"
 
@@ -25,13 +29,24 @@ def sofia(snapshot: Snapshot, settings: SwitchSettings) -> Element:
     params(SubElement(root, "global_settings"), common)
     profiles = SubElement(root, "profiles")
     carrier = [t for t in snapshot.trunks.values() if t.side is TrunkSide.CARRIER]
-    customer = [t for t in snapshot.trunks.values() if t.side is TrunkSide.CUSTOMER]
+    customer = [t for t in snapshot.trunks.values() if t.side is TrunkSide.CUSTOMER and t.teams is None]
     _profile(profiles, Entry.CARRIER, settings.carrier_port, settings, carrier)
     _profile(profiles, Entry.TRUNK, settings.trunk_port, settings, customer)
     _profile(profiles, Entry.PHONE, settings.phone_port, settings, [])
+    if snapshot.teams is not None and settings.tls is not None:
+        _teams(profiles, snapshot, snapshot.teams, settings, settings.tls)
     if settings.other_nodes:
         _profile(profiles, NODE, settings.node_port, settings, [])
     return root
+
+
+def _teams(
+    parent: Element, snapshot: Snapshot, edge: TeamsEdge, settings: SwitchSettings, tls: TlsSettings
+) -> None:
+    profile = SubElement(parent, "profile", name=Entry.TEAMS)
+    teams_gateways(SubElement(profile, "gateways"), snapshot, edge)
+    values = {**_common(Entry.TEAMS, tls.teams_port, settings), **teams_profile_params(edge, tls)}
+    params(SubElement(profile, "settings"), values)
 
 
 def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, gateways: list[Trunk]) -> None:
@@ -39,7 +54,30 @@ def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, g
     holder = SubElement(profile, "gateways")
     for trunk in gateways:
         _gateway(holder, trunk)
-    values: dict[str, str | int | bool] = {
+    values = {**_common(entry, port, settings), **tls_params(entry, settings)}
+    if entry == Entry.PHONE:
+        values |= {
+            "auth-calls": True,
+            "auth-subscriptions": True,
+            "accept-blind-reg": False,
+            "accept-blind-auth": False,
+            "challenge-realm": settings.domain,
+            "force-register-domain": settings.domain,
+            "force-register-db-domain": settings.domain,
+            "force-subscription-domain": settings.domain,
+            "inbound-reg-force-matching-username": True,
+        }
+    else:
+        values |= {"auth-calls": False, "apply-inbound-acl": f"{entry}-peers", "disable-register": True}
+    written = SubElement(profile, "settings")
+    params(written, values)
+    if entry == Entry.PHONE:
+        candidate_lists(written, settings)
+
+
+def _common(entry: str, port: int, settings: SwitchSettings) -> dict[str, str | int | bool]:
+    """What holds for every profile."""
+    return {
         "sip-ip": settings.sip_ip,
         "sip-port": port,
         "rtp-ip": settings.sip_ip,
@@ -67,23 +105,7 @@ def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, g
         "enable-timer": False,
         "nonce-ttl": 60,
         "log-auth-failures": True,
-        "tls": False,
     }
-    if entry == Entry.PHONE:
-        values |= {
-            "auth-calls": True,
-            "auth-subscriptions": True,
-            "accept-blind-reg": False,
-            "accept-blind-auth": False,
-            "challenge-realm": settings.domain,
-            "force-register-domain": settings.domain,
-            "force-register-db-domain": settings.domain,
-            "force-subscription-domain": settings.domain,
-            "inbound-reg-force-matching-username": True,
-        }
-    else:
-        values |= {"auth-calls": False, "apply-inbound-acl": f"{entry}-peers", "disable-register": True}
-    params(SubElement(profile, "settings"), values)
 
 
 def _gateway(parent: Element, trunk: Trunk) -> None:
@@ -120,6 +142,8 @@ def acl(snapshot: Snapshot, settings: SwitchSettings) -> Element:
             {peer.ip for trunk in snapshot.trunks.values() if trunk.side is side for peer in trunk.peers}
         )
         _peers(lists, f"{entry.value}-peers", addresses)
+    if snapshot.teams is not None:
+        _networks(lists, f"{Entry.TEAMS}-peers", snapshot.teams.networks)
     if settings.other_nodes:
         machines = sorted({door.ip for door in settings.other_nodes})
         _peers(lists, f"{NODE}-peers", machines)
@@ -132,6 +156,12 @@ def _peers(lists: Element, name: str, addresses: list[str]) -> Element:
     for ip in addresses:
         SubElement(holder, "node", type="allow", cidr=f"{ip}/{128 if ':' in ip else 32}")
     return holder
+
+
+def _networks(lists: Element, name: str, networks: Iterable[str]) -> None:
+    holder = SubElement(lists, "list", name=name, default="deny")
+    for cidr in networks:
+        SubElement(holder, "node", type="allow", cidr=cidr)
 
 
 def directory(snapshot: Snapshot, settings: SwitchSettings, emergency: StaticEmergency) -> Element:
@@ -153,6 +183,9 @@ def _user(parent: Element, phone: Phone, settings: SwitchSettings, emergency: St
         "fernamt_phone": phone.id,
         "fernamt_customer": phone.customer_id,
     }
+    if phone.webrtc:
+        # The profile's would be G.711 alone.
+        values["absolute_codec_string"] = ",".join(WEBRTC_CODECS)
     variables(user, values | emergency.phone_variables(phone))
 
 

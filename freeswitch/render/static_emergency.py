@@ -13,8 +13,9 @@ import re
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
+from dialplan.call import Entry
 from dialplan.caller.identity import Origin
-from dialplan.carrier import Peer, Phone, Trunk, TrunkSide
+from dialplan.carrier import Phone, Trunk, TrunkSide
 from dialplan.emergency.calls import NO_LINE_ANNOUNCEMENT, EmergencyLine, address_of, emergency_legs
 from dialplan.emergency.routing import LineAddress
 from dialplan.legs import Leg
@@ -37,7 +38,9 @@ _ABROAD: Final = "abroad"
 STATIC_FACTS: Final = (
     "hangup_after_bridge=true;continue_on_fail=true;sip_copy_custom_headers=false;"
     "fernamt_call=${uuid};fernamt_reason=static.emergency;fernamt_direction=emergency;"
-    "export_vars=fernamt_call,fernamt_customer,fernamt_direction,fernamt_reason,fernamt_b_number"
+    # The codecs of a browser: with Opus alone no carrier's trunk would take the call.
+    "export_vars=fernamt_call,fernamt_customer,fernamt_direction,fernamt_reason,fernamt_b_number,"
+    "absolute_codec_string"
 )
 
 #: For each trunk the body ("" for none), and its dial string.
@@ -71,7 +74,14 @@ class StaticEmergency:
         sources = [(peer, trunk) for trunk in customers for peer in trunk.peers]
         # The first match counts: a source with a port is another one than the rest of its address.
         for peer, trunk in sorted(sources, key=lambda source: source[0].port is None):
-            self._trunk(context, trunk, peer)
+            tests = [("network_addr", f"^{re.escape(peer.ip)}$")]
+            if peer.port is not None:
+                tests.append(("${sip_network_port}", f"^{peer.port}$"))
+            self._trunk(context, trunk, "^trunk-(110|112)$", *tests)
+        for trunk in customers:
+            if trunk.teams is not None:
+                tenant = ("${sip_h_X-MS-TenantID}", f"(?i)^{re.escape(trunk.teams.tenant_id)}$")
+                self._trunk(context, trunk, f"^{Entry.TEAMS}-(110|112)$", tenant)
         for address, key in self._places.items():
             self._place(context, address, key)
         for ways_by_digits, key in self._areas.items():
@@ -98,7 +108,7 @@ class StaticEmergency:
             return _ABROAD
         return self._places.setdefault(address, str(len(self._places) + 1))
 
-    def _trunk(self, context: Element, trunk: Trunk, peer: Peer) -> None:
+    def _trunk(self, context: Element, trunk: Trunk, destination: str, *tests: tuple[str, str]) -> None:
         if trunk.customer_id is None:
             return
         customer = self._snapshot.customers[trunk.customer_id]
@@ -107,10 +117,7 @@ class StaticEmergency:
         known = {"fernamt_customer": customer.id, **self._variables(customer.main_number, address)}
         if trunk.abroad:
             known["fernamt_place"] = _ABROAD
-        tests = [("network_addr", f"^{re.escape(peer.ip)}$")]
-        if peer.port is not None:
-            tests.append(("${sip_network_port}", f"^{peer.port}$"))
-        found = _extension(context, f"trunk-{trunk.id}", "^trunk-(110|112)$", *tests)
+        found = _extension(context, f"trunk-{trunk.id}", destination, *tests)
         assigned = ";".join(f"{name}={value}" for name, value in known.items())
         steps = [
             ("multiset", "^^;" + assigned),

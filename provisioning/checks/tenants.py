@@ -25,6 +25,8 @@ def check_tenants(parts: Parts) -> Iterator[Finding]:
                 )
             if teams and entry.trunks is not None:
                 yield from _targets(path, i, customer, entry, teams)
+                yield from _reachable(path, entry, teams, parts)
+    yield from _of_one_customer(parts)
 
 
 def _targets(
@@ -51,14 +53,36 @@ def _targets(
                 f"trunks of the tenant {entry.tenant_id}",
                 other=trunk,
             )
-    if named:
+
+
+def _reachable(path: KeyPath, entry: NumberEntry, teams: dict[str, int], parts: Parts) -> Iterator[Finding]:
+    named = [index for index, name in enumerate(entry.trunks or ()) if name in teams]
+    if named and parts.carrier is not None and parts.carrier.teams is None:
         yield Finding(
-            "config.teams-not-yet",
-            (*path, "trunks", named[0][0]),
-            "Teams trunks carry no calls in this version of fernamt: they are left out",
-            allowed="SIP trunks or phones beside them",
+            "config.teams-missing",
+            (*path, "trunks", named[0]),
+            "a number goes to Teams, and the carrier has no `teams`: its calls do not get there",
+            allowed="carrier.teams with our host name",
             severity=Severity.WARNING,
         )
+
+
+def _of_one_customer(parts: Parts) -> Iterator[Finding]:
+    """A tenant is one customer's: by it we know whose call it is."""
+    seen: dict[str, tuple[int, KeyPath]] = {}
+    for i, customer in parts.customers.items():
+        for k, each in enumerate(customer.teams_trunks):
+            path: KeyPath = ("customers", i, "teams_trunks", k, "tenant_id")
+            owner, first = seen.setdefault(each.tenant_id, (i, path))
+            if owner != i:
+                yield Finding(
+                    "config.tenant-twice",
+                    path,
+                    "a Microsoft tenant belongs to two customers",
+                    each.tenant_id,
+                    "each tenant with one customer",
+                    other=first,
+                )
 
 
 class _Linked(NamedTuple):

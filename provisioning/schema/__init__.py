@@ -30,7 +30,7 @@ from provisioning.schema.contract import (
     ItemisedBillEntry,
     OneOffPriceEntry,
 )
-from provisioning.schema.customer import CustomerEntry, CustomerTrunkEntry, TeamsTrunkEntry
+from provisioning.schema.customer import CustomerEntry, CustomerTrunkEntry
 from provisioning.schema.dates import TimeSlotEntry
 from provisioning.schema.device import AgentEntry, PhoneEntry
 from provisioning.schema.emergency import EmergencyEntry, EmergencyInviteEntry, UserToUserEntry
@@ -77,6 +77,7 @@ from provisioning.schema.queue import (
 )
 from provisioning.schema.secret import SecretRef
 from provisioning.schema.site import EvidenceEntry, SiteAddressEntry, SiteEntry
+from provisioning.schema.teams import TeamsEntry, TeamsTrunkEntry
 from provisioning.schema.trunk import RegistrationEntry, TrunkEntry
 
 __all__ = [
@@ -150,6 +151,7 @@ __all__ = [
     "SiteEntry",
     "SkillEntry",
     "SupervisionEntry",
+    "TeamsEntry",
     "TeamsTrunkEntry",
     "TimeSlotEntry",
     "TrunkCallerIdEntry",

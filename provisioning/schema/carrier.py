@@ -16,6 +16,7 @@ from provisioning.schema.emergency import EmergencyEntry, EmergencyInviteEntry
 from provisioning.schema.entry import Entry, Few, Many, refusal
 from provisioning.schema.money import Amount, Euro
 from provisioning.schema.policy import BarringProfileEntry, LimitProfileEntry, OpeningHoursEntry
+from provisioning.schema.teams import TeamsEntry
 from provisioning.schema.trunk import TrunkEntry
 from provisioning.schema.values import AreaCode, Number, Text
 
@@ -133,6 +134,9 @@ class CarrierEntry(Entry):
     )
     emergency: EmergencyEntry | None = Field(
         None, description="Where calls to 110 and 112 go. Default: the trunks' carriers know (B8)."
+    )
+    teams: TeamsEntry | None = Field(
+        None, description="Microsoft Teams; left out: Teams trunks carry no calls (B1)."
     )
 
     @model_validator(mode="after")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Final, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from provisioning.schema.abuse import AbuseRuleEntry, check_rules
 from provisioning.schema.bank import BankEntry, MandateEntry
 from provisioning.schema.caller_id import CallerNumberEntry, TrunkCallerIdEntry
-from provisioning.schema.codes import TenantId
 from provisioning.schema.contact import AddressesEntry, CompanyEntry, ContactEntry
 from provisioning.schema.contract import BillingEntry, ContractEntry
 from provisioning.schema.device import AgentEntry, PhoneEntry
-from provisioning.schema.entry import Entry, Few, Many, refusal
-from provisioning.schema.form import Form
+from provisioning.schema.entry import Entry, Few, Many
 from provisioning.schema.mailbox import MailboxEntry
 from provisioning.schema.number import NumberEntry
 from provisioning.schema.plan import PlanEntry, PromptEntry
@@ -27,19 +24,9 @@ from provisioning.schema.policy import (
 )
 from provisioning.schema.queue import QueueEntry, RecordingEntry, SupervisionEntry
 from provisioning.schema.site import SiteEntry
+from provisioning.schema.teams import TeamsTrunkEntry
 from provisioning.schema.trunk import TrunkEntry
 from provisioning.schema.values import Id, Number, Text
-
-_FQDN: Final = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
-
-
-def _parse_fqdn(value: Any) -> str:
-    if isinstance(value, str) and _FQDN.fullmatch(value.lower()):
-        return value.lower()
-    raise refusal("config.host-name", "not a full host name", "sbc.example.com")
-
-
-Fqdn = Annotated[str, BeforeValidator(_parse_fqdn), Form("host name", "with its domain")]
 
 
 class CustomerTrunkEntry(TrunkEntry):
@@ -53,14 +40,6 @@ class CustomerTrunkEntry(TrunkEntry):
         False,
         description="True if its calls begin abroad: 110 and 112 are refused, NotrufV § 4(5) (B8).",
     )
-
-
-class TeamsTrunkEntry(Entry):
-    """The customer's Microsoft Teams, reached by Operator Connect (A4, B1)."""
-
-    id: Id = Field(description="Name of the trunk, unique among all trunks.")
-    tenant_id: TenantId = Field(description="The customer's Microsoft tenant (A4).")
-    fqdn: Fqdn = Field(description="Our host name towards Teams for this customer (B1).")
 
 
 class CustomerEntry(Entry):

@@ -26,6 +26,11 @@ class PhoneEntry(Entry):
     no_answer_s: int = Field(
         60, ge=5, le=600, description="Seconds of ringing before the next phone is tried."
     )
+    webrtc: bool = Field(
+        False,
+        description="A browser: it registers over WSS, its sound is encrypted (DTLS-SRTP) and may be Opus or "
+        "G.722 too. Needs `node.tls` in the settings (C6).",
+    )
     site: Id | None = Field(
         None,
         description="Site of the phone. Default: that of its number, else the customer's only site (B8).",

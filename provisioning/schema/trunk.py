@@ -6,6 +6,7 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from dialplan.carrier import Transport
 from provisioning.schema.address import Address, Source, is_ip
 from provisioning.schema.caller_id import HeadersEntry
 from provisioning.schema.entry import Choices, Entry, Few, refusal
@@ -57,10 +58,26 @@ class TrunkEntry(Entry):
         description="Seconds between two OPTIONS that ask whether the peer is there, 5 at least; 0: none.",
     )
 
+    srtp: Literal["off", "optional", "required"] = Field(
+        "off",
+        description="Encrypted sound (SRTP): `optional` offers it, `required` refuses calls without it but "
+        "those to 110 and 112; `off` takes it where the peer offers it. Wants `/tls` in `address` (B1).",
+    )
+
     @model_validator(mode="after")
     def _pings_as_the_switch_can(self) -> Self:
         if 0 < self.ping_s < _LEAST_PING_S:
             raise refusal("config.ping", "too often for the switch", f"0, or {_LEAST_PING_S} to 3600")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_are_not_heard(self) -> Self:
+        if self.srtp != "off" and self.address.transport is not Transport.TLS:
+            raise refusal(
+                "config.srtp-without-tls",
+                "keys of encrypted sound would travel in clear text (RFC 4568 section 7)",
+                "an address with /tls, or srtp: off",
+            )
         return self
 
     @model_validator(mode="after")

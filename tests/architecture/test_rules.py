@@ -47,6 +47,9 @@ def test_a_leg_is_made_in_one_place_only() -> None:
 MAKERS = {
     "leg_to_trunk": {"dialplan/trunks/choice.py", "dialplan/ringing.py"},
     "leg_to_phone": {"dialplan/ringing.py"},
+    # Back to the customer's own Teams, at an address of Microsoft's that Teams itself gave.
+    "leg_back": {"dialplan/teams.py"},
+    "taken_back": {"dialplan/place.py"},
     "emergency_leg": {"dialplan/emergency/calls.py"},
     "to_carriers": {"dialplan/outgoing.py"},
     "to_trunks": {"dialplan/targets.py", "dialplan/plans/outcome.py"},

@@ -35,6 +35,7 @@ customers:
     trunks: [{{id: trunk-{n}, address: "10.0.0.{n}:5060"}}]
     phones: [{{id: phone-{n}, number: "+49221471{n}000", username: login-{n}, secret: {{lab: geheim}}}}]
     agents: [{{id: agent-{n}, username: agent-login-{n}, secret: {{lab: geheim}}}}]
+    teams_trunks: [{{id: teams-{n}, tenant_id: 00000000-0000-4000-8000-00000000000{n}, fqdn: t{n}.example}}]
     numbers:
       - {{first: "+49221471{n}000", last: "+49221471{n}049", trunks: [trunk-{n}], ported_in: true}}
       - number: "+49221471{n}07"
@@ -112,6 +113,7 @@ CONFLICTS = {
     "logins": ("username: login-3", "username: login-2"),
     "logins of a phone and an agent": ("username: login-3", "username: agent-login-2"),
     "sources": ("10.0.0.3:5060", "10.0.0.2:5060"),
+    "Microsoft tenants": ("8000-000000000003", "8000-000000000002"),
     "mandates": ("MREF-3", "MREF-2"),
     "a range over another's number": ('{first: "+492214713000"', '{first: "+492214712049"'),
     "a range within another's": ('last: "+492214713049"', 'last: "+492214714010"'),

@@ -188,9 +188,9 @@ CASES: list[Case] = [
         ],
         [
             (
-                "a.yaml:18:73: warning: customers[0].numbers[0].trunks[1]: Teams trunks carry no "
-                "calls in this version of fernamt: they are left out; allowed: SIP trunks or phones "
-                "beside them [config.teams-not-yet]"
+                "a.yaml:18:73: warning: customers[0].numbers[0].trunks[1]: a number goes to Teams, and "
+                "the carrier has no `teams`: its calls do not get there; allowed: carrier.teams with our "
+                "host name [config.teams-missing]"
             )
         ],
     ),

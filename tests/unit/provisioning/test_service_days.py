@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from dialplan.carrier import ToPhones, ToTrunks
+from dialplan.carrier import ToPhones
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
 from provisioning.compile import compile_snapshot
@@ -92,30 +92,6 @@ def test_without_a_day_everything_is_in(accepted: Accept, changed: Change) -> No
     secrets = Secrets({}, Path(), lab=True)
     snapshot = compile_snapshot(checked.config, version=1, network=RealNetwork(), secrets=secrets)
     assert FIRST in snapshot.numbers
-
-
-def test_teams_trunks_are_left_out_and_numbers_that_go_nowhere_else(
-    accepted: Accept, changed: Change
-) -> None:
-    tenant = "tenant_id: 00000000-0000-4000-8000-000000000001"
-    linked = f"{tenant}, consent: 2026-01-01"
-    checked = accepted(
-        changed(
-            (
-                "    sites:\n",
-                f"    teams_trunks: [{{id: teams, {tenant}, fqdn: bau.teams.example}}]\n    sites:\n",
-            ),
-            ("trunks: [bau-1]", f"trunks: [teams, bau-1], {linked}"),
-            (
-                "    numbers:\n",
-                f"    numbers:\n      - {{number: '0221 4710-300', trunks: [teams], {linked}}}\n",
-            ),
-        )
-    )
-    snapshot = on(checked, 2026, 6, 1)
-    assert snapshot.numbers[FIRST].target == ToTrunks(("bau-1",))
-    assert E164("+492214710300") not in snapshot.numbers
-    assert [each.id for each in checked.warnings] == ["config.teams-not-yet"] * 2
 
 
 def test_the_next_day_to_compile_a_customer_again(accepted: Accept, changed: Change) -> None:

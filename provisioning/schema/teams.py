@@ -1,0 +1,97 @@
+"""Microsoft Teams: our side of it, and the customers' tenants (A4, B1)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Any, Final, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from dialplan.carrier import SipAddress, Transport
+from provisioning.schema.address import Address
+from provisioning.schema.caller_id import TrunkCallerIdEntry
+from provisioning.schema.codes import TenantId
+from provisioning.schema.entry import Choices, Entry, refusal
+from provisioning.schema.form import Form
+from provisioning.schema.trunk import DEFAULT_CODECS, Codec
+from provisioning.schema.values import Id
+
+_FQDN: Final = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
+_NETWORK_ALLOWED: Final = "an address with the length of its prefix: 52.112.0.0/14"
+#: Direct Routing's servers, in the order that Microsoft wants, and the networks of their calls.
+_ADDRESSES: Final = tuple(
+    SipAddress(f"{name}.pstnhub.microsoft.com", 5061, Transport.TLS) for name in ("sip", "sip2", "sip3")
+)
+_NETWORKS: Final = ("52.112.0.0/14", "52.122.0.0/15")
+
+
+def _parse_fqdn(value: Any) -> str:
+    if isinstance(value, str) and _FQDN.fullmatch(value.lower()):
+        return value.lower()
+    raise refusal("config.host-name", "not a full host name", "sbc.example.com")
+
+
+def _parse_network(value: Any) -> str:
+    if isinstance(value, str) and len(value) <= 64 and "/" in value:
+        try:
+            return str(ipaddress.ip_network(value))
+        except ValueError:
+            pass
+    raise refusal("config.network", "not a network", _NETWORK_ALLOWED)
+
+
+Fqdn = Annotated[str, BeforeValidator(_parse_fqdn), Form("host name", "with its domain")]
+Network = Annotated[str, BeforeValidator(_parse_network), Form("network", "`address/length`")]
+
+
+class TeamsEntry(Entry):
+    """Microsoft's side of all Teams trunks. Needs `node.tls` in the settings (B1)."""
+
+    fqdn: Fqdn = Field(
+        description="Our host name towards Microsoft: stands in Via, in Contact and in OPTIONS; the node's "
+        "certificate is for it and for those of the customers (B1)."
+    )
+    addresses: Choices[Address] = Field(
+        _ADDRESSES,
+        description="Where calls are sent, in this order; the next one after 408, 503, 504 or silence (B1).",
+    )
+    accepts_from: Choices[Network] = Field(
+        _NETWORKS, description="Networks that Microsoft's calls come from (B1)."
+    )
+    ping_s: int = Field(
+        60,
+        ge=5,
+        le=3_600,
+        description="Seconds between two OPTIONS to each; Microsoft wants 60 (B1).",
+    )
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        if any(each.transport is not Transport.TLS for each in self.addresses):
+            raise refusal("config.teams-without-tls", "Teams is reached by TLS alone", "addresses with /tls")
+        return self
+
+
+class TeamsTrunkEntry(Entry):
+    """The customer's Microsoft Teams, reached by Operator Connect or Direct Routing (A4, B1)."""
+
+    id: Id = Field(description="Name of the trunk, unique among all trunks.")
+    tenant_id: TenantId = Field(
+        description="The customer's Microsoft tenant. Its calls must show a number linked to it (A4)."
+    )
+    fqdn: Fqdn = Field(description="Our host name towards Teams for this customer (B1).")
+    codecs: Choices[Codec] = Field(
+        DEFAULT_CODECS, description="Offered codecs, the preferred one first: PCMA, PCMU, G722, OPUS."
+    )
+    no_progress_s: int = Field(
+        4, ge=1, le=30, description="Seconds without any answer before Microsoft's next server is tried."
+    )
+    no_answer_s: int = Field(
+        120, ge=10, le=600, description="Seconds of ringing before the call is given up."
+    )
+    caller_id: TrunkCallerIdEntry | None = Field(
+        None,
+        description="What holds for the caller id of its calls; a number of somebody else's is refused in "
+        "any case (A4, B2, B4).",
+    )
