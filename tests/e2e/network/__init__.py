@@ -1,1 +1,1 @@
-"""Encrypted peers of real FreeSWITCH: Microsoft Teams played by SIPp, trunks by TLS."""
+"""Encrypted peers of real FreeSWITCH: Microsoft Teams played by SIPp, trunks by TLS, a browser."""
