@@ -120,7 +120,7 @@ class Days:
             self.round(full=True)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_after_days_of_chance_inventory_book_and_microsoft_agree(engine: Engine, seed: int) -> None:
     """A4: each number is where its customer is, and no number was ever at two tenants in one life."""
     days = Days(engine, random.Random(seed))

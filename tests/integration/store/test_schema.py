@@ -14,10 +14,11 @@ from sqlalchemy import Engine, text
 
 from store.database import make_engine
 from store.errors import SchemaMismatch
+from store.every_table import every_table
 from store.schema import _config, require_current, upgrade
-from store.tables import metadata
 from tests.servers import Databases
 
+metadata = every_table()
 #: Every rule and index of our tables, in PostgreSQL's own words.
 RULES = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
