@@ -28,7 +28,7 @@ _MOST_TEXT: Final = 200
 #: Applications of one leg that are read: menus and queues make many.
 _MOST_APPLICATIONS: Final = 1_000
 #: Our own variables that tell what was decided.
-_TELLING: Final = re.compile(r"fernamt_(?:reason|do|cause|sip_code|onward|version)=[^~;]+")
+_TELLING: Final = re.compile(r"fernamt_(?:facts|reason|do|cause|sip_code|onward)=[^~;]+")
 
 
 @dataclass(frozen=True, slots=True)
