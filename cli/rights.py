@@ -79,14 +79,15 @@ _BY_DUTY: Final[Mapping[Duty, str]] = MappingProxyType(
         """,
         Duty.MONEY: """
             evn counselling, invoice credit, invoice issue, invoice item add, invoice item withdraw,
-            invoice object, invoice send, invoice settle, rate quarantine retry, rate rerate, sepa assign,
-            sepa export, sepa fee, sepa file, sepa import, sepa leave, sepa waive, sepa withdraw,
-            tariff import, tariff notify, tariff rates
+            invoice object, invoice send, invoice settle, rate quarantine retry, rate quarantine set-aside,
+            rate rerate, sepa assign, sepa export, sepa fee, sepa file, sepa import, sepa leave, sepa waive,
+            sepa withdraw, tariff import, tariff notify, tariff rates
         """,
         # All else: the carrier itself, what people said, what is deleted.
         Duty.CARRIER: """
             backup create, backup restore, call barge, call capture, call listen, call take, call whisper,
-            config apply, config rollback, database upgrade, emergency areas import, freeswitch render,
+            config apply, config rollback, config rollout,
+            database upgrade, emergency areas import, freeswitch render,
             mailbox erase,
             mailbox play, number import, number sweep, plan sounds, privacy export, privacy hold open,
             privacy hold release, privacy run, record erase, record play, user token create,

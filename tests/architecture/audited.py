@@ -32,6 +32,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "privacy hold open": "privacy.hold",
     "privacy hold release": "privacy.release",
     "rate quarantine retry": "rate.retry",
+    "rate quarantine set-aside": "rate.set-aside",
     "record pause": "record.",
     "record resume": "record.",
     "record stop": "record.",
