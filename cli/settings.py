@@ -185,7 +185,7 @@ class SmtpEntry(Entry):
 
 
 #: Without TLS only to this machine: teams.transport refuses the rest.
-_HTTP: Final = r"^https?://[^\s/]+(?:/[^\s?#]*)?$"
+_HTTP: Final = r"^https?://[^\s/?#@]+(?:/[^\s?#]*)?$"
 
 DEFAULT_WEB: Final = ("127.0.0.1", 8090)
 

@@ -73,7 +73,10 @@ class HttpTransport:
             or parts.fragment
             or parts.username
         ):
-            raise AccessUnusable(f"{base_url[:80]!r} is no address such as https://api.example.com/v1")
+            # It is not repeated: who writes a user writes a password too.
+            raise AccessUnusable(
+                "the address is none such as https://api.example.com/v1, without user, query and fragment"
+            )
         self._base = parts.path.rstrip("/")
         self._name = f"{host}:{port}" if port else host
         timeout = Timeout(connect=CONNECT_S, read=SILENCE_S)

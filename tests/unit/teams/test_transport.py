@@ -116,8 +116,9 @@ def test_a_certificate_is_believed_only_from_who_is_trusted_and_for_its_name(tmp
     ],
 )
 def test_an_address_without_tls_or_of_no_use_is_refused(url: str) -> None:
-    with pytest.raises(AccessUnusable):
+    with pytest.raises(AccessUnusable) as refused:
         HttpTransport(url, time.monotonic)
+    assert "secret" not in str(refused.value)
 
 
 def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
