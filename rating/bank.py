@@ -91,6 +91,17 @@ class BankLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """What the bank did not take of a file of ours (`run`), and why: all of it, a part (`batch`), or one
+    debit (`end_to_end`); what is empty is not named."""
+
+    run: str
+    batch: str
+    end_to_end: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A file of the bank. `account`: ours, as the file writes it. `problems`: amounts that could not be read,
     each with its place; the others go on."""

@@ -17,7 +17,8 @@ _SPACE: Final = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A debit that was handed to the bank; `credited`: the bank gave us the money; `back`: it came back."""
+    """A debit that was handed to the bank; `credited`: the bank gave us the money; `back`: it came back;
+    `unbooked`: it came back before anything was booked (rejected or withdrawn), and its claim is open."""
 
     end_to_end: str
     invoice_number: str
@@ -25,6 +26,7 @@ class Presented:
     amount: Money
     credited: bool = False
     back: bool = False
+    unbooked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def match(line: BankLine, known: Known) -> Outcome:
 def _came_back(line: BankLine, back: Back, debit: Presented | None) -> Outcome:
     if debit is None:
         return Unclear(f"a debit came back, but none of ours has the id {line.end_to_end or '(none given)'}")
-    if debit.back:
+    if debit.back and not (debit.unbooked and debit.credited):
         return Unclear(f"{debit.end_to_end} came back before")
     charges = -line.amount - debit.amount
     collected = back.collected

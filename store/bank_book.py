@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from rating.bank import NO_CHARGES, Back, BankLine, Fault
@@ -26,7 +26,7 @@ from rating.bank_twins import Twin, twin_of
 from rating.money import Money
 from store import audit
 from store.claim_errors import BankLineUnfit, BankLineUnknown
-from store.claim_tables import MAX_PURPOSE, bank_line, return_fee, sepa_collection
+from store.claim_tables import MAX_PURPOSE, bank_line, return_fee, sepa_collection, settlement
 from store.foreign_errors import database_errors
 from store.ledger import Account, EntryKind, Posting, post
 from store.settling import OpenInvoice, Settlement, cents_of, euro, lock, open_invoices, unpaid_of, write
@@ -40,6 +40,11 @@ _MAY_BE: Final = (
 _COLLECTION: Final = tuple(
     sepa_collection.c[name]
     for name in ("end_to_end", "number", "customer_id", "cents", "credited_on", "back_on")
+)
+_UNBOOKED: Final = (
+    exists()
+    .where(settlement.c.end_to_end == sepa_collection.c.end_to_end, settlement.c.kind == "withdrawn")
+    .label("unbooked")
 )
 
 
@@ -271,9 +276,11 @@ def _known(connection: Connection, line: BankLine, payers: Mapping[str, str]) ->
 
 
 def _presented(connection: Connection, here: Any) -> tuple[Presented, ...]:
-    rows = connection.execute(select(*_COLLECTION).where(here).order_by(sepa_collection.c.end_to_end))
+    rows = connection.execute(
+        select(*_COLLECTION, _UNBOOKED).where(here).order_by(sepa_collection.c.end_to_end)
+    )
     return tuple(
-        Presented(row[0], row[1], row[2], euro(row[3]), row[4] is not None, row[5] is not None)
+        Presented(row[0], row[1], row[2], euro(row[3]), row[4] is not None, row[5] is not None, row[6])
         for row in rows
     )
 
@@ -294,6 +301,9 @@ def _credit(connection: Connection, line: BankLine, debits: Sequence[Presented])
 def _return(connection: Connection, line: BankLine, outcome: CameBack) -> None:
     """The claim is open again; what the banks took is ours to pay, unless a fee goes to the customer."""
     debit = outcome.debit
+    if debit.unbooked:
+        _take_credit_back(connection, line, outcome)
+        return
     here = sepa_collection.c.end_to_end == debit.end_to_end
     back = {"back_on": line.booked_on, "back_reason": outcome.reason}
     connection.execute(update(sepa_collection).where(here).values(back))
@@ -308,6 +318,20 @@ def _return(connection: Connection, line: BankLine, outcome: CameBack) -> None:
         invoice.number, "returned", -cents_of(debit.amount), line.booked_on, debit.end_to_end, line.key
     )
     write(connection, entry, [settled])
+
+
+def _take_credit_back(connection: Connection, line: BankLine, outcome: CameBack) -> None:
+    """The bank had rejected the debit, credited it with its file all the same, and now takes that back: the
+    claim is open since the rejection."""
+    debit = outcome.debit
+    here = sepa_collection.c.end_to_end == debit.end_to_end
+    connection.execute(update(sepa_collection).where(here).values(credited_on=None))
+    postings = (
+        Posting(Account.IN_COLLECTION, None, None, "EUR", debit.amount.ticks),
+        Posting(Account.BANK_CHARGES, None, None, "EUR", outcome.charges.ticks),
+        Posting(Account.BANK, None, None, "EUR", line.amount.ticks),
+    )
+    post(connection, EntryKind.RETURN, line.key, postings)
 
 
 def _pay(connection: Connection, line: BankLine, parts: Sequence[tuple[Owed, Money]]) -> None:

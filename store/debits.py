@@ -184,7 +184,7 @@ class Debits:
                 )
             rows = _debits(connection, name)
             known = open_invoices(connection, [each.number for each in rows])
-            _book(connection, rows, known, EntryKind.WITHDRAWAL, name, on)
+            book(connection, rows, known, EntryKind.WITHDRAWAL, name, on)
             here = sepa_collection.c.run == name
             connection.execute(update(sepa_collection).where(here).values(back_on=on, back_reason=WITHDRAWN))
             connection.execute(update(sepa_run).where(sepa_run.c.name == name).values(withdrawn_at=at))
@@ -243,7 +243,7 @@ def _keep(connection: Connection, run: Run, made_at: datetime, actor: str) -> No
     ]
     connection.execute(insert(sepa_collection), rows)
     known = open_invoices(connection, [each.number for each in run.debits])
-    _book(connection, run.debits, known, EntryKind.COLLECTION, run.name, run.due_on)
+    book(connection, run.debits, known, EntryKind.COLLECTION, run.name, run.due_on)
     details = {
         "due_on": str(run.due_on),
         "debits": len(rows),
@@ -252,11 +252,11 @@ def _keep(connection: Connection, run: Run, made_at: datetime, actor: str) -> No
     _audit(connection, "sepa.export", actor, run.name, details)
 
 
-def _book(
+def book(
     connection: Connection, debits: Sequence[Debit], known: Mapping[str, OpenInvoice], kind: EntryKind,
     name: str, on: date,
 ) -> None:  # fmt: skip
-    """Claims go to the bank, or come back unsent."""
+    """Claims go to the bank (COLLECTION), or come back before it booked them (WITHDRAWAL)."""
     sign = 1 if kind is EntryKind.COLLECTION else -1
     postings = [
         Posting(

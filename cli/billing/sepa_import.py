@@ -20,11 +20,14 @@ from cli.errors import ProgramError
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
+from cli.times import GERMANY
 from documents.bank_file import read_bank_file
 from documents.bank_texts import MAX_BYTES
+from documents.status_report import is_status_report, status_report
 from rating.bank import Fault
 from rating.money import Money
 from store.bank_book import BankBook, Imported, StoredLine
+from store.bank_rejections import BankRejections, RejectionsTaken
 from store.return_fees import ReturnFee, ReturnFees
 
 #: Lines are open, or could not be read: a person is needed.
@@ -49,7 +52,8 @@ def import_(
     ctx: click.Context, settings: Callable[[], Settings], sources: tuple[Path, ...], as_json: bool,
     at: datetime, actor: str,
 ) -> None:  # fmt: skip
-    """Book what the bank says (camt.053, camt.054, MT940): debits credited and returned, invoices paid.
+    """Book what the bank says (camt.053, camt.054, MT940): debits credited and returned, invoices paid; and
+    what it did not take of a file (pain.002).
 
     Each amount is booked once, however often it is told. A returned debit opens its claim again; where the
     customer is at fault, the fee goes onto its next invoice. What fits no claim to the cent waits for a
@@ -65,7 +69,17 @@ def import_(
     for source in sources:
         if source.stat().st_size > MAX_BYTES:
             raise OtherAccount(f"{source}: larger than {MAX_BYTES >> 20} MiB")
-        found = read_bank_file(source.read_bytes())
+        content = source.read_bytes()
+        if is_status_report(content):
+            taken = BankRejections(database).take(
+                source.name, status_report(content), at.astimezone(GERMANY).date(), actor=actor
+            )
+            look = look or bool(taken.reopened or taken.problems)
+            files.append(_rejected_row(source, taken))
+            if not as_json:
+                _tell_rejected(source, taken)
+            continue
+        found = read_bank_file(content)
         _refuse_other(source, found.account, carrier.bank.iban if carrier.bank else "")
         done = book.import_lines(source.name, found.lines, payers, actor=actor)
         look = look or bool(found.problems or done.unclear)
@@ -76,6 +90,28 @@ def import_(
     if as_json:
         click.echo(json.dumps(files, ensure_ascii=False, indent=1))
     ctx.exit(_LOOK if look else 0)
+
+
+def _rejected_row(source: Path, taken: RejectionsTaken) -> dict[str, Any]:
+    rejected = [
+        {
+            "debit": each.end_to_end, "invoice": each.invoice_number, "customer": each.customer_id,
+            "amount": str(each.amount), "reason": each.reason,
+        }
+        for each in taken.reopened
+    ]  # fmt: skip
+    return {
+        "file": str(source), "known_before": taken.known, "rejected": rejected, "problems": taken.problems
+    }  # fmt: skip
+
+
+def _tell_rejected(source: Path, taken: RejectionsTaken) -> None:
+    click.echo(f"{source}: {len(taken.reopened)} debits were not taken, {taken.known} were known")
+    for each in taken.reopened:
+        what = f"{each.invoice_number} of {each.customer_id} over {each.amount}"
+        click.echo(f"  {what}: {each.reason}; mend its cause, tell the customer, then sepa export --again")
+    for problem in taken.problems:
+        click.echo(f"  {problem}")
 
 
 def _refuse_other(source: Path, account: str, ours: str) -> None:
