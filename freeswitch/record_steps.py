@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from dialplan.cdr import RecordUnreadable
+from freeswitch.decided_facts import FACTS, unpacked
 from freeswitch.json_cdr import MAX_BYTES
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,7 +29,8 @@ _MOST_TEXT: Final = 200
 #: Applications of one leg that are read: menus and queues make many.
 _MOST_APPLICATIONS: Final = 1_000
 #: Our own variables that tell what was decided.
-_TELLING: Final = re.compile(r"fernamt_(?:facts|reason|do|cause|sip_code|onward)=[^~;]+")
+_TELLING: Final = re.compile(r"fernamt_(?:reason|do|cause|sip_code|onward)=[^~;]+")
+_FACTS: Final = re.compile(rf"{FACTS}=([^~;]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ def _argument(name: str, data: str) -> str:
     """Of a set of variables what was decided; of a dial string where it goes."""
     plain = re.sub(r"\[[^\]]*\]", "", data)
     if name == "multiset":
-        return " ".join(_TELLING.findall(plain)) or f"{plain.count('=')} variables"
+        facts = unpacked("|".join(_FACTS.findall(plain)))
+        decided = [f"{name}={facts[name]}" for name in ("reason", "version") if name in facts]
+        return " ".join([*decided, *_TELLING.findall(plain)]) or f"{plain.count('=')} variables"
     return plain
 
 

@@ -27,8 +27,8 @@ def test_states_and_applications_stand_in_the_order_of_time() -> None:
 
 def test_a_decision_shows_what_was_decided_and_a_bridge_where_it_goes() -> None:
     does = [words for what, words in steps("out-answered/leg-a.cdr.json") if what == "does"]
-    (decided,) = (each for each in does if each.startswith("multiset") and "fernamt_facts" in each)
-    assert "fernamt_facts=reason=out.carrier|" in decided
+    (decided,) = (each for each in does if each.startswith("multiset") and "reason=" in each)
+    assert "reason=out.carrier version=1" in decided
     assert "fernamt_do=route" in decided
     assert "origination" not in decided
     assert any(each.startswith("bridge sofia/gateway/carrier-") for each in does)
