@@ -309,7 +309,7 @@ def strangers(pair: Pair) -> tuple[Exchange, Exchange]:
 
 
 def talk_of(pair: Pair, agent: str) -> str:
-    eventually(lambda: states(pair)[agent] == "In a queue call", 10, "the agent to talk")
+    eventually(lambda: states(pair)[agent] == "In a queue call", 30, "the agent to talk")
     (talk,) = (each["talks"] for each in screen(pair)["agents"] if each["agent"] == agent)
     return str(talk[0]["call"])
 
@@ -320,14 +320,14 @@ def test_a_supervisor_attends_from_a_phone_of_another_node(pair: Pair, robots: W
     robots.phones["zentrale"].on_call(Answer(after_ms=50, play="%(400,1300,1600);loops=60"))
     choose(pair, AgentStatus.AVAILABLE, "anna")
     caller = robots.call(pair.first, NUMBER, from_user=CALLER, play=f"%(400,700,{CALLER_HZ});loops=60")
-    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    caller.wait_heard(AGENT_HZ, timeout_s=30)
     pair.second.run("call", "barge", talk_of(pair, "anna"), "--as", "leitung")
-    supervisor = robots.inbox("zentrale").received("zentrale", 10)
-    caller.wait_heard(1600, timeout_s=10)
+    supervisor = robots.inbox("zentrale").received("zentrale", 30)
+    caller.wait_heard(1600, timeout_s=30)
     for hertz in (AGENT_HZ, CALLER_HZ):
-        supervisor.wait_heard(hertz, timeout_s=10)
+        supervisor.wait_heard(hertz, timeout_s=30)
     caller.hangup()
-    assert supervisor.wait("ended", 10).ended_by == "peer"
+    assert supervisor.wait("ended", 30).ended_by == "peer"
 
 
 def test_a_conversation_on_another_machine_than_the_owners_is_recorded_there(
@@ -338,19 +338,19 @@ def test_a_conversation_on_another_machine_than_the_owners_is_recorded_there(
     robots.phones["anna-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
     choose(pair, AgentStatus.AVAILABLE, "anna")
     caller = robots.call(other, RECORDED, from_user=CALLER, play=f"%(60000,0,{CALLER_HZ})")
-    caller.wait_heard(QUESTION_HZ, timeout_s=10)
+    caller.wait_heard(QUESTION_HZ, timeout_s=30)
     caller.send_dtmf("1", 80)
-    caller.wait_heard(AGENT_HZ, timeout_s=10)
+    caller.wait_heard(AGENT_HZ, timeout_s=30)
     spools = [message_dir(each.settings) / "recordings" for each in (home, other)]
-    eventually(lambda: bool([*spools[1].glob("*.wav")]), 10, "the recording to begin")
+    eventually(lambda: bool([*spools[1].glob("*.wav")]), 30, "the recording to begin")
     call_id = talk_of(pair, "anna")
     home.run("record", "pause", call_id)
     assert [*spools[0].glob("*")] == []
     caller.hangup()
-    eventually(lambda: bool(home.json("record", "list", "--call", call_id)), 20, "the recording")
+    eventually(lambda: bool(home.json("record", "list", "--call", call_id)), 30, "the recording")
     (row,) = home.json("record", "list", "--call", call_id)
     assert (row["agent"], row["consent_key"]) == ("anna", "1")
-    eventually(lambda: [*spools[1].glob("*")] == [], 10, "an empty spool")
+    eventually(lambda: [*spools[1].glob("*")] == [], 30, "an empty spool")
 
 
 def test_a_wish_heard_on_one_node_is_called_back_with_an_agent_of_the_other(
@@ -364,14 +364,14 @@ def test_a_wish_heard_on_one_node_is_called_back_with_an_agent_of_the_other(
     choose(pair, AgentStatus.AVAILABLE, agent)
     choose(pair, AgentStatus.ON_BREAK, agent)
     wish = robots.call(other, BACK, from_user=CALLER)
-    wish.wait_heard(OFFER_HZ, timeout_s=10)
+    wish.wait_heard(OFFER_HZ, timeout_s=30)
     wish.send_dtmf("1", 80)
-    wish.wait_heard(NOTED_HZ, timeout_s=10)
-    wish.wait("ended", 10)
-    eventually(lambda: len(waiting(pair)) == 1, 10, "the wish")
+    wish.wait_heard(NOTED_HZ, timeout_s=30)
+    wish.wait("ended", 30)
+    eventually(lambda: len(waiting(pair)) == 1, 30, "the wish")
     choose(pair, AgentStatus.AVAILABLE, agent)
-    rung = robots.inbox(f"{agent}-1").received(f"{agent}-1", 10)
-    rung.wait_heard(TOLD_AGENT_HZ, timeout_s=10)
-    rung.wait_heard(1150, timeout_s=15)
+    rung = robots.inbox(f"{agent}-1").received(f"{agent}-1", 30)
+    rung.wait_heard(TOLD_AGENT_HZ, timeout_s=30)
+    rung.wait_heard(1150, timeout_s=30)
     rung.hangup()
-    eventually(lambda: states(pair)[agent] == "Waiting" and waiting(pair) == [], 10, "the agent to be free")
+    eventually(lambda: states(pair)[agent] == "Waiting" and waiting(pair) == [], 30, "the agent to be free")

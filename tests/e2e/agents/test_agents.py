@@ -45,15 +45,15 @@ def test_the_time_on_hold_stands_in_the_agents_figures(centre: Exchange, stage: 
     login(centre, "anna")
     before = on_hold_s(centre)
     caller = call(stage, ALLE)
-    caller.wait_heard(AGENT_HZ, timeout_s=10)
-    agent = stage.inbox("anna-1").received("anna-1", 5)
-    eventually(lambda: state(centre, "anna") == "In a queue call", 5, "anna to talk")
+    caller.wait_heard(AGENT_HZ, timeout_s=30)
+    agent = stage.inbox("anna-1").received("anna-1", 30)
+    eventually(lambda: state(centre, "anna") == "In a queue call", 30, "anna to talk")
     agent.hold()
-    eventually(lambda: (held_ms(centre) or 0) >= 1_000, 10, "the hold")
+    eventually(lambda: (held_ms(centre) or 0) >= 1_000, 30, "the hold")
     agent.resume()
-    eventually(lambda: held_ms(centre) is None, 10, "the end of the hold")
+    eventually(lambda: held_ms(centre) is None, 30, "the end of the hold")
     caller.hangup()
-    eventually(lambda: on_hold_s(centre) >= before + 1.0, 15, "the figures")
+    eventually(lambda: on_hold_s(centre) >= before + 1.0, 30, "the figures")
 
 
 def held_ms(centre: Exchange) -> int | None:
@@ -87,7 +87,7 @@ def test_what_is_no_agent_is_told_so_and_nothing_happens(centre: Exchange, stage
     done = centre.tried("agent", "login", "nobody")
     assert done.returncode == 1
     assert "no controller serves an agent nobody" in done.stderr
-    assert stage.call("clara-1", "*81").wait("ended", 10).final_code in range(400, 500)
+    assert stage.call("clara-1", "*81").wait("ended", 30).final_code in range(400, 500)
     assert {name: each["status"] for name, each in agents(centre).items()} == {
         "anna": "Available",
         "bert": "Logged Out",

@@ -92,22 +92,22 @@ def test_a_recording_ends_with_the_conversation_also_when_its_controller_has_die
     """C4: whom the caller talks with after an attended transfer never agreed."""
     stage.robot("carrier-a").on_call(Answer(after_ms=20, play=f"%(30000,0,{FAR_HZ})"), FAR)
     caller, call_id = talking(centre, stage, "1")
-    agent = stage.inbox("anna-1").received("anna-1", 5)
-    eventually(lambda: bool(spooled(centre)), 5, "the recording to begin")
-    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    agent = stage.inbox("anna-1").received("anna-1", 30)
+    eventually(lambda: bool(spooled(centre)), 30, "the recording to begin")
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=30)
     consult = stage.call("anna-1", FAR)
-    consult.wait_heard(FAR_HZ, timeout_s=10)
+    consult.wait_heard(FAR_HZ, timeout_s=30)
     os.kill(owner(centre), signal.SIGKILL)
     node = centre.settings.node
-    eventually(lambda: owner(centre) != 0 and bool(agents(centre)), 15, "another owner")
+    eventually(lambda: owner(centre) != 0 and bool(agents(centre)), 30, "another owner")
     agent.refer(f"sip:{FAR}@{node.sip_ip}:{node.ports.phone}", replaces=consult)
-    caller.wait_heard(FAR_HZ, min_ms=600, timeout_s=10)
+    caller.wait_heard(FAR_HZ, min_ms=600, timeout_s=30)
     for each in (agent, consult):
         each.hangup()
-    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 20, "the recording")
+    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 30, "the recording")
     assert caller.report().ended_ms is None
     caller.hangup()
-    caller.wait("ended", 5)
+    caller.wait("ended", 30)
     (row,) = centre.json("record", "list", "--call", call_id)
     output = tmp_path / "out.wav"
     centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
@@ -127,18 +127,18 @@ def test_an_agent_pauses_the_recording_by_dialling_a_code(
 ) -> None:
     """C4: for the number of a card; the caller is on hold while the agent dials."""
     caller, call_id = talking(centre, stage, "1")
-    agent = stage.inbox("anna-1").received("anna-1", 5)
-    eventually(lambda: bool(spooled(centre)), 5, "the recording to begin")
-    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    agent = stage.inbox("anna-1").received("anna-1", 30)
+    eventually(lambda: bool(spooled(centre)), 30, "the recording to begin")
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=30)
     _dials(agent, stage, "*86")
     caller.play(f"%(1000,0,{CARD_HZ});%(30000,0,{AFTER_HZ})")
-    agent.wait_heard(CARD_HZ, min_ms=300, timeout_s=10)
-    agent.wait_heard(AFTER_HZ, timeout_s=10)
+    agent.wait_heard(CARD_HZ, min_ms=300, timeout_s=30)
+    agent.wait_heard(AFTER_HZ, timeout_s=30)
     _dials(agent, stage, "*87")
-    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=10)
+    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=30)
     caller.hangup()
-    caller.wait("ended", 5)
-    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 20, "the recording")
+    caller.wait("ended", 30)
+    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 30, "the recording")
     (row,) = centre.json("record", "list", "--call", call_id)
     output = tmp_path / "out.wav"
     centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
@@ -150,7 +150,7 @@ def test_an_agent_pauses_the_recording_by_dialling_a_code(
 def _dials(agent: RobotCall, stage: Stage, code: str) -> None:
     """From the phone's second line."""
     agent.hold()
-    stage.call("anna-1", code).wait("ended", 10)
+    stage.call("anna-1", code).wait("ended", 30)
     agent.resume()
 
 
