@@ -45,7 +45,12 @@ _TEMPLATE = "fernamt_template"
 
 
 def prepare_postgres(state_dir: Path) -> None:
-    """Put a new cluster there, as a program that has ended leaves it, with this program's schema."""
+    """Put a new cluster there, as a program that has ended leaves it, with this program's schema.
+
+    Outside a run of tests nothing: an exchange of a benchmark makes its own.
+    """
+    if PREPARED not in os.environ:
+        return
     shared = Path(os.environ[PREPARED])
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
