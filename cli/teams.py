@@ -89,13 +89,14 @@ def consents(settings: Callable[[], Settings], customer: str | None, as_json: bo
 @click.option(
     "--follow", "following", is_flag=True, help="Go on until SIGTERM: every 30 s, all of it every hour."
 )
+@click.option("--retry", is_flag=True, help="Try numbers that were refused now, not an hour later.")
 @click.option("--dry-run", is_flag=True, help="Say what our book would order; ask nobody, change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @actor_option
 @click.pass_obj
 def sync(
-    settings: Callable[[], Settings], tenant: str | None, wait_s: int, following: bool, dry_run: bool,
-    as_json: bool, actor: str,
+    settings: Callable[[], Settings], tenant: str | None, wait_s: int, following: bool, retry: bool,
+    dry_run: bool, as_json: bool, actor: str,
 ) -> None:  # fmt: skip
     """Bring Microsoft and the number inventory together: upload, release, report calls.
 
@@ -116,6 +117,8 @@ def sync(
         return
     operator_connect(known)
     tenant = tenant.lower() if tenant else None
+    if retry:
+        TeamsBook(database).retry(tenant, actor)
     if following:
         if tenant is not None:
             raise click.UsageError("--follow and --tenant exclude each other")

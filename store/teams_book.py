@@ -140,6 +140,24 @@ class TeamsBook:
                 },
             )
 
+    def retry(self, tenant_id: str | None, actor: str) -> int:
+        """Numbers that were refused are tried again by the next round, of one tenant or all; how many."""
+        with database_errors("trying refused numbers again"), self._engine.begin() as connection:
+            waiting = update(teams_number).where(teams_number.c.retry_at.is_not(None)).values(retry_at=None)
+            if tenant_id is not None:
+                waiting = waiting.where(teams_number.c.tenant_id == tenant_id)
+            count = connection.execute(waiting).rowcount
+            if count:
+                audit.record(
+                    connection,
+                    actor=actor,
+                    action="teams.retry",
+                    object_kind="tenant",
+                    object_id=tenant_id or "all",
+                    details={"numbers": count},
+                )
+        return count
+
     def due(self, at: datetime, tenant_id: str | None = None) -> Sequence[Order]:
         """Open orders whose time has come, the longest due first, at most a hundred."""
         query = select(teams_order).where(

@@ -120,9 +120,18 @@ def test_numbers_go_to_their_tenant_and_back_into_quarantine(
     (held,) = parsed(run("teams", "status", "--json"))["held"]
     assert (held["number"], held["problem"]) == (NUMBERS[0], "still-assigned")
     assert "unassign" in good(run("teams", "status", "--numbers"))
+    simulator.tenants[TENANT].numbers[NUMBERS[0]] = ""
+    assert parsed(run("teams", "sync", "--json"))["released"] == 0
+    assert parsed(run("teams", "sync", "--retry", "--json"))["released"] == 1
+    assert inventory.show(NUMBERS[0]).state is State.QUARANTINED
     actions = [(each.actor, each.action) for each in AuditLog(engine).latest(object_kind="tenant")]
     assert ("anna", "teams.upload") in actions
-    assert {action for _, action in actions} == {"teams.consent", "teams.upload", "teams.release"}
+    assert {action for _, action in actions} == {
+        "teams.consent",
+        "teams.upload",
+        "teams.release",
+        "teams.retry",
+    }
 
 
 def test_without_consent_numbers_wait_and_say_for_what(
