@@ -13,6 +13,15 @@ _TRUNKS: Final = text(
     "SELECT content::jsonb -> 'trunks' AS trunks FROM config_item"
     " WHERE until_version IS NULL AND content::jsonb ? 'trunks' ORDER BY kind, id"
 )
+_TEAMS: Final = text(
+    "SELECT content::jsonb -> 'teams' FROM config_item WHERE kind = 'carrier' AND until_version IS NULL"
+)
+
+
+def applied_teams(engine: Engine) -> Any:
+    """The tree of Microsoft's side of Teams trunks; None without any. Raises DatabaseError's children."""
+    with database_errors("reading the applied Teams edge"), engine.connect() as connection:
+        return connection.execute(_TEAMS).scalar()
 
 
 def applied_trunks(engine: Engine) -> Sequence[Any]:

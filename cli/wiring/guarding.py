@@ -26,8 +26,8 @@ from firewall.errors import FirewallError
 from firewall.nftables import NftablesBarrier
 from provisioning.network import AddressUnknown
 from provisioning.peers import accepted_peers
-from provisioning.schema import TrunkEntry
-from store.applied_trunks import applied_trunks
+from provisioning.schema import TeamsEntry, TrunkEntry
+from store.applied_trunks import applied_teams, applied_trunks
 from store.bans import BanStore
 from store.config_versions import ConfigStore
 from store.errors import StoreError
@@ -37,13 +37,15 @@ _TRUNKS: Final = TypeAdapter(TrunkEntry)
 #: Names are asked again so often: what a carrier's DNS says may change.
 _AGAIN_S: Final = 300.0
 _BURST: Final = 10
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def sip_ports(settings: Settings) -> tuple[int, ...]:
     """Every port of the node where SIP comes in."""
     ports = settings.node.ports
     node = (ports.node,) if settings.other_nodes else ()
-    return ports.carrier, ports.trunk, ports.phone, *node
+    tls = (ports.carrier_tls, ports.trunk_tls, ports.phone_tls, ports.teams, ports.wss)
+    return ports.carrier, ports.trunk, ports.phone, *node, *(tls if settings.node.tls is not None else ())
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -73,6 +75,7 @@ class OwnAddresses:
         self._fixed = _fixed(settings)
         self._never = settings.guard.never if settings.guard is not None else ()
         self._trunks: dict[str, str] | None = None
+        self._microsoft: Sequence[IpNetwork] = ()
         self._version = -1
         self._looked_at = float("-inf")
 
@@ -84,11 +87,13 @@ class OwnAddresses:
             if version == self._version and now_s - self._looked_at < _AGAIN_S:
                 return
             trees = applied_trunks(self._engine)
+            microsoft = _microsofts(applied_teams(self._engine))
         found: dict[str, str] = {}
         for tree in trees:
             for trunk_id, host in _hosts(tree, self._settings):
                 for source in _sources(host):
                     found[source] = f"trunk {trunk_id}"
+        self._microsoft = microsoft
         self._trunks, self._version, self._looked_at = found, version, now_s
 
     def why(self, source: str) -> str:
@@ -99,9 +104,10 @@ class OwnAddresses:
 
     def _named(self, source: str) -> str:
         address = ipaddress.ip_network(source)
-        for each in self._never:
+        named = [(each, "guard.never") for each in self._never]
+        for each, where in (*named, *((each, "Microsoft Teams") for each in self._microsoft)):
             if address.version == each.version and address.overlaps(each):
-                return f"{each} in guard.never"
+                return f"{each} in {where}"
         return ""
 
 
@@ -129,6 +135,18 @@ def _hosts(tree: Any, settings: Settings) -> Sequence[tuple[str, str]]:
     except (ValidationError, AddressUnknown) as error:
         _log.error("a trunk's addresses are not known to the guard", error=str(error)[:200])
         return []
+
+
+def _microsofts(tree: Any) -> Sequence[IpNetwork]:
+    """The networks that calls of Teams come from."""
+    if tree is None:
+        return ()
+    try:
+        entry = TeamsEntry.model_validate(tree, strict=False)
+    except ValidationError as error:
+        _log.error("Microsoft's networks are not known to the guard", error=str(error)[:200])
+        return ()
+    return tuple(ipaddress.ip_network(each) for each in entry.accepts_from)
 
 
 def _sources(host: str) -> set[str]:

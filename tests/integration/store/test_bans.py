@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from dialplan.strangers.ban import FIRST_BAN, REMEMBERED, Ban
 from store import bans as module
-from store.applied_trunks import applied_trunks
+from store.applied_trunks import applied_teams, applied_trunks
 from store.bans import BanStore
 from store.config_items import ConfigItem
 from store.config_versions import ConfigStore
@@ -76,5 +76,6 @@ def test_trunks_of_all_parts_in_force_are_found(engine: Engine) -> None:
     ]
     store.apply(0, parts, [], author="test")
     assert [each["id"] for each in applied_trunks(engine)] == ["carrier-a", "bau-1", "bau-2"]
+    assert applied_teams(engine) is None
     store.apply(1, [], [parts[1].key], author="test")
     assert [each["id"] for each in applied_trunks(engine)] == ["carrier-a"]
