@@ -61,8 +61,8 @@ def pytest_cmdline_main() -> Iterator[None]:
 
 
 class _Groups(LoadScopeScheduling):  # type: ignore[misc]
-    """What uses one exchange runs in one process, all else file by file. (xdist 3.8 has groups of its own, which
-    pytest 9.2 does not let it see: each test was a group then.)"""
+    """What uses one exchange runs in one process, all else file by file. (xdist 3.8 has groups of its own,
+    which pytest 9.2 does not let it see: each test was a group then.)"""
 
     def _split_scope(self, nodeid: str) -> str:
         return _group(nodeid.partition("::")[0])

@@ -1,4 +1,4 @@
-"""Commands of the program for end-to-end tests, each in a process of its own that begins with all imported.
+"""Commands of the program for end-to-end tests, each in a process of its own that need not import it.
 
 Importing the program takes most of a second of a processor, and tests give hundreds of commands. One process
 imports it, for each process of the tests, and forks for each command.
@@ -89,15 +89,17 @@ def _serve() -> None:
     from cli.main import fernamt
 
     context = click.Context(fernamt)
-    for name in fernamt.list_commands(context):
-        fernamt.get_command(context, name)
+    nouns = set(fernamt.list_commands(context))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended: the FIFO says it
     rest = b""
     while read := os.read(0, 65_536):
         *lines, rest = (rest + read).split(b"\n")
         for line in lines:
+            order = _Order(**json.loads(line))
+            for noun in nouns.intersection(order.arguments):
+                fernamt.get_command(context, noun)  # imports it, once
             if os.fork() == 0:
-                _carry_out(fernamt, _Order(**json.loads(line)))
+                _carry_out(fernamt, order)
 
 
 def _carry_out(program: click.Command, order: _Order) -> None:

@@ -23,7 +23,7 @@ from tests.servers import prepare_postgres, state_directory
 
 START_S = 150.0
 STOP_S = 60.0
-COMMAND_S = 60
+COMMAND_S = 150
 
 
 class Exchange:
@@ -43,6 +43,7 @@ class Exchange:
         tree = configured.model_dump(mode="json", exclude_none=True)
         amend(tree)
         self.settings_file = write_private(directory / "fernamt.json", json.dumps(tree))
+        commands()  # gets ready meanwhile
         if "database" not in tree:
             prepare_postgres(directory)
         self.log: list[str] = []
