@@ -37,7 +37,7 @@ def goals(calls: Outcome, queue: QueueOutcome | None) -> list[Goal]:
             "records lost / doubled / of no call / unreadable",
             "0 / 0 / 0 / 0",
             f"{records.lost} / {records.doubled} / {records.unknown} / {records.quarantined} "
-            f"of {records.legs} legs",
+            f"of {records.legs} legs ({records.nameless} without a Call-ID)",
             records.right,
         ),
         Goal(

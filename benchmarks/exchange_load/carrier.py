@@ -6,8 +6,15 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-#: Takes the customer's calls, and those to 110 and 112; calls the customer; is the customer; is called.
-TAKES, CALLS_IN, CALLS_OUT, IS_CALLED = "carrier-a", "carrier-b", "anlage-ab", "anlage-an"
+#: Takes the customer's calls, and those to 110 and 112; the second one for them; calls the customer; is the
+#: customer; is called.
+TAKES, TAKES_TOO, CALLS_IN, CALLS_OUT, IS_CALLED = (
+    "carrier-a",
+    "carrier-c",
+    "carrier-b",
+    "anlage-ab",
+    "anlage-an",
+)
 CUSTOMER: Final = "kunde-bau"
 #: The customer's main number, shown by outgoing calls.
 MAIN_NUMBER: Final = "+492214710100"
@@ -39,6 +46,7 @@ def _carrier() -> dict[str, Any]:
         "number_blocks": [{"area_code": "0221", "first": "+492214710000", "last": "+492214710999"}],
         "trunks": [
             {"id": TAKES, "address": "192.0.2.10:5060", "emergency": True, "priority": 10, "ping_s": 0},
+            {"id": TAKES_TOO, "address": "192.0.2.12:5060", "emergency": True, "priority": 15, "ping_s": 0},
             {"id": CALLS_IN, "address": "192.0.2.11:5060", "priority": 20, "ping_s": 0},
         ],
         # Calls of half a second, and none at all while no controller lives, are what is asked for here.

@@ -17,6 +17,7 @@ from benchmarks.exchange_load.carrier import (
     IS_CALLED,
     MAIN_NUMBER,
     TAKES,
+    TAKES_TOO,
     called_in,
     called_out,
 )
@@ -66,7 +67,7 @@ class Sides:
         self._node = settings.node
         self._folder = folder
         self._loads: list[Path] = []
-        self._callees = [self._callee(name, running) for name in (TAKES, IS_CALLED)]
+        self._callees = [self._callee(name, running) for name in (TAKES, TAKES_TOO, IS_CALLED)]
 
     def begin(self, load: Load) -> Running:
         """Start the calls; `wait` for their end, or `finish` when it is enough."""
