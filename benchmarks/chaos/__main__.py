@@ -44,6 +44,7 @@ def main() -> int:
     )
     try:
         calls = survived(plan, _tell)
+        _tell(text(calls, None))  # what comes next may fail
         queue = taken_over(options.takeovers, _tell) if options.takeovers else None
     except BenchmarkError as error:
         _tell(f"{error.id}: {error}")

@@ -31,7 +31,7 @@ class Records:
     """Legs that there were, records that were lost, doubled, belong to nothing, or could not be read.
 
     `nameless`: records of legs without a Call-ID, which FreeSWITCH learns from the first answer alone: the
-    other side was silent until the next trunk was tried. Each stands for a leg that came and has no other one.
+    other side was silent until the next trunk was tried. Each stands for one that came and has no other.
     """
 
     legs: int
