@@ -6,9 +6,8 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
-from enum import StrEnum
+from dataclasses import asdict
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,6 @@ from rich.table import Table
 from sqlalchemy import text
 
 from cli.bootstrap import (
-    acd_log,
     attempt_files,
     ban_store,
     call_counters,
@@ -29,17 +27,16 @@ from cli.bootstrap import (
     node_connection,
     now,
     other_nodes,
-    spool_size,
 )
 from cli.carriers.emergency_reminders import reminders_of
-from cli.carriers.teams_health import teams_health
 from cli.errors import NotRunning, ProgramError
+from cli.explaining import record_checks
+from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
-from cli.times import shown
 from cli.trunk import trunks_now
-from cli.wiring.carrier import sounds, today
+from cli.wiring.carrier import sounds
 from cli.wiring.certificates import certificate_state
 from cli.wiring.configuration_state import controllers_of
 from controller.errors import MailAway
@@ -55,48 +52,16 @@ from provisioning.queue_sentences import sentences
 from provisioning.schema import CustomerEntry
 from provisioning.sounds import PROGRAM as SPEAKER
 from store.availability_book import AvailabilityBook
-from store.bank_state import BankStanding, BankState
-from store.cdr_repository import CdrRepository
 from store.config_versions import ConfigStore
-from store.daily_sweep import DailySweep, SweepRun
 from store.embedded.home import NEEDED_FREE_BYTES
 from store.emergency_reminders import EmergencyReminders
 from store.errors import StoreError
-from store.rating_tariffs import TariffStore
-from store.rating_waiting import WaitingLegs
 from store.schema import require_current
-from store.teams_standing import TeamsStanding
 
 #: Between two looks at an exchange that has just started.
 _LOOK_AGAIN_S: Final = 0.5
-#: A sweep of yesterday is in time until today's is done.
-_LATE: Final = timedelta(days=1)
-#: A record that waits for longer has no worker, or not all of its call's records came.
-_RATED_WITHIN: Final = timedelta(minutes=10)
 #: A probe a minute, and some time for controllers that start.
 _PROBED_WITHIN: Final = timedelta(minutes=5)
-#: A bank credits debits on their day; its statement of that day is imported by then.
-_CREDITED_WITHIN: Final = timedelta(days=4)
-#: Entries of contact centres that may wait for the next round or two of the intake.
-_LOG_BEHIND: Final = 10_000
-
-
-class State(StrEnum):
-    """`ok` needs nothing; `warning` works but wants attention; `fault` does not work."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAULT = "fault"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One dependency: what was looked at, what was seen, what to do about it ("" for nothing)."""
-
-    name: str
-    state: State
-    seen: str
-    next_step: str = ""
 
 
 @click.command()
@@ -136,13 +101,13 @@ def examine(settings: Settings) -> list[Finding]:
         ("emergency reminders", _reminders),
         ("announcements", lambda each: announcements(each, _loaded(each.carrier).config.customers)),
         ("mail server", lambda each: mail_server(each, _loaded(each.carrier).config.customers)),
-        ("CDR spool", _spool),
-        ("CDR quarantine", _quarantine),
-        ("rating", _rating),
-        ("bank", _bank),
-        ("contact centres' log", _centre_log),
-        ("number sweep", _sweep),
-        ("numbers at Microsoft", _teams),
+        ("CDR spool", record_checks.spool),
+        ("CDR quarantine", record_checks.quarantine),
+        ("rating", record_checks.rating),
+        ("bank", record_checks.bank),
+        ("contact centres' log", record_checks.centre_log),
+        ("number sweep", record_checks.sweep),
+        ("numbers at Microsoft", record_checks.teams),
         ("disk", _disk),
         ("freeswitch program", _program),
     ]
@@ -271,7 +236,7 @@ def _guard(settings: Settings) -> Finding:
     if settings.guard is None:
         step = "Give the settings `guard: {}` (docs/security.md), or guard the ports in your network"
         missing = Finding("guard", State.WARNING, "none: nobody is banned from the SIP ports", step)
-        return _outside_the_lab(settings, missing)
+        return outside_the_lab(settings, missing)
     told = ban_store(settings).told(settings.node.name)
     if told is None:
         return Finding("guard", State.FAULT, "it is silent", "See that `fernamt guard run` runs")
@@ -370,7 +335,7 @@ def announcements(settings: Settings, customers: Sequence[CustomerEntry]) -> Fin
     if not texts or shutil.which(SPEAKER):
         return Finding(name, State.OK, f"{texts} texts to be spoken")
     seen = f"{texts} texts, and {SPEAKER} is not installed: callers hear tones instead"
-    return _outside_the_lab(settings, Finding(name, State.WARNING, seen, f"apt install {SPEAKER}"))
+    return outside_the_lab(settings, Finding(name, State.WARNING, seen, f"apt install {SPEAKER}"))
 
 
 def mail_server(settings: Settings, customers: Sequence[CustomerEntry]) -> Finding:
@@ -383,114 +348,13 @@ def mail_server(settings: Settings, customers: Sequence[CustomerEntry]) -> Findi
         missing = Finding(
             name, State.WARNING, f"none, and {seen}: they wait", "Name one: smtp, in the settings"
         )
-        return _outside_the_lab(settings, missing) if boxes else Finding(name, State.OK, "none is needed")
+        return outside_the_lab(settings, missing) if boxes else Finding(name, State.OK, "none is needed")
     try:
         sender.probe()
     except MailAway as error:
         step = "See address and password under smtp in the settings; e-mails are tried again"
         return Finding(name, State.WARNING, f"{error}; {seen}", step)
     return Finding(name, State.OK, f"answers; {seen}")
-
-
-def _outside_the_lab(settings: Settings, finding: Finding) -> Finding:
-    """The lab does without speech and e-mail: told, and nothing to be done."""
-    return finding if settings.lab_network is None else replace(finding, state=State.OK)
-
-
-def _spool(settings: Settings) -> Finding:
-    directory = settings.node.cdr_dir
-    if not directory.is_dir():
-        raise NotRunning(f"{directory} does not exist: it is made by `fernamt freeswitch render`")
-    waiting = spool_size(directory)
-    if waiting > 1_000:
-        step = "See that `fernamt cdr intake` runs and the database answers"
-        return Finding("CDR spool", State.WARNING, f"{waiting} records wait in {directory}", step)
-    return Finding("CDR spool", State.OK, f"{waiting} records wait in {directory}")
-
-
-def _quarantine(settings: Settings) -> Finding:
-    count = CdrRepository(engine(settings, "fernamt doctor")).count_quarantined()
-    if count:
-        return Finding("CDR quarantine", State.WARNING, f"{count} records", "fernamt cdr quarantine")
-    return Finding("CDR quarantine", State.OK, "empty")
-
-
-def _sweep(settings: Settings) -> Finding:
-    return sweep_finding(DailySweep(engine(settings, "fernamt doctor")).last(), today())
-
-
-def sweep_finding(last: SweepRun | None, today: date) -> Finding:
-    """Activations, last days and quarantines are kept by a run each day."""
-    name, step = "number sweep", "See that `fernamt cdr intake` runs; by hand: fernamt number sweep"
-    if last is None:
-        return Finding(name, State.WARNING, "never ran", step)
-    seen = f"last ran {shown(last.at)}: {last.numbers} numbers moved, {last.blocks_lifted} blocks ended"
-    if last.day < today - _LATE:
-        return Finding(name, State.WARNING, seen, step)
-    return Finding(name, State.OK, seen)
-
-
-def _teams(settings: Settings) -> Finding:
-    standing = TeamsStanding(engine(settings, "fernamt doctor"))
-    configured = settings.operator_connect is not None
-    found = teams_health(configured, standing.tenants(), standing.open_orders(), now())
-    state = State.WARNING if found.next_step else State.OK
-    finding = Finding("numbers at Microsoft", state, found.seen, found.next_step)
-    return finding if configured else _outside_the_lab(settings, finding)
-
-
-def _rating(settings: Settings) -> Finding:
-    """Whether calls become charges: a price list is there, nothing waits for long, nothing in quarantine."""
-    database = engine(settings, "fernamt doctor")
-    revision = TariffStore(database).revision()
-    found = WaitingLegs(database).backlog()
-    seen = f"{found.due} calls to rate, {found.quarantined} legs in quarantine"
-    if not revision:
-        step = "fernamt tariff import DIRECTORY: calls are kept and rated afterwards"
-        # A lab may do without prices.
-        state = State.WARNING if settings.lab_network is None else State.OK
-        return Finding("rating", state, f"no price list; {seen}", step)
-    if found.quarantined:
-        return Finding("rating", State.WARNING, seen, "fernamt rate quarantine list")
-    if found.oldest is not None and now() - found.oldest > _RATED_WITHIN:
-        step = "See that `fernamt rate run --follow` runs; a call also waits for its first leg's record"
-        return Finding("rating", State.WARNING, f"{seen}, since {shown(found.oldest)}", step)
-    return Finding("rating", State.OK, f"{seen}, tariff revision {revision}")
-
-
-def _bank(settings: Settings) -> Finding:
-    """What the bank said that fits no claim, and files of debits that it did not credit (E9)."""
-    return bank_finding(BankState(engine(settings, "fernamt doctor")).now(), today())
-
-
-def bank_finding(found: BankStanding, today: date) -> Finding:
-    """A person looks at each; the money of an unmatched line lies on our account, and its invoice is open."""
-    since = f", since {found.oldest}" if found.oldest else ""
-    seen = f"{found.unmatched} lines wait for a person{since}"
-    late = [each.name for each in found.runs if each.due_on < today - _CREDITED_WITHIN]
-    if late:
-        seen += f"; not credited: {', '.join(late[:5])}"
-        step = "fernamt sepa import what the bank says of it, or fernamt sepa withdraw it"
-        return Finding("bank", State.WARNING, seen, step)
-    if found.unmatched:
-        return Finding("bank", State.WARNING, seen, "fernamt sepa unmatched")
-    return Finding("bank", State.OK, seen)
-
-
-def _centre_log(settings: Settings) -> Finding:
-    """What happened in contact centres is on its way to the database in a second or so."""
-    log = acd_log(settings)
-    waiting, lost = sum(log.waiting(each) for each in log.customers()), log.lost()
-    name, seen = "contact centres' log", f"{waiting} entries wait for the database"
-    if lost:
-        return Finding(
-            name, State.WARNING, f"{seen}; {lost} found no room", "Figures lack them; see the intake"
-        )
-    if waiting > _LOG_BEHIND:
-        return Finding(
-            name, State.WARNING, seen, "See that `fernamt cdr intake` runs and the database answers"
-        )
-    return Finding(name, State.OK, seen)
 
 
 def _disk(settings: Settings) -> Finding:

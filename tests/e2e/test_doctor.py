@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from cli.bootstrap import call_traces, engine, trunk_board
-from cli.doctor import Finding, State, examine
+from cli.doctor import examine
+from cli.explaining.findings import Finding, State
 from cli.settings import Settings, settings_from
 from dialplan.trunks.status import TrunkState, TrunkStatus
 from store.acd_journals import LOST

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.bootstrap import engine, now
-from cli.doctor import State, examine
+from cli.doctor import examine
+from cli.explaining.findings import State
 from cli.main import fernamt
 from cli.settings import load_settings
 from store.audit import AuditLog

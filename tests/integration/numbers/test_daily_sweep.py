@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from cli.doctor import State, sweep_finding
+from cli.explaining.findings import State
+from cli.explaining.record_checks import sweep_finding
 from numbering.life import State as Life
 from store.customer_blocks import CustomerBlocks
 from store.daily_sweep import DailySweep, SweepRun

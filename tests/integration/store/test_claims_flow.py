@@ -15,7 +15,8 @@ from sqlalchemy import Engine, text
 
 from cli.billing.sepa_export import Chooser
 from cli.billing.sepa_parties import carrier_of, creditor_of
-from cli.doctor import State, bank_finding
+from cli.explaining.findings import State
+from cli.explaining.record_checks import bank_finding
 from provisioning.canonical import items_of
 from provisioning.load import load
 from rating.money import Money
