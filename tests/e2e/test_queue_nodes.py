@@ -360,7 +360,7 @@ def test_a_wish_heard_on_one_node_is_called_back_with_an_agent_of_the_other(
     _, other = strangers(pair)
     agent = "anna" if other is pair.first else "bert"
     robots.phones[f"{agent}-1"].on_call(Answer(after_ms=50, play=f"%(60000,0,{AGENT_HZ})"))
-    robots.carrier.on_call(Answer(after_ms=300, play="%(60000,0,1150)"), CALLER)
+    robots.carrier.on_call(Answer(after_ms=2_500, play="%(60000,0,1150)"), CALLER)
     choose(pair, AgentStatus.AVAILABLE, agent)
     choose(pair, AgentStatus.ON_BREAK, agent)
     wish = robots.call(other, BACK, from_user=CALLER)
