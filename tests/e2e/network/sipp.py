@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from tests.e2e.exchange import eventually
+from tests.e2e.network.tls_gate import free_media_port
 
 _SCENARIOS: Final = Path(__file__).parent / "scenarios"
 _MESSAGE: Final = re.compile(r"^-{20,} .*\n\w+ message (?P<way>sent|received) .*:\n\n", re.MULTILINE)
@@ -41,7 +42,7 @@ class Sipp:
         self._log = folder / f"{scenario}-{port}.log"
         command = ["sipp", "-sf", str(_SCENARIOS / f"{scenario}.xml"), "-t", "t1", "-i", "127.0.0.1"]
         command += ["-p", str(port), "-m", "1", "-nostdin", "-timeout", "60s", "-timeout_error"]
-        command += ["-trace_msg", "-message_file", str(self._log), "-mp", str(30_000 + port % 10_000 * 2)]
+        command += ["-trace_msg", "-message_file", str(self._log), "-mp", str(free_media_port())]
         for name, value in keys.items():
             command += ["-key", name, value]
         if target:

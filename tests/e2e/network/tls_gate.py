@@ -99,6 +99,16 @@ def _pump(source: socket.socket, sink: socket.socket) -> None:
             each.shutdown(socket.SHUT_RDWR)
 
 
+def free_media_port() -> int:
+    """An even UDP port that was free a moment ago, as RTP wants (RFC 3550 section 11)."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+            found.bind(("127.0.0.1", 0))
+            port = int(found.getsockname()[1])
+        if port % 2 == 0 and port < 65_000:
+            return port
+
+
 def free_port() -> int:
     """A port that was free for TCP a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as found:
