@@ -330,6 +330,7 @@ def test_a_supervisor_attends_from_a_phone_of_another_node(pair: Pair, robots: W
     assert supervisor.wait("ended", 30).ended_by == "peer"
 
 
+@pytest.mark.long
 def test_a_conversation_on_another_machine_than_the_owners_is_recorded_there(
     pair: Pair, robots: World
 ) -> None:
@@ -353,6 +354,7 @@ def test_a_conversation_on_another_machine_than_the_owners_is_recorded_there(
     eventually(lambda: [*spools[1].glob("*")] == [], 30, "an empty spool")
 
 
+@pytest.mark.long
 def test_a_wish_heard_on_one_node_is_called_back_with_an_agent_of_the_other(
     pair: Pair, robots: World
 ) -> None:
