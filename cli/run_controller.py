@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -25,13 +24,10 @@ from cli.bootstrap import (
     engine,
     event_socket,
     live_calls,
-    mailbox_messages,
-    message_dir,
     message_spool,
     now,
     other_nodes,
     recording_spool,
-    server_url,
     switch_settings,
     trunk_board,
     versions_in_force,
@@ -50,8 +46,7 @@ from cli.wiring.call_requests import FirstLegNode, RequestDesk
 from cli.wiring.call_traces import NoTraces, TraceSteps
 from cli.wiring.carrier import applied_carrier, applied_version
 from cli.wiring.configuration_state import StateFile, TellVersion
-from cli.wiring.contact_centre import TenantJournal
-from cli.wiring.mailbox_calls import MailboxArchive, MailboxPins
+from cli.wiring.kept_for_calls import journal_of, listening_of
 from cli.wiring.node_configuration import NodeConfiguration, NoNode
 from cli.wiring.phone_codes import PhoneCodes
 from cli.wiring.phone_homes import PhoneHomes, SwitchNode
@@ -67,13 +62,11 @@ from controller.calling_back import CallingBack
 from controller.calls import CallDecider
 from controller.centres import Centres
 from controller.configuration import Configuration, Node
-from controller.contact_centre import RENEW_S
 from controller.emergency import Emergency
 from controller.errors import NodeAway
 from controller.following import Following
 from controller.health import TrunkHealth
 from controller.limiting import Limiting
-from controller.listening import Listening
 from controller.menus import Menus
 from controller.meters import CallMeters, LoopLag
 from controller.node_orders import NodeOrders
@@ -92,7 +85,6 @@ from freeswitch.commands import ApiCall
 from freeswitch.errors import FreeSwitchError
 from freeswitch.first_leg import FirstLegs
 from freeswitch.follow import Follower
-from freeswitch.heard_files import HeardFiles
 from freeswitch.inbound import InboundConnection
 from freeswitch.invite import sent_leg
 from freeswitch.menu_call import MenuCall
@@ -104,13 +96,9 @@ from freeswitch.recorder_calls import RecorderCalls
 from freeswitch.session import Session
 from freeswitch.settings import NodeDoor
 from freeswitch.supervisor_calls import SupervisorCalls
-from store.acd_journals import AcdJournals
 from store.config_versions import ConfigStore
 from store.customer_blocks import BlockedReader
 from store.emergency_attempts import EmergencyAttempts
-from store.leases import Leases
-from store.pin_tries import PinCounter
-from store.redis_client import call_path_client
 
 _log = structlog.get_logger(__name__)
 
@@ -183,7 +171,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     centres = Centres(
         queue_nodes,
         OwnersDesk(acd_desk(settings)),
-        lambda customer_id: _journal(settings, customer_id, holder),
+        lambda customer_id: journal_of(settings, customer_id, holder),
         {name: partial(_look, following_node, name) for name in (home, *others)},
         places,
         clock_ms,
@@ -217,7 +205,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     swap(snapshot)
     domain = settings.node.domain
 
-    listening = _listening(settings, "{}-{}".format(*listen))
+    listening = listening_of(settings, "{}-{}".format(*listen))
     menus = Menus(decider.decide, decider.think, message_spool(settings), listening, now)
 
     meters, loop = CallMeters(now), LoopLag()
@@ -396,21 +384,3 @@ def _node(settings: Settings, connection: InboundConnection) -> Node:
     if conf_dir is None:
         return NoNode()
     return NodeConfiguration(conf_dir, switch_settings(settings), connection.bgapi)
-
-
-def _listening(settings: Settings, owner: str) -> Listening:
-    """Those calls alone wait for PostgreSQL. What this controller left when it died is removed."""
-    files = HeardFiles(message_dir(settings), re.sub(r"[^A-Za-z0-9.-]", "-", owner))
-    try:
-        if swept := files.sweep():
-            _log.warning("messages in clear of a controller that died were removed", files=swept)
-    except OSError as error:
-        _log.error("messages in clear may be left behind", error=str(error))
-    archive = MailboxArchive(mailbox_messages(settings, "fernamt mailbox calls"), files, now)
-    counter = PinCounter(call_path_client(server_url(settings, settings.redis, "Redis")))
-    return Listening(archive, MailboxPins(counter))
-
-
-def _journal(settings: Settings, customer_id: str, holder: str) -> TenantJournal:
-    client = call_path_client(server_url(settings, settings.redis, "Redis"))
-    return TenantJournal(Leases(client, ttl_s=3 * RENEW_S), AcdJournals(client), customer_id, holder)
