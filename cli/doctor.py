@@ -42,8 +42,8 @@ from cli.wiring.configuration_state import controllers_of
 from controller.errors import MailAway
 from dialplan.trunks.status import TrunkState
 from freeswitch import api_calls
-from freeswitch.errors import CommandFailed, FreeSwitchError
-from freeswitch.node_state import is_drained, node_state
+from freeswitch.errors import FreeSwitchError
+from freeswitch.node_state import drained_said, node_state
 from freeswitch.probe import takes_calls
 from provisioning.errors import ProvisioningError
 from provisioning.load import CheckedConfig, load
@@ -201,11 +201,7 @@ def _limits(settings: Settings) -> Finding:
 def _switch(settings: Settings) -> Finding:
     with node_connection(settings) as connection:
         status = connection.api(api_calls.status()).strip().splitlines()
-        try:
-            said = connection.api(is_drained())
-        except CommandFailed:
-            said = ""  # an empty answer of the switch reads "-ERR no reply": nobody ever drained it
-        drained = node_state("\n".join(status), said).drained
+        drained = node_state("\n".join(status), drained_said(connection.api)).drained
     ready = next((line for line in status if "ready" in line.lower()), status[0] if status else "answers")
     if drained:
         step = f"fernamt node undrain {settings.node.name}, when it is to take calls again"

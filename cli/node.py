@@ -138,7 +138,7 @@ def _look(name: str, address: EventSocketAddress) -> NodeSeen:
     try:
         with connected(address) as connection:
             text = connection.api(api_calls.status())
-            return NodeSeen(name, place, node_state.node_state(text, connection.api(node_state.is_drained())))
+            return NodeSeen(name, place, node_state.node_state(text, node_state.drained_said(connection.api)))
     except (NotRunning, FreeSwitchError) as error:
         return NodeSeen(name, place, None, str(error))
 

@@ -9,11 +9,12 @@ sofia_event_callback), and a node that is started takes calls again in either ca
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from freeswitch.commands import ApiCall
-from freeswitch.errors import UnexpectedReply
+from freeswitch.errors import CommandFailed, UnexpectedReply
 
 #: The global variable; "true" while the node is drained.
 DRAINED: Final = "fernamt_drained"
@@ -45,6 +46,17 @@ def undrain() -> ApiCall:
 def is_drained() -> ApiCall:
     """The variable; empty when it was never set."""
     return ApiCall("global_getvar", DRAINED)
+
+
+def drained_said(api: Callable[[ApiCall], str]) -> str:
+    """What `is_drained` prints. Of a variable that was never set FreeSWITCH has no reply, which `api` takes
+    for an error (read: mod_event_socket)."""
+    try:
+        return api(is_drained())
+    except CommandFailed as error:
+        if "no reply" in error.text:
+            return ""
+        raise
 
 
 def node_state(status: str, drained: str) -> NodeState:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from freeswitch.errors import UnexpectedReply
-from freeswitch.node_state import NodeState, drain, is_drained, node_state, undrain
+from freeswitch.commands import ApiCall
+from freeswitch.errors import CommandFailed, UnexpectedReply
+from freeswitch.node_state import NodeState, drain, drained_said, is_drained, node_state, undrain
 
 #: As FreeSWITCH 1.11 prints it.
 STATUS = """UP 0 years, 0 days, 2 hours, 3 minutes, 4 seconds, 5 milliseconds, 6 microseconds
@@ -28,6 +31,19 @@ def test_a_variable_that_was_never_set_or_set_back_drains_nothing() -> None:
     for said in ("", "false", "-ERR no reply\n", "_undef_"):
         assert not node_state(STATUS, said).drained
     assert node_state(STATUS, "true\n").drained
+
+
+def test_no_reply_is_a_variable_that_was_never_set_and_any_other_error_is_one() -> None:
+    def answering(text: str) -> Callable[[ApiCall], str]:
+        def api(_: ApiCall) -> str:
+            raise CommandFailed(text)
+
+        return api
+
+    assert drained_said(answering("-ERR no reply")) == ""
+    assert drained_said(lambda _: "true") == "true"
+    with pytest.raises(CommandFailed):
+        drained_said(answering("-ERR not allowed"))
 
 
 def test_what_is_no_status_is_refused() -> None:
