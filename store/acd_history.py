@@ -30,6 +30,8 @@ SALT_DAYS: Final = 2
 LINK_DAYS: Final = 7
 #: An agent who did nothing for longer before a period counts as logged out at its begin.
 _LOOK_BACK: Final = timedelta(days=7)
+#: A caller on hold has an entry when that is over; one that began in a period is looked for so long after it.
+_LONGEST_HOLD: Final = timedelta(hours=12)
 #: Rows deleted in one transaction.
 _PIECE: Final = 20_000
 _PIECES: Final = 50
@@ -123,6 +125,7 @@ def logged_in_period(
     did until an hour (the longest wrap-up) after those. Callers are named by their contact's number. Raises
     what SQLAlchemy raises."""
     known = {"customer": customer_id, "begin": begin, "end": end, "back": begin - _LOOK_BACK}
+    known["held"] = end + _LONGEST_HOLD
     for row in connection.execute(text(_BEFORE), known):
         yield _ms(begin), _effect(row)
     entries = connection.execution_options(yield_per=_READ_AT_ONCE).execute(text(_ENTRIES), known)
@@ -188,7 +191,11 @@ _ENTRIES: Final = """
 WITH calls AS MATERIALIZED (
     SELECT at, kind, contact_id, agent_id, details, run, number FROM acd_log
      WHERE customer_id = :customer AND contact_id IN (
-           SELECT contact_id FROM acd_log WHERE customer_id = :customer AND at >= :begin AND at < :end))
+           SELECT contact_id FROM acd_log WHERE customer_id = :customer AND at >= :begin AND at < :end
+           UNION ALL
+           SELECT contact_id FROM acd_log
+            WHERE customer_id = :customer AND kind = 'HoldEnded' AND at >= :end AND at < :held
+              AND at - (details ->> 'held_ms')::int * interval '1 millisecond' < :end))
 SELECT * FROM calls
 UNION ALL
 SELECT at, kind, contact_id, agent_id, details, run, number FROM acd_log

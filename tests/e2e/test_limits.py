@@ -113,7 +113,7 @@ def test_a_call_is_transferred_at_the_limit_and_counts_until_it_ends(
     eventually(arrived, 15, "the transferred call to arrive")
     transferor.hangup()
     transferor.wait("ended", 15)
-    eventually(lambda: taken(running)["kanzlei-1"][0] == OF_PHONE, 10, "one lease for one call")
+    eventually(lambda: taken(running)["kanzlei-1"][0] == OF_PHONE, 20, "one lease for one call")
     assert refusal(stage, "kanzlei-1") == 480
     found[0].hangup()
     eventually(lambda: taken(running)["kanzlei-1"][0] == OF_PHONE - 1, 15, "the lease to be given back")

@@ -129,7 +129,7 @@ def test_an_agent_pauses_the_recording_by_dialling_a_code(
     caller, call_id = talking(centre, stage, "1")
     agent = stage.inbox("anna-1").received("anna-1", 30)
     eventually(lambda: bool(spooled(centre)), 30, "the recording to begin")
-    caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=30)
+    eventually(lambda: spooled(centre)[0].stat().st_size > 48_000, 30, "three seconds of it")
     _dials(agent, stage, "*86")
     caller.play(f"%(1000,0,{CARD_HZ});%(30000,0,{AFTER_HZ})")
     agent.wait_heard(CARD_HZ, min_ms=300, timeout_s=30)

@@ -7,7 +7,10 @@ import email
 import email.policy
 import io
 import json
+import resource
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -95,19 +98,24 @@ def test_what_is_asked_for_wrongly_is_told(office: Office, arguments: tuple[str,
     assert said in done.output
 
 
-def test_a_file_is_written_whole_or_not_at_all(
-    mailing: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def no_file_beyond(limit: int) -> Iterator[None]:
+    """A write beyond so many bytes fails in the middle, as on a full disk (setrlimit(2), RLIMIT_FSIZE)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    told = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, told)
+
+
+def test_a_file_is_written_whole_or_not_at_all(mailing: Office, tmp_path: Path) -> None:
     number, path = numbers(mailing)[BAU], tmp_path / "bau.pdf"
     path.write_text("the older one")
-
-    def full(self: Path, content: bytes) -> int:
-        with self.open("wb") as file:
-            file.write(content[:10])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    assert mailing("invoice", "render", number, "--pdf", path).exit_code == 1
+    with no_file_beyond(1_000):
+        assert mailing("invoice", "render", number, "--pdf", path).exit_code == 1
     assert path.read_text() == "the older one"
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
 
