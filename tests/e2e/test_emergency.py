@@ -38,6 +38,13 @@ KOELN = {
 }
 
 
+@pytest.fixture(autouse=True)
+def carriers_forget(stage: Stage) -> None:
+    """What tests before have sent to 110 and 112 is not looked at here."""
+    for carrier in ("carrier-a", "carrier-b"):
+        stage.all_received(carrier)
+
+
 def locations(report: CallReport) -> list[BodyPart]:
     """The bodies with a location."""
     return [part for part in report.parts if part.content_type.startswith(_PIDF)]

@@ -204,8 +204,9 @@ def test_prometheus_reads_what_controllers_and_the_intake_count(centre: Exchange
     assert settings.intake is not None
     caller = stage.call("carrier-a", NUMBER, from_user=CALLER, play="%(30000,0,700)")
     eventually(lambda: bool(waiting(centre, "verkauf")), 10, "the caller")
+    of_queue = 'fernamt_queue_waiting{customer="kunde",queue="verkauf"}'
+    eventually(lambda: metrics(settings.controllers[0])[of_queue] == 1, 10, "the caller in the figures")
     found = metrics(settings.controllers[0])
-    assert found['fernamt_queue_waiting{customer="kunde",queue="verkauf"}'] == 1
     assert found['fernamt_contact_centre_led{customer="kunde"}'] == 1
     assert found["fernamt_decision_seconds_count"] >= 1
     caller.hangup()

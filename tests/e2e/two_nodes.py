@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from cli.demonstration.stage import Inbox
 from cli.layout import lab_settings
 from cli.settings import Settings
 from cli.wiring.carrier import compile_carrier, load_carrier
-from lab.robots import RobotCall, RobotPhone, Robots
+from lab.robots import RobotCall, RobotPhone, Robots, RobotsError
 from tests.e2e.cut_wire import Wire
 from tests.e2e.exchange import Exchange
 from tests.servers import state_directory
@@ -102,20 +102,29 @@ class World:
         self.phones: dict[str, RobotPhone] = {}
         self._homes = homes
         self._inboxes: dict[str, Inbox] = {}
+        self._made: list[RobotCall] = []
         for name in homes:
             known = snapshot.phones[name].credentials
             self.phones[name] = robots.phone(name, username=known.username, password=known.password)
             self.register(name)
 
-    def register(self, name: str) -> None:
-        """With the phone's own node; again after that was started anew."""
-        node = self._homes[name].settings.node
+    def register(self, name: str, home: Exchange | None = None) -> None:
+        """With the phone's own node, again after that was started anew; or with another one beside it."""
+        node = (home or self._homes[name]).settings.node
         self.phones[name].register((node.sip_ip, node.ports.phone), node.domain, _REGISTRATION_S)
 
     def call(self, through: Exchange, number: str, **options: Any) -> RobotCall:
         """From the carrier over one of the nodes."""
         node = through.settings.node
-        return self.carrier.call(f"sip:{number}@{node.sip_ip}:{node.ports.carrier}", **options)
+        call = self.carrier.call(f"sip:{number}@{node.sip_ip}:{node.ports.carrier}", **options)
+        self._made.append(call)
+        return call
+
+    def end_calls(self) -> None:
+        """Hang up what was called and is still there."""
+        while self._made:
+            with suppress(RobotsError):
+                self._made.pop().hangup()
 
     def inbox(self, name: str) -> Inbox:
         """Calls that reached a phone."""
