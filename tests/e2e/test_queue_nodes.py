@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from cli.bootstrap import acd_desk, message_dir
 from cli.wiring.queue_desk import command, screens
 from lab.robots import Answer, Ignore, Reject, RingThenHangup, RobotCall
 from lab.robots.errors import RobotsError
-from tests.e2e.exchange import Exchange, eventually
+from tests.e2e.exchange import Exchange, comes_true, eventually
 from tests.e2e.tones import recording
 from tests.e2e.two_nodes import Pair, World, two_nodes, world
 from tests.patience import slowness
@@ -257,9 +258,18 @@ def test_callers_of_a_node_that_the_owner_cannot_reach_come_back_with_their_plac
         return on_first if owner(pair) == pair.first.processes()["controller-1"] else on_second
 
     def new_callers_go_on() -> bool:
+        """As decided: of the first node's calls the plan reaches no phone of the second one."""
         through = pair.second if joinable() == on_first else pair.first
-        robots.register("zentrale", through)  # of another node the plan reaches agents only
-        return goes_on(robots, through)
+        new = call(robots, through)
+        with suppress(RobotsError):
+            new.wait_heard(1500, timeout_s=1.5)
+        new.hangup()
+        sip_id = new.report().sip_call_id
+
+        def reasons() -> list[str]:
+            return [each["reason_id"] for each in through.legs() if each["sip_call_id"] == sip_id]
+
+        return comes_true(lambda: "plan.ring" in reasons(), 5)
 
     for wire in pair.wires:
         wire.cut()

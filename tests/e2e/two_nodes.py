@@ -108,9 +108,9 @@ class World:
             self.phones[name] = robots.phone(name, username=known.username, password=known.password)
             self.register(name)
 
-    def register(self, name: str, home: Exchange | None = None) -> None:
-        """With the phone's own node, again after that was started anew; or with another one beside it."""
-        node = (home or self._homes[name]).settings.node
+    def register(self, name: str) -> None:
+        """With the phone's own node; again after that was started anew."""
+        node = self._homes[name].settings.node
         self.phones[name].register((node.sip_ip, node.ports.phone), node.domain, _REGISTRATION_S)
 
     def call(self, through: Exchange, number: str, **options: Any) -> RobotCall:
