@@ -82,8 +82,10 @@ def test_a_conversation_is_recorded_but_for_the_pause_heard_and_erased(
     centre.run("record", "erase", row["recording"], "--reason", "consent withdrawn")
     (row,) = centre.json("record", "list", "--call", call_id)
     assert row["erased_why"] == "consent withdrawn"
+    of_it = recording_part.c.recording_id == row["recording"]
+    parts = select(func.count()).select_from(recording_part).where(of_it)
     with engine(centre.settings, "test").connect() as connection:
-        assert connection.execute(select(func.count()).select_from(recording_part)).scalar_one() == 0
+        assert connection.execute(parts).scalar_one() == 0
 
 
 def test_a_recording_ends_with_the_conversation_also_when_its_controller_has_died(
