@@ -115,7 +115,11 @@ def _check_balances(data: Mapping[str, Any], number: int, booked: Money, problem
     after = data.get("final_closing_balance") or data.get("intermediate_closing_balance")
     if problems or before is None or after is None:
         return
-    if _euro(before.amount) + booked != _euro(after.amount):
+    try:
+        fits = _euro(before.amount) + booked == _euro(after.amount)
+    except ValueError as error:
+        raise DocumentUnreadable(f"statement {number}: a balance is none: {error}") from error
+    if not fits:
         raise DocumentUnreadable(
             f"statement {number}: the balance was {before.amount} and is {after.amount}, but its lines sum "
             f"to {booked}. Fetch the file again: something of it is missing"

@@ -123,6 +123,12 @@ def test_a_file_that_is_cut_off_or_none_of_the_banks_is_refused(content: str, sa
         read_bank_file(content.encode())
 
 
+def test_a_balance_in_no_known_currency_refuses_the_file() -> None:
+    """Guarantee 7."""
+    with pytest.raises(DocumentUnreadable, match="a balance is none"):
+        read_bank_file(MT940.replace("EUR", "UR1").replace("UR1", "EUR", 1).encode())
+
+
 @settings(max_examples=150)
 @given(
     st.sampled_from([CAMT, CAMT053, MT940]),
