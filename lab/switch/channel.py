@@ -240,6 +240,12 @@ class Channel:
         self.destination = destination
         self.notify()
 
+    def leave_partner(self) -> None:
+        """It is bridged no more, and who was its partner learns that now: ending does not end both."""
+        left, self.partner = self.partner, None
+        if left is not None:
+            left.notify()
+
     def queue(self, job: Job) -> bool:
         """Have the channel's task run `job` when it waits next; False: full queue, or it is down."""
         if not self.up or len(self._private) >= MAX_PRIVATE_EVENTS:

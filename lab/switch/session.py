@@ -57,6 +57,7 @@ async def _step(channel: Channel) -> None:
 
 def _follow(channel: Channel, destination: Destination) -> None:
     channel.destination = None
+    channel.leave_partner()
     channel.set_state(destination.state)
     if destination.plan is not None:
         channel.profile.plan = destination.plan
