@@ -105,7 +105,7 @@ def _counted_part(whole: Span, first: datetime | None, moment: datetime) -> Span
 def _known_land(land: str) -> str:
     try:
         public_holidays(land)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # holidays' word for a place that it does not know
         raise click.BadParameter(f"{land!r} is no Land such as NW or BY", param_hint="--land") from error
     return land
 

@@ -21,92 +21,44 @@ _AS: Final = click.option(
     "--as", "supervisor", required=True, metavar="AGENT", help="The supervisor, whose phone rings."
 )
 
+_LISTEN: Final = """Let a supervisor hear caller and agent of a call. Unless the customer wants otherwise both
+hear a tone.
 
-@click.command()
-@click.argument("id")
-@_AS
-@changing()
-def listen(
-    settings: Callable[[], Settings],
-    id: str,  # noqa: A002 - the argument's name
-    supervisor: str,
-    at: datetime,
-    actor: str,
-    reason: str,
-) -> None:
-    """Let a supervisor hear caller and agent of a call. Unless the customer wants otherwise both hear a tone.
-
-    \b
-    Example: fernamt call listen 3f0c2a52-6d5b-4f5e-9a51-0a3c1a4d6c11 --as praxis-leitung
-    """
-    _attend(settings, id, supervisor, Supervision.LISTEN, actor, reason)
+\b
+Example: fernamt call listen 3f0c2a52-6d5b-4f5e-9a51-0a3c1a4d6c11 --as praxis-leitung
+"""
+#: What a supervisor may do, as the commands' help says it.
+_HELP: Final = {
+    Supervision.LISTEN: _LISTEN,
+    Supervision.WHISPER: "As listen; the agent hears the supervisor too, the caller does not.",
+    Supervision.BARGE: "Let a supervisor talk with caller and agent.",
+    Supervision.TAKE: "Let a supervisor talk with the caller instead of the agent, who is let go.",
+}
 
 
-@click.command()
-@click.argument("id")
-@_AS
-@changing()
-def whisper(
-    settings: Callable[[], Settings],
-    id: str,  # noqa: A002 - the argument's name
-    supervisor: str,
-    at: datetime,
-    actor: str,
-    reason: str,
-) -> None:
-    """As listen; the agent hears the supervisor too, the caller does not."""
-    _attend(settings, id, supervisor, Supervision.WHISPER, actor, reason)
+def _command(how: Supervision, told: str) -> click.Command:
+    """The command of this name, with `told` as its help."""
 
+    @click.command(how.value, help=told)
+    @click.argument("id")
+    @_AS
+    @changing()
+    def attend(
+        settings: Callable[[], Settings],
+        id: str,  # noqa: A002 - the argument's name
+        supervisor: str,
+        at: datetime,
+        actor: str,
+        reason: str,
+    ) -> None:
+        here = effective(settings())
+        customer = _customer_of(here, id)
+        details = {"supervisor": supervisor, "reason": reason}
+        wanted = Supervise(id, supervisor, how)
+        ordered(here, customer, wanted, actor, f"call.{how.value}", ("call", id), details)
+        click.echo(f"The phone of {supervisor} rings for call {id}.")
 
-@click.command()
-@click.argument("id")
-@_AS
-@changing()
-def barge(
-    settings: Callable[[], Settings],
-    id: str,  # noqa: A002 - the argument's name
-    supervisor: str,
-    at: datetime,
-    actor: str,
-    reason: str,
-) -> None:
-    """Let a supervisor talk with caller and agent."""
-    _attend(settings, id, supervisor, Supervision.BARGE, actor, reason)
-
-
-@click.command()
-@click.argument("id")
-@_AS
-@changing()
-def take(
-    settings: Callable[[], Settings],
-    id: str,  # noqa: A002 - the argument's name
-    supervisor: str,
-    at: datetime,
-    actor: str,
-    reason: str,
-) -> None:
-    """Let a supervisor talk with the caller instead of the agent, who is let go."""
-    _attend(settings, id, supervisor, Supervision.TAKE, actor, reason)
-
-
-COMMANDS: Final = (listen, whisper, barge, take)
-
-
-def _attend(
-    settings: Callable[[], Settings],
-    call_id: str,
-    supervisor: str,
-    how: Supervision,
-    actor: str,
-    reason: str,
-) -> None:
-    here = effective(settings())
-    customer = _customer_of(here, call_id)
-    details = {"supervisor": supervisor, "reason": reason}
-    wanted = Supervise(call_id, supervisor, how)
-    ordered(here, customer, wanted, actor, f"call.{how.value}", ("call", call_id), details)
-    click.echo(f"The phone of {supervisor} rings for call {call_id}.")
+    return attend
 
 
 def _customer_of(settings: Settings, call_id: str) -> str:
@@ -121,3 +73,6 @@ def _customer_of(settings: Settings, call_id: str) -> str:
 def _calls(screen: dict[str, Any]) -> Iterator[str]:
     for agent in screen["agents"]:
         yield from (each["call"] for each in agent["talks"])
+
+
+COMMANDS: Final = tuple(_command(how, told) for how, told in _HELP.items())

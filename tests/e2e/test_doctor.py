@@ -21,16 +21,12 @@ from store.availability_book import AvailabilityBook, Probe
 from store.cdr_repository import CdrRepository
 from tests.e2e.exchange import Exchange, eventually
 
+#: Faults of the parts around the switch, which are the same on every switch: once is enough.
+pytestmark = pytest.mark.parametrize("switch", ["lab"], indirect=True, scope="session")
+
 #: Nobody listens there.
 NOWHERE = "127.0.0.1:1"
 Usage = namedtuple("Usage", "total used free")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def lab_only(switch: str) -> None:
-    """Faults of the parts around the switch: once is enough."""
-    if switch != "lab":
-        pytest.skip("the same on every switch")
 
 
 def faulty(running: Exchange, amend: Callable[[dict[str, Any]], None], place: Path) -> Settings:

@@ -153,6 +153,9 @@ importlib.import_module(f"sipvicious.{tool}").main()
 @pytest.mark.freeswitch
 @SIPVICIOUS
 @pytest.mark.parametrize(
+    "switch", [pytest.param("freeswitch", marks=pytest.mark.freeswitch)], indirect=True, scope="session"
+)
+@pytest.mark.parametrize(
     ("address", "tool", "options"),
     [
         ("127.0.0.81", "svmap", ("127.0.0.1", "-p", "{port}")),
@@ -163,11 +166,9 @@ importlib.import_module(f"sipvicious.{tool}").main()
     ids=["svmap", "svwar REGISTER", "svwar INVITE", "svcrack"],
 )
 def test_sipvicious_finds_nothing_and_is_banned(
-    guarded: Exchange, robots: Stage, switch: str, address: str, tool: str, options: tuple[str, ...]
+    guarded: Exchange, robots: Stage, address: str, tool: str, options: tuple[str, ...]
 ) -> None:
     """SIPVicious as it comes, from an address of its own: it learns no extension and no password."""
-    if switch != "freeswitch":
-        pytest.skip("SIPVicious is let loose on FreeSWITCH")
     credentials = next(iter(robots.snapshot.phones.values())).credentials
     port = str(guarded.settings.node.ports.phone)
     words = [each.format(port=port, user=credentials.username) for each in options]
