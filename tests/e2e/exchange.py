@@ -44,7 +44,7 @@ class Exchange:
         amend(tree)
         self.settings_file = write_private(directory / "fernamt.json", json.dumps(tree))
         commands()  # gets ready meanwhile
-        if "database" not in tree:
+        if "database" not in tree and source is None:
             prepare_postgres(directory)
         self.log: list[str] = []
         self._up = threading.Event()
