@@ -35,6 +35,8 @@ PROGRAMS: Final = {
 }
 #: Not among `all`: they take half an hour or more.
 _BY_NAME_ONLY: Final = frozenset({"billing-month", "chaos", "soak"})
+#: What `calls` measures with such an option has a section of its own.
+_SECTIONS: Final = {"--leaks": "leaks", "--apart": "calls-apart"}
 _REPOSITORY: Final = Path(__file__).parents[1]
 
 
@@ -76,7 +78,7 @@ def _run(name: str, flags: Sequence[str], others: Sequence[str], *, write: bool)
             raise
     print(text, end="", flush=True)
     if write and process.returncode == 0 and text.strip():
-        write_section("leaks" if "--leaks" in others else name, text)
+        write_section(_SECTIONS.get(next(iter(others), ""), name), text)
     return process.returncode == 0
 
 

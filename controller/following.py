@@ -7,7 +7,7 @@ list (`resync`), because the switch is what knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,14 +32,16 @@ _BATCH: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class _Rebuild:
-    """All calls of a node as the switch lists them."""
+    """All calls of a node as the switch lists them, and what was decided here of those that it had then:
+    the store may have been away when they began."""
 
     node: str
     calls: tuple[LiveCall, ...]
     as_of: datetime
+    decided: Mapping[str, LiveCall]
 
     def carry_out(self, store: LiveCallStore) -> None:
-        noted = {call.call_id: call for call in store.calls_of(self.node)}
+        noted = {**{call.call_id: call for call in store.calls_of(self.node)}, **self.decided}
         calls = [_with_state(noted.get(call.call_id, call), call) for call in self.calls]
         store.replace_node(self.node, calls, self.as_of)
 
@@ -107,7 +109,8 @@ class Following:
         for call in list(self._begun.values()):
             if call.call_id not in listed and call.node == node and call.started_at < as_of:
                 del self._begun[call.call_id]  # its end was missed
-        self._put(_Rebuild(node, tuple(calls), as_of))
+        decided = {call_id: self._begun[call_id] for call_id in listed if call_id in self._begun}
+        self._put(_Rebuild(node, tuple(calls), as_of, decided))
 
     def _put(self, change: LiveChange | _Rebuild) -> None:
         try:

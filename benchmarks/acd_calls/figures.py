@@ -16,7 +16,8 @@ _SAME_TIME_S: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Times from the later of "caller waits" and "agent is free" to the INVITE on the agent's phone."""
+    """Times from the later of "caller waits" and "agent is free" to the INVITE on the agent's phone.
+    `repeated`: messages that callers and phones had to send again."""
 
     callers: int
     refused: int
@@ -28,6 +29,7 @@ class Figures:
     median_ms: float
     p95_ms: float
     p99_ms: float
+    repeated: int
 
     @property
     def nobody_forgotten(self) -> bool:
@@ -51,6 +53,7 @@ def figures(traffic: Traffic) -> Figures:
         _quantile(took, 0.5),
         _quantile(took, 0.95),
         _quantile(took, 0.99),
+        traffic.repeated,
     )
 
 

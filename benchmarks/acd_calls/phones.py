@@ -1,7 +1,9 @@
 """Callers and agents' phones in one process: who came when, whose phone rang when, who ended how.
 
 Callers come at a steady rate and stay; an agent's phone rings, answers, talks for a while and hangs up.
-Nobody sends sound. Each caller has a number of his own, by which a phone that rings tells whose turn it is.
+Nobody sends sound. UDP loses messages when the switch's buffers are full, on loopback too: requests and
+answers are sent again as RFC 3261 has it. Each caller has a number of his own, by which a phone that rings
+tells whose turn it is.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from benchmarks.acd_calls.sip import Message, answer, authorization, read, reque
 
 HOST = "127.0.0.1"
 _RING_S = 0.1
+#: RFC 3261, 17.1.1.1: after so long a message is sent again, then after twice as long up to T2, 64 T1 in all.
+_T1_S, _T2_S = 0.5, 4.0
 #: Numbers that the Bundesnetzagentur keeps free for films, but for our own block.
 _NUMBERS = ("+492214710", "+496990009", "+494066969", "+498999998")
 
@@ -62,6 +66,8 @@ class Traffic:
     #: When each agent hung up, every time.
     free_s: dict[str, list[float]] = field(default_factory=dict)
     rtp_port: int = 0
+    #: Messages that had to be sent again.
+    repeated: int = 0
 
     async def run(self, logged_in: Callable[[], None]) -> None:
         """Register the phones, call, and wait until all is over (at most the time of all calls after it)."""
@@ -100,6 +106,7 @@ class _Endpoint(asyncio.DatagramProtocol):
     def __init__(self, traffic: Traffic) -> None:
         self.traffic = traffic
         self._answered: dict[str, bytes] = {}
+        self._again: dict[str, asyncio.TimerHandle] = {}
         self.transport: asyncio.DatagramTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -126,10 +133,36 @@ class _Endpoint(asyncio.DatagramProtocol):
     def asked(self, message: Message, addr: tuple[str, int], now: float) -> None:
         """A request."""
 
+    def insist(self, key: str, data: bytes, addr: tuple[str, int]) -> None:
+        """Send, and send again until `heard`."""
+        self.transport.sendto(data, addr)
+        self._wait(key, data, addr, _T1_S, 64 * _T1_S)
+
+    def heard(self, key: str) -> None:
+        """The other side has it."""
+        if (timer := self._again.pop(key, None)) is not None:
+            timer.cancel()
+
+    def _wait(self, key: str, data: bytes, addr: tuple[str, int], pause_s: float, left_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._again[key] = loop.call_later(pause_s, self._repeat, key, data, addr, pause_s, left_s - pause_s)
+
+    def _repeat(self, key: str, data: bytes, addr: tuple[str, int], pause_s: float, left_s: float) -> None:
+        if left_s <= 0:
+            self._again.pop(key, None)
+            return
+        self.traffic.repeated += 1
+        self.transport.sendto(data, addr)
+        self._wait(key, data, addr, min(2 * pause_s, _T2_S), left_s)
+
     def reply(self, to: Message, addr: tuple[str, int], status: str, body: str = "") -> None:
+        self.transport.sendto(self.written(to, status, body), addr)
+
+    def written(self, to: Message, status: str, body: str = "") -> bytes:
+        """The answer to a request, and to the same when it comes again."""
         written = answer(to, status, f"t{self.port}", f"sip:bench@{HOST}:{self.port}", body)
         self._answered[f"{to.call_id} {to.headers['cseq']}"] = written
-        self.transport.sendto(written, addr)
+        return written
 
     def via(self, branch: str) -> str:
         return f"SIP/2.0/UDP {HOST}:{self.port};branch=z9hG4bK-{branch};rport"
@@ -151,11 +184,11 @@ class Carrier(_Endpoint):
             "CSeq": "1 INVITE",
             "Contact": f"<sip:{caller.number}@{HOST}:{self.port}>",
         }
-        self.transport.sendto(
-            request("INVITE", uri, headers, sdp(self.traffic.rtp_port)), (HOST, self.traffic.carrier_port)
-        )
+        invite = request("INVITE", uri, headers, sdp(self.traffic.rtp_port))
+        self.insist(caller.call_id, invite, (HOST, self.traffic.carrier_port))
 
     def answered(self, message: Message, now: float) -> None:
+        self.heard(message.call_id)
         caller = self.traffic.callers.get(message.call_id)
         if caller is None or message.sequence != "INVITE" or message.status < 200:
             return
@@ -214,12 +247,14 @@ class Phones(_Endpoint):
         }
         if proof:
             headers["Authorization"] = proof
-        self.transport.sendto(request("REGISTER", uri, headers), (HOST, self.traffic.phone_port))
+        self.insist(name, request("REGISTER", uri, headers), (HOST, self.traffic.phone_port))
 
     def answered(self, message: Message, now: float) -> None:
         if message.sequence != "REGISTER":
+            self.heard(f"{message.call_id} {message.sequence}")
             return
         name = message.call_id.removeprefix("register-")
+        self.heard(name)
         if message.status == 401:
             challenge = message.headers["www-authenticate"]
             proof = authorization(challenge, name, PASSWORD, f"sip:{self.traffic.domain}")
@@ -236,19 +271,21 @@ class Phones(_Endpoint):
                 if caller is not None and caller.rung_s is None:
                     caller.rung_s, caller.agent = now, name
                 self.transport.sendto(answer(message, "180 Ringing", f"t{self.port}"), addr)
+                if message.call_id in self._ringing:
+                    return
                 self._ringing[message.call_id] = loop.call_later(_RING_S, self._pick_up, message, addr, name)
             case "CANCEL":
                 self.reply(message, addr, "200 OK")
                 if (ringing := self._ringing.pop(message.call_id, None)) is not None:
                     ringing.cancel()
             case "ACK":
-                pass
+                self.heard(message.call_id)
             case _:
                 self.reply(message, addr, "200 OK")
 
     def _pick_up(self, invite: Message, addr: tuple[str, int], name: str) -> None:
         self._ringing.pop(invite.call_id, None)
-        self.reply(invite, addr, "200 OK", sdp(self.traffic.rtp_port))
+        self.insist(invite.call_id, self.written(invite, "200 OK", sdp(self.traffic.rtp_port)), addr)
         asyncio.get_running_loop().call_later(self.traffic.load.talk_s, self._hang_up, invite, addr, name)
 
     def _hang_up(self, invite: Message, addr: tuple[str, int], name: str) -> None:
@@ -261,4 +298,4 @@ class Phones(_Endpoint):
             "CSeq": "9 BYE",
         }
         self.traffic.free_s.setdefault(name, []).append(time.monotonic())
-        self.transport.sendto(request("BYE", invite.contact, headers), addr)
+        self.insist(f"{invite.call_id} BYE", request("BYE", invite.contact, headers), addr)

@@ -1,6 +1,6 @@
 """As much SIP over UDP as callers and phones of a load test need: read a message, write requests and answers.
 
-Everything is on loopback, so nothing is sent twice; what the switch sends twice is answered twice.
+Sending again what got lost is for who sends (phones.py).
 """
 
 from __future__ import annotations

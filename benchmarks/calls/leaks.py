@@ -12,7 +12,7 @@ from benchmarks.calls.child import Child, settled
 from benchmarks.calls.errors import ChildFailed
 from benchmarks.calls.run import Stage, stage
 from benchmarks.calls.site import HOST
-from benchmarks.calls.switch import Scheduling
+from benchmarks.calls.switch import Processors
 from benchmarks.calls.variants import FERNAMT
 
 _POLL_S: Final = 0.5
@@ -57,9 +57,9 @@ class Leaks:
         return self.rest.rss_kib - self.base.rss_kib
 
 
-def look_for_leaks(calls: int, rate: float, scheduling: Scheduling, tell: Callable[[str], None]) -> Leaks:
+def look_for_leaks(calls: int, rate: float, processors: Processors, tell: Callable[[str], None]) -> Leaks:
     """Put `calls` calls through fernamt's controller and watch it."""
-    with stage(FERNAMT, scheduling) as ready:
+    with stage(FERNAMT, processors) as ready:
         controller = ready.controller
         assert controller is not None, "this variant has a controller"
         first = _status(ready)["decided"]

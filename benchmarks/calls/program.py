@@ -22,7 +22,7 @@ from benchmarks.calls.report import (
 )
 from benchmarks.calls.run import Measured, stage
 from benchmarks.calls.sustained import Climb, Trial
-from benchmarks.calls.switch import Scheduling
+from benchmarks.calls.switch import Processors, Scheduling
 from benchmarks.calls.variants import ALL, DEFAULT, Variant
 
 _LEAK_RATE: Final = 70.0
@@ -49,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         require_programs()
+        options.processors = (
+            Processors.apart(options.scheduling) if options.apart else Processors(options.scheduling)
+        )
         text = _leaks(options) if options.leaks else _compare(options)
     except ProgramMissing as error:
         _tell(str(error))
@@ -76,6 +79,9 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         default=Scheduling.NORMAL,
         help="give FreeSWITCH the realtime scheduling that it takes by itself where it may",
     )
+    parser.add_argument(
+        "--apart", action="store_true", help="give FreeSWITCH a core of its own, all others the rest"
+    )
     parser.add_argument("--no-sustained", action="store_true", help="do not look for the highest rate")
     parser.add_argument("--leaks", action="store_true", help="watch the controller over 20,000 calls instead")
     parser.add_argument("--calls", type=int, help="how many, with --leaks")
@@ -102,12 +108,12 @@ def _compare(options: argparse.Namespace) -> str:
     rates: dict[str, float | None] = dict.fromkeys(measured)
     if not options.no_sustained:
         rates = {
-            variant.name: Trial(variant, options.scheduling, options.climb, _tell).sustained()
+            variant.name: Trial(variant, options.processors, options.climb, _tell).sustained()
             for variant in variants
         }
     result = Comparison(
         this_machine(),
-        options.scheduling.name.lower(),
+        options.processors.words(),
         options.rate,
         options.seconds,
         options.rounds,
@@ -117,7 +123,7 @@ def _compare(options: argparse.Namespace) -> str:
 
 
 def _round(variant: Variant, number: int, options: argparse.Namespace) -> Measured:
-    with stage(variant, options.scheduling) as ready:
+    with stage(variant, options.processors) as ready:
         measured = ready.measure(options.rate, options.seconds)
     one = figures(variant.name, [measured], None)
     _tell(
@@ -128,7 +134,7 @@ def _round(variant: Variant, number: int, options: argparse.Namespace) -> Measur
 
 
 def _leaks(options: argparse.Namespace) -> str:
-    result = look_for_leaks(options.calls, _LEAK_RATE, options.scheduling, _tell)
+    result = look_for_leaks(options.calls, _LEAK_RATE, options.processors, _tell)
     machine = this_machine()
     return leaks_json(result, machine) if options.json else leaks_text(result, machine)
 

@@ -32,10 +32,10 @@ class Goal:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """All variants of one run. `rate` in calls/s, `seconds` for each of `rounds` rounds;
-    `scheduling` of FreeSWITCH's threads is "normal" or "realtime"."""
+    `switch` says what FreeSWITCH got of the machine."""
 
     machine: Machine
-    scheduling: str
+    switch: str
     rate: float
     seconds: float
     rounds: int
@@ -77,7 +77,7 @@ def comparison_text(result: Comparison) -> str:
     """Tables."""
     load = (
         f"Load: {result.rate:g} calls/s for {result.seconds:g} s, {result.rounds} rounds of each variant "
-        f"in turn, each on a freshly started FreeSWITCH ({result.scheduling} scheduling); "
+        f"in turn, each on a freshly started FreeSWITCH ({result.switch}); "
         "calls of 0.2 s ringing and 0.3 s talk"
     )
     parts = [*result.machine.lines(), load, ""]

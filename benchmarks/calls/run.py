@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.calls import sipp
-from benchmarks.calls.child import Child, settled
+from benchmarks.calls.child import Child, on_cores, settled
 from benchmarks.calls.errors import ChildFailed
 from benchmarks.calls.sipp import Caller, Load, Outcome
 from benchmarks.calls.site import DIALLED, Ports
-from benchmarks.calls.switch import Scheduling, Switch
+from benchmarks.calls.switch import Processors, Switch
 from benchmarks.calls.variants import Variant
 from store.embedded import EmbeddedRedis
 from store.errors import StoreError
@@ -79,10 +79,13 @@ class Stage:
 
 @contextmanager
 def stage(
-    variant: Variant, scheduling: Scheduling = Scheduling.NORMAL, *, warm_up_rate: float = 30
+    variant: Variant, processors: Processors | None = None, *, warm_up_rate: float = 30
 ) -> Iterator[Stage]:
     """Start FreeSWITCH, what the variant needs and the carrier; end them all afterwards."""
+    processors = processors or Processors()
     with ExitStack() as running:
+        if processors.core is not None:
+            running.enter_context(on_cores(processors.others))
         name = running.enter_context(
             tempfile.TemporaryDirectory(
                 prefix="fernamt-benchmark-",
@@ -96,7 +99,7 @@ def stage(
         ports = Ports.free()
         entry = variant.entry(ports) if variant.entry else None
         redis_url = _redis(folder, running) if variant.wants_redis else ""
-        switch = running.enter_context(Switch(ports, folder, entry, scheduling))
+        switch = running.enter_context(Switch(ports, folder, entry, processors))
         controller = variant.start_controller(ports, redis_url, folder)
         if controller is not None:
             running.callback(controller.stop)

@@ -11,7 +11,7 @@ from benchmarks.calls.errors import BenchmarkError
 from benchmarks.calls.figures import percentile
 from benchmarks.calls.run import Stage, stage
 from benchmarks.calls.sipp import Outcome
-from benchmarks.calls.switch import Scheduling
+from benchmarks.calls.switch import Processors
 from benchmarks.calls.variants import Variant
 
 _SUCCESS_SHARE: Final = 0.99
@@ -71,10 +71,10 @@ class Trial:
     """Tries rates on one stage, and on a new one after a rate that broke it."""
 
     def __init__(
-        self, variant: Variant, scheduling: Scheduling, climb: Climb, tell: Callable[[str], None]
+        self, variant: Variant, processors: Processors, climb: Climb, tell: Callable[[str], None]
     ) -> None:
         self._variant = variant
-        self._scheduling = scheduling
+        self._processors = processors
         self._climb = climb
         self._tell = tell
         self._open = ExitStack()
@@ -91,7 +91,7 @@ class Trial:
 
     def _once(self, rate: int) -> bool:
         if self._stage is None:
-            self._stage = self._open.enter_context(stage(self._variant, self._scheduling))
+            self._stage = self._open.enter_context(stage(self._variant, self._processors))
         try:
             found = breaches(self._stage.measure(rate, self._climb.seconds).outcome)
         except (BenchmarkError, ValueError) as error:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Set
+from dataclasses import dataclass
 from enum import Enum
 from itertools import chain
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from benchmarks.calls.child import Child
+from benchmarks.calls.child import Child, on_cores
+from benchmarks.calls.errors import ProgramMissing
 from benchmarks.calls.site import HOST, Ports, settings, snapshot
 from dialplan.call import Entry
 from freeswitch import api_calls, commands
@@ -52,10 +55,37 @@ class Scheduling(Enum):
     REALTIME = "-rp"
 
 
+@dataclass(frozen=True, slots=True)
+class Processors:
+    """What FreeSWITCH gets of the machine. With `core` it has that one, and that one alone: callers, carrier,
+    controller and Redis are on the others (`others`)."""
+
+    scheduling: Scheduling = Scheduling.NORMAL
+    core: int | None = None
+
+    @classmethod
+    def apart(cls, scheduling: Scheduling) -> Processors:
+        """FreeSWITCH on the last core. ProgramMissing when there is only one."""
+        cores = os.sched_getaffinity(0)
+        if len(cores) < 2:
+            raise ProgramMissing("one core only: nothing can be measured apart; skipped.")
+        return cls(scheduling, max(cores))
+
+    @property
+    def others(self) -> Set[int]:
+        """The cores that are not FreeSWITCH's own."""
+        return os.sched_getaffinity(0) - {self.core}
+
+    def words(self) -> str:
+        """For people."""
+        place = "" if self.core is None else ", on a core of its own"
+        return f"{self.scheduling.name.lower()} scheduling{place}"
+
+
 class Switch:
     """A running node. Use it as a context manager: it is stopped at the end."""
 
-    def __init__(self, ports: Ports, folder: Path, entry: Steps | None, scheduling: Scheduling) -> None:
+    def __init__(self, ports: Ports, folder: Path, entry: Steps | None, processors: Processors) -> None:
         self._ports = ports
         self.cdr_folder = folder / "cdr"
         places = {name: folder / name for name in ("conf", "log", "db", "run", "cdr", "temp")}
@@ -63,10 +93,11 @@ class Switch:
             place.mkdir(parents=True, exist_ok=True)
         write(places["conf"], configuration(ports, folder, entry))
         options = [("-" + name, str(places[name])) for name in ("conf", "log", "db", "run", "temp")]
-        self._scheduling = scheduling
+        self._scheduling = processors.scheduling
         # A direct child in the foreground without a console.
-        argv = ["freeswitch", "-nonat", "-nf", "-nc", scheduling.value, *chain.from_iterable(options)]
-        self.child = Child("freeswitch", argv, folder)
+        argv = ["freeswitch", "-nonat", "-nf", "-nc", self._scheduling.value, *chain.from_iterable(options)]
+        with on_cores(None if processors.core is None else {processors.core}):
+            self.child = Child("freeswitch", argv, folder)
 
     def __enter__(self) -> Switch:
         try:

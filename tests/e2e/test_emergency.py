@@ -281,7 +281,11 @@ def test_a_call_whose_controller_died_makes_room_too(other: tuple[Exchange, Stag
     talk.wait("answered", 30)
     stage.robot("carrier-a").on_call(Answer(after_ms=20), "112")  # while there is no controller
     stage.robot("carrier-b").on_call(Answer(after_ms=20), "112")
-    eventually(lambda: len(running.json("call", "list")) == 1, 10, "the call to be noted")
+    eventually(
+        lambda: [each["b_number"] for each in running.json("call", "list")] == [mobile],
+        30,
+        "this call alone to be noted",
+    )
     running.kill_part("controller-1")
 
     def made_room() -> bool:

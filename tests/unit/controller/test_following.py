@@ -99,6 +99,19 @@ def test_calls_do_not_wait_for_a_store_that_is_away_and_it_is_told_when_it_is_ba
     assert set(live.calls) == {"kept"}
 
 
+def test_words_of_a_call_that_began_while_the_store_was_away_are_not_lost() -> None:
+    """The switch's list is short of words: without them no emergency call could have the call make room."""
+    live = MemoryLive(away=True)
+    following = Following(live)
+    following.start()
+    following.begun(ringing("c1"))
+    assert live.failed.wait(WAIT_S)
+    live.away = False
+    following.resync("node-1", [listed("c1")], NOW)
+    following.stop(WAIT_S)
+    assert live.calls == {"c1": ringing("c1")}
+
+
 def test_changes_beyond_the_bound_are_dropped_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_QUEUE_LIMIT", 3)
     live = MemoryLive()
