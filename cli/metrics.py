@@ -109,6 +109,16 @@ def node_link(connection: InboundConnection) -> NodeLink:
     return NodeLink(connection.state is LinkState.UP, connection.dropped)
 
 
+def event_sockets(links: Mapping[str, NodeLink]) -> Iterable[Metric]:
+    """Of whoever is connected to nodes."""
+    up = GaugeMetricFamily("fernamt_event_socket_up", "1: connected", labels=["node"])
+    lost = CounterMetricFamily("fernamt_event_socket_lost", "Events that were dropped", labels=["node"])
+    for name, link in links.items():
+        up.add_metric([name], link.up)
+        lost.add_metric([name], link.dropped)
+    return up, lost
+
+
 def of_controller(
     links: Callable[[], Mapping[str, NodeLink]],
     trunks: Callable[[], Iterable[TrunkStatus]],
@@ -119,13 +129,7 @@ def of_controller(
     attempts that wait for the database, steps of traces that were lost."""
 
     def families() -> Iterable[Metric]:
-        up = GaugeMetricFamily("fernamt_event_socket_up", "1: connected", labels=["node"])
-        lost = CounterMetricFamily("fernamt_event_socket_lost", "Events that were dropped", labels=["node"])
-        for name, link in links().items():
-            up.add_metric([name], link.up)
-            lost.add_metric([name], link.dropped)
-        yield up
-        yield lost
+        yield from event_sockets(links())
         state = GaugeMetricFamily("fernamt_trunk_state", "1: in this state", labels=["trunk", "state"])
         calls = GaugeMetricFamily("fernamt_trunk_calls", "Calls on it by this controller", labels=["trunk"])
         failures = CounterMetricFamily("fernamt_trunk_failures", "Calls without a path", labels=["trunk"])

@@ -10,6 +10,8 @@ import structlog
 from gevent.event import Event as Flag
 
 from cli.bootstrap import ban_store, engine, event_socket, now
+from cli.guard_metrics import of_guard
+from cli.metrics import node_link, serve_metrics
 from cli.settings import Settings
 from cli.wiring.guarding import (
     Kept,
@@ -21,8 +23,10 @@ from cli.wiring.guarding import (
     steady_s,
 )
 from controller.guard import ROUND_S, Guard
+from controller.guard_meters import GuardMeters
 from controller.rounds import Rounds
 from firewall.meter import Meter
+from firewall.proc_net import dropped_at
 from freeswitch.log_ins import LogIns
 from store.errors import StoreError
 
@@ -39,8 +43,8 @@ def run_guard(settings: Settings, stopped: Flag) -> None:
     """
     bans = ban_store(settings)
     own = OwnAddresses(settings, engine(settings, "fernamt guard"), steady_s)
-    barrier = KernelBarrier(settings)
-    meter = Meter(sip_ports(settings))
+    barrier, ports = KernelBarrier(settings), sip_ports(settings)
+    meter, meters = Meter(ports), GuardMeters(steady_s)
     guard = Guard(
         barrier.name,
         meter,
@@ -48,6 +52,7 @@ def run_guard(settings: Settings, stopped: Flag) -> None:
         Kept(bans, now),
         own.why,
         rules_of(settings),
+        meters,
         clock=now,
         steady_s=steady_s,
     )
@@ -60,15 +65,26 @@ def run_guard(settings: Settings, stopped: Flag) -> None:
             _log.warning("nobody hears how the guard stands", error=str(error))
 
     rounds = [
-        Rounds(looking(own), _OWN_S, "looking for trunks failed"),
+        Rounds(looking(own, meters), _OWN_S, "looking for trunks failed"),
         Rounds(guard.round, ROUND_S, "a round of the guard failed"),
         Rounds(tell, _TELL_S, "telling of the guard failed"),
     ]
     for each in rounds:
         each.start()
     log_ins.connection.start()
-    _log.info("guard ready", node=settings.node.name, barrier=barrier.name, ports=sip_ports(settings))
+    metrics = serve_metrics(
+        settings.metrics.guard if settings.metrics is not None else None,
+        of_guard(
+            guard.status,
+            meters,
+            lambda: {settings.node.name: node_link(log_ins.connection)},
+            lambda: dropped_at(frozenset(ports)),
+        ),
+    )
+    _log.info("guard ready", node=settings.node.name, barrier=barrier.name, ports=ports)
     stopped.wait()
+    if metrics is not None:
+        metrics.stop(1.0)
     log_ins.connection.stop()
     for each in rounds:
         each.stop(1.0)

@@ -235,6 +235,7 @@ class MetricsEntry(Entry):
     )
     intake: Address | None = Field(None, description="Of `fernamt cdr intake`.")
     rating: Address | None = Field(None, description="Of `fernamt rate run --follow`.")
+    guard: Address | None = Field(None, description="Of `fernamt guard run`.")
 
 
 class ProbesEntry(Entry):

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import structlog
 
 from controller.errors import BarrierFailed, StoreAway
+from controller.guard_meters import GuardMeters, Part
 from dialplan.strangers.address import source_of
 from dialplan.strangers.ban import Ban, next_ban, strongest
 from dialplan.strangers.counting import Evidence, Rules, Strangers, Verdict
@@ -79,7 +80,7 @@ class Guard:
     """`round` is to be called every ROUND_S; `failed` and `registered` by whoever hears of log-ins.
 
     `ours` says why an address is never banned, or nothing. `steady_s` is a clock that nobody sets, `clock`
-    the time in UTC.
+    the time in UTC. `meters` is told what it does.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Guard:
         book: BanBook,
         ours: Callable[[str], str],
         rules: Rules,
+        meters: GuardMeters,
         *,
         clock: Callable[[], datetime],
         steady_s: Callable[[], float],
@@ -99,6 +101,7 @@ class Guard:
         self._barrier = barrier
         self._book = book
         self._ours = ours
+        self._meters = meters
         self._clock = clock
         self._steady_s = steady_s
         self._strangers = Strangers(rules)
@@ -132,6 +135,7 @@ class Guard:
         """Count, judge, and see that the barrier is as it should be."""
         for (source, what), count in self._sight.look().items():
             self._judge(source, what, count)
+        self._meters.done(Part.PACKETS)
         now_s = self._steady_s()
         if now_s - self._book_at >= BOOK_S:
             self._book_at = now_s
@@ -148,14 +152,17 @@ class Guard:
         now = self._clock()
         if self._ours(source) or (ban is not None and ban.in_force(now)):
             return
+        self._meters.counted[what] += count
         now_s = self._steady_s()
         known = now_s - self._known.get(source, float("-inf")) < KNOWN_S
         match self._strangers.seen(source, what, count, now_s, known=known):
             case Verdict.BAN:
+                self._meters.bans[what] += 1
                 self._ban(next_ban(source, ban, now, _WHY[what], ACTOR))
             case Verdict.SLOW:
                 if source not in self._slowed:
                     _log.warning("address slowed", address=source, why=_WHY[what])
+                    self._meters.slowed[what] += 1
                 self._slowed.pop(source, None)
                 self._slowed[source] = now_s + SLOWED_S
                 while len(self._slowed) > MOST_SLOWED:
@@ -185,10 +192,12 @@ class Guard:
             if not self._away:
                 _log.warning("bans are this node's own while Redis is away", error=str(error))
             self._away = True
+            self._meters.errors[Part.BANS] += 1
             now = self._clock()
             self._bans = {name: ban for name, ban in self._bans.items() if ban.remembered(now)}
             return
         self._away = False
+        self._meters.done(Part.BANS)
         for lifted in self._bans.keys() - found.keys():
             self._strangers.forget(lifted)
         self._bans = found
@@ -209,7 +218,9 @@ class Guard:
             if str(error) != self._problem:
                 _log.error("nobody is kept out", error=str(error))
             self._problem = str(error)
+            self._meters.errors[Part.BARRIER] += 1
         else:
+            self._meters.done(Part.BARRIER)
             self._problem = ""
         self._standing = wanted
 

@@ -14,6 +14,8 @@ from dialplan.strangers.address import source_of
 _PROC_NET: Final = Path("/proc/net")
 _LISTENING: Final = "0A"
 _FIELDS: Final = 10
+#: The last column of UDP's.
+_DROPS: Final = 12
 
 
 def inodes_of(ports: frozenset[int], banned: Sequence[str] = ()) -> frozenset[int]:
@@ -24,6 +26,24 @@ def inodes_of(ports: frozenset[int], banned: Sequence[str] = ()) -> frozenset[in
             lines = (_PROC_NET / name).read_text(encoding="ascii").splitlines()
             found |= set(_inodes(lines[1:], ports, frozenset(banned), tcp=name.startswith("tcp")))
     return frozenset(found)
+
+
+def dropped_at(ports: frozenset[int]) -> int:
+    """Datagrams that the sockets of these UDP ports dropped since they are open: by a filter, or because
+    their program was too slow. Raises OSError."""
+    return sum(dropped_in((_PROC_NET / name).read_text(encoding="ascii"), ports) for name in _udp())
+
+
+def dropped_in(text: str, ports: frozenset[int]) -> int:
+    """The same in what one of these files says."""
+    rows = (line.split() for line in text.splitlines()[1:])
+    return sum(
+        int(row[_DROPS]) for row in rows if len(row) > _DROPS and int(row[1].rpartition(":")[2], 16) in ports
+    )
+
+
+def _udp() -> Sequence[str]:
+    return [name for name in ("udp", "udp6") if (_PROC_NET / name).exists()]
 
 
 def _inodes(

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from benchmarks.calls.site import HOST
 from controller.guard import ROUND_S, Guard
+from controller.guard_meters import GuardMeters
 from dialplan.strangers.ban import Ban
 from dialplan.strangers.counting import Rules
 from firewall.attach import SocketBarrier
@@ -48,6 +49,7 @@ def main() -> None:
         Book(),
         lambda source: "the callers" if source == HOST else "",
         Rules(),
+        GuardMeters(time.monotonic),
         clock=lambda: datetime.now(UTC),
         steady_s=time.monotonic,
     )

@@ -18,6 +18,7 @@ from cli.settings import Settings
 from cli.wiring.adapters import store_errors
 from cli.wiring.carrier import address_book
 from controller.errors import BarrierFailed, StoreAway
+from controller.guard_meters import GuardMeters, Part
 from dialplan.strangers.address import source_of
 from dialplan.strangers.ban import Ban
 from dialplan.strangers.counting import ALLOWANCES, Allowance, Evidence, Rules
@@ -202,13 +203,15 @@ class KernelBarrier:
             _log.warning("the barrier could not be taken away", error=str(error))
 
 
-def looking(own: OwnAddresses) -> Callable[[], None]:
+def looking(own: OwnAddresses, meters: GuardMeters) -> Callable[[], None]:
     """`own.look` for rounds: what was known stays while the database is away."""
 
     def look() -> None:
         try:
             own.look()
+            meters.done(Part.TRUNKS)
         except (StoreAway, StoreError) as error:
+            meters.errors[Part.TRUNKS] += 1
             _log.warning("trunks are not read anew: the database is away", error=str(error))
 
     return look

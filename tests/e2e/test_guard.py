@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -18,6 +19,7 @@ from cli.demonstration.stage import Stage, staged
 from firewall.errors import NotPermitted
 from firewall.meter import Meter
 from lab.robots import Answer
+from store.embedded.home import free_port
 from tests.e2e.attacker import Attacker
 from tests.e2e.exchange import Exchange, eventually, exchange
 
@@ -30,6 +32,7 @@ SIPVICIOUS = pytest.mark.skipif(
 
 def _guarded(tree: dict[str, Any]) -> None:
     tree["guard"] = {"failures": 12}
+    tree["metrics"] = {"guard": f"127.0.0.1:{free_port()}"}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,19 @@ def calls_get_through(stage: Stage) -> None:
     stage.robot("bau-1").on_call(Answer(after_ms=20), NUMBER)
     call = stage.call("carrier-a", NUMBER, from_user="+4915228817386", talk_ms=50)
     assert call.wait("ended", 20).final_code == 200
+
+
+def figures(running: Exchange) -> dict[str, float]:
+    """What the guard tells Prometheus."""
+    assert running.settings.metrics is not None
+    address = running.settings.metrics.guard
+    assert address is not None
+    with urlopen("http://{}:{}/metrics".format(*address), timeout=5) as answer:  # noqa: S310 - our own server
+        return {
+            name: float(value)
+            for name, _, value in (line.rpartition(" ") for line in answer.read().decode().splitlines())
+            if name.startswith("fernamt_")
+        }
 
 
 @pytest.mark.parametrize("door", ["carrier", "trunk", "phone"])
@@ -109,7 +125,13 @@ def test_a_scanner_is_banned_by_its_first_packet(guarded: Exchange) -> None:
     with Attacker("127.0.0.70", guarded.settings) as attacker:
         attacker.send(attacker.request("OPTIONS", port, agent="friendly-scanner"), port)
         eventually(lambda: banned(guarded).get("127.0.0.70") == "a scanner's User-Agent", 15, "the ban")
+        before = figures(guarded)
         assert attacker.answered(attacker.request("REGISTER", port), port, 0.5) is None
+    after = figures(guarded)
+    assert after["fernamt_guard_dropped_total"] > before["fernamt_guard_dropped_total"]
+    assert after['fernamt_guard_bans_total{evidence="scanner"}'] >= 1
+    assert after['fernamt_guard_age_seconds{part="packets"}'] < 10
+    assert (after["fernamt_guard_barrier_up"], after['fernamt_event_socket_up{node="node-1"}']) == (1, 1)
 
 
 def test_an_operator_bans_an_address_but_never_a_trunks(guarded: Exchange, robots: Stage) -> None:

@@ -16,9 +16,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from acd.events import Joined, OfferAnswered
 from acd.spec import QueueSpec
 from cli import metrics
+from cli.guard_metrics import of_guard
+from controller.guard import GuardStatus
+from controller.guard_meters import GuardMeters, Part
 from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag
 from controller.probing import Probed
 from controller.spread import Spread
+from dialplan.strangers.counting import Evidence
 from dialplan.trunks.status import TrunkState, TrunkStatus
 from store.errors import LiveStateUnavailable
 from tests.architecture.program import ROOT
@@ -150,6 +154,29 @@ def test_a_rating_worker_tells_what_became_of_legs() -> None:
     assert found["fernamt_rating_batch_seconds_bucket", ("le", "0.5")] == 1
 
 
+def of_a_guard(problem: str = "") -> metrics.Families:
+    meters = GuardMeters(iter((100.0, 130.0)).__next__)
+    meters.counted[Evidence.REQUEST] = 5_000
+    meters.bans.update([Evidence.REQUEST, Evidence.SCANNER, Evidence.SCANNER])
+    meters.errors[Part.BARRIER] = 3
+    status = GuardStatus("sockets", 4, 2, 1, problem)
+    links = {"node-1": metrics.NodeLink(True, 0)}
+    return of_guard(lambda: status, meters, lambda: links, lambda: 4_000)
+
+
+def test_a_guard_tells_whom_it_keeps_out_and_whether_it_can() -> None:
+    found = shown(of_a_guard("no program listens on 5060"))
+    assert found[("fernamt_guard_barrier_up",)] == 0
+    assert (found[("fernamt_guard_banned",)], found[("fernamt_guard_slowed",)]) == (2, 1)
+    assert found["fernamt_guard_counted_total", ("evidence", "request")] == 5_000
+    assert found["fernamt_guard_bans_total", ("evidence", "scanner")] == 2
+    assert found["fernamt_guard_bans_total", ("evidence", "failed log-in")] == 0
+    assert found["fernamt_guard_errors_total", ("part", "barrier")] == 3
+    assert found["fernamt_guard_age_seconds", ("part", "packets")] == 30
+    assert found[("fernamt_guard_dropped_total",)] == 4_000
+    assert shown(of_a_guard())[("fernamt_guard_barrier_up",)] == 1
+
+
 def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> None:
     meters, legs, loop = CallMeters(lambda: NOW), LegMeters(lambda: NOW), LoopLag()
     meters.note(decided("route.carrier"), 0.1)
@@ -162,6 +189,7 @@ def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> Non
         metrics.of_rating(lambda: (0, 0)),
         of_the_middle(),
         metrics.of_rated(rated(), loop),
+        of_a_guard(),
     )
     made = {re.sub("_(bucket|sum|count)$", "", name) for each in families for name, *_ in shown(each)}
     written = set(re.findall(r"^\| `(fernamt_[a-z_]+)", PAGE, re.MULTILINE))

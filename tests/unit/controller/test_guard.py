@@ -10,6 +10,7 @@ import pytest
 
 from controller.errors import BarrierFailed, StoreAway
 from controller.guard import BARRIER_S, BOOK_S, MOST_BANNED, SLOWED_S, Guard
+from controller.guard_meters import GuardMeters, Part
 from dialplan.strangers.ban import FIRST_BAN, Ban
 from dialplan.strangers.counting import ALLOWANCES, Evidence, Rules
 
@@ -81,7 +82,12 @@ def world() -> World:
 
 
 @pytest.fixture
-def guard(world: World) -> Guard:
+def meters(world: World) -> GuardMeters:
+    return GuardMeters(lambda: world.at_s)
+
+
+@pytest.fixture
+def guard(world: World, meters: GuardMeters) -> Guard:
     return Guard(
         "test",
         world,
@@ -89,6 +95,7 @@ def guard(world: World) -> Guard:
         Book(world),
         lambda source: "trunk carrier-a" if source == TRUNK else "",
         Rules(),
+        meters,
         clock=world.clock,
         steady_s=lambda: world.at_s,
     )
@@ -204,3 +211,31 @@ def test_the_clock_set_back_bans_nobody_for_longer_than_its_time(world: World, g
     )
     later(world, guard, BOOK_S)
     assert world.banned == []
+
+
+def test_what_strangers_send_and_what_followed_is_counted(
+    world: World, guard: Guard, meters: GuardMeters
+) -> None:
+    """Issue 7, observability: the guard's own figures; what trunks send is none of them."""
+    flood(world, guard, TRUNK)
+    flood(world, guard, STRANGER, FLOOD - 1)
+    flood(world, guard, STRANGER)
+    for _ in range(20):
+        guard.failed(PHONES)
+    assert meters.counted == {Evidence.REQUEST: 2 * FLOOD - 1, Evidence.FAILURE: 20}
+    assert meters.slowed == {Evidence.REQUEST: 1}
+    assert meters.bans == {Evidence.REQUEST: 1, Evidence.FAILURE: 1}
+
+
+def test_a_guard_that_is_blind_or_powerless_shows_it_by_its_ages(
+    world: World, guard: Guard, meters: GuardMeters
+) -> None:
+    guard.round()
+    world.away, world.broken = True, "no program listens on 5060"
+    later(world, guard, 60)
+    ages_s = meters.ages_s()
+    assert (ages_s[Part.PACKETS], ages_s[Part.BANS], ages_s[Part.BARRIER]) == (0, 60, 60)
+    assert meters.errors == {Part.BANS: 1, Part.BARRIER: 1}
+    world.away, world.broken = False, ""
+    later(world, guard, BARRIER_S)
+    assert (meters.ages_s()[Part.BANS], meters.ages_s()[Part.BARRIER]) == (0, 0)

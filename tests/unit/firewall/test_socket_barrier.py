@@ -13,6 +13,7 @@ import pytest
 from firewall.attach import SocketBarrier, set_filter
 from firewall.bpf import MAX_INSTRUCTIONS, MOST_BANNED, MOST_PORTS, MOST_SLOWED, barrier, meter
 from firewall.errors import NobodyListens
+from firewall.proc_net import dropped_at, dropped_in
 
 ATTACKER, FRIEND = "127.0.0.66", "127.0.0.67"
 
@@ -138,3 +139,15 @@ def test_sockets_are_given_back(door: socket.socket) -> None:
     for number in range(20):
         placed.put([ATTACKER, f"192.0.2.{number}"], [])
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_what_the_sip_sockets_drop_is_counted() -> None:
+    """The table of proc_pid_net(5): two sockets on 5060, one elsewhere, and a line that is cut."""
+    zero = "00000000:00000000"
+    rows = [
+        f"  {number}: 0100007F:{port:04X} {zero} 07 {zero} 00:00000000 00000000 0 0 40 2 0 {drops}"
+        for number, (port, drops) in enumerate([(5060, 7), (5060, 5), (5099, 100)])
+    ]
+    text = "\n".join(["  sl  local_address", *rows, "  9: 0100007F:13C4 0000"])
+    assert dropped_in(text, frozenset({5060, 5080})) == 12
+    assert dropped_at(frozenset({1})) == 0
