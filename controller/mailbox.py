@@ -12,19 +12,15 @@ from typing import Final, Protocol
 
 import structlog
 
-from controller.errors import MailAway, StoreAway
-from controller.rounds import Rounds
+from controller.errors import MailAway
+from controller.spool_rounds import SHORTEST_MS, SpoolRounds
 from dialplan.mailbox import MessageFacts, Notice
 
 _log = structlog.get_logger(__name__)
 
-POLL_S: Final = 1.0
-#: Shorter ones hold nothing: the caller hung up at the tone.
-SHORTEST_MS: Final = 500
 #: Pauses between attempts to send an e-mail double from the first; then it is given up.
 FIRST_PAUSE: Final = timedelta(minutes=1)
 MAX_ATTEMPTS: Final = 10
-_BETWEEN_SWEEPS: Final = timedelta(minutes=1)
 
 
 class SpooledMessage(Protocol):
@@ -74,7 +70,7 @@ class Messages(Protocol):
         ...
 
 
-class Mailboxes(Rounds):
+class Mailboxes(SpoolRounds):
     """`send` sends one e-mail and raises MailAway; None when no mail server is configured: e-mails wait."""
 
     def __init__(
@@ -84,34 +80,13 @@ class Mailboxes(Rounds):
         send: Callable[[Notice], None] | None,
         clock: Callable[[], datetime],
     ) -> None:
-        super().__init__(self.look, POLL_S, "looking after messages failed")
+        super().__init__("messages", messages.expire, self._take_and_tell, clock)
         self._spool = spool
         self._messages = messages
         self._send = send
-        self._clock = clock
-        self._swept: datetime | None = None
-        self._away = False
 
-    def look(self) -> None:
-        """One round; what cannot be done now waits."""
-        try:
-            self.round()
-        except (StoreAway, OSError) as error:
-            if not self._away:
-                _log.warning("messages wait in the spool", error=str(error))
-            self._away = True
-        else:
-            self._away = False
-
-    def round(self) -> None:
-        """One look: messages that are old, new ones, e-mails that are due. Raises StoreAway, OSError.
-
-        What is due to be deleted goes first: nothing that a new message meets may hold that up (F4).
-        """
-        now = self._clock()
-        if self._swept is None or now - self._swept >= _BETWEEN_SWEEPS:
-            self._messages.expire(now)
-            self._swept = now
+    def _take_and_tell(self) -> None:
+        """New messages, then the e-mails that are due."""
         for each in self._spool.ready():
             if each.duration_ms >= SHORTEST_MS:
                 self._messages.add(each.facts, each.sound, each.duration_ms)

@@ -6,21 +6,15 @@ Runs beside the intake of call records, off the call path. What the store cannot
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
-from typing import Final, Protocol
+from datetime import datetime
+from typing import Protocol
 
 import structlog
 
-from controller.errors import StoreAway
-from controller.rounds import Rounds
+from controller.spool_rounds import SHORTEST_MS, SpoolRounds
 from dialplan.recording import RecordingFacts
 
 _log = structlog.get_logger(__name__)
-
-POLL_S: Final = 1.0
-#: Shorter ones hold nothing.
-SHORTEST_MS: Final = 500
-_BETWEEN_SWEEPS: Final = timedelta(minutes=1)
 
 
 class SpooledRecording(Protocol):
@@ -47,35 +41,19 @@ class RecordingStore(Protocol):
     def expire(self, now: datetime) -> int: ...
 
 
-class Recordings(Rounds):
+class Recordings(SpoolRounds):
     """One of several intakes that look into the same spool is enough; twice does no harm."""
 
     def __init__(self, spool: Spool, store: RecordingStore, clock: Callable[[], datetime]) -> None:
-        super().__init__(self.look, POLL_S, "looking after recordings failed")
+        super().__init__("recordings", self._expire_old, self._take_new, clock)
         self._spool = spool
         self._store = store
-        self._clock = clock
-        self._swept: datetime | None = None
-        self._away = False
 
-    def look(self) -> None:
-        """One round; what cannot be done now waits."""
-        try:
-            self.round()
-        except (StoreAway, OSError) as error:
-            if not self._away:
-                _log.warning("recordings wait in the spool", error=str(error))
-            self._away = True
-        else:
-            self._away = False
+    def _expire_old(self, now: datetime) -> None:
+        if erased := self._store.expire(now):
+            _log.info("recordings deleted after their time", recordings=erased)
 
-    def round(self) -> None:
-        """One look: recordings that are old, then new ones. Raises StoreAway, OSError."""
-        now = self._clock()
-        if self._swept is None or now - self._swept >= _BETWEEN_SWEEPS:
-            if erased := self._store.expire(now):
-                _log.info("recordings deleted after their time", recordings=erased)
-            self._swept = now
+    def _take_new(self) -> None:
         for each in self._spool.ready():
             if each.duration_ms >= SHORTEST_MS:
                 self._store.add(each.facts, each.duration_ms, each.parts())

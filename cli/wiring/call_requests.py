@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,12 +13,11 @@ import structlog
 
 from cli.errors import CallRefused
 from cli.wiring.adapters import store_errors
-from controller.errors import LegFailed, NodeAway
+from cli.wiring.queue_switch import switch_errors
 from controller.originating import CallProgress, CallRequest, Progress
 from dialplan.call import Behalf, CallOffered
 from dialplan.decision import Decision
 from dialplan.legs import Leg
-from freeswitch.errors import CommandFailed, FreeSwitchError
 from freeswitch.first_leg import FirstLegs
 from store.call_requests import PROGRESS_S, REQUEST_S, CallRequests
 
@@ -73,19 +71,8 @@ class FirstLegNode:
         self._legs = legs
 
     def ring(self, offered: CallOffered, decision: Decision, leg: Leg, behalf: Behalf, second: str) -> None:
-        with _switch_errors():
+        with switch_errors():
             self._legs().ring(offered, decision, leg, behalf, second)
-
-
-@contextmanager
-def _switch_errors() -> Iterator[None]:
-    """What the switch said is about the leg; everything else is a node that cannot be commanded now."""
-    try:
-        yield
-    except CommandFailed as error:
-        raise LegFailed(error.text.removeprefix("-ERR").strip()) from error
-    except FreeSwitchError as error:
-        raise NodeAway(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)

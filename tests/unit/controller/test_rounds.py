@@ -10,7 +10,7 @@ import pytest
 from gevent.event import Event as Flag
 from structlog.testing import capture_logs
 
-from controller import blocking, daily, mailbox
+from controller import blocking, daily, spool_rounds
 from controller.blocking import Blocking
 from controller.daily import Daily
 from controller.mailbox import Mailboxes, SpooledMessage
@@ -82,7 +82,7 @@ def a_mailbox(rounds: FailsOnce) -> Watch:
 def test_a_defect_in_one_round_is_logged_and_the_next_one_comes(
     made: Callable[[FailsOnce], Watch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (blocking, daily, mailbox):
+    for module in (blocking, daily, spool_rounds):
         monkeypatch.setattr(module, "POLL_S", 0.01)
     rounds = FailsOnce()
     watch = made(rounds)
