@@ -1,15 +1,16 @@
-"""The carrier that is measured: queues with a number each, agents with a phone each, as YAML."""
+"""The carrier that is measured: queues with a number each, agents with a phone each."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
+
+from benchmarks import carrier
+from benchmarks.carrier import BERLIN
 
 CUSTOMER: Final = "kunde"
 PASSWORD: Final = "nur-im-labor"  # noqa: S105 - of phones that exist for a minute
 TRUNK: Final = "carrier-a"
-_ADDRESS: Final = {"street": "Beispielufer", "house_number": "7", "postcode": "10115", "town": "Berlin"}
 
 
 def agent(number: int) -> str:
@@ -19,42 +20,20 @@ def agent(number: int) -> str:
 
 def queue_number(queue: int) -> str:
     """The number whose callers wait in this queue."""
-    return f"+493023125{900 + queue}"
+    return f"{BERLIN.block}{900 + queue}"
 
 
 def write(folder: Path, agents: int, queues: int) -> Path:
-    """A directory for `carrier` in the settings. JSON is YAML."""
-    folder.mkdir()
-    carrier = {
-        "name": "Beispiel-Carrier",
-        "default_area_code": "030",
-        "number_blocks": [{"area_code": "030", "first": "+493023125000", "last": "+493023125999"}],
-        "trunks": [{"id": TRUNK, "address": "192.0.2.10:5060", "emergency": True}],
-    }
-    tree = {"carrier": carrier, "customers": [_customer(agents, queues)]}
-    (folder / "carrier.yaml").write_text(json.dumps(tree), encoding="utf-8")
-    return folder
+    """A directory for `carrier` in the settings."""
+    trunk = {"id": TRUNK, "address": "192.0.2.10:5060", "emergency": True}
+    customer = carrier.customer(BERLIN, CUSTOMER, "Beispiel Versand", f"{BERLIN.block}001", "contact_centre")
+    return carrier.write(folder, carrier.carrier(BERLIN, [trunk]), customer | _lines(agents, queues))
 
 
-def _customer(agents: int, queues: int) -> dict[str, Any]:
+def _lines(agents: int, queues: int) -> dict[str, Any]:
     return {
-        "id": CUSTOMER,
-        "name": "Beispiel Versand",
-        "main_number": "030 23125-001",
-        "company": {"legal_name": "Beispiel Versand GmbH", "legal_form": "GmbH"},
-        "addresses": {"main": _ADDRESS},
-        "contacts": [{"email": "post@versand.example"}],
-        "contract": {"product": "contact_centre", "price_model": "basis", "start": "2026-01-01"},
-        "sites": [
-            {
-                "id": "berlin",
-                "address": _ADDRESS | {"state": "BE"},
-                "area_code": "030",
-                "evidence": [{"kind": "lease", "dated": "2025-12-01", "document": "Mietvertrag"}],
-            }
-        ],
         "phones": [
-            {"id": agent(n), "number": f"030 23125-{n:03}", "secret": {"lab": PASSWORD}}
+            {"id": agent(n), "number": f"{BERLIN.block}{n:03}", "secret": {"lab": PASSWORD}}
             for n in range(1, agents + 1)
         ],
         "agents": [
@@ -66,7 +45,7 @@ def _customer(agents: int, queues: int) -> dict[str, Any]:
             }
             for n in range(1, agents + 1)
         ],
-        "numbers": [{"number": f"030 23125-{900 + n}", "plan": f"p{n}"} for n in range(queues)],
+        "numbers": [{"number": queue_number(n), "plan": f"p{n}"} for n in range(queues)],
         "queues": [{"id": f"q{n}", "wrap_up_s": 0} for n in range(queues)],
         "plans": [{"id": f"p{n}", "start": "wait", "nodes": _nodes(f"q{n}")} for n in range(queues)],
     }
