@@ -31,10 +31,14 @@ class Operator:
         self.tree = {key: value for key, value in (self.tree | changes).items() if value is not None}
         (self.directory / "fernamt.json").write_text(json.dumps(self.tree))
 
-    def config(self, *arguments: str) -> Result:
-        """`fernamt config …`."""
+    def __call__(self, *words: str) -> Result:
+        """`fernamt …`."""
         path = str(self.directory / "fernamt.json")
-        return CliRunner().invoke(fernamt, ["--settings", path, "config", *arguments])
+        return CliRunner().invoke(fernamt, ["--settings", path, *words])
+
+    def config(self, *words: str) -> Result:
+        """`fernamt config …`."""
+        return self("config", *words)
 
     def change(self, name: str, old: str, new: str) -> None:
         """Edit a file: the text must be there."""

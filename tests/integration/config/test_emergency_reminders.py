@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from cli.bootstrap import engine, now
 from cli.doctor import examine
 from cli.explaining.findings import State
-from cli.main import fernamt
 from cli.settings import load_settings
 from store.audit import AuditLog
 from tests.integration.config.conftest import Operator
@@ -29,8 +28,7 @@ def office(applied: Operator) -> Operator:
 
 
 def run(office: Operator, *arguments: str) -> Result:
-    path = str(office.directory / "fernamt.json")
-    return CliRunner().invoke(fernamt, ["--settings", path, "emergency", "reminders", *arguments])
+    return office("emergency", "reminders", *arguments)
 
 
 def listed(office: Operator, *options: str) -> list[dict[str, Any]]:

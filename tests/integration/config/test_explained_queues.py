@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from cli.main import fernamt
 from store.leases import Leases
 from store.redis_client import call_path_client
 from tests.integration.config.conftest import Operator
@@ -26,10 +24,8 @@ def redis_url() -> Iterator[str]:
 
 
 def explained(office: Operator) -> dict[str, Any]:
-    path = str(office.directory / "fernamt.json")
-    words = ["--settings", path, "route", "explain", "--incoming", "--to", CALLED, "--from", REGULAR]
-    words += ["--at", OPEN, "--json"]
-    done = CliRunner().invoke(fernamt, words)
+    words = ["--incoming", "--to", CALLED, "--from", REGULAR, "--at", OPEN, "--json"]
+    done = office("route", "explain", *words)
     assert done.exit_code == 0, done.output
     found: dict[str, Any] = json.loads(done.stdout)
     return found

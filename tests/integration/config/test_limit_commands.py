@@ -8,10 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
-from cli.main import fernamt
 from dialplan.abuse.cases import AbuseRule, Action, Sighting, ThrottlePolicy
 from dialplan.limits.agreed import Claim, Counter, Scope
 from store.abuse_cases import AbuseCases
@@ -46,13 +44,8 @@ def database(office: Operator) -> Iterator[Engine]:
     engine.dispose()
 
 
-def run(office: Operator, *arguments: str) -> Result:
-    path = str(office.directory / "fernamt.json")
-    return CliRunner().invoke(fernamt, ["--settings", path, *arguments])
-
-
 def told(office: Operator, *arguments: str) -> Any:
-    done = run(office, *arguments, "--json")
+    done = office(*arguments, "--json")
     assert done.exit_code == 0, done.output
     return json.loads(done.output)
 
@@ -70,7 +63,7 @@ def test_limits_are_shown_with_what_is_taken(office: Operator, redis_url: str) -
     assert rows[("simultaneous-calls", "kunde-bau")] == (1, 60)
     assert rows[("simultaneous-calls", "GB")] == (1, 5)
     assert rows[("calls-per-second", "kunde-bau")] == (0, 20)
-    text = run(office, "limit", "show", "kunde-bau").output
+    text = office("limit", "show", "kunde-bau").output
     assert "country GB" in text
     assert "simultaneous calls" in text
 
@@ -85,13 +78,13 @@ def test_a_carriers_profile_and_money_are_shown(office: Operator) -> None:
         "spend-per-day": (50_000_000, "micro_euro"),
         "spend-per-month": (500_000_000, "micro_euro"),
     }
-    assert "500.00 EUR" in run(office, "limit", "show", "kunde-bau").output
+    assert "500.00 EUR" in office("limit", "show", "kunde-bau").output
 
 
 def test_a_customer_without_limits_and_an_unknown_one_are_told_apart(office: Operator) -> None:
-    assert "has no limits" in run(office, "limit", "show", "kunde-praxis").output
+    assert "has no limits" in office("limit", "show", "kunde-praxis").output
     assert told(office, "limit", "show", "kunde-praxis")["limits"] == []
-    unknown = run(office, "limit", "show", "kunde-x")
+    unknown = office("limit", "show", "kunde-x")
     assert unknown.exit_code == 1
     assert "[customer-unknown]" in unknown.output
 
@@ -104,19 +97,19 @@ def test_cases_are_listed_shown_and_released(office: Operator, database: Engine)
     assert (case["rule"], case["action"], case["throttle_calls"]) == ("dialler", "throttle", 1)
     number = str(case["case"])
     assert told(office, "abuse", "show", number)["call_ids"] == ["call-1", "call-2"]
-    assert "fernamt cdr show call-2" in run(office, "abuse", "show", number).output
-    assert "1 calls in 10 s until" in run(office, "abuse", "list").output
+    assert "fernamt cdr show call-2" in office("abuse", "show", number).output
+    assert "1 calls in 10 s until" in office("abuse", "list").output
     assert told(office, "limit", "show", "kunde-bau")["limits"][0]["throttled"]
 
-    without = run(office, "abuse", "release", number)
+    without = office("abuse", "release", number)
     assert without.exit_code == 2
-    done = run(office, "abuse", "release", number, "--reason", "survey", "--actor", "anna")
+    done = office("abuse", "release", number, "--reason", "survey", "--actor", "anna")
     assert "Case 1 of kunde-bau (dialler) is released." in done.output
-    again = run(office, "abuse", "release", number, "--reason", "survey")
+    again = office("abuse", "release", number, "--reason", "survey")
     assert "[abuse-case-released]" in again.output
     assert told(office, "abuse", "list") == []
-    assert "No open case" in run(office, "abuse", "list").output
+    assert "No open case" in office("abuse", "list").output
     (released,) = told(office, "abuse", "list", "--all")
     assert (released["released_by"], released["release_reason"]) == ("anna", "survey")
-    assert "by anna: survey" in run(office, "abuse", "show", number).output
-    assert "[abuse-case-unknown]" in run(office, "abuse", "show", "99").output
+    assert "by anna: survey" in office("abuse", "show", number).output
+    assert "[abuse-case-unknown]" in office("abuse", "show", "99").output

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from click.testing import CliRunner, Result
 
-from cli.main import fernamt
 from dialplan.trunks.status import TrunkState, TrunkStatus
 from store.redis_client import call_path_client
 from store.trunk_statuses import TrunkStatuses
@@ -19,11 +17,6 @@ from tests.servers import redis_server
 def redis_url() -> Iterator[str]:
     with redis_server() as url:
         yield url
-
-
-def run(office: Operator, *arguments: str) -> Result:
-    path = str(office.directory / "fernamt.json")
-    return CliRunner().invoke(fernamt, ["--settings", path, *arguments])
 
 
 @pytest.mark.parametrize(
@@ -39,12 +32,12 @@ def test_a_customer_that_there_never_was_is_named(
     applied: Operator, redis_url: str, command: tuple[str, ...]
 ) -> None:
     applied.write_settings(redis={"url": redis_url})
-    done = run(applied, *command, "kunde-bauu")
+    done = applied(*command, "kunde-bauu")
     assert done.exit_code == 1
     assert "customer kunde-bauu" in done.output
     assert "fernamt customer list" in done.output
     assert "[customer-unknown]" in done.output
-    assert run(applied, *command, "kunde-bau").exit_code == 0
+    assert applied(*command, "kunde-bau").exit_code == 0
 
 
 def test_what_is_kept_of_a_customer_that_is_gone_can_be_seen(applied: Operator) -> None:
@@ -52,7 +45,7 @@ def test_what_is_kept_of_a_customer_that_is_gone_can_be_seen(applied: Operator) 
     (applied.files / "kunde-kanzlei.yaml").unlink()
     done = applied.config("apply", "--yes", "--allow-removal")
     assert done.exit_code == 0, done.output
-    assert run(applied, "emergency", "report", "--customer", "kunde-kanzlei").exit_code == 0
+    assert applied("emergency", "report", "--customer", "kunde-kanzlei").exit_code == 0
 
 
 def test_a_trunk_that_no_controller_watches_is_named(applied: Operator, redis_url: str) -> None:
@@ -60,7 +53,7 @@ def test_a_trunk_that_no_controller_watches_is_named(applied: Operator, redis_ur
     client = call_path_client(redis_url)
     TrunkStatuses(client).put("127.0.0.1:1", [TrunkStatus("carrier-a", TrunkState.UP)])
     client.close()
-    done = run(applied, "trunk", "show", "nope")
+    done = applied("trunk", "show", "nope")
     assert done.exit_code == 1
     assert "[program.no-such-trunk]" in done.output
     assert "fernamt trunk list" in done.output

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
-from cli.main import fernamt
 from numbering.life import State
 from store.audit import AuditLog
 from store.customer_blocks import BlockedReader
 from store.number_inventory import NumberInventory
 from tests.integration.numbers.numbers import BAU, DAY, NOW, follow, koeln
+from tests.typed import Run, good, parsed, settings_of, told, typed
 
-Run = Callable[..., Result]
 AT = ["--at", NOW.isoformat(), "--actor", "operator"]
 
 
@@ -28,30 +24,7 @@ def run(tmp_path: Path, database_url: str, engine: Engine, monkeypatch: pytest.M
     """`fernamt` with settings of its own that name the test's database, at NOW whatever the clock says."""
     for module in ("cli.changes", "cli.customer"):
         monkeypatch.setattr(f"{module}.now", lambda: NOW)
-    settings = {
-        "state_dir": str(tmp_path),
-        "carrier": [str(tmp_path)],
-        "database": {"url": database_url},
-        "node": {"event_socket_password": {"env": "UNUSED"}, "cdr_dir": str(tmp_path)},
-    }
-    path = tmp_path / "fernamt.yaml"
-    path.write_text(json.dumps(settings))
-    return lambda *arguments: CliRunner().invoke(fernamt, ["--settings", str(path), *map(str, arguments)])
-
-
-def good(result: Result) -> str:
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def told(result: Result) -> str:
-    assert result.exit_code == 1, result.output
-    assert isinstance(result.exception, SystemExit), result.exception
-    return result.output
-
-
-def parsed(result: Result) -> Any:
-    return json.loads(good(result))
+    return typed(settings_of(tmp_path, database_url))
 
 
 def test_a_number_is_reserved_assigned_blocked_and_its_history_tells(

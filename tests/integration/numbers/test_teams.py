@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import Engine, text
 
-from cli.main import fernamt
 from numbering.e164 import E164
 from numbering.life import Assignment, State
 from store.audit import AuditLog
@@ -26,8 +23,8 @@ from tests.integration.numbers.numbers import DAY, NOW, TENANT, follow, koeln
 from tests.integration.store.legs import leg, with_raw
 from tests.lab.operator_connect import CLIENT_ID, SCOPE, SECRET, Fault, Simulator, Tenant
 from tests.lab.operator_connect_server import served
+from tests.typed import Run, good, parsed, settings_of, told, typed
 
-Run = Callable[..., Result]
 AT_TENANT = Assignment("kunde-bau", NOW - DAY, tenant_id=TENANT)
 NUMBERS = [koeln(index) for index in (100, 101, 102)]
 
@@ -58,11 +55,7 @@ def run(
     for module in ("cli.teams", "cli.wiring.operator_connect"):
         monkeypatch.setattr(f"{module}.now", lambda: NOW + timedelta(seconds=time.monotonic() - began))
     monkeypatch.setenv("OPERATOR_CONNECT_SECRET", SECRET)
-    settings = {
-        "state_dir": str(tmp_path),
-        "carrier": [str(tmp_path)],
-        "database": {"url": database_url},
-        "node": {"event_socket_password": {"env": "UNUSED"}, "cdr_dir": str(tmp_path)},
+    settings = settings_of(tmp_path, database_url) | {
         "operator_connect": {
             "url": microsoft[1],
             "token_url": f"{microsoft[1]}/token",
@@ -73,24 +66,7 @@ def run(
             "requests_per_second": 1000,
         },
     }
-    path = tmp_path / "fernamt.yaml"
-    path.write_text(json.dumps(settings))
-    return lambda *arguments: CliRunner().invoke(fernamt, ["--settings", str(path), *map(str, arguments)])
-
-
-def good(result: Result) -> str:
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def told(result: Result) -> str:
-    assert result.exit_code == 1, result.output
-    assert isinstance(result.exception, SystemExit), result.exception
-    return result.output
-
-
-def parsed(result: Result) -> Any:
-    return json.loads(good(result))
+    return typed(settings)
 
 
 def test_numbers_go_to_their_tenant_and_back_into_quarantine(

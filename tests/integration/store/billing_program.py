@@ -21,6 +21,7 @@ from provisioning.canonical import items_of
 from provisioning.load import load
 from store.config_versions import ConfigStore
 from tests.integration.store.billing import TARIFFS
+from tests.typed import settings_file, settings_of
 
 CARRIER: Final = TARIFFS.parent / "carrier"
 ANNA: Final = ("--actor", "anna")
@@ -70,16 +71,8 @@ def billing_program(
     moment: datetime, carrier: Path = CARRIER,
 ) -> Program:  # fmt: skip
     """The carrier applied, the tariff imported."""
-    settings = {
-        "state_dir": str(directory),
-        "carrier": [str(carrier)],
-        "database": {"url": database_url},
-        "redis": {"url": redis_url},
-        "node": {"event_socket_password": {"env": "UNUSED"}, "cdr_dir": str(directory)},
-    }
-    path = directory / "fernamt.yaml"
-    path.write_text(json.dumps(settings))
+    settings = settings_of(directory, database_url, redis_url) | {"carrier": [str(carrier)]}
     ConfigStore(engine).apply(0, list(items_of(load([carrier]).config).values()), [], author="anna")
-    program = Program(path, monkeypatch, moment)
+    program = Program(settings_file(settings), monkeypatch, moment)
     program.good("tariff", "import", TARIFFS, *ANNA)
     return program

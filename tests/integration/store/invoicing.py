@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from click.testing import CliRunner, Result
+from click.testing import Result
 from sqlalchemy import Engine, text
 
-from cli.main import fernamt
 from provisioning.canonical import items_of
 from provisioning.load import load
 from rating.money import Money
 from store.config_items import ConfigItem, ItemKey
 from store.config_versions import ConfigStore
 from tests.integration.store.billing import TARIFFS
+from tests.typed import good, settings_of, typed
 
 NOW: Final = datetime(2026, 12, 1, 12, tzinfo=UTC)
 CARRIER: Final = TARIFFS.parent / "carrier"
@@ -37,10 +36,8 @@ class Office:
     settings: dict[str, Any]
     engine: Engine
 
-    def __call__(self, *arguments: object) -> Result:
-        path = self.directory / "fernamt.yaml"
-        path.write_text(json.dumps(self.settings))
-        return CliRunner().invoke(fernamt, ["--settings", str(path), *map(str, arguments)])
+    def __call__(self, *words: object) -> Result:
+        return typed(self.settings)(*words)
 
     def apply(self, item: ConfigItem, at: datetime) -> None:
         """Apply a part, as at a moment of the past."""
@@ -71,26 +68,11 @@ class Office:
 
 def office(directory: Path, database_url: str, redis_url: str, engine: Engine) -> Office:
     """With its settings, the tariff imported and the carrier applied."""
-    settings = {
-        "state_dir": str(directory),
-        "carrier": [str(CARRIER)],
-        "database": {"url": database_url},
-        "redis": {"url": redis_url},
-        "node": {"event_socket_password": {"env": "UNUSED"}, "cdr_dir": str(directory)},
-    }
+    settings = settings_of(directory, database_url, redis_url) | {"carrier": [str(CARRIER)]}
     found = Office(directory, settings, engine)
     ConfigStore(engine).apply(0, list(items_of(load([CARRIER]).config).values()), [], author="anna")
     good(found("tariff", "import", TARIFFS, *ANNA))
     return found
-
-
-def good(result: Result) -> str:
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def parsed(result: Result) -> Any:
-    return json.loads(good(result))
 
 
 def ticks(amount: str) -> int:

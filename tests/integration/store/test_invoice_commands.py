@@ -11,7 +11,8 @@ from rating.money import Money
 from store.audit import AuditLog
 from store.ledger import Ledger
 from tests.integration.store.billing import MOBILE, PRAXIS, outgoing, rows, take_in
-from tests.integration.store.invoicing import ANNA, Office, good, parsed
+from tests.integration.store.invoicing import ANNA, Office
+from tests.typed import good, parsed
 
 NOVEMBER = ("--customer", PRAXIS, "--month", "2026-11", "--on", "2026-11-30")
 

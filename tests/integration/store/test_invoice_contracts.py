@@ -15,7 +15,8 @@ from rating.berlin import Month
 from rating.invoice_users import highest_users
 from store.config_items import CUSTOMER, ConfigItem, ItemKey
 from tests.integration.store.billing import MOBILE, outgoing, rows, take_in
-from tests.integration.store.invoicing import ANNA, Office, good, parsed
+from tests.integration.store.invoicing import ANNA, Office
+from tests.typed import good, parsed
 
 NEU = "kunde-neu"
 OCTOBER, NOVEMBER, DECEMBER = Month(2026, 10), Month(2026, 11), Month(2026, 12)

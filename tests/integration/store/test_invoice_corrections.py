@@ -12,7 +12,8 @@ from sqlalchemy import Engine, text
 from rating.money import written
 from store.ledger import Account, EntryKind, Ledger, Posting, post
 from tests.integration.store.billing import KANZLEI, MOBILE, PRAXIS, TARIFFS, outgoing, rows, take_in
-from tests.integration.store.invoicing import ANNA, NOW, Office, good, parsed, ticks
+from tests.integration.store.invoicing import ANNA, NOW, Office, ticks
+from tests.typed import good, parsed
 
 #: Minutes from the tests' November to their December.
 DECEMBER = 31 * 24 * 60

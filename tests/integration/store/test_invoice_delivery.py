@@ -25,7 +25,8 @@ from sqlalchemy import Engine
 from store.audit import AuditLog
 from store.embedded.home import free_port
 from tests.integration.store.billing import KANZLEI, PRAXIS, outgoing, rows, take_in
-from tests.integration.store.invoicing import ANNA, Office, good, parsed
+from tests.integration.store.invoicing import ANNA, Office
+from tests.typed import good, parsed
 from tests.unit.documents.test_mail_and_booking import Inbox, certificate
 
 BAU = "kunde-bau"

@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 from rating.money import written
 from store.config_items import CUSTOMER, ConfigItem
 from tests.integration.store.billing import PRAXIS, TARIFFS, outgoing, rows, take_in
-from tests.integration.store.invoicing import ANNA, Office, good, parsed
+from tests.integration.store.invoicing import ANNA, Office
+from tests.typed import good, parsed
 
 NEU = "kunde-neu"
 USA, BERLIN = "+12025550123", "+493023125007"

@@ -32,7 +32,8 @@ from store.privacy_facts import plan_of
 from store.privacy_holds import PrivacyHolds
 from store.row_graph import of_customer
 from tests.integration.store.billing import KANZLEI, MOBILE, NOVEMBER, PRAXIS, outgoing
-from tests.integration.store.invoicing import ANNA, Office, good, parsed
+from tests.integration.store.invoicing import ANNA, Office
+from tests.typed import good, parsed
 
 CALLED = "+493023125642"
 OTHERS = "+493023125643"

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
-from click.testing import CliRunner, Result
 from sqlalchemy import Engine, text
 
 from cli.demonstration.demo_rating import costs
-from cli.main import fernamt
 from dialplan.limits.agreed import Claim, Counter, Scope
 from rating.berlin import Month
 from store.audit import AuditLog
@@ -22,8 +18,8 @@ from store.invoices import Invoices
 from store.limits import counter_key
 from store.rating_waiting import WaitingLegs
 from tests.integration.store.billing import KANZLEI, PRAXIS, TARIFFS, outgoing, take_in
+from tests.typed import Run, good, parsed, settings_of, typed
 
-Run = Callable[..., Result]
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 ANNA = ("--actor", "anna")
 
@@ -39,25 +35,7 @@ def run(
     """`fernamt` on the test's database and Redis, at NOW whatever the clock says."""
     for module in ("cli.changes", "cli.billing.rate_worker", "cli.billing.tariff_import"):
         monkeypatch.setattr(f"{module}.now", lambda: NOW)
-    settings = {
-        "state_dir": str(tmp_path),
-        "carrier": [str(tmp_path)],
-        "database": {"url": database_url},
-        "redis": {"url": redis_url},
-        "node": {"event_socket_password": {"env": "UNUSED"}, "cdr_dir": str(tmp_path)},
-    }
-    path = tmp_path / "fernamt.yaml"
-    path.write_text(json.dumps(settings))
-    return lambda *arguments: CliRunner().invoke(fernamt, ["--settings", str(path), *map(str, arguments)])
-
-
-def good(result: Result) -> str:
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def parsed(result: Result) -> Any:
-    return json.loads(good(result))
+    return typed(settings_of(tmp_path, database_url, redis_url))
 
 
 def test_a_month_from_the_price_list_to_the_explained_charge(

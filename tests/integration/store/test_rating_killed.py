@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from store.embedded.process import wait_until
 from store.ledger import Ledger
 from store.rating_run import RatingRun
 from tests.integration.store.billing import KANZLEI, Fixed, imported, in_force, outgoing, rows, take_in
+from tests.typed import settings_file, settings_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -30,15 +30,7 @@ def test_the_worker_rates_what_comes_in_until_it_is_told_to_end(
     engine: Engine, database_url: str, redis_url: str, redis_client: redis.Redis, tmp_path: Path
 ) -> None:
     imported(engine)
-    settings = {
-        "state_dir": str(tmp_path),
-        "carrier": [str(tmp_path)],
-        "database": {"url": database_url},
-        "redis": {"url": redis_url},
-        "node": {"event_socket_password": {"env": "UNUSED"}, "cdr_dir": str(tmp_path)},
-    }
-    path = tmp_path / "fernamt.yaml"
-    path.write_text(json.dumps(settings))
+    path = settings_file(settings_of(tmp_path, database_url, redis_url))
     command = [sys.executable, "-m", "cli.entry", "--settings", str(path), "rate", "run", "--follow"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as worker:
         try:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import random
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from click.testing import CliRunner, Result
+from click.testing import Result
 from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
 from cli.billing.rate_worker import tell_used_up
-from cli.main import fernamt
 from dialplan.cdr import LegRecord
 from dialplan.live import LiveCall, LiveState
 from provisioning.canonical import items_of
@@ -39,11 +36,11 @@ from tests.integration.store.billing import (
     rows,
     take_in,
 )
+from tests.typed import Run, parsed, settings_of, typed
 
 #: Ten minutes of fixed network for the whole customer.
 QUOTA_S = 600
 NOW = NOVEMBER + timedelta(minutes=2)
-Run = Callable[..., Result]
 
 
 @pytest.fixture
@@ -52,21 +49,12 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:  # fmt: skip
     monkeypatch.setattr("cli.billing.rate_quota.now", lambda: NOW)
-    settings = {
-        "state_dir": str(tmp_path),
-        "carrier": [str(tmp_path)],
-        "database": {"url": database_url},
-        "redis": {"url": redis_url},
-        "node": {"event_socket_password": {"env": "UNUSED"}, "cdr_dir": str(tmp_path)},
-    }
-    path = tmp_path / "fernamt.yaml"
-    path.write_text(json.dumps(settings))
-    return lambda *words: CliRunner().invoke(fernamt, ["--settings", str(path), "rate", "quota", *words])
+    fernamt = typed(settings_of(tmp_path, database_url, redis_url))
+    return lambda *words: fernamt("rate", "quota", *words)
 
 
 def shown(result: Result) -> dict[str, Any]:
-    assert result.exit_code == 0, result.output
-    (row,) = json.loads(result.output)["quotas"]
+    (row,) = parsed(result)["quotas"]
     assert isinstance(row, dict)
     return row
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
-from cli.main import fernamt
 from store.acd_history import AcdHistory
 from tests.integration.store.test_acd_log import CUSTOMER, NINE, numbered, worked_records
+from tests.typed import Run, settings_of, typed
 
-Run = Callable[..., Result]
 DAY = ("--customer", CUSTOMER, "--from", "2026-11-20", "--to", "2026-11-21")
 
 
@@ -26,15 +23,7 @@ def run(tmp_path: Path, database_url: str, engine: Engine, monkeypatch: pytest.M
     """`fernamt` on a database with the worked example, at eleven o'clock."""
     monkeypatch.setattr("cli.stats.now", lambda: NINE + timedelta(hours=1))
     AcdHistory(engine).insert(CUSTOMER, numbered(worked_records()))
-    settings = {
-        "state_dir": str(tmp_path),
-        "carrier": [str(tmp_path)],
-        "database": {"url": database_url},
-        "node": {"event_socket_password": {"env": "UNUSED"}, "cdr_dir": str(tmp_path)},
-    }
-    path = tmp_path / "fernamt.yaml"
-    path.write_text(json.dumps(settings))
-    return lambda *arguments: CliRunner().invoke(fernamt, ["--settings", str(path), *map(str, arguments)])
+    return typed(settings_of(tmp_path, database_url))
 
 
 def test_a_day_of_queues_for_programs_and_spreadsheets(run: Run) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from store.audit import AuditLog
 from store.config_items import CUSTOMER, ConfigItem
 from tests.integration.store.billing import TARIFFS, outgoing, rows, take_in
-from tests.integration.store.invoicing import ANNA, Office, good, parsed
+from tests.integration.store.invoicing import ANNA, Office
+from tests.typed import good, parsed
 
 NEU = "kunde-neu"
 AUSTRIA = "+436641234567"

@@ -13,8 +13,9 @@ from dialplan.cdr import HungUpBy, LegRecord, LegSide
 from rating.money import written
 from store.ledger import Account, EntryKind, Posting, post
 from tests.integration.store.billing import KANZLEI, MOBILE, TARIFFS, outgoing, take_in
-from tests.integration.store.invoicing import ANNA, Office, good, parsed, ticks
+from tests.integration.store.invoicing import ANNA, Office, ticks
 from tests.integration.store.legs import leg
+from tests.typed import good, parsed
 
 PAGE = (TARIFFS.parents[1] / "docs" / "invoices.md").read_text()
 #: 30 November, in minutes of tests/integration/store/billing.py.
