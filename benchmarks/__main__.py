@@ -31,10 +31,11 @@ PROGRAMS: Final = {
     "flood": ("benchmarks.flood", {"--json", "--quick"}),
     "calls": ("benchmarks.calls", {"--json", "--quick"}),
     "chaos": ("benchmarks.chaos", {"--json", "--quick"}),
+    "chaos-nodes": ("benchmarks.chaos.nodes", {"--json", "--quick"}),
     "soak": ("benchmarks.soak", {"--json", "--quick"}),
 }
-#: Not among `all`: they take half an hour or more.
-_BY_NAME_ONLY: Final = frozenset({"billing-month", "chaos", "soak"})
+#: Not among `all`: they take ten minutes or more.
+_BY_NAME_ONLY: Final = frozenset({"billing-month", "chaos", "chaos-nodes", "soak"})
 #: What `calls` measures with such an option has a section of its own.
 _SECTIONS: Final = {"--leaks": "leaks", "--apart": "calls-apart"}
 _REPOSITORY: Final = Path(__file__).parents[1]

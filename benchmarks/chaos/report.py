@@ -74,7 +74,7 @@ def text(calls: Outcome, queue: QueueOutcome | None) -> str:
     """Tables."""
     killed = ", ".join(f"{name} {times}" for name, times in calls.killed.items())
     lines = [f"Killed while calls went on: {killed}", ""]
-    lines += _table(
+    lines += table(
         ("calls", "placed", "answered", "refused", "without answer", "longest until the answer s"),
         [_row("ordinary", calls.ordinary), _row("110 and 112", calls.emergency)],
     )
@@ -94,7 +94,7 @@ def text(calls: Outcome, queue: QueueOutcome | None) -> str:
     rows = [
         (each.what, each.limit, each.seen, "yes" if each.reached else "NO") for each in goals(calls, queue)
     ]
-    return "\n".join([*lines, "", *_table(("must be reached", "limit", "seen", "reached"), rows)])
+    return "\n".join([*lines, "", *table(("must be reached", "limit", "seen", "reached"), rows)])
 
 
 def _row(name: str, calls: Calls) -> tuple[str, ...]:
@@ -112,7 +112,8 @@ def _each(seconds: Sequence[float]) -> str:
     return " ".join(f"{each:.2f}" for each in seconds) or "-"
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows under their heads, in columns."""
     widths = [max(len(line[column]) for line in (heads, *rows)) for column in range(len(heads))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

@@ -53,13 +53,13 @@ def compared(running: Exchange, sides: Sides) -> Records:
 
     def all_there() -> bool:
         try:
-            return _missing(wanted, _found(running)) <= 0
+            return _missing(wanted, legs_found(running)) <= 0
         except StoreError:
             return False
 
     with contextlib.suppress(AssertionError):  # the figures tell
         eventually(all_there, _PATIENCE_S, "all records")
-    found = _found(running)
+    found = legs_found(running)
     nameless = found.pop(_NAMELESS, 0)
     extra = found - wanted
     return Records(
@@ -68,7 +68,7 @@ def compared(running: Exchange, sides: Sides) -> Records:
         max(0, (wanted - found).total() - nameless),
         sum(count for leg, count in extra.items() if leg in wanted),
         sum(count for leg, count in extra.items() if leg not in wanted),
-        _rows(running, _QUARANTINE)[0][0],
+        unreadable(running),
     )
 
 
@@ -76,8 +76,15 @@ def _missing(wanted: Legs, found: Legs) -> int:
     return (wanted - found).total() - found[_NAMELESS]
 
 
-def _found(running: Exchange) -> Legs:
+def legs_found(running: Exchange) -> Legs:
+    """The legs that have a record, and how many. Raises StoreError."""
     return Counter((row.side, row.sip_call_id) for row in _rows(running, _LEGS))
+
+
+def unreadable(running: Exchange) -> int:
+    """Records in quarantine. Raises StoreError."""
+    count: int = _rows(running, _QUARANTINE)[0][0]
+    return count
 
 
 def _rows(running: Exchange, statement: TextClause) -> Sequence[Row[Any]]:
