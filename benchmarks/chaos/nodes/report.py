@@ -65,8 +65,8 @@ def text(found: Outcome) -> str:
             "",
             f"Of {records.legs} legs {records.cut} ended with their node, or less than two seconds before: "
             f"{records.cut_written} of them have a record,",
-            f"{records.unreadable} a half-written one, which is in quarantine. {records.unheard} attempts "
-            "reached a node that was dead or silent.",
+            f"{records.unreadable} a half-written one, which is in quarantine. {records.untaken} attempts "
+            "met a node that was dead or starting.",
             "",
             *table(("must be reached", "limit", "seen", "reached"), reached),
         ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +15,18 @@ from acd.names import AgentStatus
 from benchmarks.chaos.nodes.carrier import AGENT, write
 from benchmarks.chaos.nodes.load import Traffic
 from benchmarks.chaos.nodes.losing import Killer, Left, left_behind
-from benchmarks.chaos.nodes.seen import Fates, Kind, NodeRecords, compared, fates, outstanding
+from benchmarks.chaos.nodes.seen import Fates, Kind, Leg, NodeRecords, compared, fates, missing
 from benchmarks.exchange_load.carrier import CUSTOMER
 from benchmarks.exchange_load.records import legs_found, unreadable
 from cli.bootstrap import acd_desk
 from cli.wiring.queue_desk import command
-from store.errors import StoreError
-from tests.e2e.exchange import comes_true, eventually
+from tests.e2e.exchange import eventually
 from tests.e2e.two_nodes import Pair, two_nodes
 
 _OWNER_S: Final = 20.0
-_RECORDS_S: Final = 240.0
+#: Records are taken in within seconds; one that is half written is given up after ten.
+_RECORDS_S, _LOOK_S = 120.0, 1.0
+_MOST_TOLD: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def survived(plan: Plan, tell: Callable[[str], None]) -> Outcome:
         traffic.run(lambda: killer.run(tell), killer.enough.set)
         left = left_behind(pair)
         tell("comparing all records")
-        records = _records(pair, traffic, killer)
+        records = _records(pair, traffic, killer, tell)
         by_kind = {kind: [each for each in traffic.calls if each.kind is kind] for kind in Kind}
         return Outcome(
             {kind: fates(calls, killer.kills) for kind, calls in by_kind.items()},
@@ -81,14 +84,15 @@ def _somebody_logged_in(pair: Pair) -> None:
         command(desk, CUSTOMER, AGENT, status)
 
 
-def _records(pair: Pair, traffic: Traffic, killer: Killer) -> NodeRecords:
-    """Waits until nothing is missing that no kill excuses, at most four minutes."""
-
-    def all_there() -> bool:
-        try:
-            return not outstanding(traffic.legs, killer.kills, legs_found(pair.first))
-        except StoreError:
-            return False
-
-    comes_true(all_there, _RECORDS_S)
+def _records(pair: Pair, traffic: Traffic, killer: Killer, tell: Callable[[str], None]) -> NodeRecords:
+    """Waits until nothing is missing that no kill excuses, at most two minutes; tells what is."""
+    pause, ended = threading.Event(), time.monotonic() + _RECORDS_S
+    while (without := _without(pair, traffic, killer)) and time.monotonic() < ended:
+        pause.wait(_LOOK_S)
+    for each in without[:_MOST_TOLD]:
+        tell(f"no record: {each}")
     return compared(traffic.legs, killer.kills, legs_found(pair.first), unreadable(pair.first))
+
+
+def _without(pair: Pair, traffic: Traffic, killer: Killer) -> list[Leg]:
+    return missing(traffic.legs, killer.kills, legs_found(pair.first))

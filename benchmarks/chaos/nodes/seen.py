@@ -10,6 +10,7 @@ from typing import Final
 
 #: A leg's record is written when the leg is over: a node that dies so soon after may take it along.
 _WRITTEN_S: Final = 2.0
+_UNAVAILABLE: Final = 503
 
 #: Side (a: towards the caller) and SIP Call-ID.
 Legs = Counter[tuple[str, str | None]]
@@ -48,6 +49,11 @@ class Leg:
     answered_s: float | None = None
     ended_s: float | None = None
 
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """As its record names it."""
+        return self.side, self.call_id
+
 
 @dataclass(slots=True)
 class Call:
@@ -78,8 +84,8 @@ class Fates:
 @dataclass(frozen=True, slots=True)
 class NodeRecords:
     """Of all legs. `cut`: up on a node that was killed, or over less than two seconds before: a killed
-    process writes nothing more, `cut_written` of them have a record all the same. `unheard`: attempts without
-    any sign of the node.
+    process writes nothing more, `cut_written` of them have a record all the same. `untaken`: attempts that
+    were no calls for a dead or starting node.
 
     All other legs have one record each but the `lost`; no leg has two but the `doubled`; records of no call
     are `unknown`; `unreadable` ones were half written by a node as it died.
@@ -88,7 +94,7 @@ class NodeRecords:
     legs: int
     cut: int
     cut_written: int
-    unheard: int
+    untaken: int
     lost: int
     doubled: int
     unknown: int
@@ -120,26 +126,34 @@ def fates(calls: Sequence[Call], kills: Sequence[Kill]) -> Fates:
     )
 
 
+def untaken(leg: Leg, kills: Iterable[Kill]) -> bool:
+    """Whether the attempt was no call for its node: there was no sign of it, or it refused with 503 while it
+    started, as FreeSWITCH does before it makes a channel."""
+    if leg.side == "b" or leg.heard_s is None:
+        return leg.side == "a"
+    starting = any(each.node == leg.node and each.at_s <= leg.began_s <= each.back_s for each in kills)
+    return starting and leg.final == _UNAVAILABLE
+
+
+def missing(legs: Sequence[Leg], kills: Sequence[Kill], found: Legs) -> list[Leg]:
+    """Legs that should have a record and have none."""
+    return [
+        each for each in legs if not (found[each.key] or untaken(each, kills) or cut(each, kills, _WRITTEN_S))
+    ]
+
+
 def compared(legs: Sequence[Leg], kills: Sequence[Kill], found: Legs, unreadable: int) -> NodeRecords:
     """Legs that there were against records: `found` counts them."""
-    unheard = {(each.side, each.call_id) for each in legs if each.side == "a" and each.heard_s is None}
-    torn = {(each.side, each.call_id) for each in legs if cut(each, kills, _WRITTEN_S)} - unheard
-    every = {(each.side, each.call_id) for each in legs}
-    wanted = every - unheard - torn
-    missing = sum(not found[leg] for leg in wanted)
+    torn = [each for each in legs if cut(each, kills, _WRITTEN_S) and not untaken(each, kills)]
+    every = {each.key for each in legs}
     return NodeRecords(
         legs=len(every),
         cut=len(torn),
-        cut_written=sum(bool(found[leg]) for leg in torn),
-        unheard=len(unheard),
+        cut_written=sum(bool(found[each.key]) for each in torn),
+        untaken=sum(untaken(each, kills) for each in legs),
         # A leg whose other side was silent has a record without a Call-ID.
-        lost=max(0, missing - found[_NAMELESS]),
+        lost=max(0, len(missing(legs, kills, found)) - found[_NAMELESS]),
         doubled=sum(found[leg] - 1 for leg in every if found[leg] > 1),
         unknown=sum(count for leg, count in found.items() if leg not in every and leg != _NAMELESS),
         unreadable=unreadable,
     )
-
-
-def outstanding(legs: Sequence[Leg], kills: Sequence[Kill], found: Legs) -> bool:
-    """Whether records are still missing that no kill excuses."""
-    return compared(legs, kills, found, 0).lost > 0

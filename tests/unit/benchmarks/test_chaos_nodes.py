@@ -14,7 +14,7 @@ from benchmarks.chaos.nodes.carrier import QUEUE_NUMBER, write
 from benchmarks.chaos.nodes.losing import Left
 from benchmarks.chaos.nodes.report import goals, text
 from benchmarks.chaos.nodes.run import Outcome
-from benchmarks.chaos.nodes.seen import Call, Fates, Kill, Kind, Leg, Legs, compared, cut, fates, outstanding
+from benchmarks.chaos.nodes.seen import Call, Fates, Kill, Kind, Leg, Legs, compared, cut, fates, missing
 from benchmarks.chaos.nodes.sides import Calling
 from provisioning.load import load
 
@@ -58,8 +58,8 @@ def test_a_leg_of_the_living_node_without_a_record_is_lost() -> None:
     legs = [leg("other", 99.0, 103.0, node=1), leg("over long ago", 90.0, 95.0)]
     found = compared(legs, KILLS, records(), 0)
     assert (found.lost, found.right) == (2, False)
-    assert outstanding(legs, KILLS, records("other"))
-    assert not outstanding(legs, KILLS, records("other", "over long ago"))
+    assert missing(legs, KILLS, records("other")) == legs[1:]
+    assert missing(legs, KILLS, records("other", "over long ago")) == []
 
 
 def test_no_leg_may_have_two_records_not_even_a_cut_one() -> None:
@@ -74,7 +74,16 @@ def test_a_record_of_no_call_is_told() -> None:
 
 def test_an_attempt_at_a_dead_node_has_no_record_and_misses_none() -> None:
     found = compared([leg("dead", 102.0, None, heard=False)], KILLS, records(), 0)
-    assert (found.unheard, found.cut, found.lost, found.right) == (1, 0, 0, True)
+    assert (found.untaken, found.cut, found.lost, found.right) == (1, 0, 0, True)
+
+
+@pytest.mark.parametrize(("began_s", "lost"), [(104.0, 0), (107.0, 1)])
+def test_a_node_that_starts_refuses_without_a_record_one_that_takes_calls_does_not(
+    began_s: float, lost: int
+) -> None:
+    refused = leg("early", began_s, began_s + 0.1)
+    refused.final = 503
+    assert compared([refused], KILLS, records(), 0).lost == lost
 
 
 def test_a_leg_to_a_silent_side_has_a_record_without_a_call_id() -> None:
