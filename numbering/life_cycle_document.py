@@ -20,8 +20,9 @@ _STATES: Final[dict[State, str]] = {
     "checked its deactivation in Teams (TC 17.8).",
     State.PORTED_IN: "Came from another carrier for a customer, not assigned yet.",
     State.PORTED_OUT: "Left to another carrier, or went back to the carrier of its block.",
-    State.QUARANTINED: "Nobody's, and given to nobody but its last customer, for at least 31 days and until "
-    "one month after the contract (TKG § 59(6)).",
+    State.QUARANTINED: "Nobody's, and given to nobody but its last customer, for "
+    "`number_quarantine_days` of the carrier, 31 or more, and until one month after the contract "
+    "(TKG § 59(6)).",
 }
 
 _INTRODUCTION: Final = """\

@@ -1,4 +1,4 @@
-"""What the inventory needs to know of the applied configuration: blocks of numbers, customers' names."""
+"""What the inventory needs to know of the applied configuration: blocks, terms, customers' names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from numbering.e164 import E164
+from numbering.life import TERMS, Terms
 from store.number_records import OurBlock
 
 _CARRIER: Final = text("SELECT content FROM config_item WHERE kind = 'carrier' AND until_version IS NULL")
@@ -43,6 +44,13 @@ def our_blocks(connection: Connection) -> tuple[OurBlock, ...]:
             key=lambda block: (block.first, block.last),
         )
     )
+
+
+def our_terms(connection: Connection) -> Terms:
+    """How long released numbers rest, as the carrier says; as the law asks while nothing is applied."""
+    content = connection.scalar(_CARRIER)
+    days = json.loads(content).get("number_quarantine_days") if content else None
+    return TERMS if days is None else Terms(quarantine_days=int(days))
 
 
 def customers(connection: Connection, after: str, limit: int) -> Iterator[AppliedCustomer]:

@@ -17,8 +17,9 @@ from sqlalchemy import Connection, text
 
 from numbering.e164 import E164
 from numbering.errors import LifeCycleError
-from numbering.life import FREE, TERMS, Assignment, Life, Terms
+from numbering.life import FREE, Assignment, Life, Terms
 from numbering.life_cycle import Step, follow_configuration
+from store.applied_parts import our_terms
 from store.errors import NumbersRefused
 from store.number_records import LIFE_COLUMNS, event_row, life_of, state_row
 from store.number_transitions import lock_inventory, milliseconds, move
@@ -63,7 +64,7 @@ class _Judged:
 
 
 def follow_version(
-    connection: Connection, ranges: Sequence[NumberRange], at: datetime, actor: str, terms: Terms = TERMS
+    connection: Connection, ranges: Sequence[NumberRange], at: datetime, actor: str
 ) -> Followed:
     """Let the inventory follow an applied version, in the transaction of the apply.
 
@@ -78,7 +79,7 @@ def follow_version(
     at = milliseconds(at)
     moved, events = 0, Counter[str]()
     refusals: list[_Refusal] = []
-    for judged in _judge(connection, ranges, _remembering(at, terms)):
+    for judged in _judge(connection, ranges, _remembering(at, our_terms(connection))):
         refusals += judged.refusals
         if len(refusals) >= _MOST_REFUSALS:
             break
@@ -94,12 +95,10 @@ def follow_version(
     return Followed(moved, dict(events))
 
 
-def refusals_of(
-    connection: Connection, ranges: Sequence[NumberRange], at: datetime, terms: Terms = TERMS
-) -> tuple[_Refusal, ...]:
+def refusals_of(connection: Connection, ranges: Sequence[NumberRange], at: datetime) -> tuple[_Refusal, ...]:
     """Why `follow_version` would refuse them, at most 100 numbers; nothing is changed nor locked."""
     found: list[_Refusal] = []
-    for judged in _judge(connection, ranges, _remembering(milliseconds(at), terms)):
+    for judged in _judge(connection, ranges, _remembering(milliseconds(at), our_terms(connection))):
         found += judged.refusals
         if len(found) >= _MOST_REFUSALS:
             break

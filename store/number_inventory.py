@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Engine, Select, func, not_, or_, select, text
 
 from numbering.e164 import E164
 from numbering.errors import InsideBlocks, LifeCycleError, OutsideBlocks
-from numbering.life import FREE, TERMS, Event, Life, Order, State, Terms, said
+from numbering.life import FREE, Event, Life, Order, State, Terms, said
 from numbering.life_cycle import Step, carry_out, keep_calendar
 from numbering.plan import is_area_code
 from store import audit
-from store.applied_parts import our_blocks
+from store.applied_parts import our_blocks, our_terms
 from store.errors import NumbersRefused
 from store.foreign_errors import database_errors
 from store.number_records import (
@@ -58,9 +58,8 @@ class NumberOrder:
 class NumberInventory:
     """All methods raise DatabaseError's children. Moments have a zone; actors have 1 to 256 characters."""
 
-    def __init__(self, engine: Engine, terms: Terms = TERMS) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._terms = terms
 
     def show(self, number: E164) -> Life:
         """The number's life; a free one for a number that nobody touched."""
@@ -118,11 +117,11 @@ class NumberInventory:
             connection.begin() as transaction,
         ):
             lock_inventory(connection)
-            blocks = our_blocks(connection)
+            plan = _planner(our_blocks(connection), at, our_terms(connection))
             outcomes = tuple(
                 outcome
                 for portion in portions(orders, PORTION)
-                for outcome in self._carry(connection, portion, blocks, at, actor)
+                for outcome in _carry(connection, portion, plan, actor)
             )
             refused = any(outcome.error for outcome in outcomes)
             if dry_run or (refused and not keep_going):
@@ -137,32 +136,6 @@ class NumberInventory:
         if outcome.error is not None:
             raise NumbersRefused("number inventory", [(order.number, outcome.error)])
         return outcome
-
-    def _carry(
-        self,
-        connection: Connection,
-        orders: Sequence[NumberOrder],
-        blocks: Sequence[OurBlock],
-        at: datetime,
-        actor: str,
-    ) -> Iterator[Outcome]:
-        """Runs of orders with the same details are one round trip."""
-        start = 0
-        for end in range(1, len(orders) + 1):
-            if end == len(orders) or orders[end].details != orders[start].details:
-                run = orders[start:end]
-                plans = [(each.number, self._plan(each, blocks, at)) for each in run]
-                yield from carry(connection, plans, actor, orders[start].details)
-                start = end
-
-    def _plan(self, each: NumberOrder, blocks: Sequence[OurBlock], at: datetime) -> Plan:
-        def plan(life: Life) -> tuple[Step, ...]:
-            refusal = _wrong_place(each, blocks)
-            if refusal is not None:
-                raise refusal
-            return carry_out(life, each.order, at, self._terms)
-
-        return plan
 
     def sweep(self, at: datetime, actor: str, *, dry_run: bool = False) -> tuple[Outcome, ...]:
         """Do what the calendar has brought: reservations and quarantines that are over, activations and last
@@ -183,7 +156,11 @@ class NumberInventory:
             connection.begin() as transaction,
         ):
             lock_inventory(connection)
-            plan = self._calendar(at)
+            terms = our_terms(connection)
+
+            def plan(life: Life) -> tuple[Step, ...]:
+                return keep_calendar(life, at, terms)
+
             orders = [(number, plan) for number in _due(connection, at, MAX_ORDERS if dry_run else PORTION)]
             outcomes = [each for each in carry(connection, orders, actor, {}) if each.steps]
             if dry_run:
@@ -192,8 +169,33 @@ class NumberInventory:
                 _audit(connection, outcomes, actor, "number.sweep")
             return outcomes
 
-    def _calendar(self, at: datetime) -> Plan:
-        return lambda life: keep_calendar(life, at, self._terms)
+
+def _carry(
+    connection: Connection,
+    orders: Sequence[NumberOrder],
+    plan: Callable[[NumberOrder], Plan],
+    actor: str,
+) -> Iterator[Outcome]:
+    """Runs of orders with the same details are one round trip."""
+    start = 0
+    for end in range(1, len(orders) + 1):
+        if end == len(orders) or orders[end].details != orders[start].details:
+            plans = [(each.number, plan(each)) for each in orders[start:end]]
+            yield from carry(connection, plans, actor, orders[start].details)
+            start = end
+
+
+def _planner(blocks: Sequence[OurBlock], at: datetime, terms: Terms) -> Callable[[NumberOrder], Plan]:
+    def plan_of(each: NumberOrder) -> Plan:
+        def plan(life: Life) -> tuple[Step, ...]:
+            refusal = _wrong_place(each, blocks)
+            if refusal is not None:
+                raise refusal
+            return carry_out(life, each.order, at, terms)
+
+        return plan
+
+    return plan_of
 
 
 def _wrong_place(each: NumberOrder, blocks: Sequence[OurBlock]) -> LifeCycleError | None:

@@ -115,3 +115,21 @@ def test_versions_of_before_the_inventory_are_caught_up_with(applied: Operator, 
             assert applied.config("apply", "--yes").exit_code == 0
             before["active"] += 10
         assert states(database) == before
+
+
+def test_released_numbers_rest_as_long_as_the_carrier_says(applied: Operator, database: Engine) -> None:
+    """A6: a month is what the law asks (TKG § 59(6)); by a version without them, or by hand."""
+    applied.change("carrier.yaml", "number_quarantine_days: 31", "number_quarantine_days: 90")
+    grow(applied)
+    assert applied.config("apply", "--yes").exit_code == 0
+    applied.change("kunde-bau.yaml", '"0221 4710-209"', '"0221 4710-199"')
+    assert applied.config("apply", "--yes").exit_code == 0
+    ported = E164("+494066969123")
+    for words in (("port-in", ported, "--customer", "kunde-bau"), ("release", ported)):
+        done = applied("number", *words, "--actor", "anna")
+        assert done.exit_code == 0, done.output
+    for number in (FREE, ported):
+        life = NumberInventory(database).show(number)
+        assert life.state is State.QUARANTINED
+        assert life.until is not None
+        assert life.until > datetime.now(UTC) + timedelta(days=89)
