@@ -2,72 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
-from typing import Final
 
-from dialplan.caller.header_map import PRESETS, Preset
 from dialplan.carrier import (
-    AssignedNumber,
-    CarrierRoute,
     Credentials,
     Customer,
     NumberBlock,
     Peer,
     Phone,
-    SipAddress,
-    Srtp,
     TeamsEdge,
-    TeamsLine,
-    ToPhones,
-    ToPlan,
-    ToTrunks,
-    Transport,
     Trunk,
-    TrunkSide,
 )
-from dialplan.emergency.routing import LineAddress
-from dialplan.plans.nodes import Plan
 from dialplan.snapshot import Snapshot
-from numbering.e164 import E164
 from provisioning import barring
-from provisioning.caller_ids import caller_policy, header_map, rejecting_anonymous, rights_of_use
-from provisioning.checks.numbers import phones_apart
+from provisioning.caller_ids import caller_policy, rejecting_anonymous, rights_of_use
 from provisioning.checks.trunks import all_trunks
 from provisioning.compile_limits import limits, limits_of
+from provisioning.compile_numbers import Lines, idle_numbers
+from provisioning.compile_trunks import sip_trunk, teams_trunk
 from provisioning.compiled import CompiledCarrier, CompiledCustomer, assemble, peers_of
-from provisioning.emergency import Addresses, emergency_form, emergency_routing
+from provisioning.emergency import Addresses, emergency_routing
 from provisioning.errors import Finding, KeyPath, Problems, ProvisioningError
-from provisioning.forwarding import forwarding
 from provisioning.mailbox_access import read_pin
 from provisioning.network import AddressBook
 from provisioning.peers import accepted_peers
 from provisioning.routing_plans import compile_hours, compile_plans
 from provisioning.schema import (
     CarrierEntry,
-    CarrierRouteEntry,
-    CarrierTrunkEntry,
     Config,
     CustomerEntry,
-    CustomerTrunkEntry,
-    NumberEntry,
     PhoneEntry,
     SecretRef,
     TeamsEntry,
-    TeamsTrunkEntry,
     TrunkEntry,
 )
 from provisioning.secrets import SecretSource
-from provisioning.service import of_contract, of_number, of_user
+from provisioning.service import of_contract
 from provisioning.sounds import SoundBook, TonesOnly
 from provisioning.tree import NoPlaces, Places
 from provisioning.validate import Parts
-from provisioning.week_times import week_times
-
-#: SIP over TLS (RFC 3261 section 26.3.2.1).
-_TEAMS_PORT: Final = 5061
 
 
 def compile_snapshot(
@@ -168,9 +144,7 @@ class _Compiler:
         teams = tuple(teams_trunk(each, entry.id) for each in entry.teams_trunks)
         trunks = (*self._trunks(path, entry.trunks, entry.id), *teams)
         addresses = Addresses(entry)
-        idle = (
-            {number for each in self._idle(entry) for number in _numbers_of(each)} if entry.phones else set()
-        )
+        idle = idle_numbers(entry, self._today) if entry.phones else frozenset()
         serving = {each.phone: each.id for each in reversed(entry.agents) if each.queues}
         phones = tuple(
             replace(phone, agent_id=serving.get(phone.id))
@@ -181,7 +155,7 @@ class _Compiler:
         usable = frozenset([*(each.id for each in trunks), *(each.id for each in phones)])
         customer = _customer(entry, blocked=entry.blocked)
         plans = compile_plans(entry, self._sounds, usable.__contains__, self._pins(path, entry))
-        numbers = tuple(self._numbers(entry, usable, plans, addresses))
+        numbers = tuple(Lines(usable, plans, addresses).numbers(entry, self._today))
         return CompiledCustomer(customer, trunks, phones, numbers)
 
     def _teams(self, path: KeyPath, entry: TeamsEntry | None) -> TeamsEdge | None:
@@ -224,35 +198,13 @@ class _Compiler:
         if entry.registration is not None:
             at = (*path, "registration", "secret")
             registration = self._credentials(at, entry.registration.username, entry.registration.secret)
-        carrier = entry if isinstance(entry, CarrierTrunkEntry) else None
         try:
             address = self._network.address(entry.address)
-            peers = tuple(peer for each in accepted_peers(entry) for peer in self._network.peers(each))
+            peers = [peer for each in accepted_peers(entry) for peer in self._network.peers(each)]
         except ProvisioningError as error:
             self._refuse((*path, "address"), error)
             return None
-        return Trunk(
-            id=entry.id,
-            side=TrunkSide.CARRIER if carrier else TrunkSide.CUSTOMER,
-            address=address,
-            peers=tuple(dict.fromkeys(peers)),
-            customer_id=customer_id,
-            registration=registration,
-            priority=carrier.priority if carrier else 100,
-            emergency=carrier.emergency if carrier else False,
-            codecs=entry.codecs,
-            no_progress_s=entry.no_progress_s,
-            no_answer_s=entry.no_answer_s,
-            routes=tuple(carrier_routes(carrier)) if carrier else (),
-            capacity=carrier.capacity if carrier else None,
-            ping_s=entry.ping_s or None,
-            own_header_map=header_map(entry.headers, Preset.STANDARD if carrier else Preset.CUSTOMER),
-            caller_policy=caller_policy(entry.caller_id if isinstance(entry, CustomerTrunkEntry) else None),
-            foreign_entry=carrier.foreign_entry if carrier else False,
-            emergency_form=emergency_form(carrier.emergency_invite if carrier else None),
-            abroad=isinstance(entry, CustomerTrunkEntry) and entry.abroad,
-            srtp=Srtp(entry.srtp),
-        )
+        return sip_trunk(entry, customer_id, address, peers, registration)
 
     def _phone(
         self, path: KeyPath, entry: PhoneEntry, customer: CustomerEntry, addresses: Addresses
@@ -295,97 +247,8 @@ class _Compiler:
                 self._refuse((*path, "mailboxes", index, "pin"), error)
         return found
 
-    def _idle(self, customer: CustomerEntry) -> Iterator[NumberEntry]:
-        """The customer's numbers that are not in service today."""
-        contract = of_contract(customer.contract)
-        if self._today is not None:
-            yield from (each for each in customer.numbers if not of_number(each, contract).on(self._today))
-
-    def _numbers(
-        self,
-        customer: CustomerEntry,
-        usable: frozenset[str],
-        plans: Mapping[str, Plan],
-        addresses: Addresses,
-    ) -> Iterator[AssignedNumber]:
-        """Every number of the customer; those of phones that no entry has ring all phones that share them."""
-        contract = of_contract(customer.contract)
-        for entry in customer.numbers:
-            if not of_number(entry, contract).on(self._today):
-                continue
-            target = forwarding(entry, usable, customer.id) or _target(entry, usable, plans)
-            if target is not None:
-                address = addresses.of_site(entry.site)
-                for number in _numbers_of(entry):
-                    yield AssignedNumber(
-                        number, customer.id, target, address=address, tenant_id=entry.tenant_id
-                    )
-                yield from self._users(customer, entry, target, usable, address)
-        shared: dict[E164, list[str]] = {}
-        for k, _ in phones_apart(customer):
-            phone = customer.phones[k]
-            if phone.id in usable:
-                shared.setdefault(phone.number, []).append(phone.id)
-        for number, phone_ids in shared.items():
-            phone = next(each for each in customer.phones if each.id == phone_ids[0])
-            where = addresses.of_phone(phone)
-            yield AssignedNumber(number, customer.id, ToPhones(tuple(phone_ids)), address=where)
-
-    def _users(
-        self,
-        customer: CustomerEntry,
-        entry: NumberEntry,
-        target: ToTrunks | ToPhones | ToPlan,
-        usable: frozenset[str],
-        address: LineAddress | None,
-    ) -> Iterator[AssignedNumber]:
-        """The extensions behind the entry's number that have a user today, as numbers of their own (A5)."""
-        seen: set[int] = set()
-        for user in entry.users:
-            if entry.number is None or user.extension in seen or not of_user(user).on(self._today):
-                continue
-            seen.add(user.extension)
-            own = ToPhones((user.phone,)) if user.phone in usable else target
-            whole = E164(f"{entry.number}{user.extension}")
-            yield AssignedNumber(
-                whole, customer.id, own, behind=entry.number, address=address, tenant_id=entry.tenant_id
-            )
-
     def _refuse(self, path: KeyPath, error: ProvisioningError) -> None:
         self.problems.add(self._places.problem(Finding(error.id, path, str(error))))
-
-
-def carrier_routes(trunk: CarrierTrunkEntry) -> Iterator[CarrierRoute]:
-    """The trunk's routes with its own terms where they name none; one for everything where there is none."""
-    for entry in trunk.routes or (CarrierRouteEntry.model_validate({}),):
-        cost = entry.cost or trunk.cost
-        yield CarrierRoute(
-            entry.priority or trunk.priority,
-            entry.weight or trunk.weight,
-            cost.value if cost else None,
-            entry.prefixes,
-            entry.countries,
-            entry.classes,
-            week_times(entry.times),
-        )
-
-
-def teams_trunk(entry: TeamsTrunkEntry, customer_id: str) -> Trunk:
-    """A customer's Teams. It has no source of its own, and its address is the edge's (dialplan/teams.py)."""
-    return Trunk(
-        id=entry.id,
-        side=TrunkSide.CUSTOMER,
-        address=SipAddress(entry.fqdn, _TEAMS_PORT, Transport.TLS),
-        peers=(),
-        customer_id=customer_id,
-        codecs=entry.codecs,
-        no_progress_s=entry.no_progress_s,
-        no_answer_s=entry.no_answer_s,
-        own_header_map=replace(PRESETS[Preset.CUSTOMER], host=entry.fqdn),
-        caller_policy=caller_policy(entry.caller_id),
-        srtp=Srtp.REQUIRED,
-        teams=TeamsLine(entry.tenant_id, entry.fqdn),
-    )
 
 
 def _customer(entry: CustomerEntry, *, blocked: bool) -> Customer:
@@ -402,24 +265,3 @@ def _customer(entry: CustomerEntry, *, blocked: bool) -> Customer:
         rejects_anonymous=rejecting_anonymous(entry),
         address=Addresses(entry).only,
     )
-
-
-def _target(
-    entry: NumberEntry, usable: frozenset[str], plans: Mapping[str, Plan]
-) -> ToTrunks | ToPhones | ToPlan | None:
-    if entry.plan is not None:
-        return ToPlan(plans[entry.plan])
-    ids = tuple(name for name in entry.trunks or entry.phones or () if name in usable)
-    if not ids:
-        return None
-    return ToTrunks(ids) if entry.trunks is not None else ToPhones(ids)
-
-
-def _numbers_of(entry: NumberEntry) -> Iterator[E164]:
-    if entry.first is not None and entry.last is not None:
-        for digits in range(int(entry.first[1:]), int(entry.last[1:]) + 1):
-            yield E164(f"+{digits}")
-    elif entry.number is not None:
-        yield entry.number
-    else:
-        yield from entry.list or ()
