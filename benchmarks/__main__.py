@@ -1,5 +1,4 @@
 """`python -m benchmarks [PROGRAM|all] [--json|--write] [--quick]`: run benchmark programs.
-run benchmark programs.
 
 Options that are not known here go to the one program that was named.
 """
