@@ -46,6 +46,7 @@ from cli.wiring.call_requests import FirstLegNode, RequestDesk
 from cli.wiring.call_traces import NoTraces, TraceSteps
 from cli.wiring.carrier import applied_carrier, applied_version
 from cli.wiring.configuration_state import StateFile, TellVersion
+from cli.wiring.drained import Instead
 from cli.wiring.kept_for_calls import journal_of, listening_of
 from cli.wiring.node_configuration import NodeConfiguration, NoNode
 from cli.wiring.phone_codes import PhoneCodes
@@ -160,6 +161,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     )
     switch_nodes = {name: _commanded(settings, following_node, name) for name in (home, *others)}
     homes = PhoneHomes(switch_nodes)
+    instead = Instead(switch_nodes, home)
     queue_nodes = QueueNodes(
         switch_nodes,
         homes,
@@ -167,6 +169,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         places.of,
         places.shown,
         places.called,
+        instead.node,
     )
     centres = Centres(
         queue_nodes,
@@ -186,7 +189,6 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         lambda customer_id: CallingBack(
             customer_id,
             queue_nodes,
-            home,
             decider.decide,
             Audience(following, limiting).ended,
         ),
@@ -267,6 +269,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         audience.ended,
         lambda: str(uuid4()),
         settings.node.name,
+        lambda: instead.node() is not None,
     )
     probing = probing_of(
         settings, decider, audience.ended, lambda: follower.connection, "{}:{}".format(*listen)

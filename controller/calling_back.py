@@ -35,6 +35,10 @@ class CallbackNode(Protocol):
         """Play to the agent, then ringing, until the caller is there."""
         ...
 
+    def node_of(self, customer_id: str, offer_id: int) -> str:
+        """The name of the node that the agent's leg is on: the caller's is made there too."""
+        ...
+
     def call_back(
         self, customer_id: str, offer_id: int, offered: CallOffered, decision: Decision, leg: Leg
     ) -> None:
@@ -58,13 +62,11 @@ class CallingBack:
         self,
         customer_id: str,
         node: CallbackNode,
-        node_name: str,
         decide: Callable[[CallOffered], Decision],
         ended: Callable[[str], None],
     ) -> None:
         self._customer_id = customer_id
         self._node = node
-        self._node_name = node_name
         self._decide = decide
         self._ended = ended
         #: Legs to callers, by the caller: ringing, or talking with the agent.
@@ -115,7 +117,8 @@ class CallingBack:
         leg_id = self._node.callback_leg(self._customer_id, back.offer_id, attempt)
         line = E164(back.line) if back.line is not None else None
         behalf = Behalf(self._customer_id, line)
-        offered = asked_for(back.number or "", Via.CALLBACK, behalf, call_id=leg_id, node=self._node_name)
+        node = self._node.node_of(self._customer_id, back.offer_id)
+        offered = asked_for(back.number or "", Via.CALLBACK, behalf, call_id=leg_id, node=node)
         decision = self._decide(offered)
         route = decision.outcome
         if not isinstance(route, Route) or attempt >= len(route.legs):

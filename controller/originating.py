@@ -7,6 +7,7 @@ id and limits hold as for a dialled call, and 110 and 112 are refused, for no hu
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,6 +31,8 @@ _log = structlog.get_logger(__name__)
 POLL_S: Final = 0.2
 #: First parties that ring at a time for one controller; further requests wait for the others.
 MAX_RINGING: Final = 100
+#: So long a controller whose node is drained leaves a request to those of other nodes.
+LEFT_TO_OTHERS_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,14 @@ class CallProgress:
 class Desk(Protocol):
     """Where requests come from. All methods raise StoreAway."""
 
-    def request(self) -> CallRequest | None: ...
+    def oldest(self) -> str | None:
+        """Stands for the request that waits longest."""
+        ...
+
+    def take(self, text: str) -> CallRequest | None:
+        """That one, None when another controller was faster."""
+        ...
+
     def tell(self, request_id: str, word: CallProgress) -> None: ...
 
 
@@ -89,7 +99,8 @@ class Node(Protocol):
 
 class Originating(Rounds):
     """`start` it to take requests. `new_id` gives the id of a leg; `ended` is told of legs that never were a
-    call, so that what they took of limits is free again."""
+    call, so that what they took of limits is free again. `elsewhere`: whether this node is drained and
+    another one takes calls; asked when there are requests alone. `clock_s` does not jump."""
 
     def __init__(
         self,
@@ -99,6 +110,8 @@ class Originating(Rounds):
         ended: Callable[[str], None],
         new_id: Callable[[], str],
         node_name: str,
+        elsewhere: Callable[[], bool] = lambda: False,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(self.look, POLL_S, "taking requests for calls failed")
         self._desk = desk
@@ -107,16 +120,32 @@ class Originating(Rounds):
         self._ended = ended
         self._new_id = new_id
         self._node_name = node_name
+        self._elsewhere = elsewhere
+        self._clock_s = clock_s
         self._ringing = 0
+        #: A request that is left to others, and since when.
+        self._left: tuple[str, float] | None = None
 
     def look(self) -> None:
         """Take what was asked for, each request in a greenlet of its own."""
         try:
-            while self._ringing < MAX_RINGING and (request := self._desk.request()) is not None:
+            while self._ringing < MAX_RINGING and (request := self._request()) is not None:
                 self._ringing += 1
                 spawn(self._serve, request)
         except StoreAway:
             return  # nobody can ask either
+
+    def _request(self) -> CallRequest | None:
+        """The oldest one, unless it is for another node's controllers; one that they do not take is ours."""
+        oldest = self._desk.oldest()
+        if oldest is None:
+            return None
+        if self._elsewhere():
+            if self._left is None or self._left[0] != oldest:
+                self._left = oldest, self._clock_s()
+            if self._clock_s() - self._left[1] < LEFT_TO_OTHERS_S:
+                return None
+        return self._desk.take(oldest)
 
     def _serve(self, request: CallRequest) -> None:
         try:

@@ -12,7 +12,7 @@ from acd.effects import Because
 from dialplan.call import CallOffered
 from dialplan.decision import Decision
 from dialplan.legs import Leg
-from freeswitch import api_calls, profile_calls
+from freeswitch import api_calls, node_state, profile_calls
 from freeswitch.api_calls import ThenRun
 from freeswitch.decided_facts import fact
 from freeswitch.dialstring import agents_leg
@@ -84,6 +84,10 @@ class AgentCalls:
         """Whether the phone is registered here."""
         where = self._connection.bgapi(profile_calls.contact("phone", username, self._domain), _ANSWER_S)
         return not where.startswith("error/")
+
+    def takes_calls(self) -> bool:
+        """Whether the node is not drained."""
+        return node_state.takes_calls(lambda call: self._connection.bgapi(call, _ANSWER_S))
 
     def stop(self, customer_id: str, offer_id: int, because: Because | None = None) -> bool:
         """End the agent's leg; False when there is none. Who has answered hears why, else the phone's display

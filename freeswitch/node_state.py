@@ -59,6 +59,11 @@ def drained_said(api: Callable[[ApiCall], str]) -> str:
         raise
 
 
+def takes_calls(api: Callable[[ApiCall], str]) -> bool:
+    """Whether the node that `api` asks is not drained."""
+    return drained_said(api).strip() != _TRUE
+
+
 def node_state(status: str, drained: str) -> NodeState:
     """From what `status` and `is_drained` printed. Raises UnexpectedReply."""
     legs = _LEGS.search(status)

@@ -43,11 +43,16 @@ class CallRequests:
         with redis_errors("asking for a call"):
             return bool(self._send(keys=[_REQUESTS], args=[request, REQUEST_S, MAX_REQUESTS]) == 1)
 
-    def take(self) -> str | None:
-        """The oldest request."""
+    def oldest(self) -> str | None:
+        """The request that waits longest; it stays there."""
         with redis_errors("requests for calls"):
-            taken = cast(bytes | None, self._client.lpop(_REQUESTS))
-        return None if taken is None else taken.decode("utf-8", "replace")
+            found = cast(bytes | None, self._client.lindex(_REQUESTS, 0))
+        return None if found is None else found.decode("utf-8", "replace")
+
+    def take(self, request: str) -> bool:
+        """Whether it was still there, and is ours now."""
+        with redis_errors("requests for calls"):
+            return bool(self._client.lrem(_REQUESTS, 1, request))
 
     def tell(self, request_id: str, word: str) -> None:
         """Say how far the call has come."""

@@ -33,11 +33,14 @@ class RequestDesk:
     def __init__(self, requests: CallRequests) -> None:
         self._requests = requests
 
-    def request(self) -> CallRequest | None:
+    def oldest(self) -> str | None:
         with store_errors():
-            text = self._requests.take()
-        if text is None:
-            return None
+            return self._requests.oldest()
+
+    def take(self, text: str) -> CallRequest | None:
+        with store_errors():
+            if not self._requests.take(text):
+                return None
         try:
             said = json.loads(text)
             user = said["user"]

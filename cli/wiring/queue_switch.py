@@ -43,7 +43,8 @@ class QueueNodes:
     """controller.queue_calls.Node for all nodes: a command goes to the node that the call is on.
 
     The agent's leg is made on the caller's node, for only there both can be joined. A phone that is
-    registered with another node rings through that node's door.
+    registered with another node rings through that node's door. For a caller who is on no node (he is to be
+    called back) it is made here, or `instead` on the node that is named while this one is drained.
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class QueueNodes:
         place_of: Callable[[str], str | None],
         shown: Mapping[str, E164 | None],
         called: Mapping[str, E164 | None] = MappingProxyType({}),
+        instead: Callable[[], str | None] = lambda: None,
     ) -> None:
+        self._instead = instead
         self._called = called
         self._nodes = nodes
         self._home = home
@@ -64,7 +67,7 @@ class QueueNodes:
         self._offers: OrderedDict[tuple[str, int], str] = OrderedDict()
 
     def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
-        node = self._node_of(facts["fernamt_call"])
+        node = self._place_of(facts["fernamt_call"]) or self._instead() or self._home
         _remember(self._offers, (customer_id, offer_id), node)
         calls = self._nodes[node].calls
         with switch_errors():
@@ -95,6 +98,9 @@ class QueueNodes:
     def callback_noted(self, call_id: str) -> None:
         with switch_errors():
             self._calls_of(call_id).callback_noted(call_id)
+
+    def node_of(self, customer_id: str, offer_id: int) -> str:
+        return self._offers.get((customer_id, offer_id), self._home)
 
     def callback_leg(self, customer_id: str, offer_id: int, attempt: int) -> str:
         return callback_leg(customer_id, offer_id, attempt)
@@ -141,7 +147,7 @@ class QueueNodes:
 
     def _calls_for(self, customer_id: str, offer_id: int) -> AgentCalls:
         """Where the agent's leg is: a caller who is called back is on no node yet."""
-        return self._nodes[self._offers.get((customer_id, offer_id), self._home)].calls()
+        return self._nodes[self.node_of(customer_id, offer_id)].calls()
 
     def _calls_of(self, call_id: str) -> AgentCalls:
         return self._nodes[self._node_of(call_id)].calls()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from cli.wiring.drained import Instead
 from cli.wiring.phone_homes import PhoneHomes, SwitchNode
 from cli.wiring.queue_switch import QueueNodes
 from controller.errors import LegFailed, NodeAway
@@ -28,6 +29,11 @@ class NodeCalls:
         self.doors: set[NodeDoor] = set()
         self.done: list[str] = []
         self.away = False
+        self.drained = False
+
+    def takes_calls(self) -> bool:
+        self._there()
+        return not self.drained
 
     def ring(
         self,
@@ -74,7 +80,8 @@ def nodes(switches: dict[str, NodeCalls]) -> QueueNodes:
         return SwitchNode(lambda: switches[name], DOORS[name])  # type: ignore[arg-type, return-value]
 
     both = {name: made(name) for name in switches}
-    return QueueNodes(both, PhoneHomes(both), "node-1", PLACES.get, {})
+    instead = Instead(both, "node-1").node
+    return QueueNodes(both, PhoneHomes(both), "node-1", PLACES.get, {}, instead=instead)
 
 
 def ring(nodes: QueueNodes, offer_id: int, call_id: str) -> None:
@@ -135,3 +142,35 @@ def test_a_successor_ends_legs_wherever_they_are(nodes: QueueNodes, switches: di
     switches["node-1"].away = True
     assert nodes.stop("kanzlei", 5)
     assert switches["node-2"].done == ["stop 5"]
+
+
+@pytest.mark.parametrize(
+    ("drained", "away", "begins_on"),
+    [
+        (set(), set(), "node-1"),
+        ({"node-1"}, set(), "node-2"),
+        (set(), {"node-1"}, "node-2"),
+        ({"node-1", "node-2"}, set(), "node-1"),
+        ({"node-1"}, {"node-2"}, "node-1"),
+    ],
+)
+def test_a_callback_begins_on_a_node_that_takes_calls(
+    nodes: QueueNodes, switches: dict[str, NodeCalls], drained: set[str], away: set[str], begins_on: str
+) -> None:
+    """Its caller is on no node; the agent's leg and everything about it stay where they began."""
+    registered(switches, begins_on)
+    for name, calls in switches.items():
+        calls.drained, calls.away = name in drained, name in away
+    ring(nodes, 1, "nowhere")
+    assert switches[begins_on].done == ["ring 1"]
+    assert nodes.node_of("kanzlei", 1) == begins_on
+
+
+def test_a_waiting_caller_of_a_drained_node_is_served_there(
+    nodes: QueueNodes, switches: dict[str, NodeCalls]
+) -> None:
+    """Only there caller and agent can be joined."""
+    registered(switches, "node-1")
+    switches["node-1"].drained = True
+    ring(nodes, 1, "here")
+    assert switches["node-1"].done == ["ring 1"]

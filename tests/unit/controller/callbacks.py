@@ -19,6 +19,9 @@ class CallbackSwitch:
     def callback_leg(self, customer_id: str, offer_id: int, attempt: int) -> str:
         return f"{customer_id}-{offer_id}-{attempt}"
 
+    def node_of(self, customer_id: str, offer_id: int) -> str:
+        return "node-2"
+
     def tell_agent(self, customer_id: str, offer_id: int, sound: str) -> None:
         self.done.append(f"tell {offer_id} {sound}")
 
@@ -44,4 +47,4 @@ def _nobody_decides(offered: CallOffered) -> Decision:
 
 def nobody_called_back(customer_id: str) -> CallingBack:
     """For tests in which it does not happen."""
-    return CallingBack(customer_id, CallbackSwitch(), "node-1", _nobody_decides, lambda _: None)
+    return CallingBack(customer_id, CallbackSwitch(), _nobody_decides, lambda _: None)

@@ -24,9 +24,7 @@ class Centre:
         carrier = snapshot()
         self.told: list[Event] = []
         self.ended: list[str] = []
-        self.calling = CallingBack(
-            "bau", switch, "node-1", lambda call: decide(call, carrier, AT), self.ended.append
-        )
+        self.calling = CallingBack("bau", switch, lambda call: decide(call, carrier, AT), self.ended.append)
         self.calling.call(back, "/sounds/back.wav", lambda event: self.told.append(event) is None)
 
 
@@ -36,6 +34,7 @@ def test_the_agent_is_told_the_caller_called_and_both_are_joined() -> None:
     assert switch.done == ["tell 7 /sounds/back.wav", "call bau-7-0 over carrier-a", "join 7 bau-7-0"]
     (offered,) = switch.offered
     assert (offered.via, offered.behalf and offered.behalf.number) == (Via.CALLBACK, LINE)
+    assert offered.node == "node-2", "where the agent's leg is"
     assert centre.told == [CallbackReached("c1")]
     assert centre.ended == []
     centre.calling.over("c1")
@@ -80,7 +79,7 @@ def test_when_the_agent_hangs_up_the_callers_phone_stops() -> None:
     def decided(offered: CallOffered):  # type: ignore[no-untyped-def]
         return decide(offered, carrier, AT)
 
-    calling = CallingBack("bau", switch, "node-1", decided, lambda _: None)
+    calling = CallingBack("bau", switch, decided, lambda _: None)
     switch.hang_up = lambda: calling.over("c1")  # type: ignore[attr-defined]
     calling.call(BACK, "", lambda event: told.append(event) is None)
     assert "end bau-7-0" in switch.done

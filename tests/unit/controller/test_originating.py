@@ -34,10 +34,16 @@ class MemoryDesk:
     words: list[CallProgress] = field(default_factory=list)
     away: bool = False
 
-    def request(self) -> CallRequest | None:
+    def oldest(self) -> str | None:
         if self.away:
             raise StoreAway("Redis")
-        return self.waiting.pop(0) if self.waiting else None
+        return self.waiting[0].id if self.waiting else None
+
+    def take(self, text: str) -> CallRequest | None:
+        found = next((each for each in self.waiting if each.id == text), None)
+        if found is not None:
+            self.waiting.remove(found)
+        return found
 
     def tell(self, request_id: str, word: CallProgress) -> None:
         self.words.append(word)
@@ -79,7 +85,17 @@ class World:
         self.desk, self.decider, self.node = MemoryDesk(), MemoryDecider(), MemoryNode()
         self.over: list[str] = []
         ids: Callable[[], str] = map("leg-{}".format, count()).__next__
-        self.originating = Originating(self.desk, self.node, self.decider, self.over.append, ids, "node-1")
+        self.drained, self.now_s = False, 0.0
+        self.originating = Originating(
+            self.desk,
+            self.node,
+            self.decider,
+            self.over.append,
+            ids,
+            "node-1",
+            lambda: self.drained,
+            lambda: self.now_s,
+        )
 
     def ask(
         self, first: str, second: str, user: str | None = None, customer: str = "kanzlei"
@@ -193,3 +209,26 @@ def test_without_redis_nobody_asks(world: World) -> None:
     world.desk.away = True
     world.originating.look()
     assert world.node.rung == []
+
+
+def test_a_drained_node_leaves_the_call_to_another_one(world: World) -> None:
+    """One that nobody takes within two seconds is made here all the same."""
+    world.drained = True
+    world.desk.waiting.append(CallRequest("1", "kanzlei", None, MY_PHONE, MOBILE))
+    world.originating.look()
+    world.now_s = 1.9
+    world.originating.look()
+    assert len(world.desk.waiting) == 1
+    world.now_s = 2.1
+    world.originating.look()
+    assert world.desk.waiting == []
+
+
+def test_each_request_is_left_to_others_for_a_time_of_its_own(world: World) -> None:
+    world.drained = True
+    for name in ("1", "2"):
+        world.desk.waiting.append(CallRequest(name, "kanzlei", None, MY_PHONE, MOBILE))
+    world.originating.look()
+    world.now_s = 2.1
+    world.originating.look()
+    assert [each.id for each in world.desk.waiting] == ["2"]
