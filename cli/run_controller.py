@@ -194,7 +194,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         ),
     )
     other_followers = {
-        name: OtherNode(name, address, centres, random=SystemRandom(), clock=now, on_command=commanded)
+        name: OtherNode(name, address, centres, homes, random=SystemRandom(), clock=now, on_command=commanded)
         for name, (address, _) in others.items()
     }
     decider = CallDecider(following, limiting, health, now, emergency, centres.served, tracing.decided)
@@ -230,7 +230,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
             return Hold(lambda session: converse(session, offered, decision), MENU_S)
         if isinstance(decision.outcome, Wait):
             waking.soon()
-        variables = decision_variables(decision, offered, domain=domain)
+        variables = decision_variables(decision, offered, domain=domain, door_of=homes.door)
         if (agents := centres.decided(offered, decision)) is not None:
             variables.setdefault("presence_data", own_mark(*agents))
         meters.note(decision, time.perf_counter() - began)
@@ -245,9 +245,8 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
 
     def converse(session: Session, offered: CallOffered, decision: Decision) -> Instructions:
         call = MenuCall(session, offered, domain=domain)
-        return Instructions(
-            decision_variables(menus.converse(offered, decision, call), offered, domain=domain)
-        )
+        said = menus.converse(offered, decision, call)
+        return Instructions(decision_variables(said, offered, domain=domain, door_of=homes.door))
 
     server = OutboundServer(listen, handle)
     audience = Audience(following, limiting, health, centres, meters, tracing)
@@ -260,11 +259,12 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         clock=now,
         channels=limiting.channels,
         queues=centres,
+        phones=homes if others else None,
         on_command=commanded,
     )
     originating = Originating(
         RequestDesk(call_requests(settings)),
-        FirstLegNode(lambda: FirstLegs(follower.connection, settings.node.domain)),
+        FirstLegNode(lambda: FirstLegs(follower.connection, settings.node.domain), homes, home),
         decider,
         audience.ended,
         lambda: str(uuid4()),

@@ -23,6 +23,13 @@ from freeswitch.settings import NODE, NodeDoor
 
 #: The context that a caller goes to whose called party answered 3xx (render/dialplan.py).
 REDIRECTED: Final = "redirected"
+#: On the node of a phone that another node calls: where that call goes when the phone redirects or transfers.
+PHONE_REDIRECTED: Final = "node-redirected"
+PHONE_TRANSFERRED: Final = "node-transferred"
+#: What that phone's leg has behind the UUID of the call.
+OF_PHONE: Final = "-phone"
+#: The header that tells the phone's node which agent's leg it is.
+AGENTS_LEG: Final = "X-Fernamt-Leg"
 
 _REDIRECTED_BY: Final = re.compile(r"sofia/([0-9a-f-]{36})/")
 
@@ -58,15 +65,24 @@ def dial_string(legs: Iterable[Leg], *, domain: str) -> DialString:
 
 
 def leg_string(
-    leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str], *, says_codecs: bool = False
+    leg: Leg,
+    leg_id: str,
+    domain: str,
+    variables: Mapping[str, str],
+    *,
+    says_codecs: bool = False,
+    door: NodeDoor | None = None,
 ) -> DialString:
     """One leg that gets the UUID `leg_id`, by which transfers and redirects find their author (parties.py),
     and further `variables` of its own for its record: plain words of ours. `says_codecs`: the calling channel
-    may speak another codec than G.711, and FreeSWITCH would offer that one alone.
+    may speak another codec than G.711, and FreeSWITCH would offer that one alone. `door`: the phone is
+    registered with the node behind it.
 
     Raises CommandRefused as `dial_string` does.
     """
     wire = wire_leg(leg, domain, _own_variables(leg_id, variables))
+    if door is not None:
+        wire = _through(door, leg, leg_id, wire.variables)
     if says_codecs and _CODECS not in wire.variables:
         wire = WireLeg({**wire.variables, _CODECS: _codec_list(_DEFAULT_CODECS)}, wire.endpoint)
     return DialString((_RINGS_BY_ITSELF if _rings_by_itself(leg) else "") + str(wire))
@@ -97,23 +113,35 @@ def agents_leg(
     """
     wire = wire_leg(leg, domain, _own_variables(leg_id, variables))
     kept = {name: value for name, value in wire.variables.items() if not name.startswith("sip_redirect_")}
-    endpoint = wire.endpoint if door is None else _through(door, leg)
-    fatal = WireLeg({**kept, "outbound_redirect_fatal": "true"}, endpoint)
+    fatal = WireLeg({**kept, "outbound_redirect_fatal": "true"}, wire.endpoint)
+    if door is not None:
+        fatal = _through(door, leg, leg_id, fatal.variables)
     return DialString("{ignore_early_media=true}" + str(fatal))
 
 
-def phone_of_this_node(domain: str) -> str:
-    """For the rendered dialplan: the phone whose user name was dialled ($1), asked for by another node. The
-    caller's number is the From's; nothing is asserted to the phone."""
-    return f"[sip_cid_type=none]sofia/phone/$1%{domain}"
+def phone_of_this_node(username: str, domain: str, mark: str = "") -> str:
+    """For the rendered dialplan: a phone (a user name, or the variable that has it) that another node asks
+    for. The caller's number is the From's; nothing is asserted to the phone. Its leg is known by its UUID,
+    and to controllers by its `mark`; what it redirects to goes to a context of its own."""
+    own = {
+        "sip_cid_type": "none",
+        "origination_uuid": f"${{uuid}}{OF_PHONE}",
+        "sip_redirect_context": PHONE_REDIRECTED,
+    }
+    if mark:
+        own["presence_data"] = mark
+    return str(WireLeg(own, f"sofia/phone/{username}%{domain}"))
 
 
-def _through(door: NodeDoor, leg: Leg) -> str:
-    """The phone by way of the node that it is registered with; that node's context `node` takes it."""
+def _through(door: NodeDoor, leg: Leg, leg_id: str, variables: Mapping[str, str]) -> WireLeg:
+    """The phone by way of the node that it is registered with; that node's context `node` takes it. An
+    agent's (it has a mark) tells which leg it is: controllers hear there what the phone does."""
     if not isinstance(leg.to, Phone):
         raise CommandRefused(f"only phones are reached through other nodes, not {leg.to.id}")
     host = f"[{door.ip}]" if ":" in door.ip else door.ip
-    return f"sofia/{NODE}/sip:{_checked_id(leg.to.credentials.username, _USERNAME)}@{host}:{door.port}"
+    endpoint = f"sofia/{NODE}/sip:{_checked_id(leg.to.credentials.username, _USERNAME)}@{host}:{door.port}"
+    told = dict([_header(AGENTS_LEG, leg_id)]) if "presence_data" in variables else {}
+    return WireLeg({**variables, **told}, endpoint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from freeswitch.dialstring import agents_leg
 from freeswitch.inbound import InboundConnection
 from freeswitch.onward import leg_facts
 from freeswitch.parties import ORIGINATED, TRANSFERRED, asker_variables
+from freeswitch.settings import NodeDoor
 
 #: What the command takes at most, beside the ringing.
 _ANSWER_S: Final = 10.0
@@ -25,9 +26,18 @@ class FirstLegs:
         self._connection = connection
         self._domain = domain
 
-    def ring(self, offered: CallOffered, decision: Decision, leg: Leg, behalf: Behalf, second: str) -> None:
+    def ring(
+        self,
+        offered: CallOffered,
+        decision: Decision,
+        leg: Leg,
+        behalf: Behalf,
+        second: str,
+        door: NodeDoor | None = None,
+    ) -> None:
         """Ring until `leg` of the decision answers; then a controller is asked for `second` (a number), on
-        the same behalf. The leg has the id of the call."""
+        the same behalf. The leg has the id of the call. `door`: of the node that the phone is registered
+        with, when that is another one."""
         variables = {
             **leg_facts(decision, offered),
             **asker_variables(leg, offered.call_id, behalf),
@@ -36,6 +46,6 @@ class FirstLegs:
             "force_transfer_context": TRANSFERRED,
             "hangup_after_bridge": "true",
         }
-        dial = agents_leg(leg, offered.call_id, self._domain, variables)
+        dial = agents_leg(leg, offered.call_id, self._domain, variables, door)
         call = api_calls.originate(dial, ThenDial(second, ORIGINATED), timeout_s=leg.no_answer_s)
         self._connection.bgapi(call, leg.no_answer_s + _ANSWER_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final, Protocol
@@ -17,6 +18,7 @@ from freeswitch.gateway_state import GatewayState
 from freeswitch.inbound import InboundConnection
 from freeswitch.parties import ORIGINATED, TRANSFERRED
 from freeswitch.queue_events import HOLDS, LAG, RESYNC_EVERY, QueueEvents, QueueSink
+from freeswitch.registrations import PhoneSink, Registrations
 from freeswitch.replies import rows_of
 from freeswitch.settings import NODE, EventSocketAddress
 
@@ -38,6 +40,7 @@ _FILTERS: Final = (
     # A leg of ours that was passed on is a call of its own now; its own legs have this context too, unheeded.
     *(("Caller-Context", context) for context in _PASSED_ON),
     ("Channel-Presence-Data", queue_calls.AGENT),
+    ("Channel-Presence-Data", queue_calls.AGENTS_PHONES),
     ("Channel-Presence-Data", own_calls.OWN_CALLS),
     *(("Hangup-Cause", cause.switch_name) for cause in sorted(PATH_FAILURES, key=lambda each: each.q850)),
 )
@@ -67,7 +70,8 @@ class TrunkSink(Protocol):
 class Follower:
     """The inbound connection to one node with its events translated. Commands go over `connection`.
 
-    `channels` is told the ids of all legs that the node has, whenever it was asked for its calls.
+    `channels` is told the ids of all legs that the node has, whenever it was asked for its calls; `phones`,
+    where there are other nodes, which phones are registered.
     """
 
     def __init__(
@@ -81,9 +85,11 @@ class Follower:
         clock: Callable[[], datetime],
         channels: Callable[[str, frozenset[str], datetime], None] = lambda _node, _ids, _as_of: None,
         queues: QueueSink | None = None,
+        phones: PhoneSink | None = None,
         on_command: Callable[[ApiCall, str, float], None] = lambda _call, _answer, _seconds: None,
     ) -> None:
         self._queues = QueueEvents(node, queues) if queues is not None else None
+        self._phones = Registrations(node, phones)
         self._channels = channels
         self._node = node
         self._sink = sink
@@ -92,7 +98,7 @@ class Follower:
         self._heartbeats = 0
         self.connection = InboundConnection(
             address,
-            _SUBSCRIPTION,
+            replace(_SUBSCRIPTION, custom=(*_SUBSCRIPTION.custom, *self._phones.subclasses)),
             self._event,
             random=random,
             on_resync=self._connected,
@@ -104,6 +110,7 @@ class Follower:
         """After every connect: filter, then compare notes, because events were missed meanwhile."""
         for header, value in _FILTERS:
             self.connection.command(commands.filter_events(header, value))
+        self._phones.ask(self.connection.bgapi)
         self.resync()
         for name in self._trunks.asked()[:_MOST_GATEWAYS]:
             self._learnt(
@@ -140,6 +147,8 @@ class Follower:
                     self._queues.told(event)
             case "CUSTOM" if event.subclass == gateway_state.SUBCLASS:
                 self._learnt(gateway_state.state_of_event(event))
+            case "CUSTOM":
+                self._phones.told(event)
             case "HEARTBEAT":
                 self._sink.heartbeat(self._node)
                 self._heartbeats += 1

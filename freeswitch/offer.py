@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 
 from dialplan.call import MAX_TEXT, CallOffered, Entry, Via
+from dialplan.carrier import Phone
 from dialplan.causes import Cause
 from dialplan.decision import Announce, Converse, Decision, Reject, Route, Wait
 from dialplan.diversion import MAX_DIVERTED
@@ -24,6 +25,8 @@ from freeswitch.onward import asked_again, leg_facts, next_round, onward_variabl
 from freeswitch.pidf import MAX_CLAIMED
 from freeswitch.plan_variables import KEYS, carry_out_plan, happened, plan_variables
 from freeswitch.queue_calls import QUEUED_SINCE, queue_variables
+from freeswitch.registrations import DoorOf, no_door
+from freeswitch.settings import NODE
 
 #: The user part of a SIP or tel URI in a header such as `"Name" <sip:+4930…;x=y@host>`.
 _URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)", re.IGNORECASE)
@@ -58,7 +61,7 @@ def offered_call(get: Lookup) -> CallOffered:
     a header that FreeSWITCH itself writes is missing or has no sense.
     """
     try:
-        entry = Entry(_required(get, "variable_sofia_profile_name"))
+        entry = _entry(_required(get, "variable_sofia_profile_name"))
         port = int(get("variable_sip_network_port") or 0)
     except ValueError as error:
         raise UnexpectedReply(f"channel data of no profile of ours: {error}") from error
@@ -89,6 +92,12 @@ def offered_call(get: Lookup) -> CallOffered:
         round=next_round(get),
     )
     return asked_again(offered, get)
+
+
+def _entry(profile: str) -> Entry:
+    """Calls of other nodes ask nobody here; but a leg of ours to a phone of another node may be sent on, and
+    is that phone's."""
+    return Entry.PHONE if profile == NODE else Entry(profile)
 
 
 def _dialled(get: Lookup, entry: Entry) -> str:
@@ -164,12 +173,15 @@ def _privacy(header: str | None) -> frozenset[str]:
     return frozenset(value.strip().lower() for value in (header or "")[:MAX_TEXT].split(";") if value.strip())
 
 
-def decision_variables(decision: Decision, offered: CallOffered, *, domain: str) -> dict[str, str]:
+def decision_variables(
+    decision: Decision, offered: CallOffered, *, domain: str, door_of: DoorOf = no_door
+) -> dict[str, str]:
     """The channel variables that make the rendered dialplan carry the decision out and the CDR keep it."""
     facts = decision.facts
     if offered.via is not Via.DIALLED:
         of_leg = leg_facts(decision, offered)
-        return onward_variables(decision, offered) | _outcome_variables(decision, offered, domain, of_leg)
+        outcome = _outcome_variables(decision, offered, domain, of_leg, door_of)
+        return onward_variables(decision, offered) | outcome
     known: Mapping[str, str | None] = {
         "fernamt_call": offered.call_id,
         FACTS: packed(facts_of(decision)),
@@ -185,11 +197,11 @@ def decision_variables(decision: Decision, offered: CallOffered, *, domain: str)
     if decision.plan is not None:
         variables |= plan_variables(decision.plan)
         variables["export_vars"] += ",fernamt_plan_path"
-    return variables | _outcome_variables(decision, offered, domain, {})
+    return variables | _outcome_variables(decision, offered, domain, {}, door_of)
 
 
 def _outcome_variables(
-    decision: Decision, offered: CallOffered, domain: str, of_leg: Mapping[str, str]
+    decision: Decision, offered: CallOffered, domain: str, of_leg: Mapping[str, str], door_of: DoorOf
 ) -> dict[str, str]:
     variables: dict[str, str] = {}
     match decision.outcome:
@@ -208,7 +220,16 @@ def _outcome_variables(
             room = MAX_LEGS - first
             attempts = [*((leg,) for leg in legs[:room]), legs[room:]]
             strings = [
-                leg_string(leg, id_, domain, of_leg, says_codecs=offered.wideband)
+                leg_string(
+                    leg,
+                    id_,
+                    domain,
+                    of_leg,
+                    says_codecs=offered.wideband,
+                    door=door_of(leg.to.credentials.username, offered.node)
+                    if isinstance(leg.to, Phone)
+                    else None,
+                )
                 for leg, id_ in zip(legs, ids, strict=True)
             ]
             written = [*strings[:room], one_after_the_other(strings[room:])]

@@ -26,6 +26,11 @@ QUEUED: Final = "fernamt::queued"
 LEFT_BY_KEY: Final = "fernamt::left-by-key"
 #: `presence_data` of agents' legs.
 AGENT: Final = "agent"
+#: Of the phone that such a leg leads to, where that is registered with another node: with that leg's UUID.
+_AGENTS_PHONE: Final = "agent-at/"
+#: As a filter of events (FreeSWITCH takes what begins with "/" as an expression).
+AGENTS_PHONES: Final = "/^agent-at\\//"
+_BEHIND: Final = re.compile(r"agent-at/([0-9a-f-]{36})\Z", re.ASCII)
 #: Extensions of the rendered dialplan, and the contexts for callers whom a queue sent away or who went.
 QUEUE: Final = "queue"
 QUEUE_EARLY: Final = "queue-early"
@@ -161,6 +166,17 @@ def agent_variables(customer_id: str, facts: Mapping[str, str]) -> dict[str, str
         # Answered and never joined, because every controller died meanwhile: not for ever.
         "park_timeout": "10",
     }
+
+
+def agents_phone(leg_id: str) -> str:
+    """The mark of a phone behind an agent's leg, on the phone's node."""
+    return _AGENTS_PHONE + leg_id
+
+
+def agents_leg_behind(mark: str | None) -> str | None:
+    """The agent's leg that leads to a phone with this mark, None for any other."""
+    found = _BEHIND.match(mark or "")
+    return found[1] if found else None
 
 
 def _owner(customer_id: str) -> bytes:

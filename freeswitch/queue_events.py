@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final, Protocol
@@ -15,6 +16,7 @@ from freeswitch.commands import ApiCall, Subscription
 from freeswitch.decided_facts import fact
 from freeswitch.events import Event
 from freeswitch.inbound import InboundConnection
+from freeswitch.registrations import PhoneSink, Registrations
 from freeswitch.replies import rows_of
 from freeswitch.settings import EventSocketAddress
 from numbering.e164 import E164
@@ -34,6 +36,7 @@ _FILTERS: Final = (
     ("Event-Name", "BACKGROUND_JOB"),
     ("Event-Name", "CUSTOM"),
     ("Channel-Presence-Data", queue_calls.AGENT),
+    ("Channel-Presence-Data", queue_calls.AGENTS_PHONES),
     ("Channel-Presence-Data", own_calls.OWN_CALLS),
     ("Channel-Presence-Data", "/^queue/"),
 )
@@ -95,8 +98,10 @@ class QueueEvents:
 
     def held(self, event: Event) -> None:
         """A phone puts the other side on hold, or goes on; of agents' legs of queues' calls alone."""
-        if event.get("Channel-Presence-Data") == queue_calls.AGENT:
-            self._sink.agent_leg_held(event.uuid or "", held=event.name == "CHANNEL_HOLD")
+        mark = event.get("Channel-Presence-Data")
+        leg_id = event.uuid if mark == queue_calls.AGENT else queue_calls.agents_leg_behind(mark)
+        if leg_id is not None:
+            self._sink.agent_leg_held(leg_id, held=event.name == "CHANNEL_HOLD")
 
     def changed(self, event: Event) -> bool:
         """A leg's state; whether it is an agent's, of a queue's call or of one of the agent's own."""
@@ -104,6 +109,13 @@ class QueueEvents:
         if mark == queue_calls.AGENT:
             if ended:
                 self._sink.agent_leg_ended(event.uuid or "")
+            return True
+        if (leg_id := queue_calls.agents_leg_behind(mark)) is not None:
+            # The phone of an agent on another node. Its end is the end of the agent's part, also when the
+            # phone has put the caller through to somebody: the leg that led here stays then.
+            if ended:
+                self._sink.agent_leg_ended(leg_id)
+                self._sink.ended(leg_id)
             return True
         if (whose := own_calls.own_call(mark)) is not None:
             self._sink.own_call(self._node, *whose, event.uuid or "", up=not ended)
@@ -136,26 +148,28 @@ class QueueEvents:
 
 
 class OtherNode:
-    """The inbound connection to a node whose calls other controllers decide: queued callers and agents' legs
-    alone are followed. Commands go over `connection`."""
+    """The inbound connection to a node whose calls other controllers decide: queued callers, agents' legs and
+    which phones are registered alone are followed. Commands go over `connection`."""
 
     def __init__(
         self,
         node: str,
         address: EventSocketAddress,
         sink: QueueSink,
+        phones: PhoneSink,
         *,
         random: Random,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_command: Callable[[ApiCall, str, float], None] = lambda _call, _answer, _seconds: None,
     ) -> None:
         self._events = QueueEvents(node, sink)
+        self._phones = Registrations(node, phones)
         self._sink = sink
         self._clock = clock
         self._heartbeats = 0
         self.connection = InboundConnection(
             address,
-            _SUBSCRIPTION,
+            replace(_SUBSCRIPTION, custom=(*_SUBSCRIPTION.custom, *self._phones.subclasses)),
             self._event,
             random=random,
             on_resync=self._connected,
@@ -166,6 +180,7 @@ class OtherNode:
     def _connected(self) -> None:
         for header, value in _FILTERS:
             self.connection.command(commands.filter_events(header, value))
+        self._phones.ask(self.connection.bgapi)
         self.resync()
 
     def resync(self) -> None:
@@ -175,6 +190,8 @@ class OtherNode:
 
     def _event(self, event: Event) -> None:
         match event.name:
+            case "CUSTOM" if event.subclass in self._phones.subclasses:
+                self._phones.told(event)
             case "CUSTOM":
                 self._events.told(event)
             case "CHANNEL_CALLSTATE":

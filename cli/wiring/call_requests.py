@@ -13,6 +13,7 @@ import structlog
 
 from cli.errors import CallRefused
 from cli.wiring.adapters import store_errors
+from cli.wiring.phone_homes import PhoneHomes
 from cli.wiring.queue_switch import switch_errors
 from controller.originating import CallProgress, CallRequest, Progress
 from dialplan.call import Behalf, CallOffered
@@ -68,14 +69,21 @@ def _short(text: Any) -> str:
 
 
 class FirstLegNode:
-    """controller.originating.Node on a node's inbound connection, which is there when it is first used."""
+    """controller.originating.Node on the inbound connection of the node `home`, which is there when it is
+    first used; phones of other nodes ring through their doors."""
 
-    def __init__(self, legs: Callable[[], FirstLegs]) -> None:
+    def __init__(self, legs: Callable[[], FirstLegs], homes: PhoneHomes, home: str) -> None:
         self._legs = legs
+        self._homes = homes
+        self._home = home
 
     def ring(self, offered: CallOffered, decision: Decision, leg: Leg, behalf: Behalf, second: str) -> None:
         with switch_errors():
-            self._legs().ring(offered, decision, leg, behalf, second)
+            self._homes.ring(
+                self._home,
+                leg,
+                lambda door: self._legs().ring(offered, decision, leg, behalf, second, door),
+            )
 
 
 @dataclass(frozen=True, slots=True)

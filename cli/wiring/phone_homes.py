@@ -1,10 +1,10 @@
-"""Which node a phone is registered with: looked for when it is not there, then remembered."""
+"""Which node a phone is registered with: as the nodes tell it, and looked for when it is not there."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 import structlog
@@ -17,8 +17,6 @@ from freeswitch.settings import NodeDoor
 
 _log = structlog.get_logger(__name__)
 
-#: Phones whose node is remembered.
-_REMEMBERED: Final = 10_000
 #: How a node says that the phone is not registered with it: to us, and to another node that called it.
 _NOT_THERE: Final = ("USER_NOT_REGISTERED", "NO_USER_RESPONSE", "SUBSCRIBER_ABSENT", "NO_ROUTE_DESTINATION")
 
@@ -33,28 +31,65 @@ class SwitchNode:
 
 
 class PhoneHomes:
-    """Rings phones from a node, wherever they are registered."""
+    """freeswitch.registrations.PhoneSink: where each phone has registered last, as the nodes tell it. Ours to
+    keep are as many as the configuration has phones: nobody else can register.
+
+    A phone that goes to another node tells the first one nothing: its registration there lasts until it
+    expires, and is older.
+    """
 
     def __init__(self, nodes: Mapping[str, SwitchNode]) -> None:
         self._nodes = nodes
-        self._known: OrderedDict[str, str] = OrderedDict()
+        #: By phone and node: in which order they were heard of; 0 when the node only listed it.
+        self._heard: dict[str, dict[str, int]] = {}
+        self._counted = count(1)
+
+    def came(self, node: str, username: str) -> None:
+        """The phone has registered with the node, or again."""
+        self._heard.setdefault(username, {})[node] = next(self._counted)
+
+    def went(self, node: str, username: str) -> None:
+        """It has taken that back, or it has expired."""
+        known = self._heard.get(username, {})
+        known.pop(node, None)
+        if not known:
+            self._heard.pop(username, None)
+
+    def listed_phones(self, node: str, usernames: Collection[str]) -> None:
+        """All that are registered with the node now."""
+        for gone in [each for each, known in self._heard.items() if node in known and each not in usernames]:
+            self.went(node, gone)
+        for username in usernames:
+            self._heard.setdefault(username, {}).setdefault(node, 0)
+
+    def door(self, username: str, node: str) -> NodeDoor | None:
+        """freeswitch.registrations.DoorOf."""
+        return self._door(self._at(username, node), node)
 
     def ring(self, node: str, leg: Leg, ring: Callable[[NodeDoor | None], None]) -> None:
-        """`ring` does it from `node`: by itself, or through the door of the node that has the phone. Raises
-        what `ring` raises."""
+        """`ring` does it from `node`: by itself, or through the door of the node that has the phone. Where
+        that is not so any more, each node is asked. Raises what `ring` raises."""
         if not isinstance(leg.to, Phone):
             ring(None)
             return
         username = leg.to.credentials.username
-        at = self._known.get(username, node)
+        at = self._at(username, node)
         try:
             ring(self._door(at, node))
         except CommandFailed as error:
             moved = self._registered(username, at) if _not_there(error) else None
             if moved is None:
                 raise
-            self._remember(username, moved)
+            self.went(at, username)
+            self.came(moved, username)
             ring(self._door(moved, node))
+
+    def _at(self, username: str, node: str) -> str:
+        """The last one that was heard of; of those that were only listed the caller's own first."""
+        known = self._heard.get(username)
+        if not known:
+            return node
+        return max(known, key=lambda name: (known[name], name == node))
 
     def _door(self, at: str, node: str) -> NodeDoor | None:
         return self._nodes[at].door if at != node else None
@@ -68,12 +103,6 @@ class PhoneHomes:
             except FreeSwitchError as error:
                 _log.warning("a node could not be asked for a phone", node=name, error=str(error))
         return None
-
-    def _remember(self, username: str, node: str) -> None:
-        self._known[username] = node
-        self._known.move_to_end(username)
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
 
 
 def _not_there(error: CommandFailed) -> bool:

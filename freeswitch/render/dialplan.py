@@ -10,12 +10,12 @@ a caller can write: FreeSWITCH expands values recursively, and a dialled `${...}
 from __future__ import annotations
 
 from typing import Final
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element
 
 from dialplan.call import Entry
 from dialplan.plans.position import Happened
 from freeswitch.agent_calls import TOO_LATE, WHISPER
-from freeswitch.dialstring import REDIRECTED, phone_of_this_node
+from freeswitch.dialstring import REDIRECTED
 from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.node_state import DRAINED
 from freeswitch.parties import ORIGINATED, TRANSFERRED
@@ -32,9 +32,11 @@ from freeswitch.queue_calls import (
     SAID,
     SAY,
 )
+from freeswitch.render.other_nodes import for_other_nodes
 from freeswitch.render.static_emergency import STATIC_FACTS
 from freeswitch.render.xml import actions
-from freeswitch.settings import NODE, SwitchSettings
+from freeswitch.render.xml import extension as _extension
+from freeswitch.settings import SwitchSettings
 from freeswitch.supervisor_calls import SUPERVISE
 
 #: NotrufV §4(5): 110 and 112, digits behind them ignored, call-by-call prefix (010xy, 0100xy) in front;
@@ -43,8 +45,6 @@ _EMERGENCY: Final = r"^(?:\*31#|#31#)?(?:010(?:0\d\d|[1-9]\d))?(110|112)[\d*#]*$
 _ANYTHING: Final = "^"
 #: Before the key that ended a playback, which may be none.
 _PRESSED: Final = "queue-pressed-"
-#: A phone's user name, as the configuration allows it: nothing that could be syntax of a dial string.
-_PHONE: Final = r"^([A-Za-z0-9._+~-]{1,128})$"
 #: What the last decision left must not be done again when no controller answers now, and the SIP code of a
 #: leg that failed is not the caller's.
 _FORGET: Final = (
@@ -64,16 +64,8 @@ def dialplan(emergency: Element, settings: SwitchSettings, *, teams: bool = Fals
     hosts = "|".join(f"{host}:{port}" for host, port in settings.controllers)
     entries = [_entry(entry, hosts) for entry in Entry if teams or entry is not Entry.TEAMS]
     onward = [_onward(name, hosts) for name in (TRANSFERRED, REDIRECTED, ORIGINATED)]
-    others = [_for_other_nodes(settings)] if settings.other_nodes else []
+    others = for_other_nodes(settings) if settings.other_nodes else []
     return [*entries, *onward, *_left_queue(hosts), *others, _carry_out(hosts, settings), emergency]
-
-
-def _extension(context: Element, name: str, *tests: tuple[str, str]) -> Element:
-    """An extension whose conditions are `tests` (field, expression); the last one takes the actions."""
-    extension = SubElement(context, "extension", name=name)
-    for field, expression in tests:
-        condition = SubElement(extension, "condition", field=field, expression=expression)
-    return condition
 
 
 def _entry(entry: Entry, hosts: str) -> Element:
@@ -147,19 +139,6 @@ def _waiting(context: Element) -> None:
     _callbacks(context)
     none = _extension(context, "queue-not-pressed", ("destination_number", f"^{_PRESSED}$"))
     actions(none, [("set", "playback_terminator_used=")])
-
-
-def _for_other_nodes(settings: SwitchSettings) -> Element:
-    """A call of another node to a phone that is registered here. Decided, limited and recorded over there, so
-    here it has no record; what the phone answers goes back as it is. Any name but that of a phone fails."""
-    context = Element("context", name=NODE)
-    steps = [
-        ("multiset", "^^;process_cdr=false;hangup_after_bridge=true;call_timeout=600"),
-        ("bridge", phone_of_this_node(settings.domain)),
-        ("hangup", "${originate_disposition}"),
-    ]
-    actions(_extension(context, "agent", ("destination_number", _PHONE)), steps)
-    return context
 
 
 def _callbacks(context: Element) -> None:

@@ -98,7 +98,8 @@ def _common(entry: str, port: int, settings: SwitchSettings) -> dict[str, str | 
         # Customers' phones and trunks may transfer (REFER) and redirect (3xx) their calls: both send the
         # other party through our dialplan. A carrier may neither. Without manual-redirect FreeSWITCH follows
         # a 3xx to any host; of a REFER that replaces a call which is not ours it asks the section "channels".
-        "disable-transfer": entry in (Entry.CARRIER, NODE),
+        # Another node passes on what a phone of it wants.
+        "disable-transfer": entry == Entry.CARRIER,
         "manual-redirect": True,
         "channel-xml-fetch-on-nightmare-transfer": True,
         "enable-100rel": False,

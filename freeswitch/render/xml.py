@@ -25,6 +25,14 @@ def variables(parent: Element, values: Mapping[str, str]) -> None:
         SubElement(holder, "variable", name=name, value=value)
 
 
+def extension(context: Element, name: str, *tests: tuple[str, str]) -> Element:
+    """An extension whose conditions are `tests` (field, expression); the last one takes the actions."""
+    extension = SubElement(context, "extension", name=name)
+    for field, expression in tests:
+        condition = SubElement(extension, "condition", field=field, expression=expression)
+    return condition
+
+
 def actions(condition: Element, steps: Iterable[tuple[str, str]]) -> None:
     """`<action application data>` for each (application, argument)."""
     for application, data in steps:

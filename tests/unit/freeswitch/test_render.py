@@ -304,10 +304,56 @@ def test_other_nodes_reach_phones_that_are_registered_here_and_nothing_else() ->
         "5090",
     )
     (extension,) = tree.findall(".//context[@name='node']/extension")
-    (condition,) = extension.findall("condition")
-    expression = re.compile(condition.get("expression", ""))
+    phone, agents = extension.findall("condition")
+    expression = re.compile(phone.get("expression", ""))
     assert expression.match("kanzlei.2")
     assert not any(expression.match(each) for each in ("a/b", "${x}", "a,b", "a|b", "a%b", "", "a@b"))
-    actions = [(each.get("application"), each.get("data")) for each in condition.findall("action")]
-    assert ("bridge", "[sip_cid_type=none]sofia/phone/$1%phones.fernamt.invalid") in actions
-    assert "process_cdr=false" in str(actions[0])
+    assert any("process_cdr=false" in each.get("data", "") for each in phone.findall("action"))
+    marked, unmarked = (
+        [each.get("data") for each in agents.findall(tag) if each.get("application") == "bridge"]
+        for tag in ("action", "anti-action")
+    )
+    ring = "sip_cid_type=none,origination_uuid=${uuid}-phone,sip_redirect_context=node-redirected"
+    there = "sofia/phone/${fernamt_there}%phones.fernamt.invalid"
+    assert unmarked == [f"[{ring}]{there}"]
+    assert marked == [f"[{ring},presence_data=agent-at/$1]{there}"]
+
+
+@pytest.mark.parametrize(
+    ("context", "dialled", "does"),
+    [
+        ("node-transferred", "+4915228817386", "deflect"),
+        ("node-transferred", "0221*4710", "deflect"),
+        ("node-transferred", "${domain}", None),
+        ("node-transferred", "a@b", None),
+        ("node-redirected", "030112", "redirect"),
+        ("node-redirected", "x;y", None),
+    ],
+)
+def test_what_a_phone_of_another_nodes_call_wants_is_told_back_as_digits(
+    context: str, dialled: str, does: str | None
+) -> None:
+    """B5: that node decides, by the rights of the phone that it called."""
+    settings = replace(SETTINGS, other_nodes=(NodeDoor("192.0.2.7", 5090),))
+    tree = ElementTree.fromstring(render(snapshot(), settings))  # noqa: S314
+    extension = tree.findall(f".//context[@name='{context}']/extension")[0]
+    last = extension.findall("condition")[-1]
+    found = re.search(last.get("expression", ""), dialled)
+    assert (found is not None) == (does is not None)
+    action = last.findall("action")[0]
+    assert (action.get("application"), action.get("data")) == (
+        ("deflect" if context == "node-transferred" else "redirect"),
+        "sip:$1@phones.fernamt.invalid",
+    )
+
+
+def test_only_the_phone_that_was_called_may_transfer_another_nodes_call() -> None:
+    """Guarantee 2: whom it was joined with here has rights of nobody."""
+    settings = replace(SETTINGS, other_nodes=(NodeDoor("192.0.2.7", 5090),))
+    tree = ElementTree.fromstring(render(snapshot(), settings))  # noqa: S314
+    asked = tree.findall(".//context[@name='node-transferred']/extension/condition")[0]
+    assert asked.get("field") == "${last_bridge_to}/${uuid}"
+    call, other = "0b8f6a0e-51b1-4b0e-9d7e-0c6f6c1c3b11", "77d5fb7a-51b1-4b0e-9d7e-0c6f6c1c3b12"
+    expression = re.compile(asked.get("expression", ""))
+    assert expression.search(f"{call}-phone/{call}")
+    assert not any(expression.search(each) for each in (f"{other}/{call}", f"{other}-phone/{call}", "/"))

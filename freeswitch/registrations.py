@@ -1,0 +1,67 @@
+"""Which phones are registered with a node: what it lists, and mod_sofia's events from then on.
+
+Read in sofia_reg.c: `sofia::register` comes for every REGISTER that was accepted, refreshes too; the account
+stands in `from-user`, in `sofia::expire` in `user`. A node that ends tells nothing: it lists anew when it is
+back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Final, Protocol
+
+from dialplan.call import Entry
+from freeswitch import api_calls
+from freeswitch.commands import ApiCall
+from freeswitch.events import Event
+from freeswitch.replies import rows_of
+from freeswitch.settings import NodeDoor
+
+_CAME: Final = "sofia::register"
+_WENT: Final = ("sofia::unregister", "sofia::expire")
+#: CUSTOM events that tell of it.
+SUBCLASSES: Final = (_CAME, *_WENT)
+
+#: From a phone's user name and the node that calls it: the door of the node that it is registered with, None
+#: when that is the same one, or nobody knows.
+DoorOf = Callable[[str, str], NodeDoor | None]
+
+
+def no_door(_username: str, _node: str) -> NodeDoor | None:
+    """For an exchange of one node."""
+    return None
+
+
+class PhoneSink(Protocol):
+    """Who wants to know. Called in order, from one greenlet for each node; must not wait."""
+
+    def came(self, node: str, username: str) -> None: ...
+    def went(self, node: str, username: str) -> None: ...
+    def listed_phones(self, node: str, usernames: Collection[str]) -> None: ...
+
+
+class Registrations:
+    """Tells the sink of one node. Without a sink nothing is asked for and nothing subscribed."""
+
+    def __init__(self, node: str, sink: PhoneSink | None) -> None:
+        self._node = node
+        self._sink = sink
+        self.subclasses = SUBCLASSES if sink is not None else ()
+
+    def ask(self, ask: Callable[[ApiCall], str]) -> None:
+        """All that there are now. Raises what `ask` raises."""
+        if self._sink is not None:
+            rows = rows_of(ask(api_calls.show_registrations()))
+            self._sink.listed_phones(self._node, {row.get("reg_user", "") for row in rows})
+
+    def told(self, event: Event) -> None:
+        """An event of one of `subclasses`."""
+        if self._sink is None or event.get("profile-name") != Entry.PHONE:
+            return
+        username = event.get("from-user") or event.get("user")
+        if not username:
+            return
+        if event.subclass == _CAME:
+            self._sink.came(self._node, username)
+        else:
+            self._sink.went(self._node, username)

@@ -1,0 +1,64 @@
+"""The dialplan of the door: calls of other nodes to phones that are registered here.
+
+Such a call was decided, limited and recorded over there, so here it has no record, and what the phone answers
+goes back as it is. Any name but that of a phone fails.
+
+Where the phone wants the call to go is told to the other node in the phone's own way, by 302 or REFER: it
+knows whose phone its leg leads to, and decides. Who was joined with the call here (attended transfer) is not
+whom the other node called, and may not.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement
+
+from freeswitch.dialstring import (
+    AGENTS_LEG,
+    OF_PHONE,
+    PHONE_REDIRECTED,
+    PHONE_TRANSFERRED,
+    phone_of_this_node,
+)
+from freeswitch.queue_calls import agents_phone
+from freeswitch.render.xml import actions, extension
+from freeswitch.settings import NODE, SwitchSettings
+
+#: A phone's user name, as the configuration allows it: nothing that could be syntax of a dial string.
+_PHONE: Final = r"^([A-Za-z0-9._+~-]{1,128})$"
+_LEG: Final = r"^([0-9a-f-]{36})$"
+#: What a phone may name: it is text of a peer, so digits alone go on.
+_NUMBER: Final = r"^(\+?[0-9*]{1,40})$"
+#: The leg that the call was joined with, and the call's own: the phone's has that with a word behind.
+_ASKED_BY: Final = "${last_bridge_to}/${uuid}"
+_THE_PHONE: Final = rf"^([0-9a-f-]{{36}}){OF_PHONE}/\1$"
+
+
+def for_other_nodes(settings: SwitchSettings) -> list[Element]:
+    """The contexts."""
+    door = Element("context", name=NODE)
+    _door(door, settings.domain)
+    transferred = Element("context", name=PHONE_TRANSFERRED)
+    asked = extension(transferred, "transfer", (_ASKED_BY, _THE_PHONE), ("destination_number", _NUMBER))
+    actions(asked, [("deflect", f"sip:$1@{settings.domain}"), ("hangup", "NORMAL_CLEARING")])
+    refused = extension(transferred, "refused", ("destination_number", "^"))
+    actions(refused, [("hangup", "CALL_REJECTED")])
+    redirected = Element("context", name=PHONE_REDIRECTED)
+    moved = extension(redirected, "redirect", ("destination_number", _NUMBER))
+    actions(moved, [("redirect", f"sip:$1@{settings.domain}"), ("hangup", "NORMAL_CLEARING")])
+    return [door, transferred, redirected]
+
+
+def _door(context: Element, domain: str) -> None:
+    """An agent's phone gets a mark with the leg that leads here, by which controllers hear when the agent has
+    gone, whatever becomes of that leg."""
+    tests = (("destination_number", _PHONE), (f"${{sip_h_{AGENTS_LEG}}}", _LEG))
+    marked = extension(context, "phone", *tests)
+    (phone,) = context.findall("./extension/condition[@field='destination_number']")
+    begun = "^^;process_cdr=false;hangup_after_bridge=true;call_timeout=600"
+    own = f"{begun};force_transfer_context={PHONE_TRANSFERRED};fernamt_there=$1;sip_h_{AGENTS_LEG}="
+    actions(phone, [("multiset", own)])
+    for tag, mark in (("action", agents_phone("$1")), ("anti-action", "")):
+        ring = phone_of_this_node("${fernamt_there}", domain, mark)
+        for application, data in (("bridge", ring), ("hangup", "${originate_disposition}")):
+            SubElement(marked, tag, application=application, data=data)
