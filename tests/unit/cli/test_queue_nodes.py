@@ -74,12 +74,16 @@ def switches() -> dict[str, NodeCalls]:
     return {"node-1": NodeCalls(), "node-2": NodeCalls()}
 
 
-@pytest.fixture
-def nodes(switches: dict[str, NodeCalls]) -> QueueNodes:
+def switch_nodes(switches: dict[str, NodeCalls]) -> dict[str, SwitchNode]:
     def made(name: str) -> SwitchNode:
         return SwitchNode(lambda: switches[name], DOORS[name])  # type: ignore[arg-type, return-value]
 
-    both = {name: made(name) for name in switches}
+    return {name: made(name) for name in switches}
+
+
+@pytest.fixture
+def nodes(switches: dict[str, NodeCalls]) -> QueueNodes:
+    both = switch_nodes(switches)
     instead = Instead(both, "node-1").node
     return QueueNodes(both, PhoneHomes(both), "node-1", PLACES.get, {}, instead=instead)
 
@@ -174,3 +178,43 @@ def test_a_waiting_caller_of_a_drained_node_is_served_there(
     switches["node-1"].drained = True
     ring(nodes, 1, "here")
     assert switches["node-1"].done == ["ring 1"]
+
+
+@pytest.fixture
+def homes(switches: dict[str, NodeCalls]) -> PhoneHomes:
+    return PhoneHomes(switch_nodes(switches))
+
+
+def test_a_phone_is_called_where_it_has_registered_last(homes: PhoneHomes) -> None:
+    """B1: one that moved tells the node that it leaves nothing, and is listed there until it expires."""
+    assert homes.door("anna", "node-1") is None, "nobody knows: its own node says that it is not registered"
+    homes.came("node-2", "anna")
+    assert homes.door("anna", "node-1") == DOORS["node-2"]
+    assert homes.door("anna", "node-2") is None
+    homes.came("node-1", "anna")
+    homes.listed_phones("node-2", {"anna"})
+    assert homes.door("anna", "node-1") is None
+    homes.went("node-1", "anna")
+    assert homes.door("anna", "node-1") == DOORS["node-2"]
+    homes.went("node-2", "anna")
+    homes.went("node-2", "anna")
+    assert homes.door("anna", "node-1") is None
+
+
+def test_what_a_node_lists_after_it_was_away_is_all_that_it_has(homes: PhoneHomes) -> None:
+    homes.came("node-2", "anna")
+    homes.listed_phones("node-2", {"bert"})
+    assert homes.door("anna", "node-1") is None
+    assert homes.door("bert", "node-1") == DOORS["node-2"]
+    homes.listed_phones("node-1", {"bert"})
+    assert homes.door("bert", "node-1") is None, "nobody knows which is newer: the caller's own node"
+
+
+def test_a_phone_that_a_node_has_told_of_is_rung_there_at_once(
+    homes: PhoneHomes, switches: dict[str, NodeCalls]
+) -> None:
+    registered(switches, "node-2")
+    homes.came("node-2", PHONE_1.credentials.username)
+    queues = QueueNodes(switch_nodes(switches), homes, "node-1", PLACES.get, {})
+    ring(queues, 1, "here")
+    assert switches["node-1"].done == ["ring 1 through 192.0.2.2"]

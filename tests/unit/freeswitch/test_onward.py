@@ -7,10 +7,11 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from dialplan.call import Behalf, CallOffered, Via
+from dialplan.call import Behalf, CallOffered, Entry, Via
 from dialplan.decide import decide
 from freeswitch import parties
 from freeswitch.offer import decision_variables, offered_call
+from freeswitch.settings import NodeDoor
 from tests.unit.dialplan.carriers import (
     AT,
     BERLIN,
@@ -158,3 +159,31 @@ def test_the_ids_of_legs_are_uuids_made_of_node_call_round_and_place() -> None:
     space = UUID("6a1c7f7e-3e6b-5a52-9d52-0c6f6c1c3b11")
     expected = [str(uuid5(space, f"{offered.node}/{offered.call_id}/1/{place}")) for place in range(3)]
     assert list(parties.leg_ids(offered, 1, 3)) == expected
+
+
+def test_a_leg_to_a_phone_of_another_node_goes_through_its_door_and_keeps_all_else() -> None:
+    """B2, B5: the same identity, the same UUID, by which a transfer finds whose phone it was."""
+    call = from_phone(dialled="030 23125-002")
+    here = decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN)
+    door = NodeDoor("192.0.2.7", 5090)
+    asked: list[tuple[str, str]] = []
+
+    def door_of(username: str, node: str) -> NodeDoor:
+        asked.append((username, node))
+        return door
+
+    there = decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN, door_of=door_of)
+    ((username, node),) = asked
+    assert node == call.node
+    assert there["fernamt_parties"] == here["fernamt_parties"]
+    leg, _, endpoint = there["fernamt_leg_1"].partition("]")
+    assert endpoint == f"sofia/node/sip:{username}@192.0.2.7:5090"
+    assert leg == here["fernamt_leg_1"].partition("]")[0]
+
+
+def test_a_phone_of_another_node_that_is_sent_on_is_a_phone() -> None:
+    """The caller transferred it, or a program had it rung; its leg is on the profile for other nodes."""
+    data = first_round(from_phone(dialled="030 23125-002"))
+    (leg,) = leg_ids(data)
+    named = data | {"variable_sofia_profile_name": "node", "variable_fernamt_phone": "kanzlei-2"}
+    assert transferred(named, leg).entry is Entry.PHONE

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from acd.events import CallerJoined
-from freeswitch.queue_calls import AGENT
+from freeswitch.events import Event
+from freeswitch.queue_calls import AGENT, agents_leg_behind, agents_phone
 from freeswitch.queue_events import QueueEvents
 from numbering.e164 import E164
 
@@ -21,6 +22,7 @@ class Sink:
     def __init__(self) -> None:
         self.waiting: list[str] = []
         self.talking: Mapping[str, str] = {}
+        self.over: list[str] = []
 
     def listed(
         self,
@@ -43,10 +45,14 @@ class Sink:
         called: E164 | None,
     ) -> None: ...
     def left_by_key(self, call_id: str, customer_id: str) -> None: ...
-    def agent_leg_ended(self, leg_id: str) -> None: ...
+    def agent_leg_ended(self, leg_id: str) -> None:
+        self.over.append(f"agent {leg_id}")
+
     def agent_leg_held(self, leg_id: str, *, held: bool) -> None: ...
     def own_call(self, node: str, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None: ...
-    def ended(self, call_id: str) -> None: ...
+    def ended(self, call_id: str) -> None:
+        self.over.append(call_id)
+
     def lost(self, node: str) -> None: ...
 
 
@@ -70,3 +76,24 @@ def test_a_caller_whom_an_agent_has_passed_on_waits_no_longer_though_the_mark_is
     )
     assert sink.waiting == ["waits"]
     assert sink.talking == {"agent": "with-agent"}
+
+
+def test_an_agents_phone_on_another_node_ends_the_agents_part_whatever_becomes_of_the_leg_to_it() -> None:
+    """An attended transfer joins the caller with somebody else there: the leg that led to the phone stays."""
+    sink = Sink()
+    events = QueueEvents("node-2", sink)
+    leg_id = "0b8f6a0e-51b1-4b0e-9d7e-0c6f6c1c3b11"
+
+    def state(name: str) -> Event:
+        mark = {"Channel-Presence-Data": agents_phone(leg_id), "Unique-ID": "over-there"}
+        return Event({"Event-Name": "CHANNEL_CALLSTATE", "Channel-Call-State": name, **mark})
+
+    assert events.changed(state("ACTIVE"))
+    assert sink.over == []
+    assert events.changed(state("HANGUP"))
+    assert sink.over == [f"agent {leg_id}", leg_id]
+
+
+def test_a_mark_that_is_not_ours_is_no_agents_phone() -> None:
+    for mark in (None, "", "agent", "agent-at/", "agent-at/x", "own/a/b"):
+        assert agents_leg_behind(mark) is None

@@ -141,6 +141,7 @@ def test_a_phone_of_another_node_rings_through_that_nodes_door() -> None:
         leg, offer_leg("kanzlei", 3), "phones.example", variables, NodeDoor("192.0.2.7", 5090)
     )
     assert written.endswith(f"]sofia/node/sip:{PHONE_1.credentials.username}@192.0.2.7:5090")
+    assert f"sip_h_X-Fernamt-Leg={offer_leg('kanzlei', 3)}" in written, "its node marks the phone with it"
 
 
 def test_only_phones_are_behind_the_door_of_another_node() -> None:

@@ -1,0 +1,70 @@
+"""Which phones a node has, from its list and its events (B1)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pytest
+
+from freeswitch.events import Event
+from freeswitch.registrations import Registrations
+
+
+class Sink:
+    """What was told, in order."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, ...]] = []
+
+    def came(self, node: str, username: str) -> None:
+        self.told.append(("came", node, username))
+
+    def went(self, node: str, username: str) -> None:
+        self.told.append(("went", node, username))
+
+    def listed_phones(self, node: str, usernames: Collection[str]) -> None:
+        self.told.append(("listed", node, *sorted(usernames)))
+
+
+def event(subclass: str, **headers: str) -> Event:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Event({"Event-Name": "CUSTOM", "Event-Subclass": subclass, "profile-name": "phone", **named})
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (event("sofia::register", from_user="anna"), ("came", "node-1", "anna")),
+        (event("sofia::unregister", from_user="anna"), ("went", "node-1", "anna")),
+        (event("sofia::expire", user="anna"), ("went", "node-1", "anna")),
+    ],
+)
+def test_a_phone_comes_and_goes(told: Event, expected: tuple[str, ...]) -> None:
+    sink = Sink()
+    Registrations("node-1", sink).told(told)
+    assert sink.told == [expected]
+
+
+def test_an_event_without_a_phone_tells_nothing() -> None:
+    sink = Sink()
+    known = Registrations("node-1", sink)
+    known.told(event("sofia::register", from_user="anna", profile_name="carrier"))
+    known.told(event("sofia::register"))
+    assert sink.told == []
+
+
+def test_what_a_node_lists_is_told_as_a_whole() -> None:
+    sink = Sink()
+    rows = '{"row_count": 2, "rows": [{"reg_user": "anna"}, {"reg_user": "bert"}]}'
+    Registrations("node-1", sink).ask(lambda call: rows)
+    assert sink.told == [("listed", "node-1", "anna", "bert")]
+
+
+def test_an_exchange_of_one_node_asks_for_nothing() -> None:
+    def asked(call: object) -> str:
+        raise AssertionError(f"asked for {call}")
+
+    alone = Registrations("node-1", None)
+    alone.ask(asked)
+    alone.told(event("sofia::register", from_user="anna"))
+    assert alone.subclasses == ()
