@@ -9,8 +9,9 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
@@ -276,3 +277,12 @@ def mailer(settings: Settings) -> Mailer | None:
 def spool_size(directory: Path) -> int:
     """How many leg records wait in the spool."""
     return sum(1 for _ in directory.glob("*.cdr.json"))
+
+
+def oldest_in_spool(directory: Path) -> datetime | None:
+    """When the oldest of some records that wait was written, as its file says."""
+    times = []
+    for path in islice(directory.glob("*.cdr.json"), 1_000):
+        with suppress(FileNotFoundError):
+            times.append(path.stat().st_mtime)
+    return datetime.fromtimestamp(min(times), UTC) if times else None

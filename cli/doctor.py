@@ -31,6 +31,7 @@ from cli.bootstrap import (
 from cli.carriers.emergency_reminders import reminders_of
 from cli.errors import NotRunning, ProgramError
 from cli.explaining import record_checks
+from cli.explaining.disk_check import disk
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.layout import effective
 from cli.settings import Settings
@@ -53,9 +54,9 @@ from provisioning.schema import CustomerEntry
 from provisioning.sounds import PROGRAM as SPEAKER
 from store.availability_book import AvailabilityBook
 from store.config_versions import ConfigStore
-from store.embedded.home import NEEDED_FREE_BYTES
 from store.emergency_reminders import EmergencyReminders
 from store.errors import StoreError
+from store.room import require_room
 from store.schema import require_current
 
 #: Between two looks at an exchange that has just started.
@@ -108,7 +109,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("contact centres' log", record_checks.centre_log),
         ("number sweep", record_checks.sweep),
         ("numbers at Microsoft", record_checks.teams),
-        ("disk", _disk),
+        ("disk", disk),
         ("freeswitch program", _program),
     ]
     return [_safely(name, check, settings) for name, check in checks]
@@ -153,6 +154,7 @@ def _carrier(settings: Settings) -> Finding:
 def _database(settings: Settings) -> Finding:
     database = engine(settings, "fernamt doctor")
     require_current(database)
+    require_room(database)
     with database.connect() as connection:
         version = connection.execute(text("SHOW server_version")).scalar_one()
     return Finding("database", State.OK, f"PostgreSQL {version}, schema is current")
@@ -355,17 +357,6 @@ def mail_server(settings: Settings, customers: Sequence[CustomerEntry]) -> Findi
         step = "See address and password under smtp in the settings; e-mails are tried again"
         return Finding(name, State.WARNING, f"{error}; {seen}", step)
     return Finding(name, State.OK, f"answers; {seen}")
-
-
-def _disk(settings: Settings) -> Finding:
-    place: Path = settings.state_dir
-    while not place.exists():
-        place = place.absolute().parent
-    free = shutil.disk_usage(place).free
-    seen = f"{free // 1_000_000:,} MB free at {place}"
-    if free < NEEDED_FREE_BYTES:
-        return Finding("disk", State.FAULT, seen, "Free disk: records and live state are written there")
-    return Finding("disk", State.OK, seen)
 
 
 def _program(settings: Settings) -> Finding:

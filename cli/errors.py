@@ -12,6 +12,7 @@ ProgramError
 ├── NoSuchNode        the settings name no such node
 ├── NodeNeeded        a node is not to be drained: no other one takes calls
 ├── NodeBusy          a node that was drained still has calls
+├── CertificateNotTaken  the node does not show the certificate that is configured
 ├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan
 ├── NotYours          the account's role does not allow the command
@@ -99,6 +100,12 @@ class NodeBusy(ProgramError):
     """Calls did not end in the time that somebody wanted to wait."""
 
     id = "program.node-busy"
+
+
+class CertificateNotTaken(ProgramError):
+    """Files are in place, and the running node does not show them."""
+
+    id = "program.certificate"
 
 
 class NobodyToRemind(ProgramError):

@@ -6,10 +6,15 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from typing import Any
+from datetime import UTC, datetime
+from io import FileIO, UnsupportedOperation
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 import structlog
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 def configure_logs(*, service: bool) -> None:
@@ -28,12 +33,53 @@ def configure_logs(*, service: bool) -> None:
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if service else logging.WARNING),
         logger_factory=(
-            structlog.BytesLoggerFactory(file=sys.stderr.buffer)
+            structlog.BytesLoggerFactory(file=_log_stream())
             if service
             else structlog.WriteLoggerFactory(file=sys.stderr)
         ),
         cache_logger_on_first_use=True,
     )
+
+
+def _log_stream() -> BinaryIO:
+    try:
+        return LogStream(sys.stderr.fileno())
+    except UnsupportedOperation:  # standard error of a test is no file
+        return sys.stderr.buffer
+
+
+class LogStream(FileIO):
+    """A descriptor for log lines: where it takes no more (a full disk, a reader that is gone) lines are lost
+    and counted, and the program works on. How many were lost is the first line of what it takes again."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "wb", closefd=False)
+        self._lost = 0
+
+    def write(self, line: ReadableBuffer, /) -> int:
+        """One whole line."""
+        wanted = bytes(line)
+        try:
+            if self._lost:
+                self._whole(b"\n" + _lost_line(self._lost))  # the last one may have been cut
+                self._lost = 0
+            self._whole(wanted)
+        except OSError:
+            self._lost += 1
+        return len(wanted)
+
+    def _whole(self, text: bytes) -> None:
+        while text:
+            written = super().write(text)
+            if not written:
+                raise BlockingIOError
+            text = text[written:]
+
+
+def _lost_line(count: int) -> bytes:
+    moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    event = {"event": "log lines were lost", "count": count, "level": "error", "timestamp": moment}
+    return json_line(event, str) + b"\n"
 
 
 def json_line(event: Any, default: Callable[[Any], Any]) -> bytes:

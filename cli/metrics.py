@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from acd.names import AgentState, MemberState
 from acd.state import State
+from cli.wiring.disk import Room
 from controller.centres import Centres
 from controller.errors import StoreAway
 from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag, greenlets
@@ -231,7 +232,37 @@ def of_records(meters: LegMeters, loop: LoopLag, spool: Callable[[], int]) -> Fa
         )
         yield _histogram("fernamt_talk_seconds", "Of answered calls", meters.talked_s)
         yield _histogram("fernamt_loop_lag_seconds", _WOKEN, loop.lag_s)
+        errors = CounterMetricFamily("fernamt_record_errors", "Rounds that failed", labels=["error"])
+        for error, count in meters.errors.items():
+            errors.add_metric([error], count)
+        yield errors
         yield GaugeMetricFamily("fernamt_record_spool", "Records that wait on disk", spool())
+
+    return families
+
+
+def of_disks(found: Callable[[], Iterable[Room]]) -> Families:
+    """Of the disks of a node."""
+
+    def families() -> Iterable[Metric]:
+        free = GaugeMetricFamily("fernamt_disk_free_bytes", "For our programs", labels=["place"])
+        size = GaugeMetricFamily("fernamt_disk_size_bytes", "Of its file system", labels=["place"])
+        for each in found():
+            free.add_metric([each.place], each.free_bytes)
+            size.add_metric([each.place], each.size_bytes)
+        return free, size
+
+    return families
+
+
+def of_certificates(left: Callable[[], Mapping[str, float]]) -> Families:
+    """Of a node."""
+
+    def families() -> Iterable[Metric]:
+        days = GaugeMetricFamily("fernamt_certificate_days", "Until it ends", labels=["where"])
+        for where, count in left().items():
+            days.add_metric([where], count)
+        yield days
 
     return families
 

@@ -14,11 +14,13 @@ from gevent import sleep
 from rich.table import Table
 
 from cli.bootstrap import audited, connected, event_socket, other_nodes
-from cli.changes import changing
+from cli.changes import actor_option, changing
 from cli.errors import NodeBusy, NodeNeeded, NoSuchNode, NotRunning
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
+from cli.times import shown
+from cli.wiring.certificates import take_over
 from freeswitch import api_calls, node_state
 from freeswitch.commands import ApiCall
 from freeswitch.errors import FreeSwitchError
@@ -44,7 +46,7 @@ class NodeSeen:
 
 @click.group()
 def node() -> None:
-    """FreeSWITCH nodes: status, drain, undrain.
+    """FreeSWITCH nodes: status, drain, undrain, certificate.
 
     \b
     A node is taken out of service like this:
@@ -121,6 +123,32 @@ def undrain(settings: Callable[[], Settings], name: str, at: datetime, actor: st
     _order(known, name, node_state.undrain())
     audited(known, actor, "node.undrain", "node", name, {"reason": reason, "at": at.isoformat()})
     click.echo(f"{name} takes calls.")
+
+
+@node.command()
+@actor_option
+@click.pass_obj
+def certificate(settings: Callable[[], Settings], actor: str) -> None:
+    """Have this machine's node show a certificate that was renewed. No call and no connection ends.
+
+    It puts the files of node.tls where FreeSWITCH reads them, has it read them again, and looks at each port
+    (docs/trunks.md).
+
+    \b
+    Example: fernamt node certificate
+             certbot renew --deploy-hook "fernamt node certificate"
+    """
+    known = effective(settings())
+
+    def order() -> str:
+        with connected(event_socket(known)) as connection:
+            return connection.api(api_calls.reload_certificates())
+
+    own = take_over(known, order)
+    until = own.not_after.isoformat()
+    details = {"until": until, "sha256": own.fingerprint}
+    audited(known, actor, "node.certificate", "node", known.node.name, details)
+    click.echo(f"{known.node.name} shows the certificate until {shown(own.not_after)} to who connects now.")
 
 
 def nodes_now(settings: Settings) -> list[NodeSeen]:

@@ -310,7 +310,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
             lambda: {name: node_link(following_node(name).connection) for name in (home, *others)},
             health.statuses,
             lambda: probing.last if probing is not None else {},
-            lambda: (following.running, waiting.count(), tracing.lost),
+            lambda: (following.running, waiting.count() + emergency.in_memory, tracing.lost),
         ),
         of_led(centres),
     )

@@ -20,7 +20,7 @@ from cli.bootstrap import (
     recording_spool,
     spool_size,
 )
-from cli.metrics import of_due, of_log, of_records, serve_metrics
+from cli.metrics import of_certificates, of_disks, of_due, of_log, of_records, serve_metrics
 from cli.settings import Settings
 from cli.wiring.abuse_store import AbuseRecords
 from cli.wiring.adapters import (
@@ -31,7 +31,9 @@ from cli.wiring.adapters import (
 )
 from cli.wiring.call_traces import CapturedSip
 from cli.wiring.carrier import today
+from cli.wiring.certificates import CertificateDays
 from cli.wiring.centre_log import KeptInDatabase, LeftInRedis
+from cli.wiring.disk import rooms
 from cli.wiring.recording_switch import KeptRecordings
 from controller.abuse_watch import AbuseWatch
 from controller.centre_log import CentreLog
@@ -48,6 +50,7 @@ from freeswitch.spool import Spool, SpoolFile
 from store.acd_history import AcdHistory
 from store.cdr_repository import CdrRepository
 from store.daily_sweep import DailySweep
+from store.errors import StoreError
 from store.rating_waiting import WaitingLegs
 
 _log = structlog.get_logger(__name__)
@@ -94,11 +97,13 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         of_records(meters, loop, lambda: spool_size(settings.node.cdr_dir)),
         of_log(acd_log(settings)),
         of_due(WaitingLegs(database)),
+        of_disks(lambda: rooms(settings)),
+        of_certificates(CertificateDays(settings, now).left),
     )
     captured = _sip_capture(settings)
     _log.info("intake ready", spool=str(spool.directory))
     try:
-        _empty(intake, stopped)
+        _empty(intake, meters, stopped)
     finally:
         if metrics is not None:
             metrics.stop(1.0)
@@ -113,20 +118,33 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         recordings.stop(5.0)
 
 
-def _empty(intake: Intake[SpoolFile], stopped: Callable[[float], bool]) -> None:
-    ending = False
+def _empty(intake: Intake[SpoolFile], meters: LegMeters, stopped: Callable[[float], bool]) -> None:
+    ending, failing = False, ""
     while True:
         try:
             done = intake.round()
-        except StoreAway as error:
-            _log.warning("CDRs wait in the spool: the database is away", error=str(error))
+        except (StoreAway, OSError) as error:
+            found = _error_id(error)
+            meters.errors[found] += 1
+            if found != failing:
+                _log.error("CDRs wait in the spool", why=found, error=str(error))
+            failing = found
             if ending or stopped(_RETRY_S):
                 return
             continue
+        if failing:
+            _log.info("CDRs are taken in again")
+        failing = ""
+        meters.errors["spool"] += bool(done.stuck)
         if done.idle:
             if ending:
                 return
-            ending = stopped(_REST_S)
+            ending = stopped(_RETRY_S if done.stuck else _REST_S)
+
+
+def _error_id(error: StoreAway | OSError) -> str:
+    """What docs/metrics.md calls it."""
+    return error.__cause__.id if isinstance(error.__cause__, StoreError) else "spool"
 
 
 def _mailboxes(settings: Settings) -> Mailboxes:

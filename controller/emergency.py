@@ -1,12 +1,13 @@
 """Emergency calls: room on full trunks, the alarm, and a record of each attempt that nothing can lose.
 
 A record is written to a local file first and from there to the store, both in one greenlet off the call path.
-When the store is away the files wait. What the queue cannot take is in the log, which has every attempt.
+When the store is away the files wait; what neither a full disk nor the store takes waits in memory. What the
+queue cannot take is in the log, which has every attempt.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -77,9 +78,16 @@ class Emergency:
         self._writer: Greenlet[[], None] | None = None
         #: Calls that are being ended: they stay on their trunks until the switch says that they are gone.
         self._leaving: OrderedDict[str, None] = OrderedDict()
+        #: Neither on disk nor in the store yet.
+        self._homeless: deque[EmergencyAttempt] = deque()
         self._waiting = True
-        self._away = False
+        self._away = self._full = False
         self.dropped = 0
+
+    @property
+    def in_memory(self) -> int:
+        """Attempts that neither a file nor the store has."""
+        return len(self._homeless)
 
     def start(self) -> None:
         """Begin writing; what an earlier controller left in files goes first."""
@@ -161,16 +169,32 @@ class Emergency:
                 _log.exception("keeping emergency attempts failed")
 
     def _keep(self, attempt: EmergencyAttempt) -> None:
+        self._waiting = True
+        if self._written(attempt) or self._insert([attempt]):
+            return
+        if len(self._homeless) >= _QUEUE_LIMIT:
+            self.dropped += 1
+            return
+        self._homeless.append(attempt)
+
+    def _written(self, attempt: EmergencyAttempt) -> bool:
         try:
             self._spool.write(attempt)
         except OSError as error:
-            _log.error("an emergency attempt has no file", call=attempt.call_id, error=str(error))
-            self._insert([attempt])
-        else:
-            self._waiting = True
+            if not self._full:
+                _log.error("emergency attempts have no file", call=attempt.call_id, error=str(error))
+            self._full = True
+            return False
+        self._full = False
+        return True
 
     def _deliver(self) -> None:
-        """Everything in files to the store; the files stay until it has them."""
+        """Everything to the store, or at least into files; the files stay until it has them."""
+        while self._homeless:
+            attempt = self._homeless[0]
+            if not self._insert([attempt]) and not self._written(attempt):
+                return
+            self._homeless.popleft()
         try:
             pending = self._spool.pending()
             if pending and not self._insert(pending):

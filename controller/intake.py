@@ -7,8 +7,9 @@ dies, and any number of intakes may work on one directory.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Generic
 
 import structlog
@@ -22,16 +23,20 @@ _log = structlog.get_logger(__name__)
 BATCH: Final = 200
 #: A file that makes no sense and has not changed for this long is not being written any more.
 GIVE_UP_AFTER_S: Final = 10.0
+#: Files that could not be taken away and are read again beside a whole batch.
+_MOST_STUCK: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round did: legs new and known before, files quarantined and left for later."""
+    """What one round did: legs new and known before, files quarantined and left for later. `stuck`: files
+    that are stored and that the disk does not let go."""
 
     new: int = 0
     known: int = 0
     quarantined: int = 0
     waiting: int = 0
+    stuck: int = 0
 
     @property
     def idle(self) -> bool:
@@ -56,13 +61,26 @@ class Intake(Generic[File]):
         self._parse = parse
         self._clock_s = clock_s
         self._noticed = noticed
+        self._stuck: set[Path] = set()
+        self._why = ""
 
     def round(self) -> Round:
-        """Take in one batch. Raises StoreAway; every file is still there then."""
+        """Take in one batch. Raises StoreAway and OSError; every file is still there then.
+
+        A file that cannot be taken away (a disk that is full or read-only) is tried again each round: it is
+        stored once, whatever is read again, and holds nobody up.
+        """
+        self._stuck, before = set(), self._stuck
+        done = self._batch(BATCH + min(len(before), _MOST_STUCK))
+        if self._stuck and not before:
+            _log.error("records are stored and their files stay", files=len(self._stuck), why=self._why)
+        return done
+
+    def _batch(self, limit: int) -> Round:
         good: dict[str, tuple[File, LegRecord]] = {}
         bad: list[tuple[File, str, str]] = []
         waiting = known = 0
-        for file in self._spool.pending(BATCH):
+        for file in self._spool.pending(limit):
             try:
                 record = self._parse(file.content)
             except RecordUnreadable as problem:
@@ -73,18 +91,20 @@ class Intake(Generic[File]):
                 continue
             twin = good.setdefault(record.leg_id, (file, record))[0]
             if twin is not file:  # the same leg in two files: the other one will do
-                known += 1
-                self._spool.remove(file)
-        new, refused = self._insert(good)
-        for file, reason_id, sentence in bad + refused:
-            self._quarantine(file, reason_id, sentence)
-        known += len(good) - new - len(refused)
-        return Round(new, known, len(bad) + len(refused), waiting)
+                known += self._away(file, self._spool.remove)
+        inserted, refused = self._insert(good)
+        gone = set(inserted)
+        aside = sum(self._quarantine(*each) for each in bad + refused)
+        kept = {file.path for file, _, _ in bad + refused} | self._stuck
+        known += sum(leg_id not in gone and file.path not in kept for leg_id, (file, _) in good.items())
+        return Round(len(inserted), known, aside, waiting, len(self._stuck))
 
-    def _insert(self, good: dict[str, tuple[File, LegRecord]]) -> tuple[int, list[tuple[File, str, str]]]:
+    def _insert(
+        self, good: dict[str, tuple[File, LegRecord]]
+    ) -> tuple[Sequence[str], list[tuple[File, str, str]]]:
         """Insert the batch; a record that the store refuses does not hold up the others."""
         if not good:
-            return 0, []
+            return (), []
         outcome = self._store.insert_legs([(record, file.content) for file, record in good.values()])
         refused = [
             (good[leg_id][0], "cdr.refused", f"leg {leg_id}: {error}") for leg_id, error in outcome.refused
@@ -92,14 +112,26 @@ class Intake(Generic[File]):
         to_quarantine = {leg_id for leg_id, _ in outcome.refused}
         for leg_id, (file, _) in good.items():
             if leg_id not in to_quarantine:
-                self._spool.remove(file)
+                self._away(file, self._spool.remove)
         for leg_id in outcome.new:
             self._noticed(good[leg_id][1])
-        return len(outcome.new), refused
+        return outcome.new, refused
 
-    def _quarantine(self, file: File, reason_id: str, sentence: str) -> None:
-        _log.error("CDR quarantined", file=str(file.path), reason=reason_id, sentence=sentence)
+    def _quarantine(self, file: File, reason_id: str, sentence: str) -> bool:
+        """Whether the file is out of the way; it is in the store in any case."""
         self._store.quarantine(
             file_name=file.path.name, reason_id=reason_id, sentence=sentence, content=file.content
         )
-        self._spool.set_aside(file)
+        if not self._away(file, self._spool.set_aside):
+            return False
+        _log.error("CDR quarantined", file=str(file.path), reason=reason_id, sentence=sentence)
+        return True
+
+    def _away(self, file: File, how: Callable[[File], None]) -> bool:
+        try:
+            how(file)
+        except OSError as error:
+            self._stuck.add(file.path)
+            self._why = str(error)
+            return False
+        return True

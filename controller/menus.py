@@ -148,11 +148,22 @@ class Menus:
             mailbox.retention_days,
             mailbox.notify,
         )
-        path = self._notes.begin(facts)
+        try:
+            path = self._notes.begin(facts)
+        except OSError as error:  # a full disk: the call goes on without its message
+            _log.error("a message cannot be recorded", call=offered.call_id, error=str(error))
+            return
         try:
             call.record(mailbox, path)
         finally:
+            self._finish(facts)
+
+    def _finish(self, facts: MessageFacts) -> None:
+        """A message whose note cannot be written now is found by its age."""
+        try:
             self._notes.finish(facts)
+        except OSError as error:
+            _log.error("a message is taken in later", call=facts.id, error=str(error))
 
     def _silent(self, offered: CallOffered, decision: Decision) -> Decision | None:
         for _ in range(_MAX_SILENT):

@@ -68,6 +68,8 @@ class LegMeters:
         self.post_dial_delay_s = Spread(_DIAL_S)
         #: Of answered A legs.
         self.talked_s = Spread(_TALK_S)
+        #: Rounds that could not store records, by the error's id, or take their files away (`spool`).
+        self.errors: Counter[str] = Counter()
 
     def note(self, leg: LegRecord) -> None:
         """A record that was not known came in."""

@@ -26,7 +26,7 @@ File = TypeVar("File", bound=RecordFile)
 
 
 class RecordSpool(Protocol[File]):
-    """Where the switch leaves its records."""
+    """Where the switch leaves its records. All methods raise OSError."""
 
     def pending(self, limit: int) -> Iterable[File]: ...
     def remove(self, file: File) -> None: ...

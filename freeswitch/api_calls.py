@@ -73,6 +73,11 @@ def reload_xml() -> ApiCall:
     return ApiCall("reloadxml")
 
 
+def reload_certificates() -> ApiCall:
+    """Read the files of TLS and WSS again for new connections; "+OK ...". FreeSWITCH 1.11 and newer."""
+    return ApiCall("reloadcert")
+
+
 def show_channels() -> ApiCall:
     """All channels of the node as JSON: see `rows_of`."""
     return ApiCall("show", "channels as json")

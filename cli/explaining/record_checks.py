@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
-from cli.bootstrap import acd_log, engine, now, spool_size
+from cli.bootstrap import acd_log, engine, now, oldest_in_spool, spool_size
 from cli.carriers.teams_health import teams_health
 from cli.errors import NotRunning
 from cli.explaining.findings import Finding, State, outside_the_lab
@@ -23,6 +23,8 @@ from store.teams_standing import TeamsStanding
 _LATE: Final = timedelta(days=1)
 #: A record that waits for longer has no worker, or not all of its call's records came.
 _RATED_WITHIN: Final = timedelta(minutes=10)
+#: Files are taken in within a second, one that makes no sense within some.
+_TAKEN_WITHIN: Final = timedelta(minutes=2)
 #: Entries of contact centres that may wait for the next round or two of the intake.
 _LOG_BEHIND: Final = 10_000
 #: A bank credits debits on their day; its statement of that day is imported by then.
@@ -34,9 +36,13 @@ def spool(settings: Settings) -> Finding:
     if not directory.is_dir():
         raise NotRunning(f"{directory} does not exist: it is made by `fernamt freeswitch render`")
     waiting = spool_size(directory)
+    step = "See that `fernamt cdr intake` runs and the database answers, and its log"
     if waiting > 1_000:
-        step = "See that `fernamt cdr intake` runs and the database answers"
         return Finding("CDR spool", State.WARNING, f"{waiting} records wait in {directory}", step)
+    since = oldest_in_spool(directory)
+    if since is not None and now() - since > _TAKEN_WITHIN:
+        seen = f"{waiting} records wait in {directory}, since {shown(since)}"
+        return Finding("CDR spool", State.WARNING, seen, step)
     return Finding("CDR spool", State.OK, f"{waiting} records wait in {directory}")
 
 

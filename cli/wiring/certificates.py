@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
 from cryptography import x509
+from gevent import sleep
 
+from cli.errors import CertificateNotTaken
 from cli.settings import Settings, TlsEntry
 from cli.times import shown
 from dialplan.carrier import Transport
+from freeswitch.errors import CertificateUnusable
 from freeswitch.render.certificates import Certificate, described, read_certificate, write_certificates
 from provisioning.schema import Config
 
 #: An authority's automatic renewal comes 30 days before the end; a person's order takes a week.
 _SOON: Final = timedelta(days=21)
 _CONNECT_S: Final = 2.0
-_RENEW: Final = "Renew it, then fernamt freeswitch render and restart the node's SIP profiles: docs/trunks.md"
+_RENEW: Final = "Renew it, then fernamt node certificate: docs/trunks.md"
+#: The node reads its files in the background.
+_SHOWN_WITHIN_S: Final = 10.0
+_LOOK_S: Final = 0.2
+#: A handshake with the node each minute is enough for what counts days.
+_ASK_AGAIN_S: Final = 60.0
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,70 @@ def _at_the_node(settings: Settings, tls: TlsEntry, own: Certificate, seen: str)
             said = f"{seen}; port {port} still shows the one until {shown(there.not_after)}"
             return CertificateState("warning", said, _RENEW.removeprefix("Renew it, then "))
     return None
+
+
+def take_over(settings: Settings, order: Callable[[], str]) -> Certificate:
+    """Put the configured certificate in place and see that the running node shows it to who connects from now
+    on; calls and connections go on. `order` has the node read its files again; its answer.
+
+    Raises CertificateUnusable (nothing changed), CertificateNotTaken (the files are in place).
+    """
+    tls, node = settings.node.tls, settings.node
+    if tls is None:
+        raise CertificateNotTaken("there is no certificate: name it, node.tls in the settings (docs/trunks.md)")
+    own = read_certificate(tls.certificate)
+    install_certificates(settings)
+    if node.program == "lab":
+        return own
+    answer = order().strip()
+    if not answer.startswith("+OK"):
+        raise CertificateNotTaken(
+            f"the files are in place, but this FreeSWITCH does not read them while it runs ({answer[:100]}): "
+            f"fernamt node drain {node.name} --wait 3600, then start it anew"
+        )
+    deadline = time.monotonic() + _SHOWN_WITHIN_S
+    for port in (node.ports.carrier_tls, node.ports.trunk_tls, node.ports.phone_tls, node.ports.wss):
+        while not _shows(own, (node.sip_ip, port)):
+            if time.monotonic() > deadline:
+                raise CertificateNotTaken(
+                    f"port {port} of {node.name} does not show the new certificate: see FreeSWITCH's log, and "
+                    "whether it runs with -certs of this directory: " + str(certificates_dir(settings))
+                )
+            sleep(_LOOK_S)
+    return own
+
+
+def _shows(own: Certificate, address: tuple[str, int]) -> bool:
+    try:
+        return shown_certificate(address).fingerprint == own.fingerprint
+    except OSError:
+        return False
+
+
+class CertificateDays:
+    """Days until the certificate in the settings ends (`file`) and the one that the node shows (`node`)."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._asked_at_s = float("-inf")
+        self._ends: dict[str, datetime] = {}
+
+    def left(self) -> Mapping[str, float]:
+        """Less than nothing where it has ended; who cannot be asked is left out."""
+        if time.monotonic() - self._asked_at_s > _ASK_AGAIN_S:
+            self._ends, self._asked_at_s = dict(self._looked()), time.monotonic()
+        return {where: (ends - self._clock()) / _DAY for where, ends in self._ends.items()}
+
+    def _looked(self) -> Iterator[tuple[str, datetime]]:
+        node = self._settings.node
+        if node.tls is None:
+            return
+        with suppress(CertificateUnusable):
+            yield "file", read_certificate(node.tls.certificate).not_after
+        if node.program != "lab":
+            with suppress(OSError):
+                yield "node", shown_certificate((node.sip_ip, node.ports.trunk_tls)).not_after
 
 
 def shown_certificate(address: tuple[str, int]) -> Certificate:

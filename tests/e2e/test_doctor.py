@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import namedtuple
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.parametrize("switch", ["lab"], indirect=True, scope="se
 
 #: Nobody listens there.
 NOWHERE = "127.0.0.1:1"
-Usage = namedtuple("Usage", "total used free")
 
 
 def faulty(running: Exchange, amend: Callable[[dict[str, Any]], None], place: Path) -> Settings:
@@ -111,7 +110,9 @@ def test_what_waits_or_cannot_be_read_is_counted(
     """A spool that fills, a record in quarantine, a full disk, lost entries."""
     for number in range(1_001):
         (tmp_path / f"{number}.cdr.json").touch()
-    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(10**9, 10**9, 10**6))
+    monkeypatch.setattr(
+        "os.statvfs", lambda _: os.statvfs_result((4096, 4096, 250_000, 250, 250, 0, 0, 0, 0, 255))
+    )
     database = engine(running.settings, "test")
     CdrRepository(database).quarantine("a.cdr.json", "cdr.not-json", "not JSON", b"{")
     redis = call_traces(running.settings)._client
@@ -122,6 +123,7 @@ def test_what_waits_or_cannot_be_read_is_counted(
         redis.hdel(LOST, "kunde-test")
     assert (wrong["CDR spool"].state, wrong["disk"].state) == (State.WARNING, State.FAULT)
     assert "1001 records" in wrong["CDR spool"].seen
+    assert "records, state, messages, logs: 1 MB free" in wrong["disk"].seen
     assert wrong["CDR quarantine"].seen == "1 records"
     assert "7 found no room" in wrong["contact centres' log"].seen
     database.dispose()

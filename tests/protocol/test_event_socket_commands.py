@@ -70,6 +70,7 @@ def test_a_command_is_written_like_this(command, wire):
     [
         (api_calls.status(), "status"),
         (api_calls.reload_xml(), "reloadxml"),
+        (api_calls.reload_certificates(), "reloadcert"),
         (api_calls.show_channels(), "show channels as json"),
         (api_calls.show_calls(), "show calls as json"),
         (api_calls.uuid_exists("c-1"), "uuid_exists c-1"),

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from cli.settings import Settings, settings_from
-from cli.wiring.certificates import certificate_state, certificates_dir, install_certificates
+from cli.errors import CertificateNotTaken
+from cli.wiring.certificates import (
+    CertificateDays,
+    certificate_state,
+    certificates_dir,
+    install_certificates,
+    take_over,
+)
 from freeswitch.errors import CertificateUnusable
 from provisioning.load import load_documents
 from provisioning.schema import Config
@@ -149,3 +156,42 @@ def test_a_certificate_that_is_not_for_our_name_at_teams_is_a_fault(
     assert "not for bau.teams.carrier.example" in found.seen
     star = authority.sign("star", ["*.teams.carrier.example"], **span)
     assert certificate_state(with_certificate(star), teams, NOW).state == "ok"
+
+
+def test_days_are_counted_until_the_end_and_below_nothing_after_it(
+    with_certificate: Made, authority: Authority, tmp_path: Path
+) -> None:
+    span = {"begins": NOW - timedelta(days=80), "ends": NOW + timedelta(days=10, hours=12)}
+    settings = with_certificate(authority.sign("short", ["sbc.carrier.example"], **span))
+    moments = iter((NOW, NOW + timedelta(days=11)))
+    days = CertificateDays(settings, lambda: next(moments))
+    assert days.left() == {"file": 10.5}
+    assert days.left() == {"file": -0.5}
+    assert CertificateDays(with_certificate(None), lambda: NOW).left() == {}
+    broken = Signed(tmp_path / "nowhere.pem", tmp_path / "nowhere.key")
+    assert CertificateDays(with_certificate(broken), lambda: NOW).left() == {}
+
+
+def test_a_certificate_that_cannot_be_used_is_not_put_in_place(
+    with_certificate: Made, authority: Authority, tmp_path: Path
+) -> None:
+    good = authority.sign("first", ["sbc.carrier.example"])
+    assert take_over(with_certificate(good), lambda: "").names == ("sbc.carrier.example",)
+    before = (certificates_dir(with_certificate(good)) / "agent.pem").read_bytes()
+    mixed = Signed(good.certificate, authority.sign("second", ["other.example"]).key)
+    with pytest.raises(CertificateUnusable):
+        take_over(with_certificate(mixed), lambda: "+OK")
+    with pytest.raises(CertificateNotTaken, match=r"node\.tls"):
+        take_over(with_certificate(None), lambda: "+OK")
+    assert (certificates_dir(with_certificate(good)) / "agent.pem").read_bytes() == before
+
+
+def test_a_freeswitch_that_cannot_read_them_while_it_runs_is_to_be_drained(
+    with_certificate: Made, authority: Authority
+) -> None:
+    settings = with_certificate(authority.sign("old", ["sbc.carrier.example"]))
+    external = settings.model_copy(
+        update={"node": settings.node.model_copy(update={"program": "external"})}
+    )
+    with pytest.raises(CertificateNotTaken, match="fernamt node drain node-1"):
+        take_over(external, lambda: "-ERR reloadcert Command not found!\n")

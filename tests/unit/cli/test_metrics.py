@@ -17,6 +17,7 @@ from acd.events import Joined, OfferAnswered
 from acd.spec import QueueSpec
 from cli import metrics
 from cli.guard_metrics import of_guard
+from cli.wiring.disk import Room
 from controller.guard import GuardStatus
 from controller.guard_meters import GuardMeters, Part
 from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag
@@ -181,11 +182,14 @@ def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> Non
     meters, legs, loop = CallMeters(lambda: NOW), LegMeters(lambda: NOW), LoopLag()
     meters.note(decided("route.carrier"), 0.1)
     legs.note(leg())
+    legs.errors["spool"] += 0
     families = (
         metrics.of_calls(meters, loop, lambda: 7),
         of_centre(a_centre()),
         metrics.of_records(legs, loop, lambda: 0),
         metrics.of_centre_log(lambda: {"kunde": 0}, lambda: 0),
+        metrics.of_certificates(lambda: {"file": 80.5, "node": -1}),
+        metrics.of_disks(lambda: [Room("records", ROOT, 1, 10**9, 10**12, None)]),
         metrics.of_rating(lambda: (0, 0)),
         of_the_middle(),
         metrics.of_rated(rated(), loop),

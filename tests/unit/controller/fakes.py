@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from pathlib import Path
 
 from gevent.event import Event as Flag
@@ -33,6 +34,7 @@ class MemorySpool:
 
     files: dict[str, MemoryFile] = field(default_factory=dict)
     remove_fails_once: bool = False
+    read_only: bool = False
     aside: dict[str, MemoryFile] = field(default_factory=dict)
 
     def put(self, name: str, content: bytes, written_at_s: float = 0.0) -> None:
@@ -46,10 +48,16 @@ class MemorySpool:
         if self.remove_fails_once:
             self.remove_fails_once = False
             raise KeyboardInterrupt
+        self._refuse_changes()
         self.files.pop(file.path.name, None)
 
     def set_aside(self, file: MemoryFile) -> None:
+        self._refuse_changes()
         self.aside[file.path.name] = self.files.pop(file.path.name)
+
+    def _refuse_changes(self) -> None:
+        if self.read_only:
+            raise OSError(ENOSPC, "No space left on device")
 
 
 @dataclass(frozen=True, slots=True)

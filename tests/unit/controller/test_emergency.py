@@ -239,6 +239,32 @@ def test_without_a_disk_the_record_goes_straight_to_the_store(emergency: Emergen
     assert [each.call_id for each in world.kept] == ["call-1"]
 
 
+def test_without_disk_and_store_attempts_wait_in_memory_for_whichever_is_back_first(
+    emergency: Emergency, world: World
+) -> None:
+    """Issue 7, full disk: nothing lost while the program lives."""
+    for number, back in enumerate(("disk_full", "store_away")):
+        world.disk_full = world.store_away = True
+        with capture_logs() as logs:
+            for name in ("a", "b"):
+                call(emergency, replace(from_trunk("112"), call_id=f"{name}-{number}"))
+            until_written(emergency)
+        assert emergency.in_memory == 2
+        assert [each["event"] for each in logs].count("emergency attempts have no file") == 1
+        setattr(world, back, False)
+        call(emergency, replace(from_trunk("110"), call_id=f"c-{number}"))
+        until_written(emergency)
+        assert emergency.in_memory == 0
+        assert len(world.files) == (3 if back == "disk_full" else 0)
+        world.disk_full = world.store_away = False
+        call(emergency, replace(from_trunk("110"), call_id=f"d-{number}"))
+        until_written(emergency)
+    assert sorted(each.call_id for each in world.kept) == sorted(
+        f"{name}-{number}" for name in "abcd" for number in range(2)
+    )
+    assert world.files == {}
+
+
 def test_no_defect_in_what_is_told_costs_the_call(world: World) -> None:
     def broken(leg: Leg) -> SentLeg:
         raise ValueError("a defect")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
 from controller.errors import StoreAway
 from controller.intake import BATCH, GIVE_UP_AFTER_S, Intake, Round
@@ -155,3 +156,49 @@ def test_a_round_takes_no_more_than_a_batch(
 def test_waiting_files_alone_are_time_to_rest() -> None:
     assert Round(waiting=3).idle
     assert not Round(quarantined=1).idle
+
+
+def test_a_disk_that_lets_no_file_go_holds_nothing_up_and_counts_nothing_twice(
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore, clock: Clock
+) -> None:
+    """A full or read-only disk (issue 7): reading works, taking away and setting aside do not."""
+    spool.read_only = True
+    spool.put("a", b"leg-a")
+    spool.put("bad", b"{", -100.0)
+    assert intake.round() == Round(new=1, stuck=2)
+    assert set(store.legs) == {"leg-a"}
+    for number in range(BATCH):
+        spool.put(f"later-{number}", f"leg-{number}".encode())
+    assert intake.round().new == BATCH
+    again = intake.round()
+    assert (again.idle, again.stuck) == (True, BATCH + 2)
+    assert store.inserted == BATCH + 1
+    spool.read_only = False
+    assert intake.round() == Round(known=BATCH + 1, quarantined=1)
+    assert not spool.files
+    assert set(spool.aside) == {"bad"}
+
+
+def test_a_disk_that_lets_no_file_go_is_told_once(
+    intake: Intake[MemoryFile], spool: MemorySpool, clock: Clock
+) -> None:
+    spool.read_only = True
+    spool.put("a", b"leg-a")
+    with capture_logs() as logs:
+        for _ in range(3):
+            intake.round()
+    assert [each["event"] for each in logs] == ["records are stored and their files stay"]
+    assert "No space left" in logs[0]["why"]
+
+
+def test_a_clock_that_is_set_quarantines_nothing_that_is_being_written(
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore, clock: Clock
+) -> None:
+    """Clock steps (issue 7): back, a file from the future waits; forward, a whole record is taken as ever."""
+    spool.put("half", b"{half", clock.now_s)
+    clock.now_s -= 3_600
+    assert intake.round() == Round(waiting=1)
+    clock.now_s += 7_200
+    spool.put("half", b"leg-a", clock.now_s - 7_200)
+    assert intake.round() == Round(new=1)
+    assert not store.quarantined

@@ -82,13 +82,20 @@ class Notes:
     """Where messages are noted."""
 
     did: list[str] = field(default_factory=list)
+    full: str = ""
 
     def begin(self, facts: MessageFacts) -> str:
+        self._room("begin")
         self.did.append(f"begin {facts.mailbox_id} {facts.caller} {facts.called}")
         return "/messages/call-1.wav"
 
     def finish(self, facts: MessageFacts) -> None:
+        self._room("finish")
         self.did.append(f"finish {facts.id}")
+
+    def _room(self, at: str) -> None:
+        if self.full == at:
+            raise OSError(28, "No space left on device")
 
 
 def talked(caller: Caller, start: str = "menu", notes: Notes | None = None) -> Decision:
@@ -144,6 +151,15 @@ def test_a_message_is_noted_before_it_is_recorded_and_ended_when_the_caller_hang
     assert notes.did == [f"begin box {BERLINER} {HOTLINE}", "finish call-1"]
     assert caller.did == ["answer", "record box /messages/call-1.wav"]
     assert caller.remembered[0][1] is None
+
+
+@pytest.mark.parametrize("full", ["begin", "finish"])
+def test_a_full_disk_costs_the_message_and_not_the_call(full: str) -> None:
+    """Issue 7: the plan goes on; a note that cannot be ended is found by its age."""
+    caller, notes = Caller(["still there"]), Notes(full=full)
+    decision = talked(caller, "box", notes)
+    assert decision.reason.id == "plan.end"
+    assert any(each.startswith("record") for each in caller.did) == (full == "finish")
 
 
 def test_a_call_ends_after_its_message() -> None:
