@@ -19,7 +19,7 @@ from acd.state import State
 from cli.wiring.disk import Room
 from controller.centres import Centres
 from controller.errors import StoreAway
-from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag, greenlets
+from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag, TrunkMeters, greenlets
 from controller.probing import Probed
 from controller.spread import Spread
 from dialplan.trunks.status import TrunkStatus
@@ -232,6 +232,7 @@ def of_records(meters: LegMeters, loop: LoopLag, spool: Callable[[], int]) -> Fa
         )
         yield _histogram("fernamt_talk_seconds", "Of answered calls", meters.talked_s)
         yield _histogram("fernamt_loop_lag_seconds", _WOKEN, loop.lag_s)
+        yield from _of_trunks(meters.trunks)
         errors = CounterMetricFamily("fernamt_record_errors", "Rounds that failed", labels=["error"])
         for error, count in meters.errors.items():
             errors.add_metric([error], count)
@@ -301,6 +302,23 @@ def of_rating(backlog: Callable[[], tuple[int, int]]) -> Families:
         yield GaugeMetricFamily("fernamt_rating_quarantined", "Legs without a charge", quarantined)
 
     return families
+
+
+def _of_trunks(trunks: Mapping[str, TrunkMeters]) -> Iterable[Metric]:
+    legs = CounterMetricFamily(
+        "fernamt_trunk_legs", "Legs by their records", labels=["trunk", "side", "answered"]
+    )
+    talked = CounterMetricFamily("fernamt_trunk_talk_seconds", "Of answered legs", labels=["trunk", "side"])
+    delay = HistogramMetricFamily(
+        "fernamt_trunk_post_dial_delay_seconds", "From our INVITE to its ringing", labels=["trunk"]
+    )
+    for name, meters in trunks.items():
+        for (side, answered), count in meters.legs.items():
+            legs.add_metric([name, side, "yes" if answered else "no"], count)
+        for side, seconds in meters.talked_s.items():
+            talked.add_metric([name, side], seconds)
+        delay.add_metric([name], meters.post_dial_delay_s.up_to(), meters.post_dial_delay_s.sum_s)
+    return legs, talked, delay
 
 
 def _queues(owned: Mapping[str, State], now_ms: Callable[[str], int]) -> Iterable[Metric]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
@@ -24,6 +24,9 @@ _DIAL_S: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
 _TALK_S: Final = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _BATCH_S: Final = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0)
 _RECORD_S: Final = (1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0)
+#: Trunks that are told each by its name.
+MOST_TRUNKS: Final = 500
+OTHER_TRUNKS: Final = "(others)"
 #: Between two looks at how late a greenlet is woken.
 _LOOK_S: Final = 0.25
 
@@ -56,6 +59,25 @@ class CallMeters:
         """Nothing: it is no event."""
 
 
+class TrunkMeters:
+    """Of one trunk, or of all beyond the bound. Legs by side (A: it called us, B: we called it) and whether they
+    were answered."""
+
+    def __init__(self) -> None:
+        self.legs: Counter[tuple[str, bool]] = Counter()
+        #: Seconds talked by side.
+        self.talked_s: defaultdict[str, float] = defaultdict(float)
+        #: From our INVITE to its first ringing.
+        self.post_dial_delay_s = Spread(_DIAL_S)
+
+    def note(self, leg: LegRecord) -> None:
+        """A leg to or from it has ended."""
+        self.legs[leg.side.value, leg.answered_at is not None] += 1
+        self.talked_s[leg.side.value] += leg.billed_ms / 1000
+        if leg.side is LegSide.B and leg.ringing_at is not None:
+            self.post_dial_delay_s.add((leg.ringing_at - leg.started_at).total_seconds())
+
+
 class LegMeters:
     """Of an intake: what the records say, and how late they come."""
 
@@ -68,6 +90,7 @@ class LegMeters:
         self.post_dial_delay_s = Spread(_DIAL_S)
         #: Of answered A legs.
         self.talked_s = Spread(_TALK_S)
+        self.trunks: dict[str, TrunkMeters] = {}
         #: Rounds that could not store records, by the error's id, or take their files away (`spool`).
         self.errors: Counter[str] = Counter()
 
@@ -79,6 +102,13 @@ class LegMeters:
             self.post_dial_delay_s.add((leg.ringing_at - leg.started_at).total_seconds())
         if leg.side is LegSide.A and leg.answered_at is not None:
             self.talked_s.add(leg.billed_ms / 1000)
+        if leg.trunk_id is not None:
+            self._of(leg.trunk_id).note(leg)
+
+    def _of(self, trunk_id: str) -> TrunkMeters:
+        """A scraper keeps every name for weeks: beyond the bound they are told together."""
+        name = trunk_id if trunk_id in self.trunks or len(self.trunks) < MOST_TRUNKS else OTHER_TRUNKS
+        return self.trunks.setdefault(name, TrunkMeters())
 
 
 class BatchMeters:

@@ -20,9 +20,10 @@ from cli.guard_metrics import of_guard
 from cli.wiring.disk import Room
 from controller.guard import GuardStatus
 from controller.guard_meters import GuardMeters, Part
-from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag
+from controller.meters import MOST_TRUNKS, OTHER_TRUNKS, BatchMeters, CallMeters, LegMeters, LoopLag
 from controller.probing import Probed
 from controller.spread import Spread
+from dialplan.cdr import LegSide
 from dialplan.strangers.counting import Evidence
 from dialplan.trunks.status import TrunkState, TrunkStatus
 from store.errors import LiveStateUnavailable
@@ -84,6 +85,35 @@ def test_an_intake_tells_of_records_and_what_is_away_leaves_the_rest() -> None:
     assert found["fernamt_post_dial_delay_seconds_bucket", ("le", "1.0")] == 1
     assert found[("fernamt_record_spool",)] == 3
     assert not any("centre_log" in name for name, *_ in found)
+
+
+def test_each_trunk_has_its_own_answers_talk_and_delay() -> None:
+    """Issue 7: ASR, ACD and post-dial delay by trunk; calls to it and from it apart."""
+    meters = LegMeters(lambda: STARTED)
+    to_it = {"side": LegSide.B, "trunk_id": "carrier-a"}
+    meters.note(leg(leg_id="b-1", **to_it))
+    meters.note(leg(leg_id="b-2", **to_it, answered_at=None, ringing_at=None, billed_ms=0))
+    meters.note(leg(leg_id="a-1", trunk_id="carrier-a", billed_ms=60_000))
+    meters.note(leg(leg_id="a-2", trunk_id=None))
+    found = shown(metrics.of_records(meters, LoopLag(), lambda: 0))
+    a, b, trunk = ("side", "a"), ("side", "b"), ("trunk", "carrier-a")
+    assert found["fernamt_trunk_legs_total", ("answered", "yes"), b, trunk] == 1
+    assert found["fernamt_trunk_legs_total", ("answered", "no"), b, trunk] == 1
+    assert found["fernamt_trunk_legs_total", ("answered", "yes"), a, trunk] == 1
+    assert found["fernamt_trunk_talk_seconds_total", a, trunk] == 60
+    assert found["fernamt_trunk_talk_seconds_total", b, trunk] == 3
+    assert found["fernamt_trunk_post_dial_delay_seconds_count", trunk] == 1
+    assert found["fernamt_trunk_post_dial_delay_seconds_bucket", ("le", "1.0"), trunk] == 1
+
+
+def test_a_scraper_keeps_no_more_names_of_trunks_than_the_bound() -> None:
+    meters = LegMeters(lambda: STARTED)
+    for number in range(MOST_TRUNKS + 7):
+        meters.note(leg(trunk_id=f"trunk-{number}"))
+    meters.note(leg(trunk_id="trunk-0"))
+    assert len(meters.trunks) == MOST_TRUNKS + 1
+    assert meters.trunks[OTHER_TRUNKS].legs.total() == 7
+    assert meters.trunks["trunk-0"].legs.total() == 2
 
 
 def a_centre() -> Centre:
