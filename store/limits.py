@@ -9,7 +9,9 @@
 A call is counted by its id, so asking twice for the same call (a controller died in between) takes nothing
 twice, and a call that a plan goes on with takes no pace that it took before, however long ago. Leases last
 LEASE_S and are renewed by whoever hears the node's heartbeat: when controllers or nodes die, what they held
-is free again within a minute, and nobody has to tidy up. All times are Redis' own.
+is free again within a minute, and nobody has to tidy up. All times are Redis' own. Where its clock is set back,
+new calls that seem to lie ahead count no more; where it is set forward, leases end and the next heartbeat
+restores them.
 
 Scripts name keys that they build, so this needs a single Redis (or its replicas), not a Redis Cluster.
 """
@@ -64,9 +66,9 @@ if ARGV[5] ~= '1' then
     if kind == 'money' then
       if tonumber(redis.call('GET', key) or '0') >= limit then return place - 2 end
     elseif kind ~= 'again' or not paced[key] then
-      local from = now
-      if kind ~= 'calls' then from = now - window end
-      if redis.call('ZCOUNT', key, '(' .. from, '+inf') >= limit and not redis.call('ZSCORE', key, id) then
+      local from, to = now, '+inf'
+      if kind ~= 'calls' then from, to = now - window, now end
+      if redis.call('ZCOUNT', key, '(' .. from, to) >= limit and not redis.call('ZSCORE', key, id) then
         return place - 2
       end
     end
@@ -86,6 +88,7 @@ for place = 3, #KEYS do
       local window = tonumber(ARGV[at + 2])
       redis.call('ZADD', key, now, id)
       redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
+      redis.call('ZREMRANGEBYSCORE', key, '(' .. now, '+inf')
       redis.call('PEXPIRE', key, window)
     end
     if not paced[key] then paces[#paces + 1] = key end
@@ -181,12 +184,12 @@ _COUNT: Final = (
     + """
 local found = {}
 for place, key in ipairs(KEYS) do
-  local kind, from = ARGV[place * 2 - 1], now
-  if kind == 'rate' then from = now - tonumber(ARGV[place * 2]) end
+  local kind, from, to = ARGV[place * 2 - 1], now, '+inf'
+  if kind == 'rate' then from, to = now - tonumber(ARGV[place * 2]), now end
   if kind == 'money' then
     found[place] = redis.call('GET', key) or '0'
   else
-    found[place] = tostring(redis.call('ZCOUNT', key, '(' .. from, '+inf'))
+    found[place] = tostring(redis.call('ZCOUNT', key, '(' .. from, to))
   end
 end
 return found

@@ -229,3 +229,33 @@ def test_a_call_that_is_passed_on_keeps_what_it_held(counters: CallCounters) -> 
     assert counters.counts([caller, forwarder]) == (1, 1)
     counters.release(["c1"])
     assert counters.counts([caller, forwarder]) == (0, 0)
+
+
+def test_a_clock_of_redis_that_is_set_back_holds_up_nobodys_calls(
+    counters: CallCounters, redis_client: redis.Redis
+) -> None:
+    """Issue 7, clock steps: an hour back, as the counters see it; else the pace would be used up for an hour."""
+    two, lines = pace(2), calls(3)
+    for name in ("c1", "c2"):
+        assert counters.take(name, "node-1", [two, lines]) is None
+    for key in redis_client.scan_iter("fernamt:limit:calls-per-second:*"):
+        for name, began_ms in redis_client.zrange(key, 0, -1, withscores=True):
+            redis_client.zadd(key, {name: began_ms + 3_600_000})
+        redis_client.persist(key)
+    assert counters.counts([two, lines]) == (0, 2)
+    assert counters.take("c3", "node-1", [pace(1, 60_000), lines]) is None
+    assert counters.take("c4", "node-1", [pace(1, 60_000)]) is not None
+    assert counters.take("c4", "node-1", [lines]) is lines
+
+
+def test_a_clock_of_redis_that_is_set_forward_forgets_lines_until_the_next_heartbeat(
+    counters: CallCounters, redis_client: redis.Redis
+) -> None:
+    """Every lease has ended then, with its key: what the node has is restored, over the limit too."""
+    line = calls(1)
+    assert counters.take("c1", "node-1", [line]) is None
+    for key in redis_client.scan_iter("fernamt:limit:*"):
+        redis_client.delete(key)
+    assert counters.missing(["c1"]) == ("c1",)
+    counters.restore("node-1", [("c1", (line,))])
+    assert counters.take("c2", "node-1", [line]) is line
