@@ -136,7 +136,7 @@ def certificate(settings: Callable[[], Settings], actor: str) -> None:
 
     \b
     Example: fernamt node certificate
-             certbot renew --deploy-hook "fernamt node certificate"
+             certbot renew --deploy-hook "runuser -u fernamt -- fernamt node certificate"
     """
     known = effective(settings())
 

@@ -31,8 +31,8 @@ from cli.wiring.adapters import (
 )
 from cli.wiring.call_traces import CapturedSip
 from cli.wiring.carrier import today
-from cli.wiring.certificates import CertificateDays
 from cli.wiring.centre_log import KeptInDatabase, LeftInRedis
+from cli.wiring.certificates import CertificateDays
 from cli.wiring.disk import rooms
 from cli.wiring.recording_switch import KeptRecordings
 from controller.abuse_watch import AbuseWatch

@@ -24,7 +24,7 @@ BATCH: Final = 200
 #: A file that makes no sense and has not changed for this long is not being written any more.
 GIVE_UP_AFTER_S: Final = 10.0
 #: Files that could not be taken away and are read again beside a whole batch.
-_MOST_STUCK: Final = 2_000
+_MOST_STUCK: Final = 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,9 @@ def take_over(settings: Settings, order: Callable[[], str]) -> Certificate:
     """
     tls, node = settings.node.tls, settings.node
     if tls is None:
-        raise CertificateNotTaken("there is no certificate: name it, node.tls in the settings (docs/trunks.md)")
+        raise CertificateNotTaken(
+            "there is no certificate: name it, node.tls in the settings (docs/trunks.md)"
+        )
     own = read_certificate(tls.certificate)
     install_certificates(settings)
     if node.program == "lab":

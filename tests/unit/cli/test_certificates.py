@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.settings import Settings, settings_from
 from cli.errors import CertificateNotTaken
+from cli.settings import Settings, settings_from
 from cli.wiring.certificates import (
     CertificateDays,
     certificate_state,
@@ -190,8 +190,6 @@ def test_a_freeswitch_that_cannot_read_them_while_it_runs_is_to_be_drained(
     with_certificate: Made, authority: Authority
 ) -> None:
     settings = with_certificate(authority.sign("old", ["sbc.carrier.example"]))
-    external = settings.model_copy(
-        update={"node": settings.node.model_copy(update={"program": "external"})}
-    )
+    external = settings.model_copy(update={"node": settings.node.model_copy(update={"program": "external"})})
     with pytest.raises(CertificateNotTaken, match="fernamt node drain node-1"):
         take_over(external, lambda: "-ERR reloadcert Command not found!\n")
