@@ -89,9 +89,9 @@ _BY_DUTY: Final[Mapping[Duty, str]] = MappingProxyType(
             config apply, config rollback, config rollout,
             database upgrade, emergency areas import, freeswitch render,
             mailbox erase,
-            mailbox play, node certificate, number import, number sweep, plan sounds, privacy export, privacy hold open,
-            privacy hold release, privacy run, record erase, record play, user token create,
-            user token revoke
+            mailbox play, node certificate, number import, number sweep, plan sounds,
+            privacy export, privacy hold open, privacy hold release, privacy run, record erase,
+            record play, user token create, user token revoke
         """,
     }
 )

@@ -60,8 +60,8 @@ class CallMeters:
 
 
 class TrunkMeters:
-    """Of one trunk, or of all beyond the bound. Legs by side (A: it called us, B: we called it) and whether they
-    were answered."""
+    """Of one trunk, or of all beyond the bound. Legs by side (A: it called us, B: we called it) and whether
+    they were answered."""
 
     def __init__(self) -> None:
         self.legs: Counter[tuple[str, bool]] = Counter()

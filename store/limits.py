@@ -9,9 +9,9 @@
 A call is counted by its id, so asking twice for the same call (a controller died in between) takes nothing
 twice, and a call that a plan goes on with takes no pace that it took before, however long ago. Leases last
 LEASE_S and are renewed by whoever hears the node's heartbeat: when controllers or nodes die, what they held
-is free again within a minute, and nobody has to tidy up. All times are Redis' own. Where its clock is set back,
-new calls that seem to lie ahead count no more; where it is set forward, leases end and the next heartbeat
-restores them.
+is free again within a minute, and nobody has to tidy up. All times are Redis' own. Where its clock is set
+back, new calls that seem to lie ahead count no more; where it is set forward, leases end and the next
+heartbeat restores them.
 
 Scripts name keys that they build, so this needs a single Redis (or its replicas), not a Redis Cluster.
 """

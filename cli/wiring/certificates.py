@@ -132,8 +132,8 @@ def take_over(settings: Settings, order: Callable[[], str]) -> Certificate:
         while not _shows(own, (node.sip_ip, port)):
             if time.monotonic() > deadline:
                 raise CertificateNotTaken(
-                    f"port {port} of {node.name} does not show the new certificate: see FreeSWITCH's log, and "
-                    "whether it runs with -certs of this directory: " + str(certificates_dir(settings))
+                    f"port {port} of {node.name} does not show the new certificate: see FreeSWITCH's log, "
+                    "and whether it runs with -certs of this directory: " + str(certificates_dir(settings))
                 )
             sleep(_LOOK_S)
     return own

@@ -234,7 +234,7 @@ def test_a_call_that_is_passed_on_keeps_what_it_held(counters: CallCounters) -> 
 def test_a_clock_of_redis_that_is_set_back_holds_up_nobodys_calls(
     counters: CallCounters, redis_client: redis.Redis
 ) -> None:
-    """Issue 7, clock steps: an hour back, as the counters see it; else the pace would be used up for an hour."""
+    """Issue 7, clock steps: an hour back, as the counters see it; the pace is not used up for an hour."""
     two, lines = pace(2), calls(3)
     for name in ("c1", "c2"):
         assert counters.take(name, "node-1", [two, lines]) is None
