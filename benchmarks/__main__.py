@@ -32,6 +32,7 @@ PROGRAMS: Final = {
     "chaos": ("benchmarks.chaos", {"--json", "--quick"}),
     "chaos-nodes": ("benchmarks.chaos.nodes", {"--json", "--quick"}),
     "soak": ("benchmarks.soak", {"--json", "--quick"}),
+    "scale": ("benchmarks.scale", {"--json", "--quick"}),
 }
 #: Not among `all`: they take ten minutes or more.
 _BY_NAME_ONLY: Final = frozenset({"billing-month", "chaos", "chaos-nodes", "soak"})
