@@ -26,6 +26,7 @@ _BACK_S: Final = 60.0
 #: Sooner than entries in Redis end by themselves (60 s for places, 90 s for calls).
 FORGOTTEN_S: Final = 30.0
 _MOST: Final = 20_000
+_MOST_TOLD: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ class Killer:
         return any(each.started_at.timestamp() < seconds for each in known)
 
 
-def left_behind(pair: Pair) -> Left:
-    """Once all calls are over: as soon as nothing is left, at the latest after FORGOTTEN_S."""
+def left_behind(pair: Pair, tell: Callable[[str], None]) -> Left:
+    """Once all calls are over: as soon as nothing is left, at the latest after FORGOTTEN_S. Tells which calls
+    are."""
     began = time.monotonic()
     found: list[Left] = []
 
@@ -105,7 +107,9 @@ def left_behind(pair: Pair) -> Left:
             return False
         return found[-1].nothing
 
-    comes_true(nothing, FORGOTTEN_S)
+    if not comes_true(nothing, FORGOTTEN_S):
+        for call in live_calls(pair.first.settings).list(limit=_MOST_TOLD):
+            tell(f"left: {call}")
     return found[-1] if found else _left(pair.first, time.monotonic() - began)
 
 

@@ -63,7 +63,7 @@ def survived(plan: Plan, tell: Callable[[str], None]) -> Outcome:
         traffic = Traffic([each.settings for each in pair.both()], plan.rate, chance)
         tell(f"{plan.kills} times a node of two, {plan.rate:g} calls a second")
         traffic.run(lambda: killer.run(tell), killer.enough.set)
-        left = left_behind(pair)
+        left = left_behind(pair, tell)
         tell("comparing all records")
         records = _records(pair, traffic, killer, tell)
         by_kind = {kind: [each for each in traffic.calls if each.kind is kind] for kind in Kind}
