@@ -56,15 +56,19 @@ class AttemptFiles:
         self._directory = directory
 
     def write(self, attempt: EmergencyAttempt) -> None:
-        """On disk when this returns."""
+        """On disk when this returns; nothing is left there when it fails."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = self._directory / f".{_name(attempt.call_id)}"
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(plain(attempt), file, ensure_ascii=True)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._directory / _name(attempt.call_id))
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(plain(attempt), file, ensure_ascii=True)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._directory / _name(attempt.call_id))
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
 
     def pending(self) -> Sequence[EmergencyAttempt]:
         """The attempts in files, at most `MAX_PENDING`; unreadable files are left where they are."""

@@ -213,6 +213,10 @@ def test_prometheus_reads_what_controllers_and_the_intake_count(centre: Exchange
     eventually(lambda: waiting(centre, "verkauf") == [], 10, "an empty queue")
     address = settings.intake
     eventually(lambda: metrics(address)["fernamt_record_lag_seconds_count"] >= 1, 10, "the record")
+    found = metrics(address)
+    assert found['fernamt_trunk_legs_total{answered="yes",side="a",trunk="carrier-a"}'] >= 1
+    assert found['fernamt_disk_free_bytes{place="records"}'] > 0
+    assert found['fernamt_record_errors_total{error="spool"}'] == 0
 
 
 def metrics(address: tuple[str, int]) -> dict[str, float]:

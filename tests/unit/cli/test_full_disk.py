@@ -58,3 +58,15 @@ def test_the_old_file_stays_whole(tmp_path: Path, name: str, imports: str, call:
     (tmp_path / name).write_text("as it was")
     assert on_a_full_disk(tmp_path, imports, call) == 3
     assert (tmp_path / name).read_text() == "as it was"
+
+
+def test_an_attempt_to_reach_112_that_finds_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
+    """It waits in memory then (controller/emergency.py); halves of files would take the last of the room."""
+    imports = (
+        "from dataclasses import replace\n"
+        "from store.emergency_records import AttemptFiles\n"
+        "from tests.integration.store.test_emergency_attempts import ATTEMPT"
+    )
+    call = "AttemptFiles(folder / 'emergency').write(replace(ATTEMPT, claimed_location='x' * 5_000))"
+    assert on_a_full_disk(tmp_path, imports, call) == 3
+    assert [path.name for path in tmp_path.rglob("*")] == ["emergency"]
