@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from rating.money import Money
 from store.audit import AuditLog
 from tests.integration.store.bank_statements import camt, credited, returned
-from tests.integration.store.billing import MOBILE, outgoing, take_in
-from tests.integration.store.billing_program import ANNA, Program, billing_program
-from tests.integration.store.test_claims_flow import BAU, CENT, NUMBER, export, issue, ledger
-
-DECEMBER_1 = datetime(2026, 12, 1, 12, tzinfo=UTC)
+from tests.integration.store.billing_program import ANNA, Program
+from tests.integration.store.claims import NUMBER, export, gross, ledger, november_invoiced
 
 
 @pytest.fixture
@@ -25,10 +20,7 @@ def run(
     tmp_path: Path, database_url: str, redis_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> Program:
     """A file with the debit of one invoice is at the bank."""
-    program = billing_program(tmp_path, database_url, redis_url, engine, monkeypatch, DECEMBER_1)
-    take_in(engine, outgoing("one", 0, 61, BAU, "+436641234567"), outgoing("two", 5, 60, BAU, MOBILE))
-    program.good("rate", "run")
-    issue(program, "2026-11", "2026-11-30")
+    program = november_invoiced(tmp_path, database_url, redis_url, engine, monkeypatch)
     export(program, tmp_path)
     return program
 
@@ -53,10 +45,6 @@ DEBIT = (
     f"<TxInfAndSts><OrgnlEndToEndId>{NUMBER}</OrgnlEndToEndId><TxSts>RJCT</TxSts>"
     "<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></TxInfAndSts></OrgnlPmtInfAndSts>"
 )
-
-
-def gross(run: Program) -> Money:
-    return Money(Decimal(run.json("invoice", "show", NUMBER)["gross"]["amount"]).quantize(CENT))
 
 
 @pytest.mark.parametrize(("body", "reason"), [(WHOLE, "FF01"), (PART, "AG02"), (DEBIT, "AC04")])

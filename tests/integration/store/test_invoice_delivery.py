@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import pkcs7_decrypt_der
@@ -23,11 +22,11 @@ from pypdf import PdfReader
 from sqlalchemy import Engine
 
 from store.audit import AuditLog
-from store.embedded.home import free_port
+from tests.inbox import Inbox, mail_server
 from tests.integration.store.billing import KANZLEI, PRAXIS, outgoing, rows, take_in
 from tests.integration.store.invoicing import ANNA, Office
 from tests.typed import good, parsed
-from tests.unit.documents.test_mail_and_booking import Inbox, certificate
+from tests.unit.documents.test_mail_and_booking import certificate
 
 BAU = "kunde-bau"
 MONTH = ("--month", "2026-11")
@@ -41,15 +40,13 @@ def inbox() -> Inbox:
 @pytest.fixture
 def mailing(office: Office, inbox: Inbox) -> Iterator[Office]:
     """With a mail server, and November issued for all three customers."""
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    address = f"127.0.0.1:{controller.port}"
-    office.settings["smtp"] = {"address": address, "sender": "rechnung@carrier.example", "starttls": False}
-    take_in(office.engine, outgoing("one", 0, 600, PRAXIS), outgoing("two", 20, 700, KANZLEI))
-    good(office("rate", "run"))
-    good(office("invoice", "issue", *MONTH, "--all", "--on", "2026-11-30", *ANNA))
-    yield office
-    controller.stop()
+    with mail_server(inbox) as port:
+        smtp = {"address": f"127.0.0.1:{port}", "sender": "rechnung@carrier.example", "starttls": False}
+        office.settings["smtp"] = smtp
+        take_in(office.engine, outgoing("one", 0, 600, PRAXIS), outgoing("two", 20, 700, KANZLEI))
+        good(office("rate", "run"))
+        good(office("invoice", "issue", *MONTH, "--all", "--on", "2026-11-30", *ANNA))
+        yield office
 
 
 def numbers(office: Office) -> dict[str, str]:

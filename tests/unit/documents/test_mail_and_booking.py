@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -31,24 +30,13 @@ from rating.invoice_compose import compose
 from rating.invoice_credit import credit_note
 from rating.vat import Category, VatRate
 from store.embedded.home import free_port
+from tests.inbox import Inbox, mail_server
 from tests.unit.rating.invoices import FACTS, facts
 
 AT = datetime(2026, 11, 30, 18, 0, tzinfo=UTC)
 INVOICE = compose(FACTS)
 PDF = Attachment("RE-2026-000042.pdf", "application/pdf", b"%PDF-1.7 example")
 MESSAGE = letter(INVOICE, "rechnung@carrier.example", "post@kunde.example", AT, [PDF])
-
-
-class Inbox:
-    """Keeps what it gets; `answer` is what it says to each."""
-
-    def __init__(self) -> None:
-        self.answer = "250 OK"
-        self.got: list[Any] = []
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        self.got.append(envelope)
-        return self.answer
 
 
 @pytest.fixture
@@ -58,10 +46,8 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def server(inbox: Inbox) -> Iterator[MailServer]:
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    yield MailServer("127.0.0.1", controller.port, starttls=False)
-    controller.stop()
+    with mail_server(inbox) as port:
+        yield MailServer("127.0.0.1", port, starttls=False)
 
 
 def certificate(key: Any, days: int = 365) -> x509.Certificate:

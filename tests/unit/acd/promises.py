@@ -1,0 +1,117 @@
+"""What holds after every step of a contact centre, whatever happened (guarantee 6)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from acd.effects import Effect, Ring
+from acd.names import AgentState, MemberState, OfferState
+from acd.state import State
+from acd.values import Member, Wait
+
+#: An offer may not live longer than this before somebody talks.
+LONGEST_OFFER_MS: Final = 130_000
+
+
+def watch(before: State, after: State, effects: tuple[Effect, ...]) -> None:
+    """Guarantee 6, at every step: no agent has two calls, no call two agents, nobody is overtaken within
+    equal priority and skill, no agent or caller is ever stuck."""
+    _bound_both_ways(after)
+    _agents_do_one_thing(after)
+    _offers_end_in_time(after)
+    _lines_hold_who_waits(after)
+    if effects:
+        _nobody_is_overtaken(before, after, effects)
+    _nobody_waits_in_vain(after)
+
+
+def _bound_both_ways(state: State) -> None:
+    for number, offer in state.offers.items():
+        assert number in state.agents[offer.agent_id].offers
+        assert number in state.members[offer.member_id].offers
+    for member in state.members.values():
+        assert all(number in state.offers for number in member.offers)
+        engaged = [n for n in member.offers if state.offers[n].state is not OfferState.RINGING]
+        assert len(engaged) <= 1
+        if engaged:
+            assert len(member.offers) == 1
+        expected = MemberState.TRYING if member.offers else MemberState.WAITING
+        if engaged and state.offers[engaged[0]].state is OfferState.TALKING:
+            expected = MemberState.ANSWERED
+        assert member.state is expected
+
+
+def _agents_do_one_thing(state: State) -> None:
+    for agent in state.agents.values():
+        assert len(agent.offers) <= 1
+        assert all(number in state.offers for number in agent.offers)
+        if agent.state is AgentState.WAITING:
+            assert not agent.offers
+            assert agent.wrap_up_ms is None
+        if agent.wrap_up_ms is not None:
+            # A wrap-up ends: a moment is noted for it.
+            assert any(at >= agent.wrap_up_ms and whose == agent.id for at, _, _, whose in state.notes)
+
+
+def _offers_end_in_time(state: State) -> None:
+    for offer in state.offers.values():
+        if offer.state is not OfferState.TALKING:
+            assert offer.deadline_ms is not None
+            assert offer.deadline_ms > state.now_ms
+            assert offer.deadline_ms - offer.made_ms < LONGEST_OFFER_MS
+            assert any(at == offer.deadline_ms and whose == str(offer.id) for at, _, _, whose in state.notes)
+
+
+def _lines_hold_who_waits(state: State) -> None:
+    standing = [name for lines in state.lines.values() for line in lines.values() for _, name in line]
+    waiting = [each.id for each in state.members.values() if each.state is MemberState.WAITING]
+    assert sorted(standing) == sorted(waiting)
+    for lines in state.lines.values():
+        for wait, line in lines.items():
+            assert list(line) == sorted(line)
+            assert all(state.members[name].wait == wait for _, name in line)
+
+
+def _nobody_is_overtaken(before: State, after: State, effects: tuple[Effect, ...]) -> None:
+    for effect in effects:
+        if not isinstance(effect, Ring) or effect.member_id not in after.members:
+            continue
+        served = after.members[effect.member_id]
+        line = after.lines.get(served.wait.queue_id, {}).get(served.wait, ())
+        for since_ms, name in line:
+            if (since_ms, name) < (served.since_ms, served.id):
+                assert not _might_take(after, after.members[name], effect.agent_id)
+
+
+def _might_take(state: State, member: Member, agent_id: str) -> bool:
+    """Whether this waiting caller could have been given that agent instead."""
+    if member.not_before_ms > state.now_ms:
+        return False
+    if member.preferred not in (None, agent_id) and state.now_ms < member.preferred_until_ms:
+        return False
+    return not any(name == agent_id and until > state.now_ms for name, until in member.refused_by)
+
+
+def _nobody_waits_in_vain(state: State) -> None:
+    """No free agent beside a caller who fits: what the matching promises after every step."""
+    free = [
+        each
+        for each in state.agents.values()
+        if each.state is AgentState.WAITING and each.ready_ms <= state.now_ms and each.id in state.spec.agent
+    ]
+    for agent in free:
+        for seat in state.spec.agent[agent.id].queues:
+            for wait, line in state.lines.get(seat.queue_id, {}).items():
+                for _, name in line:
+                    member = state.members[name]
+                    assert not (
+                        _might_take(state, member, agent.id) and _skilled(state, wait, member, agent.id)
+                    ), f"{name} waits while {agent.id} is free"
+
+
+def _skilled(state: State, wait: Wait, member: Member, agent_id: str) -> bool:
+    waited = state.now_ms - member.since_ms
+    rules = state.spec.queue[wait.queue_id].relaxations
+    lower = max((each.lower_by for each in rules if each.after_ms <= waited), default=0)
+    levels = state.spec.levels[agent_id]
+    return all(levels.get(skill.name, 0) >= skill.level - lower for skill in wait.skills)
