@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
 
 from acd.errors import SpecRefused
 from acd.names import Strategy
-
-MAX_PROFICIENCY: Final = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,11 +83,6 @@ def show_channels() -> ApiCall:
     return ApiCall("show", "channels as json")
 
 
-def show_calls() -> ApiCall:
-    """All calls (bridged legs in one row) as JSON: see `rows_of`."""
-    return ApiCall("show", "calls as json")
-
-
 def show_registrations() -> ApiCall:
     """All phones that are registered as JSON: see `rows_of`."""
     return ApiCall("show", "registrations as json")

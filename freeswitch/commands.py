@@ -89,12 +89,6 @@ def connect() -> Command:
     return Command(b"connect\n\n", "connect")
 
 
-def get_variable(name: str) -> Command:
-    """`getvar`. FreeSWITCH writes the value into its reply unencoded and cuts it at 511 bytes, and an empty
-    one reads "-ERR command not found": only for variables that no caller can fill. Else send `connect`."""
-    return Command(_line("getvar " + word(name, "the variable's name")), "getvar")
-
-
 def leave() -> Command:
     """End the connection. On an outbound socket the dialplan goes on with the next action."""
     return Command(b"exit\n\n", "exit")

@@ -7,8 +7,7 @@ LabError
 ├── DialStringError          a dial string that cannot be read
 ├── ApplicationUnknownError  a dialplan application outside the lab's list
 ├── ApplicationFailedError   an application that cannot do what its data says
-├── CommandTooLargeError     Event Socket input beyond a limit
-└── SwitchFullError          max-sessions is reached
+└── CommandTooLargeError     Event Socket input beyond a limit
 """
 
 from typing import ClassVar
@@ -60,9 +59,3 @@ class CommandTooLargeError(LabError):
     """An Event Socket peer sent more than a message may have."""
 
     id = "lab.command_too_large"
-
-
-class SwitchFullError(LabError):
-    """No further channel: max-sessions of switch.conf is reached."""
-
-    id = "lab.switch_full"

@@ -62,8 +62,6 @@ TABLE: Final[Mapping[tuple[Place, Happened], Place]] = {
     (Place.RELEASING, Happened.RELEASE_DONE): Place.AWAY,
     (Place.RELEASING, Happened.RELEASE_REFUSED): Place.UPLOADED,
 }
-#: An order is under way: Microsoft's list says nothing certain.
-IN_FLUX: Final = (Place.UPLOADING, Place.RELEASING)
 #: States of life in which a number belongs at its customer's tenant; a blocked one stays its customer's.
 AT_TENANT: Final = (State.ASSIGNED, State.ACTIVE, State.BLOCKED)
 #: A number that was refused is tried again after so long: somebody may have mended the cause.

@@ -14,8 +14,6 @@ The rules, in the order in which they are asked (docs/rating.md tells them with 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rating.book import Book, Chain, price_at
 from rating.charge import Charge, Cost, Free, Piece, Unrated, Why
 from rating.errors import BookMismatch
@@ -171,8 +169,3 @@ def _cost(leg: BillableLeg, book: Book) -> Cost | None:
 def unused(book: Book) -> Used:
     """The state at the beginning of a month."""
     return (0,) * len(book.quotas)
-
-
-def quotas_kept(book: Book, used: Sequence[int]) -> bool:
-    """Whether no quota is overdrawn."""
-    return all(0 <= taken <= quota.seconds for taken, quota in zip(used, book.quotas, strict=True))

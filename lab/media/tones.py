@@ -20,9 +20,6 @@ MAX_FREQUENCIES = 4
 DEFAULT_LEVEL_DB = -7.0
 """FreeSWITCH's default level of a tone against full scale."""
 
-GERMAN_RINGBACK = "%(1000,4000,425);loops=-1"
-GERMAN_BUSY = "%(480,480,425);loops=-1"
-
 _SEGMENT = re.compile(r"%\(\s*(\d{1,6})\s*,\s*(\d{1,6})\s*((?:,\s*\d{1,5}(?:\.\d{1,6})?\s*)*)\)")
 
 

@@ -67,11 +67,6 @@ def _mod97(rearranged: str) -> int:
     return int("".join(str(int(each, 36)) for each in rearranged)) % 97
 
 
-def iban_check_digits(country: str, account: str) -> str:
-    """The two check digits of an IBAN (ISO 13616) for country code and national account number."""
-    return f"{98 - _mod97(f'{account}{country}00'):02d}"
-
-
 def parse_iban(value: Any) -> str:
     """An IBAN of a SEPA country with right length and check digits, spaces taken out. Raise a refusal."""
     iban = _bare(value, "config.iban", "an IBAN in quotes")

@@ -319,7 +319,6 @@ def test_defect_15_a_line_break_in_an_argument_makes_no_second_command(text):
     """greenswitch sends arguments as they are."""
     for build in (
         lambda: commands.set_variables({"name": text}),
-        lambda: commands.get_variable(text),
         lambda: commands.hangup(text),
         lambda: commands.api(api_calls.uuid_setvar("c", "name", text)),
     ):

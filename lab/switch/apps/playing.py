@@ -94,7 +94,6 @@ async def play_until(channel: Channel, sound: str, stops: str, enough: int = 0, 
 class Question:
     """How many digits, how long, what ends them."""
 
-    min_digits: int
     max_digits: int
     timeout_s: float
     digit_timeout_s: float
@@ -136,7 +135,7 @@ async def play_and_get_digits(channel: Channel, data: str) -> None:
     timeout_s = max(1000, whole(words[3], 1000)) / 1000
     digit_timeout_s = whole(words[9], 0) / 1000 if len(words) > 9 else 0.0
     terminators = "" if words[4].lower() == "none" else words[4] or "#"
-    question = Question(least, max(most, least, 1), timeout_s, digit_timeout_s or timeout_s, terminators)
+    question = Question(max(most, least, 1), timeout_s, digit_timeout_s or timeout_s, terminators)
     expression = compiled(words[8]) if len(words) > 8 else None
     channel.set(f"{words[7]}_invalid", None)
     for _ in range(max(1, min(tries, 100))):
@@ -164,7 +163,7 @@ async def read(channel: Channel, data: str) -> None:
     timeout_s = max(1000, whole(words[4], 1000) if len(words) > 4 else 1000) / 1000
     digit_timeout_s = whole(words[6], 0) / 1000 if len(words) > 6 else 0.0
     terminators = words[5] if len(words) > 5 else "#"
-    question = Question(least, max(most, 1), timeout_s, digit_timeout_s or timeout_s, terminators)
+    question = Question(max(most, 1), timeout_s, digit_timeout_s or timeout_s, terminators)
     digits = await collect(channel, question, words[2])
     channel.set(words[3], digits or None)
     channel.set("read_result", "success" if len(digits) >= least else "timeout" if not digits else "failure")

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from aiosipua.headers import Address as NameAddr
-from aiosipua.headers import CaseInsensitiveDict, parse_via
+from aiosipua.headers import parse_via
 from aiosipua.message import SipMessage, SipRequest, SipResponse, missing_required_headers
 
 from lab.errors import SipUnreadableError
@@ -90,8 +90,3 @@ def name_addr(message: Message, name: str) -> NameAddr:
 
 def tag_of(message: Message, name: str) -> str:
     return name_addr(message, name).tag or ""
-
-
-def headers_named(headers: CaseInsensitiveDict, *names: str) -> list[tuple[str, str]]:
-    """Name and value of each occurrence of the named headers."""
-    return [(name, value) for name in names for value in headers.get(name)]
