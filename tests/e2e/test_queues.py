@@ -7,15 +7,13 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from acd.names import AgentStatus
-from cli.bootstrap import acd_desk
 from cli.demonstration.stage import Stage, staged
-from cli.wiring.queue_desk import command, screens
 from lab.robots import Answer, RobotCall
+from tests.e2e.desk import agents, choose, login, owner, waiting
 from tests.e2e.exchange import Exchange, eventually, exchange
 from tests.patience import slowness
 
@@ -48,36 +46,6 @@ def nobody_is_there(centre: Exchange, stage: Stage) -> Iterator[None]:
     choose(centre, AgentStatus.LOGGED_OUT, "anna", "bert")
     eventually(lambda: {each["state"] for each in agents(centre).values()} == {"Idle"}, 10, "idle agents")
     eventually(lambda: waiting(centre) == [], 10, "an empty queue")
-
-
-def screen(centre: Exchange) -> dict[str, Any]:
-    """What the owner shows; nothing while there is none."""
-    found = screens(acd_desk(centre.settings), "kunde")
-    return found[0] if found else {"agents": [], "queues": [{"waiting": []}]}
-
-
-def owner(centre: Exchange) -> int:
-    """The process of the controller that owns the contact centre; 0 while nobody does."""
-    holder = acd_desk(centre.settings).owner("kunde")
-    return int(holder.split("/")[1]) if holder is not None else 0
-
-
-def agents(centre: Exchange) -> dict[str, Any]:
-    return {each["agent"]: each for each in screen(centre)["agents"]}
-
-
-def waiting(centre: Exchange) -> list[str]:
-    (queue,) = screen(centre)["queues"]
-    return [each["call"] for each in queue["waiting"]]
-
-
-def choose(centre: Exchange, status: AgentStatus, *names: str) -> None:
-    for name in names:
-        command(acd_desk(centre.settings), "kunde", name, status)
-
-
-def login(centre: Exchange, *names: str) -> None:
-    choose(centre, AgentStatus.AVAILABLE, *names)
 
 
 def call(stage: Stage) -> RobotCall:

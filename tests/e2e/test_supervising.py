@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from cli.bootstrap import acd_desk, engine
+from cli.bootstrap import engine
 from cli.demonstration.stage import Stage, staged
-from cli.wiring.queue_desk import screens
 from lab.robots import Answer, RobotCall
 from store.audit import AuditLog
 from store.embedded.home import free_port
+from tests.e2e.desk import waiting
 from tests.e2e.exchange import Exchange, eventually, exchange
 
 CALLER = "+4915228817386"
@@ -41,16 +41,6 @@ def stage(centre: Exchange) -> Iterator[Stage]:
         found.robot("bert-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
         found.robot("zentrale").on_call(Answer(after_ms=50, play=f"%(30000,0,{CENTRAL_HZ})"))
         yield found
-
-
-def waiting(centre: Exchange, queue: str) -> list[str]:
-    return [
-        call["call"]
-        for screen in screens(acd_desk(centre.settings), "kunde")
-        for each in screen["queues"]
-        for call in each["waiting"]
-        if each["queue"] == queue
-    ]
 
 
 def calls_waiting(centre: Exchange, stage: Stage, count: int) -> tuple[list[RobotCall], list[str]]:

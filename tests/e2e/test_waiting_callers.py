@@ -11,8 +11,9 @@ import pytest
 from acd.names import AgentStatus
 from cli.bootstrap import acd_desk
 from cli.demonstration.stage import Stage, staged
-from cli.wiring.queue_desk import command, screens
+from cli.wiring.queue_desk import screens
 from lab.robots import Answer, Reject, RobotCall
+from tests.e2e.desk import choose, waiting
 from tests.e2e.exchange import Exchange, eventually
 from tests.e2e.tones import recording
 from tests.servers import state_directory
@@ -80,17 +81,6 @@ def nobody_is_there(centre: Exchange, stage: Stage) -> Iterator[None]:
     while CALLS:
         CALLS.pop().hangup()
     eventually(lambda: not any(waiting(centre, queue) for queue in QUEUES), 10, "empty queues")
-
-
-def choose(centre: Exchange, status: AgentStatus, *names: str) -> None:
-    for name in names:
-        command(acd_desk(centre.settings), "kunde", name, status)
-
-
-def waiting(centre: Exchange, queue: str) -> list[dict[str, Any]]:
-    (screen,) = screens(acd_desk(centre.settings), "kunde")
-    (rows,) = [each["waiting"] for each in screen["queues"] if each["queue"] == queue]
-    return list(rows)
 
 
 def call(stage: Stage, number: str = NUMBER) -> RobotCall:

@@ -9,7 +9,7 @@ import pytest
 
 from acd.names import AgentStatus
 from cli.demonstration.stage import Stage, staged
-from tests.e2e.agents.desk import agents, choose
+from tests.e2e.desk import agents, choose
 from tests.e2e.exchange import Exchange, eventually, exchange
 
 

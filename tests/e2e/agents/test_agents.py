@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cli.demonstration.stage import Stage
 from lab.robots import Answer
-from tests.e2e.agents.desk import AGENT_HZ, ALLE, ANNA, FAR, agents, call, login, queued, state, status
+from tests.e2e.agents.desk import AGENT_HZ, ALLE, ANNA, FAR, call, state, status
+from tests.e2e.desk import agents, login, waiting
 from tests.e2e.exchange import Exchange, eventually
 
 
@@ -17,7 +18,7 @@ def test_who_places_a_call_is_rung_by_no_queue_until_it_is_over(centre: Exchange
     own.wait_heard(880, timeout_s=30)
     eventually(lambda: state(centre, "anna") == "In another call", 5, "anna to be busy")
     caller = call(stage)
-    eventually(lambda: queued(centre, "verkauf") == 1, 5, "the caller in the queue")
+    eventually(lambda: len(waiting(centre, "verkauf")) == 1, 5, "the caller in the queue")
     assert not stage.has_received("anna-1", "anna-1")
     own.hangup()
     caller.wait_heard(AGENT_HZ, timeout_s=30)
@@ -31,7 +32,7 @@ def test_who_is_called_directly_is_rung_by_no_queue_until_it_is_over(centre: Exc
     direct = call(stage, ANNA)
     eventually(lambda: state(centre, "anna") == "In another call", 5, "anna to be busy")
     caller = call(stage)
-    eventually(lambda: queued(centre, "verkauf") == 1, 5, "the caller in the queue")
+    eventually(lambda: len(waiting(centre, "verkauf")) == 1, 5, "the caller in the queue")
     direct.wait_heard(AGENT_HZ, timeout_s=30)
     direct.hangup()
     caller.wait_heard(AGENT_HZ, timeout_s=30)

@@ -8,7 +8,8 @@ from itertools import pairwise
 from cli.demonstration.stage import Stage
 from lab.robots import Answer, Behaviour, Reject, Ring, RobotCall
 from lab.robots.errors import CallEndedError
-from tests.e2e.agents.desk import AGENT_HZ, ALLE, CALLER, CALLER_HZ, VERKAUF, call, login, state
+from tests.e2e.agents.desk import AGENT_HZ, ALLE, CALLER, CALLER_HZ, VERKAUF, call, state
+from tests.e2e.desk import login
 from tests.e2e.exchange import Exchange, eventually
 from tests.patience import slowness
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from cli.bootstrap import acd_desk, engine, message_dir
+from cli.bootstrap import engine, message_dir
 from cli.demonstration.stage import Stage
 from lab.media.audio import FileSource
 from lab.media.detect import ToneDetector
 from lab.robots import Answer, RobotCall
 from store.recording_tables import recording_part
-from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, FAR, agents, login, state
+from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, FAR, state
+from tests.e2e.desk import agents, login, owner
 from tests.e2e.exchange import Exchange, eventually
 
 AUFNAHME = "+493023125302"
@@ -116,12 +117,6 @@ def test_a_recording_ends_with_the_conversation_also_when_its_controller_has_die
     detector = heard(output.read_bytes(), tmp_path)
     assert detector.heard(AGENT_HZ, 200)
     assert not detector.heard(FAR_HZ, 100)
-
-
-def owner(centre: Exchange) -> int:
-    """The process of the controller that owns the contact centre; 0 while nobody does."""
-    holder = acd_desk(centre.settings).owner("kunde")
-    return int(holder.split("/")[1]) if holder is not None else 0
 
 
 def test_an_agent_pauses_the_recording_by_dialling_a_code(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from acd.names import AgentStatus
 from cli.demonstration.stage import Stage
 from lab.robots import Answer
-from tests.e2e.agents.desk import AGENT_HZ, CALLER, call, choose, login, queued
+from tests.e2e.agents.desk import AGENT_HZ, CALLER, call
+from tests.e2e.desk import choose, login, waiting
 from tests.e2e.exchange import Exchange, eventually
 
 RUHIG, EILIG, POLNISCH, KURZ = (f"+4930231253{number:02}" for number in (3, 4, 5, 6))
@@ -20,13 +21,13 @@ def test_an_agent_of_two_queues_serves_the_heavier_one_first_and_one_caller_at_a
     login(centre, "anna")
     choose(centre, AgentStatus.ON_BREAK, "anna")
     early = call(stage, RUHIG)
-    eventually(lambda: queued(centre, "ruhig") == 1, 30, "the first caller in the queue")
+    eventually(lambda: len(waiting(centre, "ruhig")) == 1, 30, "the first caller in the queue")
     late = call(stage, EILIG)
-    eventually(lambda: queued(centre, "eilig") == 1, 30, "the second caller in the queue")
+    eventually(lambda: len(waiting(centre, "eilig")) == 1, 30, "the second caller in the queue")
     login(centre, "anna")
     late.wait_heard(AGENT_HZ, timeout_s=30)
     assert not early.report().heard(AGENT_HZ)
-    assert queued(centre, "ruhig") == 1
+    assert len(waiting(centre, "ruhig")) == 1
     late.hangup()
     early.wait_heard(AGENT_HZ, timeout_s=30)
     early.hangup()
@@ -39,7 +40,7 @@ def test_less_skill_is_enough_for_who_has_waited(centre: Exchange, stage: Stage)
     stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
     login(centre, "anna")
     caller = call(stage, POLNISCH)
-    eventually(lambda: queued(centre, "polnisch") == 1, 30, "the caller in the queue")
+    eventually(lambda: len(waiting(centre, "polnisch")) == 1, 30, "the caller in the queue")
     caller.wait_heard(AGENT_HZ, timeout_s=30)
     began, rung = caller.report(), stage.inbox("anna-1").received("anna-1", 30).report()
     assert began.answered_ms is not None

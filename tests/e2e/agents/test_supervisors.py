@@ -15,7 +15,8 @@ from cli.errors import ContactCentreRefused
 from cli.wiring.queue_desk import order
 from lab.robots import Answer, RobotCall
 from store.audit import AuditLog
-from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, VERKAUF, agents, choose, login, state
+from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, VERKAUF, state
+from tests.e2e.desk import agents, choose, login
 from tests.e2e.exchange import Exchange, eventually
 
 SUPERVISOR_HZ, SIGNAL_HZ = 1600, 1400
