@@ -17,7 +17,7 @@ from freeswitch.events import Event
 from freeswitch.gateway_state import GatewayState
 from freeswitch.inbound import InboundConnection
 from freeswitch.parties import ORIGINATED, TRANSFERRED
-from freeswitch.queue_events import HOLDS, LAG, RESYNC_EVERY, QueueEvents, QueueSink
+from freeswitch.queue_events import BEFORE_RESYNC, HOLDS, LAG, RESYNC_EVERY, QueueEvents, QueueSink
 from freeswitch.registrations import PhoneSink, Registrations
 from freeswitch.replies import rows_of
 from freeswitch.settings import NODE, EventSocketAddress
@@ -112,6 +112,7 @@ class Follower:
             self.connection.command(commands.filter_events(header, value))
         self._phones.ask(self.connection.bgapi)
         self.resync()
+        self._heartbeats = BEFORE_RESYNC
         for name in self._trunks.asked()[:_MOST_GATEWAYS]:
             self._learnt(
                 gateway_state.state_of_status(self.connection.bgapi(profile_calls.gateway_status(name)))

@@ -25,6 +25,9 @@ from numbering.e164 import E164
 LAG: Final = timedelta(seconds=2)
 #: Heartbeats (20 s each) between two comparisons of notes, whatever happens.
 RESYNC_EVERY: Final = 3
+#: After a connect the next heartbeat compares again: of a node that died and was back within LAG (seen) the
+#: first list cannot say that the calls of its last moments are gone.
+BEFORE_RESYNC: Final = RESYNC_EVERY - 1
 #: What tells of a hold; of agents' legs alone, by the filters.
 HOLDS: Final = ("CHANNEL_HOLD", "CHANNEL_UNHOLD")
 _SUBSCRIPTION: Final = Subscription(
@@ -182,6 +185,7 @@ class OtherNode:
             self.connection.command(commands.filter_events(header, value))
         self._phones.ask(self.connection.bgapi)
         self.resync()
+        self._heartbeats = BEFORE_RESYNC
 
     def resync(self) -> None:
         """Tell the sink what the node has now. FreeSwitchError when it does not say."""
