@@ -147,6 +147,12 @@ class NodeEntry(Entry):
         description="Directory of the node's freeswitch.xml, rendered anew when trunks or phones change. "
         "Default: under the state directory where `fernamt up` starts the node, else not rendered.",
     )
+    db_dir: FilePath | None = Field(
+        None,
+        description="Directory for FreeSWITCH's own small databases (calls and registrations of now), which it "
+        "writes with every call: a file system in memory such as a directory in /dev/shm. Default: under the "
+        "state directory.",
+    )
     tls: TlsEntry | None = Field(
         None, description="Certificate for TLS, WSS and DTLS-SRTP; left out: nothing is encrypted."
     )

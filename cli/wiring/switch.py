@@ -30,12 +30,13 @@ def write_configuration(settings: Settings, snapshot: Snapshot, directory: Path)
 
 def switch_child(settings: Settings, directory: Path, log: Path) -> Child:
     """The switch program with private directories. Raises SwitchMissing when it is not on this machine."""
-    for name in ("log", "db", "run"):
-        (directory / name).mkdir(parents=True, exist_ok=True)
+    databases = settings.node.db_dir or directory / "db"
+    for place in (directory / "log", databases, directory / "run"):
+        place.mkdir(parents=True, exist_ok=True)
     where = [
         *("-conf", str(settings.node.conf_dir or directory / "conf")),
         *("-log", str(directory / "log")),
-        *("-db", str(directory / "db")),
+        *("-db", str(databases)),
         *("-run", str(directory / "run")),
     ]
     return Child(
