@@ -33,7 +33,7 @@ from tests.e2e.exchange import Exchange, exchange
 
 MEDIAN_MS: Final = 15.0
 P95_MS: Final = 40.0
-LOADS: Final = (Load(5, 60, 20, 1, 2.0), Load(20, 60, 200, 4, 9.0))
+LOADS: Final = (Load(5, 60, 20, 1, 2.0), Load(20, 600, 200, 4, 9.0))
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - private folders are made in it
 QUICK: Final = (Load(5, 6, 20, 1, 2.0),)
 
