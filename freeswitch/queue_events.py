@@ -128,9 +128,9 @@ class QueueEvents:
     def listed(self, rows: Sequence[Mapping[str, str]], as_of: datetime) -> None:
         """`show channels`."""
         # One whom an agent has passed on by an attended transfer has the mark still, and talks: he is not to
-        # be offered to the next agent.
-        together = Counter(row.get("call_uuid") for row in rows)
-        alone = (row for row in rows if together[row.get("call_uuid")] < 2)
+        # be offered to the next agent. A leg that came in and was never joined has an empty call_uuid.
+        together = Counter(row["call_uuid"] for row in rows if row.get("call_uuid"))
+        alone = (row for row in rows if together[row.get("call_uuid", "")] < 2)
         marked = (queue_calls.waiting(row.get("uuid", ""), row.get("presence_data")) for row in alone)
         waiting = [(each.customer_id, each.joined) for each in marked if each is not None]
         answered = {row.get("uuid", ""): row.get("callstate") == "ACTIVE" for row in rows}

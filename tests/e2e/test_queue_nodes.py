@@ -45,6 +45,10 @@ def robots(pair: Pair) -> Iterator[World]:
     """anna's phone is registered with the first node, the others with the second."""
     homes = {"anna-1": pair.first, "bert-1": pair.second, "zentrale": pair.second}
     with world(pair, homes) as found:
+        choose(pair, AgentStatus.AVAILABLE, "anna")
+        choose(pair, AgentStatus.ON_BREAK, "anna")
+        for through in pair.both():
+            eventually(lambda through=through: is_queued(pair, found, through), 30, "the owner on this node")  # type: ignore[misc]
         yield found
 
 
@@ -88,6 +92,16 @@ def choose(pair: Pair, status: AgentStatus, *names: str) -> None:
 
 def call(robots: World, through: Exchange) -> RobotCall:
     return robots.call(through, NUMBER, from_user=CALLER, play=f"%(60000,0,{CALLER_HZ})")
+
+
+def is_queued(pair: Pair, robots: World, through: Exchange) -> bool:
+    """Whether a caller waits: those of a node that the owner cannot command yet take the overflow."""
+    caller = call(robots, through)
+    try:
+        return comes_true(lambda: len(waiting(pair)) == 1, 2)
+    finally:
+        caller.hangup()
+        eventually(lambda: waiting(pair) == [], 10, "an empty queue")
 
 
 def five_waiting(pair: Pair, robots: World) -> list[RobotCall]:

@@ -65,7 +65,9 @@ def test_a_caller_whom_an_agent_has_passed_on_waits_no_longer_though_the_mark_is
     sink = Sink()
     QueueEvents("node-1", sink).listed(
         [
-            row("waits", "waits", MARK),
+            row("waits", "", MARK),
+            row("waits-too", "", MARK),
+            row("waits-again", "waits-again", MARK),
             row("with-agent", "with-agent", MARK),
             row("agent", "with-agent", AGENT),
             row("passed-on", "passed-on", MARK),
@@ -74,7 +76,7 @@ def test_a_caller_whom_an_agent_has_passed_on_waits_no_longer_though_the_mark_is
         ],
         NOW,
     )
-    assert sink.waiting == ["waits"]
+    assert sink.waiting == ["waits", "waits-too", "waits-again"]
     assert sink.talking == {"agent": "with-agent"}
 
 
