@@ -149,9 +149,9 @@ class NodeEntry(Entry):
     )
     db_dir: FilePath | None = Field(
         None,
-        description="Directory for FreeSWITCH's own small databases (calls and registrations of now), which it "
-        "writes with every call: a file system in memory such as a directory in /dev/shm. Default: under the "
-        "state directory.",
+        description="Directory for FreeSWITCH's own small databases (calls and registrations of now), which "
+        "it writes with every call: a file system in memory such as a directory in /dev/shm. Default: under "
+        "the state directory.",
     )
     tls: TlsEntry | None = Field(
         None, description="Certificate for TLS, WSS and DTLS-SRTP; left out: nothing is encrypted."
