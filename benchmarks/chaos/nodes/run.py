@@ -63,6 +63,8 @@ def survived(plan: Plan, tell: Callable[[str], None]) -> Outcome:
         traffic = Traffic([each.settings for each in pair.both()], plan.rate, chance)
         tell(f"{plan.kills} times a node of two, {plan.rate:g} calls a second")
         traffic.run(lambda: killer.run(tell), killer.enough.set)
+        for each in [each for each in traffic.calls if each.answered_by is None][:_MOST_TOLD]:
+            tell(f"not answered: {each}")
         left = left_behind(pair, tell)
         tell("comparing all records")
         records = _records(pair, traffic, killer, tell)
