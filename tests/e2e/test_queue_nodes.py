@@ -272,7 +272,7 @@ def test_callers_of_a_node_that_the_owner_cannot_reach_come_back_with_their_plac
         return on_first if owner(pair) == pair.first.processes()["controller-1"] else on_second
 
     def new_callers_go_on() -> bool:
-        """As decided: of the first node's calls the plan reaches no phone of the second one."""
+        """By the record: what was decided, whoever picks up."""
         through = pair.second if joinable() == on_first else pair.first
         new = call(robots, through)
         with suppress(RobotsError):
