@@ -174,12 +174,15 @@ def test_a_phone_does_not_transfer_a_caller_of_the_other_node_to_a_barred_number
     assert called == ["anna-1"], "nobody else was called"
 
 
+@pytest.mark.parametrize("number", [ANNA, QUEUE], ids=["direct", "queue"])
 def test_an_attended_transfer_over_two_nodes_joins_both_and_frees_the_agent(
-    pair: Pair, robots: World
+    pair: Pair, robots: World, number: str
 ) -> None:
     """The caller came over the other node; who was joined has no rights of the agent's."""
     command(acd_desk(pair.first.settings), "kunde", "anna", AgentStatus.AVAILABLE)
-    caller, anna = _talking(robots, pair.second, QUEUE)
+    eventually(lambda: _state(pair, "anna") == "Waiting", 10, "the agent to be there")
+    caller, anna = _talking(robots, pair.second, number)
+    eventually(lambda: _state(pair, "anna") != "Waiting", 10, "the agent to be busy")
     node = pair.first.settings.node
     consult = robots.phones["anna-1"].call(f"sip:{BERT}@{node.sip_ip}:{node.ports.phone}")
     consult.wait_heard(BERT_HZ, timeout_s=30)
