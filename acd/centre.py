@@ -13,11 +13,15 @@ from acd.whispering import Whisper
 
 @dataclass(frozen=True, slots=True)
 class RecordingRules:
-    """Queues whose conversations are recorded, agents who agreed to it, days that it is kept (C4)."""
+    """Queues whose conversations are recorded, agents who agreed to it, days that it is kept (C4).
+
+    `spoken`: agents may ask, and confirm a spoken yes.
+    """
 
     queues: frozenset[str] = frozenset()
     agents: frozenset[str] = frozenset()
     retention_days: int = 30
+    spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ CODES: Final = {
     "*85": "a minute more of wrap-up",
     "*86": "pause the recording of the conversation, which is on hold meanwhile",
     "*87": "go on recording",
+    "*88": "the caller said yes to being recorded: begin",
 }
 _STATUSES: Final = {
     "*80": AgentStatus.AVAILABLE,

@@ -72,10 +72,16 @@ def list_(
             each.agent_id,
             shown(each.started_at),
             f"{each.duration_ms / 1000:.0f} s",
-            f"key {each.consent_key}, {shown(each.consented_at)}",
+            f"{_agreed(each)}, {shown(each.consented_at)}",
             _kept_until(each),
         )
     console().print(table)
+
+
+def _agreed(recording: StoredRecording) -> str:
+    if recording.consent_key is None:
+        return f"{recording.consent_kind}, to {recording.agent_id}"
+    return f"{recording.consent_kind} {recording.consent_key}"
 
 
 def _kept_until(recording: StoredRecording) -> str:
@@ -134,6 +140,26 @@ def resume(settings: Callable[[], Settings], call: str, at: datetime, actor: str
 
 @record.command()
 @click.argument("call")
+@click.option("--spoken", is_flag=True, required=True, help="The caller said yes to the agent who asked.")
+@changing()
+def consent(
+    settings: Callable[[], Settings], call: str, spoken: bool, at: datetime, actor: str, reason: str
+) -> None:
+    """Begin to record a call whose caller said yes to the agent, as `*88` from the agent's phone does.
+
+    The customer has to want it (`recording: { spoken_consent: true }`), and the caller must not have answered
+    in a menu. The agent repeats the question, so that the recording begins with the answer.
+
+    \b
+    Example: fernamt record consent 3f0c2a52-6d5b-4f5e-9a51-0a3c1a4d6c11 --spoken --reason "asked by anna"
+    """
+    here = effective(settings())
+    _noted(here, call, "record.agreed", actor, reason, lambda orders: orders.agreed(call))
+    click.echo(f"Call {call} is recorded now. Let the agent repeat the question, and the caller the answer.")
+
+
+@record.command()
+@click.argument("call")
 @changing()
 def stop(settings: Callable[[], Settings], call: str, at: datetime, actor: str, reason: str) -> None:
     """End the recording of a call that goes on; it cannot be begun again without the caller's consent."""
@@ -144,20 +170,27 @@ def _order(
     settings: Callable[[], Settings], call_id: str, event: RecordingEvent, actor: str, reason: str
 ) -> None:
     here = effective(settings())
-    with_entry(
-        lambda action, details: audited(here, actor, action, "call", call_id, details),
-        f"record.{event.value}",
-        {"reason": reason},
-        lambda: _carry_out(here, call_id, event),
-    )
+    action = f"record.{event.value}"
+    _noted(here, call_id, action, actor, reason, lambda orders: orders.order(call_id, event))
     click.echo(f"The recording of {call_id} is {event.value}.")
 
 
-def _carry_out(here: Settings, call_id: str, event: RecordingEvent) -> None:
+def _noted(
+    here: Settings, call_id: str, action: str, actor: str, reason: str, do: Callable[[RecordingOrders], None]
+) -> None:
+    with_entry(
+        lambda what, details: audited(here, actor, what, "call", call_id, details),
+        action,
+        {"reason": reason},
+        lambda: _carry_out(here, do),
+    )
+
+
+def _carry_out(here: Settings, do: Callable[[RecordingOrders], None]) -> None:
     others = [each.name for each in here.other_nodes]
     with node_connection(here) as connection:
         recorder = Recorder(RecorderSwitch(lambda: RecorderCalls(connection)), recording_spool(here), now)
-        RecordingOrders(recorder, lambda: acd_desk(here), others).order(call_id, event)
+        do(RecordingOrders(recorder, lambda: acd_desk(here), others))
 
 
 def _row(recording: StoredRecording) -> dict[str, Any]:
@@ -167,6 +200,7 @@ def _row(recording: StoredRecording) -> dict[str, Any]:
         "customer": recording.customer_id,
         "queue": recording.queue_id,
         "agent": recording.agent_id,
+        "consent": recording.consent_kind,
         "consent_key": recording.consent_key,
         "consented_at": written(recording.consented_at),
         "started_at": written(recording.started_at),

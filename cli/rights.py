@@ -75,7 +75,7 @@ _BY_DUTY: Final[Mapping[Duty, str]] = MappingProxyType(
             call hangup, call originate, customer block, customer unblock, emergency reminders told,
             node drain, node undrain, number activate, number assign, number block, number port-in,
             number port-out, number release, number reserve, number unblock, queue flush, queue move,
-            record pause, record resume, record stop
+            record consent, record pause, record resume, record stop
         """,
         Duty.MONEY: """
             evn counselling, invoice credit, invoice issue, invoice item add, invoice item withdraw,

@@ -132,8 +132,9 @@ class Menus:
             return call.ask(question)
         call.note_recording(ASKED)
         keys = call.ask(question)
-        agreed = Consent(keys, self._clock()).text(decision.facts.customer_id or "")
-        call.note_recording(agreed if keys == question.consent else DECLINED)
+        if keys:  # silence is no answer: it stays off, and an agent may ask
+            agreed = Consent(keys, self._clock()).text(decision.facts.customer_id or "")
+            call.note_recording(agreed if keys == question.consent else DECLINED)
         return keys
 
     def _record(self, offered: CallOffered, decision: Decision, mailbox: Mailbox, call: HeldCall) -> None:

@@ -21,10 +21,12 @@ POLL_S: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class ChangeRecording:
-    """Pause, resume or stop the recordings of a call."""
+    """Pause, resume or stop the recordings of a call, or begin one: the caller AGREED, as the agent says
+    (`agent_id`, empty for whoever was to ask)."""
 
     call_id: str
     event: RecordingEvent
+    agent_id: str = ""
 
 
 NodeOrder = ToRecord | ChangeRecording
@@ -46,6 +48,7 @@ class Records(Protocol):
     """controller.recorder.Recorder."""
 
     def begin(self, talk: ToRecord) -> None: ...
+    def agreed(self, call_id: str, agent_id: str = "") -> int: ...
     def order(self, call_id: str, event: RecordingEvent) -> int: ...
 
 
@@ -70,7 +73,10 @@ class NodeOrders(Rounds):
             spawn(self._recorder.begin, order)
             return
         try:
-            done = self._recorder.order(order.call_id, order.event)
+            if order.event is RecordingEvent.AGREED:
+                done = self._recorder.agreed(order.call_id, order.agent_id)
+            else:
+                done = self._recorder.order(order.call_id, order.event)
         except (NodeAway, OSError) as error:
             _log.warning("a recording could not be changed", call=order.call_id, error=str(error))
             done = 0

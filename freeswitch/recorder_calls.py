@@ -23,6 +23,10 @@ class RecorderCalls:
         """What the caller said when asked."""
         return self._connection.bgapi(api_calls.uuid_getvar(call_id, ANSWER), _ANSWER_S).strip()
 
+    def note_answer(self, call_id: str, answer: str) -> None:
+        """What the caller said, or is to be asked (dialplan.recording)."""
+        self._connection.bgapi(api_calls.uuid_setvar(call_id, ANSWER, answer), _ANSWER_S)
+
     def record(self, leg_id: str, path: str) -> None:
         """Begin."""
         self._do(leg_id, Recording.START, path)

@@ -77,7 +77,8 @@ class RecordingSpool:
 
     def note(self, facts: RecordingFacts, state: RecordingState) -> None:
         """It is in this state now."""
-        consent = {"key": facts.consent.key, "at": facts.consent.at.isoformat()}
+        given = facts.consent
+        consent = {"key": given.key, "at": given.at.isoformat(), "told": given.told}
         text = json.dumps(
             {**asdict(facts), "consent": consent, "started_at": facts.started_at.isoformat(), "state": state}
         )
@@ -136,7 +137,9 @@ def _facts(note: dict[str, Any]) -> RecordingFacts:
     return RecordingFacts(
         **{
             **note,
-            "consent": Consent(str(consent["key"]), datetime.fromisoformat(consent["at"])),
+            "consent": Consent(
+                str(consent["key"]), datetime.fromisoformat(consent["at"]), str(consent.get("told", ""))
+            ),
             "started_at": datetime.fromisoformat(note["started_at"]),
         }
     )

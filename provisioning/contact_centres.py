@@ -48,8 +48,10 @@ def contact_centre(customer: CustomerEntry, sounds: SoundBook | None = None) -> 
 def _recording(customer: CustomerEntry) -> RecordingRules:
     queues = frozenset(each.id for each in customer.queues if each.record)
     agents = frozenset(each.id for each in customer.agents if each.recording_consent is not None)
-    kept = customer.recording.retention_days if customer.recording is not None else None
-    return RecordingRules(queues, agents) if kept is None else RecordingRules(queues, agents, kept)
+    entry = customer.recording
+    if entry is None:
+        return RecordingRules(queues, agents)
+    return RecordingRules(queues, agents, entry.retention_days, entry.spoken_consent)
 
 
 def _queue(entry: QueueEntry) -> QueueSpec:

@@ -39,7 +39,9 @@ recording = Table(
     Column("customer_id", Text, nullable=False),
     Column("queue_id", Text, nullable=False),
     Column("agent_id", Text, nullable=False),
-    Column("consent_key", Text, nullable=False),
+    # A program of the version before writes keys only.
+    Column("consent_kind", Text, nullable=False, server_default="key"),
+    Column("consent_key", Text),
     Column("consented_at", _MILLISECONDS, nullable=False),
     Column("started_at", _MILLISECONDS, nullable=False),
     Column("duration_ms", Integer, nullable=False),
@@ -54,6 +56,8 @@ recording = Table(
     _length("queue_id", MAX_ID, 1),
     _length("agent_id", MAX_ID, 1),
     _length("consent_key", 4, 1),
+    CheckConstraint("consent_kind IN ('key', 'spoken')", name="consent_kind"),
+    CheckConstraint("(consent_kind = 'key') = (consent_key IS NOT NULL)", name="consent_has_key"),
     _length("erased_by", MAX_TEXT, 1),
     _length("erased_why", MAX_NOTE, 1),
     # DSK 2018: the caller agrees before anything is recorded.

@@ -29,14 +29,19 @@ _KEPT_LONG_ENOUGH: Final = "kept long enough"
 
 @dataclass(frozen=True, slots=True)
 class StoredRecording:
-    """A recording without what was said. Times are UTC. `erased_…`: None while it is kept."""
+    """A recording without what was said. Times are UTC. `erased_…`: None while it is kept.
+
+    `consent_kind`: dialplan.recording.ConsentKind. A spoken consent has no key; the agent who asked is the
+    one who is recorded.
+    """
 
     id: str
     call_id: str
     customer_id: str
     queue_id: str
     agent_id: str
-    consent_key: str
+    consent_kind: str
+    consent_key: str | None
     consented_at: datetime
     started_at: datetime
     duration_ms: int
@@ -149,7 +154,8 @@ def _row(facts: RecordingFacts, duration_ms: int) -> dict[str, Any]:
         "customer_id": facts.customer_id,
         "queue_id": facts.queue_id,
         "agent_id": facts.agent_id,
-        "consent_key": facts.consent.key,
+        "consent_kind": facts.consent.kind.value,
+        "consent_key": facts.consent.key or None,
         "consented_at": facts.consent.at,
         "started_at": facts.started_at,
         "duration_ms": duration_ms,

@@ -10,6 +10,7 @@ from gevent import spawn
 
 from acd.codes import order_of
 from acd.names import OfferState
+from cli.centre.ordering import with_entry
 from cli.errors import ContactCentreRefused
 from cli.wiring.queue_desk import order, screens
 from cli.wiring.recording_orders import RecordingOrders
@@ -27,11 +28,15 @@ _log = structlog.get_logger(__name__)
 DONE = "agent-done"
 REFUSED = "agent-refused"
 #: acd.codes.CODES has the words for them.
-_RECORDING: Final = {"*86": RecordingEvent.PAUSED, "*87": RecordingEvent.RESUMED}
+_RECORDING: Final = {
+    "*86": RecordingEvent.PAUSED,
+    "*87": RecordingEvent.RESUMED,
+    "*88": RecordingEvent.AGREED,
+}
 
 
 class PhoneCodes:
-    """`audited` notes who did what; it may wait, and does so in a greenlet of its own."""
+    """`audited` notes who did what; it may wait, and does so in a greenlet of its own, but for a consent."""
 
     def __init__(
         self,
@@ -54,14 +59,27 @@ class PhoneCodes:
         try:
             if wanted is not None:
                 order(self._desk, caller.customer_id, wanted)
+            elif recording is RecordingEvent.AGREED:
+                self._agreed(caller, dialled)
             elif recording is not None:
                 self._recordings.order(self._talking(caller), recording)
         except (ContactCentreRefused, StoreError) as error:
             why = reason("queue.code-refused", why=str(error), **who)
             return Decision(Announce(REFUSED, Cause.CALL_REJECTED), why, facts, caller.version)
-        spawn(self._note, caller, dialled)
+        if recording is not RecordingEvent.AGREED:
+            spawn(self._note, caller, dialled)
         why = reason("queue.code", **who)
         return Decision(Announce(DONE, Cause.NORMAL_CLEARING), why, facts, caller.version)
+
+    def _agreed(self, caller: Caller, dialled: str) -> None:
+        """The entry comes first: a consent that cannot be written down is none (GDPR Art. 7(1))."""
+        agent_id, call_id = caller.agent_id, self._talking(caller)
+        with_entry(
+            lambda what, details: self._audited(f"agent {agent_id}", agent_id, {"what": what, **details}),
+            "record.agreed",
+            {"code": dialled, "call": call_id},
+            lambda: self._recordings.agreed(call_id, agent_id),
+        )
 
     def _talking(self, caller: Caller) -> str:
         """The call that the agent talks with, which is on hold while the code is dialled."""

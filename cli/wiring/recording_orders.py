@@ -6,6 +6,8 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
+from typing import Any
 
 import structlog
 
@@ -15,7 +17,7 @@ from cli.errors import ContactCentreRefused
 from cli.wiring.adapters import store_errors
 from cli.wiring.queue_desk import answered_in_time
 from controller.errors import NodeAway, StoreAway
-from controller.node_orders import ChangeRecording, NodeOrder
+from controller.node_orders import ChangeRecording, NodeOrder, Records
 from controller.recorder import Recorder, ToRecord, to_record
 from dialplan.recording import RecordingEvent
 from store.acd_desk import AcdDesk
@@ -26,6 +28,11 @@ _log = structlog.get_logger(__name__)
 def _of_node(node: str) -> str:
     """Under which the desk has orders for a node; no customer is called so."""
     return f"@{node}"
+
+
+def _said(talk: ToRecord) -> dict[str, Any]:
+    """What a controller of the version before does not know is said only where it matters."""
+    return {name: value for name, value in asdict(talk).items() if name != "spoken" or value}
 
 
 class OrdersForNode:
@@ -45,7 +52,8 @@ class OrdersForNode:
             order_id = str(said["id"])
             if "talk" in said:
                 return order_id, ToRecord(**said["talk"])
-            return order_id, ChangeRecording(str(said["call"]), RecordingEvent(said["event"]))
+            event, agent_id = RecordingEvent(said["event"]), str(said.get("agent", ""))
+            return order_id, ChangeRecording(str(said["call"]), event, agent_id)
         except (ValueError, KeyError, TypeError) as error:
             _log.error("unreadable order for this node", error=str(error))
             return None
@@ -74,7 +82,7 @@ class RecorderOfNodes:
             return
         try:
             with store_errors():
-                sent = self._desk.send(_of_node(node), json.dumps({"id": "", "talk": asdict(talk)}))
+                sent = self._desk.send(_of_node(node), json.dumps({"id": "", "talk": _said(talk)}))
         except StoreAway:
             sent = False
         if not sent:
@@ -85,28 +93,46 @@ class RecorderOfNodes:
 
 
 class RecordingOrders:
-    """Pause, resume and stop, wherever the recording is made. `others`: names of the other nodes."""
+    """Begin by a spoken yes, pause, resume and stop, wherever the recording is made. `others`: names of the
+    other nodes."""
 
-    def __init__(self, recorder: Recorder, desk: Callable[[], AcdDesk], others: Sequence[str]) -> None:
+    def __init__(self, recorder: Records, desk: Callable[[], AcdDesk], others: Sequence[str]) -> None:
         self._recorder = recorder
         self._desk = desk
         self._others = others
 
     def order(self, call_id: str, event: RecordingEvent) -> None:
         """Raises ContactCentreRefused when there is no such recording, StoreError."""
-        try:
-            done = self._recorder.order(call_id, event)
-        except NodeAway as error:
-            raise ContactCentreRefused(f"the switch did not answer: {error}; `fernamt doctor`") from error
-        if not done and not any(self._asked(node, call_id, event) for node in self._others):
+        if not self._done(call_id, event, "", lambda: self._recorder.order(call_id, event)):
             raise ContactCentreRefused(
                 f"call {call_id} has no recording that could be {event.value}: `fernamt agent calls`"
             )
 
-    def _asked(self, node: str, call_id: str, event: RecordingEvent) -> bool:
+    def agreed(self, call_id: str, agent_id: str = "") -> None:
+        """The caller said yes to the agent, who confirms it (`agent_id`, empty: whoever was to ask). Raises
+        ContactCentreRefused when nobody was to ask, StoreError."""
+        begin = partial(self._recorder.agreed, call_id, agent_id)
+        if not self._done(call_id, RecordingEvent.AGREED, agent_id, begin):
+            raise ContactCentreRefused(
+                f"call {call_id} has no open question: the caller answered already, the customer does not want "
+                "it (`recording: { spoken_consent }`, the queue's `record`), or no agent with a "
+                "`recording_consent` talks with the caller: `fernamt agent calls`"
+            )
+
+    def _done(self, call_id: str, event: RecordingEvent, agent_id: str, here: Callable[[], int]) -> bool:
+        """Here, or where the call is."""
+        try:
+            done = here()
+        except NodeAway as error:
+            raise ContactCentreRefused(f"the switch did not answer: {error}; `fernamt doctor`") from error
+        except OSError as error:
+            raise ContactCentreRefused(f"the note beside the recording: {error}; `fernamt doctor`") from error
+        return done > 0 or any(self._asked(node, call_id, event, agent_id) for node in self._others)
+
+    def _asked(self, node: str, call_id: str, event: RecordingEvent, agent_id: str) -> bool:
         """Whether that node had it; one that does not answer had not."""
         desk, order_id = self._desk(), str(uuid.uuid4())
-        order = {"id": order_id, "call": call_id, "event": event.value}
+        order = {"id": order_id, "call": call_id, "event": event.value, "agent": agent_id}
         if not desk.send(_of_node(node), json.dumps(order)):
             return False
         return answered_in_time(desk, order_id) not in (None, "+0")

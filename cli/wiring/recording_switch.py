@@ -23,6 +23,10 @@ class RecorderSwitch:
         with switch_errors():
             return self._calls().answer(call_id)
 
+    def note_answer(self, call_id: str, answer: str) -> None:
+        with switch_errors():
+            self._calls().note_answer(call_id, answer)
+
     def record(self, leg_id: str, path: str) -> None:
         with switch_errors():
             self._calls().record(leg_id, path)

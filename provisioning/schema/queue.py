@@ -177,6 +177,11 @@ class RecordingEntry(Entry):
     retention_days: int = Field(
         30, ge=1, le=3_650, description="Days after which a recording is deleted by itself (C4, F4)."
     )
+    spoken_consent: bool = Field(
+        False,
+        description="Agents may ask callers who have not answered in a menu, and confirm their spoken yes by "
+        "`*88`; without it only the key of a menu is a consent (C4).",
+    )
 
 
 class MembershipEntry(Entry):

@@ -25,13 +25,14 @@ QUESTION_HZ, CARD_HZ, THANKS_HZ, AFTER_HZ, FAR_HZ = 520, 1800, 1350, 1450, 2100
 
 
 def talking(centre: Exchange, stage: Stage, key: str) -> tuple[RobotCall, str]:
-    """A caller who pressed this key talks with anna; the call and its id."""
+    """A caller who pressed this key, or none, talks with anna; the call and its id."""
     stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(400,1000,{AGENT_HZ});loops=60"))
     login(centre, "anna")
     caller = stage.call("carrier-a", AUFNAHME, from_user=CALLER, play=f"%(400,700,{CALLER_HZ});loops=60")
     caller.wait_heard(QUESTION_HZ, timeout_s=30)
-    caller.send_dtmf(key, 80)
-    eventually(lambda: state(centre, "anna") == "In a queue call", 10, "anna to talk")
+    if key:
+        caller.send_dtmf(key, 80)
+    eventually(lambda: state(centre, "anna") == "In a queue call", 30, "anna to talk")
     (talk,) = agents(centre)["anna"]["talks"]
     return caller, talk["call"]
 
@@ -144,6 +145,33 @@ def test_an_agent_pauses_the_recording_by_dialling_a_code(
     assert not detector.heard(CARD_HZ, 60)
 
 
+def test_a_spoken_yes_that_the_agent_confirms_begins_the_recording(
+    centre: Exchange, stage: Stage, tmp_path: Path
+) -> None:
+    """C4, § 201 StGB: who pressed no key is asked by the agent; nothing said before is recorded."""
+    caller, call_id = talking(centre, stage, "")
+    agent = stage.inbox("anna-1").received("anna-1", 30)
+    caller.play(f"%(1000,0,{CARD_HZ});%(60000,0,{AFTER_HZ})")
+    agent.wait_heard(CARD_HZ, min_ms=300, timeout_s=30)
+    agent.wait_heard(AFTER_HZ, timeout_s=30)
+    assert spooled(centre) == []
+    _dials(agent, stage, "*88")
+    eventually(lambda: bool(spooled(centre)), 30, "the recording to begin")
+    eventually(lambda: spooled(centre)[0].stat().st_size > 48_000, 30, "three seconds of it")
+    assert "has no open question" in centre.tried("record", "consent", call_id, "--spoken").stderr
+    caller.hangup()
+    caller.wait("ended", 30)
+    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 30, "the recording")
+    (row,) = centre.json("record", "list", "--call", call_id)
+    assert (row["consent"], row["consent_key"], row["agent"]) == ("spoken", None, "anna")
+    assert row["consented_at"] <= row["started_at"]
+    output = tmp_path / "out.wav"
+    centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
+    detector = heard(output.read_bytes(), tmp_path)
+    assert detector.heard(AFTER_HZ, 200)
+    assert not detector.heard(CARD_HZ, 60)
+
+
 def _dials(agent: RobotCall, stage: Stage, code: str) -> None:
     """From the phone's second line."""
     agent.hold()
@@ -155,6 +183,7 @@ def test_who_does_not_agree_is_not_recorded(centre: Exchange, stage: Stage) -> N
     """§ 201 StGB."""
     caller, call_id = talking(centre, stage, "2")
     caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=30)
+    assert "has no open question" in centre.tried("record", "consent", call_id, "--spoken").stderr
     caller.hangup()
     caller.wait("ended", 20)
     assert spooled(centre) == []

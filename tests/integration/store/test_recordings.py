@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from dialplan.recording import Consent, RecordingFacts
 from store.audit import AuditLog
-from store.errors import RecordRefused
+from store.errors import DatabaseError, RecordRefused
 from store.recording_tables import recording, recording_part
 from store.recordings import RecordingArchive
 from store.sealed import new_key, read_key
@@ -30,6 +31,18 @@ def archive(engine: Engine) -> Iterator[RecordingArchive]:
         connection.execute(recording.delete())
 
 
+def test_a_spoken_consent_is_kept_as_one_and_has_no_key(archive: RecordingArchive) -> None:
+    """C4: who heard it is who is recorded."""
+    archive.add(replace(FACTS, consent=Consent("", NOW, "anna")), 4_000, PARTS)
+    (found,) = archive.recordings("kunde", "c1")
+    assert (found.consent_kind, found.consent_key, found.agent_id) == ("spoken", None, "anna")
+
+
+def test_the_database_takes_no_consent_by_key_without_its_key(archive: RecordingArchive) -> None:
+    with pytest.raises(DatabaseError):
+        archive.add(replace(FACTS, consent=Consent("", NOW)), 4_000, PARTS)
+
+
 def parts_left(engine: Engine) -> int:
     with engine.connect() as connection:
         return connection.execute(select(func.count()).select_from(recording_part)).scalar_one()
@@ -41,7 +54,8 @@ def test_a_recording_is_kept_once_sealed_with_the_callers_consent(
     assert archive.add(FACTS, 4_000, PARTS)
     assert not archive.add(FACTS, 4_000, PARTS)
     (found,) = archive.recordings("kunde", "c1")
-    assert (found.consent_key, found.consented_at, found.parts) == ("1", NOW, 2)
+    assert (found.consent_kind, found.consent_key, found.consented_at) == ("key", "1", NOW)
+    assert found.parts == 2
     assert archive.recordings("other") == ()
     with engine.connect() as connection:
         sealed = [bytes(each) for each in connection.execute(select(recording_part.c.sealed)).scalars()]

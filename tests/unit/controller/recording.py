@@ -24,6 +24,10 @@ class RecordingSwitch:
     def answer(self, call_id: str) -> str:
         return self.said
 
+    def note_answer(self, call_id: str, answer: str) -> None:
+        self._do(f"note {answer}")
+        self.said = answer
+
     def _do(self, what: str) -> None:
         if self.gone:
             raise LegFailed("No such channel!")

@@ -214,15 +214,15 @@ def test_a_number_paid_by_the_minute_asks_in_early_media() -> None:
 @pytest.mark.parametrize(
     ("keys", "noted"),
     [
-        ("1", "recording agreed/bau/1/1794992400000"),
-        ("2", "recording declined"),
-        ("", "recording declined"),
+        ("1", ["recording agreed/bau/1/1794992400000"]),
+        ("2", ["recording declined"]),
+        ("", []),
     ],
 )
 def test_who_is_asked_to_be_recorded_agrees_by_the_key_for_it_and_by_nothing_else(
-    keys: str, noted: str
+    keys: str, noted: list[str]
 ) -> None:
-    """C4: asked first, then the answer."""
+    """C4: asked first, then the answer; silence is none."""
     caller = Caller([keys, "1"])
     carrier = with_plans(n300=plan("menu"))
     menus = Menus(deciding(carrier), deciding(carrier), Notes(), NOBODY_LISTENS, lambda: NOW)
@@ -231,4 +231,4 @@ def test_who_is_asked_to_be_recorded_agrees_by_the_key_for_it_and_by_nothing_els
     assert isinstance(first.outcome.what, Ask)
     asked = replace(first, outcome=Converse(replace(first.outcome.what, consent="1"), early=False))
     menus.converse(call(BERLINER), asked, caller)
-    assert [each for each in caller.did if each.startswith("recording")] == ["recording asked", noted]
+    assert [each for each in caller.did if each.startswith("recording")] == ["recording asked", *noted]

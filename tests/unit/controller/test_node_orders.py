@@ -42,6 +42,9 @@ class Recording:
     def begin(self, talk: ToRecord) -> None:
         self.begun.append(talk)
 
+    def agreed(self, call_id: str, agent_id: str = "") -> int:
+        return int((call_id, agent_id) == ("c1", "anna"))
+
     def order(self, call_id: str, event: RecordingEvent) -> int:
         if self.away:
             raise NodeAway("nobody there")
@@ -50,10 +53,11 @@ class Recording:
 
 def test_what_another_machine_asks_for_is_done_and_answered() -> None:
     other = ChangeRecording("c2", RecordingEvent.PAUSED)
-    desk, recorder = Desk([("", TALK), ("1", PAUSE), ("2", other)]), Recording()
+    yes = [(name, ChangeRecording("c1", RecordingEvent.AGREED, name)) for name in ("anna", "bert")]
+    desk, recorder = Desk([("", TALK), ("1", PAUSE), ("2", other), *yes]), Recording()
     orders = NodeOrders(desk, recorder)
     orders.look()
-    assert desk.answers == {"1": 1, "2": 0}
+    assert desk.answers == {"1": 1, "2": 0, "anna": 1, "bert": 0}
     idle()
     assert recorder.begun == [TALK], "in a greenlet of its own"
 

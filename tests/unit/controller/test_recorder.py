@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,16 +19,23 @@ from dialplan.recording import (
     DECLINED,
     TRANSITIONS,
     Consent,
+    ConsentKind,
+    Question,
     RecordingEvent,
     RecordingFacts,
     RecordingState,
     after,
     read_consent,
+    read_question,
+    state_told,
 )
 from tests.unit.controller.recording import NOW, Notes, RecordingSwitch
 
 RULES = RecordingRules(frozenset({"verkauf"}), frozenset({"anna"}), 10)
 TALK = ToRecord("c1", "leg", "kunde", "verkauf", "anna", 10)
+ASKS = replace(TALK, spoken=True)
+QUESTION = Question("kunde", "verkauf", "anna", 10, "leg").text()
+YES = Consent("", NOW, "anna")
 AGREED = Consent("1", NOW - timedelta(seconds=9)).text("kunde")
 
 
@@ -51,6 +59,73 @@ def test_without_the_callers_active_consent_to_this_customer_nothing_is_recorded
     found, switch, notes = recorder(said)
     found.begin(TALK)
     assert (switch.done, notes.noted) == ([], {})
+
+
+MISSING_ANSWERS = ["_undef_", "", ASKED, Question("kunde", "verkauf", "bert", 10, "leg-0").text()]
+REFUSED = (0, [])
+
+
+@pytest.mark.parametrize("said", MISSING_ANSWERS)
+def test_where_the_caller_has_not_answered_the_agent_may_ask_and_the_yes_begins_the_recording(
+    said: str,
+) -> None:
+    """C4, DSK 2018: nothing is recorded before; the consent says who heard it, and when."""
+    found, switch, notes = recorder(said)
+    found.begin(ASKS)
+    assert (switch.done, notes.noted) == ([f"note {QUESTION}"], {})
+    assert found.agreed("c1", "anna") == 1
+    assert switch.done[1:] == [f"note {YES.text('kunde')}", "record leg"]
+    (noted,) = notes.noted.values()
+    assert (noted.facts.consent, noted.facts.started_at, noted.state) == (YES, NOW, RecordingState.ON)
+    assert (noted.facts.leg_id, noted.facts.retention_days) == ("leg", 10)
+    assert found.agreed("c1", "anna") == 0
+    assert found.order("c1", RecordingEvent.PAUSED) == 1
+
+
+def test_where_the_customer_does_not_want_it_no_agent_may_confirm_a_yes() -> None:
+    found, switch, notes = recorder("_undef_")
+    found.begin(TALK)
+    assert ((found.agreed("c1"), switch.done), notes.noted) == (REFUSED, {})
+
+
+@pytest.mark.parametrize("said", ["_undef_", "", ASKED, DECLINED, AGREED, YES.text("kunde"), "asked/x"])
+def test_a_yes_to_no_open_question_begins_nothing(said: str) -> None:
+    """A key that was pressed is an answer, a no among them."""
+    found, switch, notes = recorder(said)
+    assert ((found.agreed("c1"), switch.done), notes.noted) == (REFUSED, {})
+
+
+def test_who_pressed_another_key_is_not_asked_again_by_the_agent() -> None:
+    found, switch, notes = recorder(DECLINED)
+    found.begin(ASKS)
+    assert ((found.agreed("c1", "anna"), switch.done), notes.noted) == (REFUSED, {})
+
+
+def test_only_the_agent_who_asked_confirms_the_yes() -> None:
+    found, switch, notes = recorder(QUESTION)
+    assert ((found.agreed("c1", "bert"), switch.done), notes.noted) == (REFUSED, {})
+
+
+def test_a_spoken_yes_is_for_one_conversation_and_the_next_agent_asks_again() -> None:
+    found, switch, notes = recorder(YES.text("kunde"))
+    found.begin(replace(ASKS, agent_id="bert", leg_id="leg-2"))
+    assert switch.done == [f"note {Question('kunde', 'verkauf', 'bert', 10, 'leg-2').text()}"]
+    assert notes.noted == {}
+
+
+def test_a_yes_that_comes_when_the_conversation_is_over_begins_nothing() -> None:
+    found, switch, notes = recorder(QUESTION)
+    switch.gone = True
+    assert found.agreed("c1", "anna") == 0
+    assert notes.states() == [RecordingState.STOPPED]
+
+
+def test_a_yes_that_is_confirmed_twice_at_once_makes_one_recording() -> None:
+    found, switch, notes = recorder(QUESTION)
+    found.agreed("c1")
+    switch.said = QUESTION
+    found.agreed("c1")
+    assert len(notes.noted) == 1
 
 
 @pytest.mark.parametrize(
@@ -103,6 +178,60 @@ def test_a_consent_is_read_back_for_the_customer_who_asked() -> None:
     given = Consent("1", NOW)
     assert read_consent(given.text("kunde"), "kunde") == given
     assert read_consent(given.text("kunde"), "other") is None
+    assert read_consent(given.text("kunde"), "kunde", "anna") == given
+    assert given.kind is ConsentKind.KEY
+
+
+def test_a_spoken_consent_is_read_back_for_the_agent_who_asked() -> None:
+    assert read_consent(YES.text("kunde"), "kunde", "anna") == YES
+    assert read_consent(YES.text("kunde"), "kunde", "bert") is None
+    assert read_consent(YES.text("kunde"), "kunde") is None
+    assert YES.kind is ConsentKind.SPOKEN
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        (None, RecordingState.OFF),
+        ("_undef_", RecordingState.OFF),
+        (DECLINED, RecordingState.OFF),
+        ("asked/kunde", RecordingState.OFF),
+        ("agreed", RecordingState.OFF),
+        (ASKED, RecordingState.ASKED),
+        (QUESTION, RecordingState.ASKED),
+        (AGREED, RecordingState.AGREED),
+        (YES.text("kunde"), RecordingState.AGREED),
+    ],
+)
+def test_a_calls_variable_tells_the_state_and_what_cannot_be_read_is_off(
+    said: str | None, state: RecordingState
+) -> None:
+    assert state_told(said) is state
+    assert (read_question(said) is not None) == (said == QUESTION)
+
+
+_S, _E = RecordingState, RecordingEvent
+FOLLOWS = {
+    (_S.OFF, _E.ASKED): _S.ASKED,
+    (_S.ASKED, _E.ASKED): _S.ASKED,
+    (_S.ASKED, _E.AGREED): _S.AGREED,
+    (_S.ASKED, _E.DECLINED): _S.OFF,
+    (_S.AGREED, _E.ASKED): _S.ASKED,
+    (_S.AGREED, _E.JOINED): _S.ON,
+    (_S.ON, _E.PAUSED): _S.PAUSED,
+    (_S.ON, _E.STOPPED): _S.STOPPED,
+    (_S.PAUSED, _E.RESUMED): _S.ON,
+    (_S.PAUSED, _E.STOPPED): _S.STOPPED,
+}
+
+
+@pytest.mark.parametrize("event", RecordingEvent)
+@pytest.mark.parametrize("state", RecordingState)
+def test_each_event_in_each_state_leads_where_the_law_lets_it(
+    state: RecordingState, event: RecordingEvent
+) -> None:
+    """§ 201 StGB, GDPR Art. 7: a yes counts behind a question alone, and nothing begins again what ended."""
+    assert after(state, event) is FOLLOWS.get((state, event))
 
 
 class Spooled:

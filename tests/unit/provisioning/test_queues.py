@@ -184,6 +184,23 @@ def test_callbacks_are_compiled(changed: Change, accepted: Accept) -> None:
     assert node.speech.digits[7] == "7."
 
 
+@pytest.mark.parametrize(
+    ("entry", "rules"),
+    [
+        ("", (30, False)),
+        ("    recording: {retention_days: 7}\n", (7, False)),
+        ("    recording: {spoken_consent: true}\n", (30, True)),
+    ],
+)
+def test_agents_confirm_a_spoken_yes_only_where_the_customer_wants_it(
+    changed: Change, accepted: Accept, entry: str, rules: tuple[int, bool]
+) -> None:
+    """C4."""
+    centre = contact_centre(accepted(text(changed) + entry).config.customers[0])
+    assert centre is not None
+    assert (centre.recording.retention_days, centre.recording.spoken) == rules
+
+
 class Recorded:
     """A machine with one recording of the customer's own; everything sounds like what it is."""
 
