@@ -1,9 +1,9 @@
 """Recording a conversation (C4): who agreed, what state it is in, what is known of it beside what was said.
 
 All who are recorded agree before (§ 201 StGB; DSK 2018: an active act, a key that is pressed or a spoken yes;
-an announcement is not enough): the agent once, in writing, in the configuration; the caller by a key of a menu,
-or by a yes to the agent, who asks and confirms it. No machine listens for the yes: one that mistakes a no is no
-consent.
+an announcement is not enough): the agent once, in writing, in the configuration; the caller by a key of a
+menu, or by a yes to the agent, who asks and confirms it. No machine listens for the yes: one that mistakes a
+no is no consent.
 """
 
 from __future__ import annotations

@@ -114,8 +114,8 @@ class RecordingOrders:
         begin = partial(self._recorder.agreed, call_id, agent_id)
         if not self._done(call_id, RecordingEvent.AGREED, agent_id, begin):
             raise ContactCentreRefused(
-                f"call {call_id} has no open question: the caller answered already, the customer does not want "
-                "it (`recording: { spoken_consent }`, the queue's `record`), or no agent with a "
+                f"call {call_id} has no open question: the caller answered already, the customer does not "
+                "want it (`recording: { spoken_consent }`, the queue's `record`), or no agent with a "
                 "`recording_consent` talks with the caller: `fernamt agent calls`"
             )
 

@@ -1,4 +1,4 @@
-"""An agent dials that the caller said yes to being recorded: written down first, then done (C4, § 201 StGB)."""
+"""An agent dials that the caller said yes to being recorded: noted first, then done (C4, § 201 StGB)."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_without_the_callers_active_consent_to_this_customer_nothing_is_recorded
 
 
 MISSING_ANSWERS = ["_undef_", "", ASKED, Question("kunde", "verkauf", "bert", 10, "leg-0").text()]
-REFUSED = (0, [])
+REFUSED: tuple[int, list[str]] = (0, [])
 
 
 @pytest.mark.parametrize("said", MISSING_ANSWERS)
