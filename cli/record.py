@@ -154,7 +154,7 @@ def consent(
     Example: fernamt record consent 3f0c2a52-6d5b-4f5e-9a51-0a3c1a4d6c11 --spoken --reason "asked by anna"
     """
     here = effective(settings())
-    _noted(here, call, "record.agreed", actor, reason, lambda orders: orders.agreed(call))
+    _noted(here, call, "record.consent", actor, reason, lambda orders: orders.agreed(call))
     click.echo(f"Call {call} is recorded now. Let the agent repeat the question, and the caller the answer.")
 
 

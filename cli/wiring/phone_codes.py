@@ -76,7 +76,7 @@ class PhoneCodes:
         agent_id, call_id = caller.agent_id, self._talking(caller)
         with_entry(
             lambda what, details: self._audited(f"agent {agent_id}", agent_id, {"what": what, **details}),
-            "record.agreed",
+            "record.consent",
             {"code": dialled, "call": call_id},
             lambda: self._recordings.agreed(call_id, agent_id),
         )
