@@ -48,6 +48,9 @@ _TICK_MS: Final = 20_000
 #: Between two owners a tenant's time goes on with the clock; a greater gap than this is no gap but two clocks
 #: that differ, or a clock that was set. Then it goes on from the last record.
 _GAP_MS: Final = 60_000
+#: A new owner knows of the callers who came while there was none when the nodes have listed them (seen:
+#: 0.4 s); who comes meanwhile must not be offered before them.
+_SETTLES_MS: Final = 500
 #: An owner whose journal is lost (a Redis without its data) goes on from memory, if it owned so lately.
 _REMEMBERED_MS: Final = 60_000
 
@@ -105,6 +108,12 @@ class ContactCentre:
         self._heard_ms: int | None = None
         self._offset_ms = 0
         self._owned_ms: int | None = None
+        self._settled_ms = 0
+
+    @property
+    def settles_s(self) -> float:
+        """How long new callers are to be kept back, because earlier ones may not be known yet."""
+        return max(0, self._settled_ms - self._clock_ms()) / 1000
 
     @property
     def now_ms(self) -> int:
@@ -189,6 +198,7 @@ class ContactCentre:
             return False
         while not self._events.empty():
             self._events.get_nowait()
+        self._settled_ms = self._clock_ms() + _SETTLES_MS
         self.state, self.is_owner = state, True
         if state.spec != self._spec or not state.agents:
             self.tell(Configured(self._spec))

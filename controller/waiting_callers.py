@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from gevent import spawn_later
+
 from acd.events import CallerJoined, CallerLeft
 from acd.names import CancelReason
 from controller.places import Places
@@ -47,11 +49,16 @@ class WaitingCallers:
         called: E164 | None,
     ) -> None:
         """A caller waits, who shows this number and has called that one. Who comes now has his place now,
-        unless it is `kept` from a queue before."""
+        unless it is `kept` from a queue before. A new owner hears of him when it knows those before him."""
         self._places.put(node, joined.member_id)
         self._places.shown[joined.member_id] = shown
         self._places.called[joined.member_id] = called
         self._gone.pop(joined.member_id, None)
+        running = self._tenants.running.get(customer_id)
+        if running is not None and running.is_owner and (wait_s := running.settles_s):
+            since_ms = joined.since_ms if kept else self._wall_ms()
+            spawn_later(wait_s, self.found, customer_id, replace(joined, since_ms=since_ms))
+            return
         self._join(customer_id, joined if kept else replace(joined, since_ms=None))
 
     def found(self, customer_id: str, joined: CallerJoined) -> None:

@@ -244,6 +244,17 @@ def test_callers_who_came_while_nobody_was_the_owner_are_found_in_their_order(wo
     wait_until(lambda: world.waiting() == ["early", "late"])
 
 
+def test_who_comes_before_a_new_owner_knows_all_who_wait_does_not_overtake_them(world: World) -> None:
+    """Guarantee 6: those who came while there was no owner are known when the nodes have listed them."""
+    world.desk.commands.append(("1", StatusChosen("anna", AgentStatus.AVAILABLE)))
+    wait_until(lambda: "1" in world.desk.answers)
+    world.comes("after")
+    world.lists("node-1", ("before", 999_000), ("after", 1_000_000))
+    wait_until(lambda: bool(world.node.rung))
+    assert world.node.rung == ["before"]
+    wait_until(lambda: world.waiting() == ["before", "after"])
+
+
 def test_a_caller_who_just_left_and_is_still_listed_is_no_ghost(world: World) -> None:
     world.comes("c1")
     world.comes("c2")
