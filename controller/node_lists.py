@@ -27,9 +27,11 @@ from controller.waiting_callers import WaitingCallers
 
 _log = structlog.get_logger(__name__)
 
-#: After a take-over, and when a node is back, the nodes are asked twice: what ended just before may still be
-#: listed the first time.
-_LOOK_AGAIN_S: Final = 3.0
+#: After a take-over, and when a node is back, the nodes are asked at once and after each of these pauses: who
+#: came just before may be missing in the first list (seen: 0.1 s), what ended just before may still be in it.
+_LOOK_AGAIN_S: Final = (0.3, 0.7, 2.0)
+#: How long a node may take to say what it has.
+_ANSWER_S: Final = 3.0
 #: Between two looks at nodes that are silent.
 _SILENT_S: Final = 1.0
 
@@ -149,12 +151,14 @@ class NodeLists:
         while self._wanted.wait():
             self._wanted.clear()
             self._ask_all()
-            sleep(_LOOK_AGAIN_S)
-            self._ask_all()
+            for pause_s in _LOOK_AGAIN_S:
+                if self._wanted.wait(timeout=pause_s):
+                    break  # a newer owner does not wait for the looks of one before
+                self._ask_all()
 
     def _ask_all(self) -> None:
         """Side by side: a node that hangs must not keep the others waiting."""
-        joinall([spawn(self._ask, node) for node in self._looks], timeout=_LOOK_AGAIN_S)
+        joinall([spawn(self._ask, node) for node in self._looks], timeout=_ANSWER_S)
 
     def _ask(self, node: str) -> None:
         try:

@@ -205,7 +205,7 @@ def _running() -> Iterator[World]:
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(centre_desk, "_LOOK_S", 0.01)
-    monkeypatch.setattr(node_lists, "_LOOK_AGAIN_S", 0.05)
+    monkeypatch.setattr(node_lists, "_LOOK_AGAIN_S", (0.05,))
     monkeypatch.setattr(node_lists, "_SILENT_S", 0.01)
     monkeypatch.setattr(contact_centre, "RENEW_S", 0.02)
 
