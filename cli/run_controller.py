@@ -318,8 +318,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     if probing is not None:
         probing.start()
     node_orders = NodeOrders(OrdersForNode(acd_desk(settings), home), recorder)
-    if others:
-        node_orders.start()
+    node_orders.start()
     _log.info("controller ready", listen="{}:{}".format(*server.address), version=snapshot.version)
     stopped.wait()
     if metrics is not None:

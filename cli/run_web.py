@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 
 from cli.bootstrap import acd_desk, engine, now, server_url
 from cli.settings import Settings
+from cli.wiring.recording_orders import NotHere, RecordingOrders
 from cli.wiring.web_centre import CustomerFigures, Dependencies, Hearing, OwnedCentre
 from cli.wiring.web_users import TokenUsers
 from store.acd_live import AcdLive
@@ -34,7 +35,9 @@ def run_web(settings: Settings, listen: tuple[str, int], stopped: Flag) -> None:
     database = engine(settings, "fernamt web")
     desk = acd_desk(settings)
     users = TokenUsers(ApiTokens(database), now)
-    centre = OwnedCentre(desk, database, time.monotonic)
+    nodes = [settings.node.name, *(each.name for each in settings.other_nodes)]
+    recordings = RecordingOrders(NotHere(), lambda: desk, nodes)
+    centre = OwnedCentre(desk, database, recordings, time.monotonic)
     redis_url = server_url(settings, settings.redis, "Redis")
     hearing = Hearing(AcdLive(blocking_client(redis_url, _BLOCK_S)))
     streams = Streams(hearing, centre, time.monotonic, stopped.is_set)

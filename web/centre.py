@@ -106,6 +106,13 @@ def supervise(services: Services, asked: Asked) -> None:
     services.centre.order(user, f"call.{wanted.how}", order)
 
 
+def consent(services: Services, asked: Asked) -> None:
+    """The caller said yes to the agent that the user is: the conversation is recorded from now on (C4)."""
+    if asked.user.agent_id is None:
+        raise Refused("this token names no agent, who alone may confirm: fernamt user token create --agent")
+    services.centre.agreed(asked.user, asked.path["call"], asked.user.agent_id)
+
+
 def flush(services: Services, asked: Asked) -> None:
     """All waiting callers out of a queue."""
     wanted = asked.body

@@ -139,6 +139,12 @@ class SupervisionWanted(Incoming):
     how: Literal["listen", "whisper", "barge", "take"]
 
 
+class ConsentWanted(Incoming):
+    """How the caller agreed to be recorded."""
+
+    how: Literal["spoken"]
+
+
 class FlushWanted(Incoming):
     """Where the waiting callers of a queue go."""
 

@@ -10,6 +10,7 @@ from web.models import (
     CALL_PATTERN,
     NAME_PATTERN,
     Agents,
+    ConsentWanted,
     FiguresOfAgents,
     FiguresOfQueues,
     FlushWanted,
@@ -57,6 +58,10 @@ OPERATIONS: Final = (
     Operation(
         "supervise", "POST", "/v1/calls/{call}/supervise", "Listen in, whisper, barge or take over",
         Right.LEAD, centre.supervise, body=SupervisionWanted, names=_CALL, refusals=(409,),
+    ),
+    Operation(
+        "consent", "POST", "/v1/calls/{call}/consent", "Record your call: the caller said yes to you",
+        Right.OWN, centre.consent, body=ConsentWanted, names=_CALL, refusals=(409,),
     ),
     Operation(
         "queueFigures", "GET", "/v1/figures/queues", "Key figures of queues", Right.FIGURES,

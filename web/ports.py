@@ -51,6 +51,11 @@ class Centre(Protocol):
         """Have it done, with an entry in the audit before. Raises Refused with the owner's word."""
         ...
 
+    def agreed(self, user: User, call_id: str, agent_id: str) -> None:
+        """Record this call of the customer's, whose caller said yes to the agent; with an entry in the audit
+        before. Raises Refused."""
+        ...
+
 
 class FigureSource(Protocol):
     """Key figures of one customer; the database itself keeps customers apart."""

@@ -92,6 +92,19 @@ class RecorderOfNodes:
         self._recorder.ended(call_id)
 
 
+class NotHere:
+    """controller.node_orders.Records of a program that has no switch: every recording is elsewhere."""
+
+    def begin(self, talk: ToRecord) -> None:
+        """Nobody asks it to."""
+
+    def agreed(self, call_id: str, agent_id: str = "") -> int:
+        return 0
+
+    def order(self, call_id: str, event: RecordingEvent) -> int:
+        return 0
+
+
 class RecordingOrders:
     """Begin by a spoken yes, pause, resume and stop, wherever the recording is made. `others`: names of the
     other nodes."""

@@ -12,11 +12,13 @@ from gevent.queue import Empty, Full, Queue
 from sqlalchemy import Engine
 
 from acd.figures import Rules
+from acd.names import OfferState
 from acd.orders import Order, Supervise
 from cli.centre.centre_figures import INTERVALS, CentreFigures, agent_rows, centre_figures, queue_rows
 from cli.centre.ordering import with_entry
 from cli.errors import ContactCentreRefused
 from cli.wiring.queue_desk import order
+from cli.wiring.recording_orders import RecordingOrders
 from cli.wiring.web_users import away
 from controller.rounds import Rounds
 from store.acd_desk import AcdDesk
@@ -42,9 +44,12 @@ ROLE: Final = "fernamt_customer"
 class OwnedCentre:
     """web.ports.Centre over the desk in Redis; what is ordered stands in the audit."""
 
-    def __init__(self, desk: AcdDesk, database: Engine, clock_s: Callable[[], float]) -> None:
+    def __init__(
+        self, desk: AcdDesk, database: Engine, recordings: RecordingOrders, clock_s: Callable[[], float]
+    ) -> None:
         self._desk = desk
         self._database = database
+        self._recordings = recordings
         self._clock_s = clock_s
         self._screens: dict[str, tuple[float, Mapping[str, Any] | None]] = {}
 
@@ -63,15 +68,48 @@ class OwnedCentre:
         if self.screen(user.customer_id) is None:
             raise Away("no controller serves the contact centre now; try again in a moment", 3)
         details = {"customer": user.customer_id, "order": repr(wanted)[:1_000]}
+        about = ("contact_centre", user.customer_id)
+        self._noted(user, action, about, details, lambda: order(self._desk, user.customer_id, wanted))
 
+    def agreed(self, user: User, call_id: str, agent_id: str) -> None:
+        """Only of a call that the customer's agent talks with now."""
+        screen = self.screen(user.customer_id)
+        if screen is None:
+            raise Away("no controller serves the contact centre now; try again in a moment", 3)
+        if not talks(screen, agent_id, call_id):
+            raise Refused(f"agent {agent_id} does not talk with call {call_id}")
+        details = {"customer": user.customer_id, "agent": agent_id}
+        about = ("call", call_id)
+        self._noted(
+            user, "record.consent", about, details, lambda: self._recordings.agreed(call_id, agent_id)
+        )
+
+    def _noted(
+        self,
+        user: User,
+        action: str,
+        about: tuple[str, str],
+        details: Mapping[str, str],
+        carry_out: Callable[[], None],
+    ) -> None:
         def note(what: str, said: Mapping[str, str]) -> None:
-            write(self._database, user.actor, what, "contact_centre", user.customer_id, said)
+            write(self._database, user.actor, what, *about, said)
 
         try:
             with away():
-                with_entry(note, action, details, lambda: order(self._desk, user.customer_id, wanted))
+                with_entry(note, action, details, carry_out)
         except ContactCentreRefused as error:
             raise Refused(str(error)) from error
+
+
+def talks(screen: Mapping[str, Any], agent_id: str, call_id: str) -> bool:
+    """Whether the agent talks with the call."""
+    return any(
+        talk["call"] == call_id and talk["state"] == OfferState.TALKING
+        for each in screen["agents"]
+        if each["agent"] == agent_id
+        for talk in each["talks"]
+    )
 
 
 class CustomerFigures:

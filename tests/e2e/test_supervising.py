@@ -18,6 +18,7 @@ from store.audit import AuditLog
 from store.embedded.home import free_port
 from tests.e2e.desk import waiting
 from tests.e2e.exchange import Exchange, eventually, exchange
+from tests.e2e.screen import Screen
 
 CALLER = "+4915228817386"
 AGENT_HZ, CENTRAL_HZ = 1000, 880
@@ -89,34 +90,6 @@ def test_waiting_calls_are_moved_and_a_queue_is_emptied(centre: Exchange, stage:
         return [each["calls"] for each in rows if each["agent"] == "bert"]
 
     eventually(lambda: calls_of_bert() == [1], 10, "the end of the conversation in the figures")
-
-
-class Screen:
-    """A screen of one user."""
-
-    def __init__(self, port: int, token: str) -> None:
-        self._url = f"http://127.0.0.1:{port}"
-        self._token = token.strip()
-
-    def open(self, path: str, body: Any = None) -> Any:
-        asked = urllib.request.Request(  # noqa: S310 - our own server
-            self._url + path,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
-        )
-        return urllib.request.urlopen(asked, timeout=10)  # noqa: S310 - our own server
-
-    def get(self, path: str) -> Any:
-        with self.open(path) as answer:
-            return json.load(answer)
-
-    def post(self, path: str, body: Any) -> int:
-        try:
-            with self.open(path, body) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code
 
 
 @pytest.fixture

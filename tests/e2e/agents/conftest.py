@@ -9,6 +9,7 @@ import pytest
 
 from acd.names import AgentStatus
 from cli.demonstration.stage import Stage, staged
+from store.embedded.home import free_port
 from tests.e2e.desk import agents, choose
 from tests.e2e.exchange import Exchange, eventually, exchange
 
@@ -16,7 +17,9 @@ from tests.e2e.exchange import Exchange, eventually, exchange
 @pytest.fixture(scope="package")
 def centre(switch: str) -> Iterator[Exchange]:
     """Two controllers, so that the one that decides a call is often not the owner."""
-    with exchange(switch, controllers=2, carrier=Path(__file__).parent / "agents.yaml") as found:
+    web = {"web": {"listen": f"127.0.0.1:{free_port()}"}}
+    carrier = Path(__file__).parent / "agents.yaml"
+    with exchange(switch, controllers=2, carrier=carrier, amend=lambda tree: tree.update(web)) as found:
         eventually(lambda: bool(found.json("queue", "list")), 20, "an owner")
         yield found
 

@@ -15,10 +15,12 @@ from cli.demonstration.stage import Stage
 from lab.media.audio import FileSource
 from lab.media.detect import ToneDetector
 from lab.robots import Answer, RobotCall
+from store.audit import AuditLog
 from store.recording_tables import recording_part
 from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, FAR, state
 from tests.e2e.desk import agents, login, owner
 from tests.e2e.exchange import Exchange, eventually
+from tests.e2e.screen import Screen
 
 AUFNAHME = "+493023125302"
 QUESTION_HZ, CARD_HZ, THANKS_HZ, AFTER_HZ, FAR_HZ = 520, 1800, 1350, 1450, 2100
@@ -170,6 +172,30 @@ def test_a_spoken_yes_that_the_agent_confirms_begins_the_recording(
     detector = heard(output.read_bytes(), tmp_path)
     assert detector.heard(AFTER_HZ, 200)
     assert not detector.heard(CARD_HZ, 60)
+
+
+def test_an_agent_confirms_a_spoken_yes_at_the_screen_and_nobody_else_does(
+    centre: Exchange, stage: Stage
+) -> None:
+    """C4, guarantee 8: the token names the agent, who has to talk with the call."""
+    assert centre.settings.web is not None
+    port, token = centre.settings.web.listen[1], ("user", "token", "create")
+    anna, bert = (
+        Screen(port, centre.run(*token, each, "--customer", "kunde", "--role", "agent", "--agent", each))
+        for each in ("anna", "bert")
+    )
+    caller, call_id = talking(centre, stage, "")
+    path, yes = f"/v1/calls/{call_id}/consent", {"how": "spoken"}
+    assert bert.post(path, yes) == 409
+    assert spooled(centre) == []
+    eventually(lambda: anna.post(path, yes) == 204, 10, "the open question")
+    eventually(lambda: bool(spooled(centre)), 30, "the recording to begin")
+    assert anna.post(path, yes) == 409, "there is no question any more"
+    caller.hangup()
+    caller.wait("ended", 30)
+    entries = AuditLog(engine(centre.settings, "tests")).latest()
+    actors = {each.actor for each in entries if (each.action, each.object_id) == ("record.consent", call_id)}
+    assert actors == {"api:kunde/anna"}
 
 
 def _dials(agent: RobotCall, stage: Stage, code: str) -> None:

@@ -84,6 +84,7 @@ class MemoryCentre:
 
     screens: dict[str, dict[str, Any]] = field(default_factory=lambda: {"kunde": SCREEN})
     ordered: list[tuple[str, str, Order | Supervise]] = field(default_factory=list)
+    yes: list[tuple[str, str, str]] = field(default_factory=list)
 
     def screen(self, customer_id: str) -> Mapping[str, Any] | None:
         return self.screens.get(customer_id)
@@ -92,6 +93,11 @@ class MemoryCentre:
         if getattr(order, "member_id", None) == "gone":
             raise Refused("call gone does not wait in a queue")
         self.ordered.append((user.actor, action, order))
+
+    def agreed(self, user: User, call_id: str, agent_id: str) -> None:
+        if call_id == "gone":
+            raise Refused("agent anna does not talk with call gone")
+        self.yes.append((user.actor, call_id, agent_id))
 
 
 @dataclass

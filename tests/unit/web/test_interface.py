@@ -28,6 +28,7 @@ BODIES: dict[str, Any] = {
     "move": {"queue": "technik"},
     "supervise": {"how": "listen"},
     "flush": {"to_queue": "technik"},
+    "consent": {"how": "spoken"},
 }
 
 
@@ -80,6 +81,17 @@ def test_a_supervisor_attends_to_a_conversation_at_the_own_phone(office: Office)
     order = Supervise("c1", "lead-1", Supervision.WHISPER)
     assert office.centre.ordered == [("api:kunde/lead", "call.whisper", order)]
     nobody = office.post("/v1/calls/c1/supervise", {"how": "listen"}, "t-other")
+    assert nobody.status_code == 409
+    assert "names no agent" in nobody.json["sentence"]
+
+
+def test_an_agent_confirms_the_yes_of_the_own_caller(office: Office) -> None:
+    """C4: the agent is the one whom the token names, whatever is asked; nobody without one may."""
+    assert office.post("/v1/calls/c1/consent", {"how": "spoken"}, "t-anna").status_code == 204
+    assert office.centre.yes == [("api:kunde/anna", "c1", "anna")]
+    assert office.post("/v1/calls/c1/consent", {"how": "assumed"}, "t-anna").status_code == 400
+    assert office.post("/v1/calls/gone/consent", {"how": "spoken"}, "t-anna").status_code == 409
+    nobody = office.post("/v1/calls/c1/consent", {"how": "spoken"}, "t-other")
     assert nobody.status_code == 409
     assert "names no agent" in nobody.json["sentence"]
 
