@@ -64,7 +64,7 @@ def _call_uuid(channel: Channel) -> str:
     """Joined legs have that of the leg that was called in; one that came in and was never joined has none
     (read: core_event_handler, CHANNEL_ORIGINATE, CHANNEL_BRIDGE; seen)."""
     partner = channel.partner
-    if partner is None and not channel.outbound and "last_bridge_to" not in channel.variables:
+    if partner is None and not channel.outbound and channel.variables.get("last_bridge_to") is None:
         return ""
     first = partner if partner is not None and channel.outbound and not partner.outbound else channel
     return first.variables.get("call_uuid") or first.uuid
