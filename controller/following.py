@@ -7,6 +7,7 @@ list (`resync`), because the switch is what knows.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ from dialplan.live import CallAnswered, CallBegun, CallEnded, LiveCall, LiveChan
 _log = structlog.get_logger(__name__)
 
 _QUEUE_LIMIT: Final = 20_000
+#: Ended calls that are remembered: the switch's list lags behind its events and may still have them.
+_ENDED_LIMIT: Final = 10_000
 #: How long changes are gathered, and how many go in one message.
 _GATHER_S: Final = 0.1
 _BATCH: Final = 500
@@ -60,6 +63,7 @@ class Following:
         self._away = False
         #: The calls that were decided here, until they end.
         self._begun: dict[str, LiveCall] = {}
+        self._ended: OrderedDict[str, None] = OrderedDict()
         self.dropped = 0
 
     @property
@@ -94,6 +98,9 @@ class Following:
     def ended(self, call_id: str) -> None:
         """The caller's leg is gone."""
         self._begun.pop(call_id, None)
+        self._ended[call_id] = None
+        if len(self._ended) > _ENDED_LIMIT:
+            self._ended.popitem(last=False)
         self._put(CallEnded(call_id))
 
     def heartbeat(self, node: str) -> None:
@@ -105,6 +112,7 @@ class Following:
 
         The switch's list is short of words: what was noted of a call before is kept, but for its state.
         """
+        calls = [call for call in calls if call.call_id not in self._ended]
         listed = {call.call_id for call in calls}
         for call in list(self._begun.values()):
             if call.call_id not in listed and call.node == node and call.started_at < as_of:

@@ -67,6 +67,17 @@ def test_ghosts_go_with_a_resync_and_noted_words_stay(following: Following, live
     assert live.calls["c1"].customer_id == "bau"
 
 
+def test_a_call_that_has_just_ended_and_is_still_listed_is_no_ghost(
+    following: Following, live: MemoryLive
+) -> None:
+    following.begun(ringing("c1"))
+    following.ended("c1")
+    following.ended("heard-of-only-now")
+    following.resync("node-1", [listed("c1"), listed("heard-of-only-now")], NOW)
+    following.stop(WAIT_S)
+    assert not live.calls
+
+
 def test_a_call_that_begins_while_the_switch_lists_its_calls_is_no_ghost(
     following: Following, live: MemoryLive
 ) -> None:
