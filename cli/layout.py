@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -54,10 +54,16 @@ def make_private(path: Path, text: str) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def lab_settings(state_dir: Path, carrier: Path = EXAMPLE_CARRIER, program: str = "lab") -> Settings:
+def lab_settings(
+    state_dir: Path,
+    carrier: Path = EXAMPLE_CARRIER,
+    program: str = "lab",
+    free_port: Callable[[], int] | None = None,
+) -> Settings:
     """Settings for one machine without any: loopback, free ports that are remembered, a random password.
 
     Every SIP address of the carrier is moved to a port of 127.0.0.1, so nothing reaches a real network.
+    `free_port` gives a port that is free for TCP and UDP, another one each time.
     """
     state_dir = state_dir.absolute()
     state_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -66,7 +72,7 @@ def lab_settings(state_dir: Path, carrier: Path = EXAMPLE_CARRIER, program: str 
     if not password.exists():
         write_private(password, secrets.token_urlsafe(24))
     if not remembered.exists():
-        write_private(remembered, json.dumps(_choose_ports(carrier)))
+        write_private(remembered, json.dumps(_choose_ports(carrier, free_port)))
     ports: dict[str, Any] = json.loads(remembered.read_text())
     tree = {
         "state_dir": str(state_dir),
@@ -87,11 +93,11 @@ def lab_settings(state_dir: Path, carrier: Path = EXAMPLE_CARRIER, program: str 
     return settings_from(json.dumps(tree), str(remembered))
 
 
-def _choose_ports(carrier: Path) -> dict[str, Any]:
+def _choose_ports(carrier: Path, free_port: Callable[[], int] | None) -> dict[str, Any]:
     """Free ports for everything, all different."""
     addresses = [f"{host}:{port}" for host, port in configured_addresses(load([carrier]).config)]
     with ExitStack() as held:
-        free = _free_ports(held)
+        free = _free_ports(held) if free_port is None else iter(free_port, None)
         return {
             "sip": {"carrier": next(free), "trunk": next(free), "phone": next(free)},
             "event_socket": next(free),

@@ -19,6 +19,7 @@ from cli.layout import EXAMPLE_CARRIER, lab_settings, run_settings_path, write_p
 from cli.settings import Settings, load_settings
 from tests.e2e.commands import commands
 from tests.patience import PATIENCE
+from tests.ports import free_port
 from tests.servers import prepare_postgres, state_directory
 
 START_S = 150.0
@@ -39,7 +40,7 @@ class Exchange:
         source: Path | None = None,
     ) -> None:
         self.directory = directory
-        configured = lab_settings(directory, carrier, program=switch)
+        configured = lab_settings(directory, carrier, switch, free_port)
         tree = configured.model_dump(mode="json", exclude_none=True)
         amend(tree)
         self.settings_file = write_private(directory / "fernamt.json", json.dumps(tree))

@@ -252,6 +252,7 @@ def test_a_switch_that_dies_leaves_no_ghost_and_no_stuck_agent(pair: Pair, robot
     robots.register("zentrale")
 
 
+@pytest.mark.long
 def test_callers_of_a_node_that_the_owner_cannot_reach_come_back_with_their_place(
     pair: Pair, robots: World
 ) -> None:
@@ -301,7 +302,15 @@ def test_callers_of_a_node_that_the_owner_cannot_reach_come_back_with_their_plac
 
 
 @pytest.mark.parametrize(
-    "behaviour", [Reject(486), Reject(480), Reject(603), Ignore(), RingThenHangup(300)], ids=repr
+    "behaviour",
+    [
+        Reject(486),
+        *(
+            pytest.param(each, marks=pytest.mark.long)
+            for each in (Reject(480), Reject(603), Ignore(), RingThenHangup(300))
+        ),
+    ],
+    ids=repr,
 )
 def test_whatever_a_phone_answers_the_caller_reaches_the_next_agent(
     pair: Pair, robots: World, behaviour: Reject | Ignore | RingThenHangup
@@ -341,6 +350,7 @@ def talk_of(pair: Pair, agent: str) -> str:
     return str(talk[0]["call"])
 
 
+@pytest.mark.long
 def test_a_supervisor_attends_from_a_phone_of_another_node(pair: Pair, robots: World) -> None:
     """C5: the phone is registered with the second node, the call is on the first."""
     robots.phones["anna-1"].on_call(Answer(after_ms=50, play=f"%(400,1000,{AGENT_HZ});loops=60"))

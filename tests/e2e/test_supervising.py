@@ -15,10 +15,10 @@ from cli.bootstrap import engine
 from cli.demonstration.stage import Stage, staged
 from lab.robots import Answer, RobotCall
 from store.audit import AuditLog
-from store.embedded.home import free_port
 from tests.e2e.desk import waiting
 from tests.e2e.exchange import Exchange, eventually, exchange
 from tests.e2e.screen import Screen
+from tests.ports import free_port
 
 CALLER = "+4915228817386"
 AGENT_HZ, CENTRAL_HZ = 1000, 880

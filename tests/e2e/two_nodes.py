@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,19 +15,13 @@ from cli.wiring.carrier import compile_carrier, load_carrier
 from lab.robots import RobotCall, RobotPhone, Robots, RobotsError
 from tests.e2e.cut_wire import Wire
 from tests.e2e.exchange import Exchange
+from tests.ports import free_port
 from tests.servers import state_directory
 
 HOST = "127.0.0.1"
 #: Of the second node; the first one has FreeSWITCH's own.
 RTP_PORTS = [33_000, 45_000]
 _REGISTRATION_S = 3_600
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
-        found.bind((HOST, 0))
-        port: int = found.getsockname()[1]
-    return port
 
 
 @dataclass(frozen=True)
@@ -51,8 +44,8 @@ def two_nodes(
     with ExitStack() as held, state_directory() as here, state_directory() as there:
         prepare(here)
         prepare(there)
-        settings = [lab_settings(each, carrier, program=switch) for each in (here, there)]
-        doors = [_free_port(), _free_port()]
+        settings = [lab_settings(each, carrier, switch, free_port) for each in (here, there)]
+        doors = [free_port(), free_port()]
         wires = tuple(held.enter_context(Wire(each.node.event_socket)) for each in reversed(settings))
 
         def first(tree: dict[str, Any]) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from acd.names import AgentStatus
 from cli.demonstration.stage import Stage, staged
-from store.embedded.home import free_port
 from tests.e2e.desk import agents, choose
 from tests.e2e.exchange import Exchange, eventually, exchange
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="package")

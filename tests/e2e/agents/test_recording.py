@@ -8,6 +8,7 @@ import signal
 import wave
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from cli.bootstrap import engine, message_dir
@@ -174,6 +175,7 @@ def test_a_spoken_yes_that_the_agent_confirms_begins_the_recording(
     assert not detector.heard(CARD_HZ, 60)
 
 
+@pytest.mark.long
 def test_an_agent_confirms_a_spoken_yes_at_the_screen_and_nobody_else_does(
     centre: Exchange, stage: Stage
 ) -> None:
@@ -212,5 +214,5 @@ def test_who_does_not_agree_is_not_recorded(centre: Exchange, stage: Stage) -> N
     assert "has no open question" in centre.tried("record", "consent", call_id, "--spoken").stderr
     caller.hangup()
     caller.wait("ended", 20)
-    assert spooled(centre) == []
+    eventually(lambda: spooled(centre) == [], 20, "what other conversations left to be stored")
     assert centre.json("record", "list", "--call", call_id) == []

@@ -13,7 +13,7 @@ import pytest
 from cli.demonstration.stage import Stage, staged
 from tests.certificates import Authority, Signed
 from tests.e2e.exchange import Exchange, exchange, switch_missing
-from tests.e2e.network.tls_gate import free_port
+from tests.ports import free_port
 
 CARRIER = Path(__file__).with_name("carrier.yaml")
 TEAMS_HOSTS = ("sip", "sip2", "sip3")

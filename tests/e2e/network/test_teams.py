@@ -15,7 +15,8 @@ from tests.certificates import Authority
 from tests.e2e.exchange import eventually
 from tests.e2e.network.conftest import CARRIER, TEAMS_HOSTS, Encrypted, encrypted_exchange
 from tests.e2e.network.sipp import Sipp
-from tests.e2e.network.tls_gate import Gate, client_side, free_port, server_side
+from tests.e2e.network.tls_gate import Gate, client_side, server_side
+from tests.ports import free_port
 
 pytestmark = pytest.mark.freeswitch
 

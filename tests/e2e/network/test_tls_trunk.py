@@ -8,7 +8,8 @@ import pytest
 
 from tests.e2e.network.conftest import Encrypted
 from tests.e2e.network.sipp import Sipp
-from tests.e2e.network.tls_gate import Gate, free_port, server_side
+from tests.e2e.network.tls_gate import Gate, server_side
+from tests.ports import free_port
 
 pytestmark = pytest.mark.freeswitch
 

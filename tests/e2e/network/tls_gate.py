@@ -107,9 +107,3 @@ def free_media_port() -> int:
             port = int(found.getsockname()[1])
         if port % 2 == 0 and port < 65_000:
             return port
-
-
-def free_port() -> int:
-    """A port that was free for TCP a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
