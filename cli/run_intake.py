@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -50,8 +51,9 @@ from freeswitch.spool import Spool, SpoolFile
 from store.acd_history import AcdHistory
 from store.cdr_repository import CdrRepository
 from store.daily_sweep import DailySweep
-from store.errors import StoreError
+from store.errors import DatabaseTimeout, DatabaseUnavailable, StoreError
 from store.rating_waiting import WaitingLegs
+from store.schema import require_current
 
 _log = structlog.get_logger(__name__)
 
@@ -66,10 +68,13 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
 
     The process also does the day's work on numbers: it takes processor time that calls must not wait for, so
     it is not the controllers'. Of several intakes one does it. It watches for abuse and keeps the contact
-    centres' log too, for the same reason.
+    centres' log too, for the same reason. Raises SchemaMismatch.
     """
     spool = Spool(settings.node.cdr_dir)
     database = engine(settings, "fernamt intake")
+    # Another version's tables may hold what this program would not write. While nobody answers, records wait.
+    with suppress(DatabaseUnavailable, DatabaseTimeout):
+        require_current(database)
     abuse = AbuseWatch(AbuseRecords(database), now)
     meters, loop = LegMeters(now), LoopLag()
 

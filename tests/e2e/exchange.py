@@ -109,6 +109,14 @@ class Exchange:
         os.kill(old, signal.SIGKILL)
         eventually(lambda: self.processes().get(name) not in (None, old), 30.0, f"{name} to be started again")
 
+    def freeze(self) -> None:
+        """It starts nothing again any more; its parts run on."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on."""
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """As an operator stops it: SIGTERM; it must end by itself with status 0."""
         self._process.send_signal(signal.SIGTERM)

@@ -14,6 +14,7 @@ import pytest
 from cli.demonstration.stage import Stage, staged
 from lab.robots import Answer
 from tests.e2e.exchange import Exchange, eventually, exchange, switch_missing
+from tests.ports import free_port
 
 OURS = "+492214710161"
 
@@ -26,7 +27,7 @@ def captured() -> Iterator[tuple[Exchange, Stage]]:
         pytest.skip(reason)
 
     def amend(tree: dict[str, Any]) -> None:
-        tree["sip_capture"] = "127.0.0.1:29063"
+        tree["sip_capture"] = f"127.0.0.1:{free_port()}"
 
     with exchange("freeswitch", amend=amend) as running, staged(running.settings) as stage:
         yield running, stage
@@ -60,10 +61,15 @@ def test_the_ladder_shows_each_message_while_somebody_captures(captured: tuple[E
         return len(legs) == 2
 
     eventually(recorded, 15, "both records")
-    sip = running.json("call", "trace", legs[0]["call_id"])["sip"]
+    sip: list[dict[str, Any]] = []
+
+    def kept() -> bool:
+        sip[:] = running.json("call", "trace", legs[0]["call_id"])["sip"]
+        return any(each["first_line"].startswith("BYE ") for each in sip)
+
+    eventually(kept, 15, "the messages of the call")
     lines = [each["first_line"] for each in sip]
     assert sum(line.startswith("INVITE ") for line in lines) >= 2, "in and out"
     assert "SIP/2.0 200 OK" in lines
-    assert any(line.startswith("BYE ") for line in lines)
     assert {len(each["source"].split(":")) for each in sip} == {2}
     assert " -> " in running.run("call", "trace", legs[0]["call_id"])
