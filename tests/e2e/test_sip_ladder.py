@@ -30,6 +30,8 @@ def captured() -> Iterator[tuple[Exchange, Stage]]:
         tree["sip_capture"] = f"127.0.0.1:{free_port()}"
 
     with exchange("freeswitch", amend=amend) as running, staged(running.settings) as stage:
+        log = running.directory / "log" / "intake.log"
+        eventually(lambda: "intake ready" in log.read_text(), 30, "somebody to listen")
         yield running, stage
 
 
