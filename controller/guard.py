@@ -137,10 +137,11 @@ class Guard:
             self._judge(source, what, count)
         self._meters.done(Part.PACKETS)
         now_s = self._steady_s()
+        self._enforce(now_s)  # before anybody can read in the book that it is so
         if now_s - self._book_at >= BOOK_S:
             self._book_at = now_s
             self._read()
-        self._enforce(now_s)
+            self._enforce(now_s)
 
     def status(self) -> GuardStatus:
         """How it stands."""
