@@ -37,6 +37,8 @@ _SAMPLES: Final = 60
 #: Anonymous memory may breathe: so much, or so many parts of a hundred of what there was after a quarter.
 _BREATH_KIB, _BREATH_PERCENT = 8_192, 10
 _BREATH_FILES: Final = 20
+#: Where FreeSWITCH's own databases lie, as docs/operation.md asks of a node under load.
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,14 @@ def soaked(seconds: float, rate: float, tell: Callable[[str], None]) -> Soak:
     metrics = {f"controller-{number}": ("127.0.0.1", _free()) for number in range(1, _CONTROLLERS + 1)}
 
     def amend(tree: dict[str, Any]) -> None:
+        tree["node"]["db_dir"] = databases
         tree["metrics"] = {"controllers": ["{}:{}".format(*each) for each in metrics.values()]}
 
     total = max(_URGENT * 2, round(seconds * rate))
     load = Load(total - total // _URGENT, total // _URGENT, rate)
     with (
         TemporaryDirectory(prefix="fernamt-soak-") as name,
+        TemporaryDirectory(prefix="fernamt-soak-", dir=_MEMORY if _MEMORY.is_dir() else None) as databases,
         exchange("freeswitch", _CONTROLLERS, write(Path(name) / "carrier"), amend) as running,
         sides(running.settings, Path(name) / "calls") as around,
     ):
