@@ -37,6 +37,8 @@ _SAMPLES: Final = 60
 #: Anonymous memory may breathe: so much, or so many parts of a hundred of what there was after a quarter.
 _BREATH_KIB, _BREATH_PERCENT = 8_192, 10
 _BREATH_FILES: Final = 20
+#: Traces are kept for this part of the time: Redis is at rest with them before a quarter of it is over.
+_TRACES_END: Final = 6
 #: Where FreeSWITCH's own databases lie, as docs/operation.md asks of a node under load.
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
 
@@ -69,6 +71,7 @@ def soaked(seconds: float, rate: float, tell: Callable[[str], None]) -> Soak:
 
     def amend(tree: dict[str, Any]) -> None:
         tree["node"]["db_dir"] = databases
+        tree["trace_minutes"] = max(1, round(seconds / 60 / _TRACES_END))
         tree["metrics"] = {"controllers": ["{}:{}".format(*each) for each in metrics.values()]}
 
     total = max(_URGENT * 2, round(seconds * rate))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,12 +61,25 @@ def held(processes: Mapping[str, int], metrics: Mapping[str, tuple[str, int]]) -
 
 
 def growth(samples: Sequence[Sample]) -> list[Growth]:
-    """Of the processes that were there all the time."""
-    first = samples[len(samples) // 4]
-    last = samples[-1]
-    return [
-        Growth(name, first.held[name], last.held[name]) for name in sorted(first.held) if name in last.held
-    ]
+    """Of the processes that were there all the time. Each end is the median of its neighbourhood (a twelfth of
+    all samples): a helper process that comes and goes is no growth."""
+    width = max(1, len(samples) // 12)
+    quarter = len(samples) // 4
+    first, last = samples[quarter : quarter + width], samples[-width:]
+    everywhere = set.intersection(*(set(each.held) for each in (*first, *last)))
+    return [Growth(name, _middle(name, first), _middle(name, last)) for name in sorted(everywhere)]
+
+
+def _middle(name: str, samples: Sequence[Sample]) -> Held:
+    """What the process held in the middle of them."""
+    found = [each.held[name] for each in samples]
+    told = [each.greenlets for each in found if each.greenlets is not None]
+    return Held(
+        statistics.median_low(each.rss_kib for each in found),
+        statistics.median_low(each.files for each in found),
+        statistics.median_low(each.threads for each in found),
+        statistics.median_low(told) if told else None,
+    )
 
 
 def _whole(process: int, greenlets: int | None) -> Held:
