@@ -99,7 +99,8 @@ class DeskService:
 
     def served(self) -> frozenset[str]:
         """Customers whose centre takes calls of our node now, here or at another controller."""
-        serving = (name for name, each in self._tenants.running.items() if each.serves)
+        configured = self._tenants.configured
+        serving = (name for name, each in self._tenants.running.items() if each.serves and name in configured)
         if not self._others:
             return frozenset(serving)
         return frozenset(name for name in serving if self._home in self._reach.get(name, (self._home,)))
@@ -113,7 +114,7 @@ class DeskService:
             for customer_id, running in self._tenants.owned():
                 try:
                     self._take_commands(customer_id, running)
-                    if looks % _SCREEN_EVERY == 0:
+                    if looks % _SCREEN_EVERY == 0 and customer_id in self._tenants.configured:
                         self._desk.show(customer_id, running.state, running.now_ms)
                 except StoreAway as error:
                     _log.warning("contact centre: no commands, no screens", error=str(error))
@@ -141,7 +142,13 @@ class DeskService:
                         why = "the contact centre is too far behind; try again"
                     self._desk.answer(command_id, "+ok" if why is None else f"-{why}")
                 case Supervise():
-                    centre = self._tenants.configured[customer_id]
-                    talk = supervised(running.state, centre.supervisors, wanted)
-                    why = talk if isinstance(talk, str) else self._supervisors.begin(centre, talk, wanted)
+                    why = self._attended(customer_id, running.state, wanted)
                     self._desk.answer(command_id, "+ok" if why is None else f"-{why}")
+
+    def _attended(self, customer_id: str, state: State, wanted: Supervise) -> str | None:
+        """A sentence for the one who asked, None when the supervisor's phone will ring."""
+        centre = self._tenants.configured.get(customer_id)
+        if centre is None:
+            return f"{customer_id} has no queues any more"
+        talk = supervised(state, centre.supervisors, wanted)
+        return talk if isinstance(talk, str) else self._supervisors.begin(centre, talk, wanted)

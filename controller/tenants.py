@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
-from gevent import spawn
+from gevent import sleep
+from gevent.pool import Group
 
 from acd.centre import Centre
 from acd.events import Event
+from acd.spec import TenantSpec
 from controller.contact_centre import ContactCentre
 from dialplan.snapshot import Snapshot
+
+#: A contact centre whose customer has no queue any more is led on for so long at least: callers come still
+#: whom other controllers decided by the configuration before. Then until its last conversation is over.
+_CLOSING_S: Final = 60.0
+_LOOK_S: Final = 1.0
 
 
 class Tenants:
@@ -20,24 +28,26 @@ class Tenants:
         self._snapshot: Snapshot | None = None
         #: As configured, by customer.
         self.configured: dict[str, Centre] = {}
-        #: All that try to own their tenant, by customer.
+        #: All that try to own their tenant, by customer; those that close are configured no more.
         self.running: dict[str, ContactCentre] = {}
+        self._closing = Group()
 
     def swap(self, snapshot: Snapshot, centres: Mapping[str, Centre]) -> None:
         """A new configuration: centres begin, change, end."""
         self._snapshot = snapshot
-        for customer_id in self.running.keys() - centres.keys():
-            spawn(self.running.pop(customer_id).stop, 1.0)
         before, self.configured = self.configured, dict(centres)
+        for customer_id in before.keys() - centres.keys():
+            self._close(customer_id, before[customer_id])
         for customer_id, centre in centres.items():
             running = self.running.get(customer_id)
             if running is None:
                 self.running[customer_id] = self._begin(customer_id, centre)
-            elif before[customer_id].spec != centre.spec:
+            elif customer_id not in before or before[customer_id].spec != centre.spec:
                 running.configure(centre.spec)
 
     def stop(self, timeout_s: float) -> None:
         """Give up what is owned; waiting callers wait on for the next owner."""
+        self._closing.kill()
         for each in self.running.values():
             each.stop(timeout_s)
 
@@ -54,3 +64,20 @@ class Tenants:
         """To the customer's centre, if it has one; only its owner acts."""
         if (running := self.running.get(customer_id)) is not None:
             running.tell(event)
+
+    def _close(self, customer_id: str, centre: Centre) -> None:
+        """The last queue is gone: its owner sends everybody who waits on in the plan, as with any queue."""
+        running = self.running[customer_id]
+        running.configure(TenantSpec(centre.spec.id))
+        self._closing.spawn(self._end, customer_id, running)
+
+    def _end(self, customer_id: str, running: ContactCentre) -> None:
+        left_s = _CLOSING_S
+        while left_s > 0 or (running.is_owner and running.state.members):
+            sleep(_LOOK_S)
+            left_s -= _LOOK_S
+            if customer_id in self.configured:
+                return  # it has queues again
+        if self.running.get(customer_id) is running:
+            del self.running[customer_id]
+            running.stop(1.0)

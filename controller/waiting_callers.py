@@ -74,7 +74,8 @@ class WaitingCallers:
             since_ms = joined.since_ms
             if since_ms is not None:
                 since_ms = running.now_ms - max(0, self._wall_ms() - since_ms)
-            needs = self._tenants.configured[customer_id].needs.get(joined.queue_id, ())
+            centre = self._tenants.configured.get(customer_id)
+            needs = centre.needs.get(joined.queue_id, ()) if centre is not None else ()
             self._joining[joined.member_id] = customer_id
             running.tell(replace(joined, skills=needs, since_ms=since_ms))
 

@@ -15,7 +15,7 @@ from acd.events import CallerJoined, Event, StatusChosen
 from acd.names import AgentStatus
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
 from acd.state import State
-from controller import centre_desk, contact_centre, node_lists
+from controller import centre_desk, contact_centre, node_lists, tenants
 from controller.centres import Centres
 from controller.errors import StoreAway
 from controller.places import Places
@@ -97,6 +97,7 @@ class QuietNode:
     def __init__(self) -> None:
         self.rung: list[str] = []
         self.stopped: list[int] = []
+        self.sent_on: list[str] = []
         self.over = Moment()
 
     def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
@@ -117,7 +118,7 @@ class QuietNode:
         return None
 
     def send_away(self, call_id: str) -> None:
-        """Nobody is sent."""
+        self.sent_on.append(call_id)
 
     def announce(self, call_id: str, sounds: Sequence[str]) -> None:
         """Nobody hears it."""
@@ -312,9 +313,40 @@ def test_with_redis_away_new_calls_are_not_taken(world: World) -> None:
     assert world.waiting() == ["c1"]
 
 
-def test_a_customer_whose_queues_are_gone_is_served_no_longer(world: World) -> None:
+def test_callers_of_a_customer_whose_last_queue_is_gone_go_on_in_their_plan(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with any queue: those who wait, and those who come by what was decided before."""
+    monkeypatch.setattr(tenants, "_LOOK_S", 0.01)
+    world.comes("c1")
+    wait_until(lambda: world.waiting() == ["c1"])
     world.centres.swap(snapshot(), {})
     assert world.centres.served() == frozenset()
+    wait_until(lambda: world.node.sent_on == ["c1"])
+    world.comes("late")
+    wait_until(lambda: world.node.sent_on == ["c1", "late"])
+
+
+def test_a_customer_whose_queues_are_gone_is_led_no_longer_once_nobody_is_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tenants, "_LOOK_S", 0.01)
+    monkeypatch.setattr(tenants, "_CLOSING_S", 0.05)
+    world.centres.swap(snapshot(), {})
+    wait_until(lambda: world.centres.led() == {})
+    world.centres.swap(snapshot(), {CUSTOMER: CENTRE})
+    wait_until(lambda: world.centres.served() == {CUSTOMER})
+    world.comes("c1")
+    wait_until(lambda: world.waiting() == ["c1"])
+
+
+def test_a_customer_whose_queues_come_back_at_once_is_served_again(world: World) -> None:
+    world.centres.swap(snapshot(), {})
+    world.centres.swap(snapshot(), {CUSTOMER: CENTRE})
+    assert world.centres.served() == {CUSTOMER}
+    world.comes("c1")
+    wait_until(lambda: world.waiting() == ["c1"])
+    assert world.node.sent_on == []
 
 
 def test_a_node_that_lists_its_calls_says_nothing_about_another_ones(world: World) -> None:
