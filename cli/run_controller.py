@@ -180,7 +180,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         clock_ms,
         lambda: time.time_ns() // 1_000_000,
         SupervisorSwitch(
-            node_of,
+            queue_nodes.node_of_channel,
             lambda name: SupervisorCalls(following_node(name).connection, settings.node.domain),
             homes,
             queue_nodes.stop,

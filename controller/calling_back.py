@@ -85,6 +85,24 @@ class CallingBack:
         """Whether a leg to this caller is up."""
         return member_id in self._legs
 
+    def legs(self, member_id: str, offer_id: int) -> tuple[str, ...]:
+        """The leg to this caller; where only the owner before knew it, all that it can be, the last first."""
+        if (known := self._legs.get(member_id)) is not None:
+            return (known[1],)
+        attempts = reversed(range(MAX_TRIES))
+        return tuple(self._node.callback_leg(self._customer_id, offer_id, each) for each in attempts)
+
+    def let_go(self, member_id: str) -> Callable[[], None]:
+        """Somebody else takes the caller: the leg stays when the agent's part ends, and so does what it holds
+        of limits, until its node lists it no more. Call what is returned when that failed."""
+        known = self._legs.pop(member_id, None)
+
+        def hold_again() -> None:
+            if known is not None:
+                self._legs[member_id] = known
+
+        return hold_again
+
     def over(self, member_id: str) -> None:
         """The conversation has ended, or nobody waits for this callback any more: stop what still rings."""
         known = self._legs.pop(member_id, None)

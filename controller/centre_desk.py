@@ -151,4 +151,7 @@ class DeskService:
         if centre is None:
             return f"{customer_id} has no queues any more"
         talk = supervised(state, centre.supervisors, wanted)
-        return talk if isinstance(talk, str) else self._supervisors.begin(centre, talk, wanted)
+        if isinstance(talk, str):
+            return talk
+        called_back = state.members[talk.member_id].callback
+        return self._supervisors.begin(centre, talk, wanted, called_back=called_back)

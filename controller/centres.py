@@ -58,13 +58,14 @@ class Centres:
         self._wall_ms = wall_ms
         self._recorder = recorder
         self._calling_back = calling_back
+        self._callbacks: dict[str, CallingBack] = {}
         self._tenants = tenants = Tenants(self._begin)
         self._callers = WaitingCallers(tenants, places, clock_ms, wall_ms)
         self._own_calls = OwnCalls(tenants, places, self._callers, desk, clock_ms)
         self._lists = NodeLists(
             tenants, places, self._callers, self._own_calls, node.offer_of, looks, clock_ms, wall_ms
         )
-        attending = Supervisors(supervisors, tenants.in_force)
+        attending = Supervisors(supervisors, tenants.in_force, node.leg_of, self._callbacks.__getitem__)
         self._desk = DeskService(tenants, places, self._own_calls, attending, desk, tuple(looks))
 
     def start(self) -> None:
@@ -96,6 +97,7 @@ class Centres:
         return any(line for _, each in self._tenants.owned() for line in each.state.lines.values())
 
     def _begin(self, customer_id: str, centre: Centre) -> ContactCentre:
+        self._callbacks[customer_id] = calling_back = self._calling_back(customer_id)
         calls = QueueCalls(
             customer_id,
             self._node,
@@ -103,7 +105,7 @@ class Centres:
             self._tenants.in_force,
             self._lists.want,
             self._recorder,
-            self._calling_back(customer_id),
+            calling_back,
             lambda: datetime.fromtimestamp(self._wall_ms() / 1000, UTC),
         )
         running = ContactCentre(centre.spec, self._journal(customer_id), calls, self._clock_ms, seed=1)

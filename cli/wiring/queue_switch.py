@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 
@@ -22,7 +22,6 @@ from freeswitch.queue_calls import callback_leg, offer_leg, offer_of
 from numbering.e164 import E164
 
 _log = structlog.get_logger(__name__)
-_K = TypeVar("_K")
 
 #: Offers whose node is remembered.
 _REMEMBERED: Final = 10_000
@@ -64,11 +63,12 @@ class QueueNodes:
         self._place_of = place_of
         self._shown = shown
         self._homes = homes
-        self._offers: OrderedDict[tuple[str, int], str] = OrderedDict()
+        #: By agents' legs.
+        self._offers: OrderedDict[str, str] = OrderedDict()
 
     def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
         node = self._place_of(facts["fernamt_call"]) or self._instead() or self._home
-        _remember(self._offers, (customer_id, offer_id), node)
+        _remember(self._offers, offer_leg(customer_id, offer_id), node)
         calls = self._nodes[node].calls
         with switch_errors():
             self._homes.ring(
@@ -77,7 +77,7 @@ class QueueNodes:
 
     def stop(self, customer_id: str, offer_id: int, because: Because | None = None) -> bool:
         """Where it was made; a successor, who does not know that, asks them all."""
-        known = self._offers.get((customer_id, offer_id))
+        known = self._offers.get(offer_leg(customer_id, offer_id))
         with switch_errors():
             if known is not None:
                 return self._nodes[known].calls().stop(customer_id, offer_id, because)
@@ -100,7 +100,11 @@ class QueueNodes:
             self._calls_of(call_id).callback_noted(call_id)
 
     def node_of(self, customer_id: str, offer_id: int) -> str:
-        return self._offers.get((customer_id, offer_id), self._home)
+        return self._offers.get(offer_leg(customer_id, offer_id), self._home)
+
+    def node_of_channel(self, channel: str) -> str:
+        """Of a caller, or of an agent's leg."""
+        return self._place_of(channel) or self._offers.get(channel, self._home)
 
     def callback_leg(self, customer_id: str, offer_id: int, attempt: int) -> str:
         return callback_leg(customer_id, offer_id, attempt)
@@ -163,7 +167,7 @@ class QueueNodes:
             return False
 
 
-def _remember(known: OrderedDict[_K, str], key: _K, node: str) -> None:
+def _remember(known: OrderedDict[str, str], key: str, node: str) -> None:
     known[key] = node
     known.move_to_end(key)
     if len(known) > _REMEMBERED:

@@ -11,8 +11,8 @@ from freeswitch.supervisor_calls import SupervisorCalls
 
 
 class SupervisorSwitch:
-    """controller.supervision.SupervisorNode: `node_of` names the node that a call is on, `calls` commands it;
-    `stop` ends an agent's leg."""
+    """controller.supervision.SupervisorNode: `node_of` names the node that a channel is on, `calls`
+    commands it; `stop` ends an agent's leg."""
 
     def __init__(
         self,
@@ -28,6 +28,7 @@ class SupervisorSwitch:
 
     def ring_supervisor(
         self,
+        at: str,
         customer_id: str,
         offer_id: int,
         leg: Leg,
@@ -39,7 +40,7 @@ class SupervisorSwitch:
         heard_by_agent: bool,
     ) -> None:
         with switch_errors():
-            node = self._node_of(facts["fernamt_call"])
+            node = self._node_of(at)
             self._homes.ring(
                 node,
                 leg,
@@ -56,21 +57,21 @@ class SupervisorSwitch:
                 ),
             )
 
-    def signal(self, call_id: str) -> None:
+    def signal(self, at: str) -> None:
         with switch_errors():
-            self._calls(self._node_of(call_id)).signal(call_id)
+            self._calls(self._node_of(at)).signal(at)
 
-    def watch(self, call_id: str, leg_id: str) -> None:
+    def watch(self, at: str, leg_id: str) -> None:
         with switch_errors():
-            self._calls(self._node_of(call_id)).watch(leg_id)
+            self._calls(self._node_of(at)).watch(leg_id)
 
-    def take(self, call_id: str, leg: Leg, leg_id: str) -> None:
+    def take(self, at: str, call_id: str, leg: Leg, leg_id: str) -> None:
         with switch_errors():
-            self._calls(self._node_of(call_id)).take(call_id, leg, leg_id)
+            self._calls(self._node_of(at)).take(call_id, leg, leg_id)
 
-    def end(self, call_id: str, leg_id: str) -> None:
+    def end(self, at: str, leg_id: str) -> None:
         with switch_errors():
-            self._calls(self._node_of(call_id)).end(leg_id)
+            self._calls(self._node_of(at)).end(leg_id)
 
     def stop(self, customer_id: str, offer_id: int) -> bool:
         return self._stop(customer_id, offer_id)

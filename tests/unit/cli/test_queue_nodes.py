@@ -168,6 +168,8 @@ def test_a_callback_begins_on_a_node_that_takes_calls(
     ring(nodes, 1, "nowhere")
     assert switches[begins_on].done == ["ring 1"]
     assert nodes.node_of("kanzlei", 1) == begins_on
+    leg_id = nodes.leg_of("kanzlei", 1)
+    assert nodes.node_of_channel(leg_id) == begins_on, "whoever attends to the conversation asks there"
 
 
 def test_a_waiting_caller_of_a_drained_node_is_served_there(

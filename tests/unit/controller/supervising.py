@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from controller.errors import LegFailed
 from dialplan.legs import Leg
 
 
 class SupervisingSwitch:
-    """Does what it is told, or fails at `fails`."""
+    """Does what it is told, or fails at `fails`, or for callers without one of its `channels`."""
 
-    def __init__(self, fails: str = "") -> None:
+    def __init__(self, fails: str = "", channels: Collection[str] | None = None) -> None:
         self.fails = fails
+        self.channels = channels
         self.done: list[str] = []
         self.facts: Mapping[str, str] = {}
 
@@ -23,6 +24,7 @@ class SupervisingSwitch:
 
     def ring_supervisor(
         self,
+        at: str,
         customer_id: str,
         offer_id: int,
         leg: Leg,
@@ -36,16 +38,19 @@ class SupervisingSwitch:
         self.facts = facts
         self._do(f"ring {leg.to.id} {heard_by_caller} {heard_by_agent}")
 
-    def signal(self, call_id: str) -> None:
-        self._do(f"signal {call_id}")
+    def signal(self, at: str) -> None:
+        self._do(f"signal {at}")
 
-    def watch(self, call_id: str, leg_id: str) -> None:
+    def watch(self, at: str, leg_id: str) -> None:
         self._do("watch")
 
-    def take(self, call_id: str, leg: Leg, leg_id: str) -> None:
+    def take(self, at: str, call_id: str, leg: Leg, leg_id: str) -> None:
         self._do(f"take {call_id}")
+        if self.channels is not None and call_id not in self.channels:
+            self.done.pop()
+            raise LegFailed("No such channel")
 
-    def end(self, call_id: str, leg_id: str) -> None:
+    def end(self, at: str, leg_id: str) -> None:
         self._do("end")
 
     def stop(self, customer_id: str, offer_id: int) -> bool:
