@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from dialplan.carrier import Phone
 from dialplan.legs import Leg
 from freeswitch import api_calls
 from freeswitch.api_calls import Legs, ThenRun
@@ -43,23 +44,15 @@ class SupervisorCalls:
         door: NodeDoor | None = None,
     ) -> None:
         """Ring until the phone answers; then it waits. CommandFailed has the cause's name otherwise. `door`:
-        of the node that the phone is registered with, when that is another one.
-
-        The agent's leg is what is listened to. What FreeSWITCH calls the a-leg there is what the agent says,
-        and so what the caller hears. Keys would let a listener speak: they do nothing.
-        """
-        variables = {
-            **facts,
-            "fernamt_customer": customer_id,
-            "fernamt_watched": offer_leg(customer_id, offer_id),
-            "eavesdrop_enable_dtmf": "false",
-            "eavesdrop_whisper_aleg": str(heard_by_caller).lower(),
-            "eavesdrop_whisper_bleg": str(heard_by_agent).lower(),
-            "presence_data": AGENT,
-            "hangup_after_bridge": "true",
-            "force_transfer_context": TRANSFERRED,
-            "park_timeout": "10",
-        }
+        of the node that the phone is registered with, when that is another one."""
+        variables = supervisor_variables(
+            customer_id,
+            offer_id,
+            leg,
+            facts,
+            heard_by_caller=heard_by_caller,
+            heard_by_agent=heard_by_agent,
+        )
         dial = agents_leg(leg, leg_id, self._domain, variables, door)
         call = api_calls.originate(dial, ThenRun("park", ""), timeout_s=ring_s)
         self._connection.bgapi(call, ring_s + 2 * _ANSWER_S)
@@ -82,3 +75,38 @@ class SupervisorCalls:
     def end(self, leg_id: str) -> None:
         """The supervisor's leg is of no use."""
         self._connection.bgapi(api_calls.uuid_kill(leg_id), _ANSWER_S)
+
+
+def supervisor_variables(
+    customer_id: str,
+    offer_id: int,
+    leg: Leg,
+    facts: Mapping[str, str],
+    *,
+    heard_by_caller: bool,
+    heard_by_agent: bool,
+) -> dict[str, str]:
+    """The variables of a supervisor's leg beside those of every leg.
+
+    The agent's leg is what is listened to. What FreeSWITCH calls the a-leg there is what the agent says, and
+    so what the caller hears. Keys would let a listener speak: they do nothing.
+    """
+    return {
+        **facts,
+        "fernamt_customer": customer_id,
+        "fernamt_watched": offer_leg(customer_id, offer_id),
+        "eavesdrop_enable_dtmf": "false",
+        "eavesdrop_whisper_aleg": str(heard_by_caller).lower(),
+        "eavesdrop_whisper_bleg": str(heard_by_agent).lower(),
+        **_mark(leg),
+        "hangup_after_bridge": "true",
+        "force_transfer_context": TRANSFERRED,
+        "park_timeout": "10",
+    }
+
+
+def _mark(leg: Leg) -> dict[str, str]:
+    """One who serves queues too is in a call of the own meanwhile: the mark of the phone's own calls
+    (dialstring.py) tells the owner so. Another phone's leg is followed as an agent's is."""
+    busy = isinstance(leg.to, Phone) and leg.to.agent_id is not None
+    return {} if busy else {"presence_data": AGENT}

@@ -12,6 +12,7 @@ from dialplan.decision import CallBack, Wait
 from dialplan.legs import Caller, leg_to_phone, leg_to_trunk
 from freeswitch.dialstring import agents_leg
 from freeswitch.errors import CommandRefused
+from freeswitch.own_calls import own_call
 from freeswitch.queue_calls import (
     Waiting,
     agent_variables,
@@ -23,6 +24,7 @@ from freeswitch.queue_calls import (
     waiting,
 )
 from freeswitch.settings import NodeDoor
+from freeswitch.supervisor_calls import supervisor_variables
 from numbering.e164 import E164
 from tests.unit.dialplan.carriers import CARRIER_A, PHONE_1
 
@@ -149,3 +151,16 @@ def test_only_phones_are_behind_the_door_of_another_node() -> None:
     leg = leg_to_trunk(CARRIER_A, "+494066969001", Caller(E164("+4915228817386")))
     with pytest.raises(CommandRefused):
         agents_leg(leg, offer_leg("kanzlei", 3), "phones.example", {}, NodeDoor("192.0.2.7", 5090))
+
+
+def test_a_supervisor_who_serves_queues_is_in_a_call_of_the_own_while_attending() -> None:
+    """Guarantee 6: no queue rings somebody who talks."""
+
+    def mark(agent_id: str | None) -> str:
+        leg = leg_to_phone(replace(PHONE_1, agent_id=agent_id), Caller(None, withheld=True))
+        variables = supervisor_variables("kanzlei", 3, leg, {}, heard_by_caller=True, heard_by_agent=False)
+        dialled = agents_leg(leg, offer_leg("kanzlei", 9), "phones.example", variables)
+        return dialled.partition("presence_data=")[2].partition(",")[0].partition("]")[0]
+
+    assert own_call(mark("anna")) == (PHONE_1.customer_id, "anna")
+    assert mark(None) == "agent", "nobody's own; its end is followed all the same"
