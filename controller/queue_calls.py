@@ -24,6 +24,7 @@ from acd.effects import (
     CallbackNoted,
     Effect,
     Ended,
+    Entered,
     Join,
     OfferEnded,
     Ring,
@@ -69,6 +70,7 @@ class Node(Protocol):
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None: ...
     def send_away(self, call_id: str) -> None: ...
     def announce(self, call_id: str, sounds: Sequence[str]) -> None: ...
+    def moved(self, call_id: str, queue_id: str) -> None: ...
     def callback_noted(self, call_id: str) -> None: ...
     def shown_number(self, call_id: str) -> E164 | None: ...
     def offer_of(self, customer_id: str, leg_id: str) -> int | None: ...
@@ -138,6 +140,8 @@ class QueueCalls:
                     spawn(self._send_away, member_id)
                 case Announce():
                     self._announce(effect)
+                case Entered(member_id=member_id, queue_id=queue_id, came_from=str()):
+                    spawn(self._moved, member_id, queue_id)
                 case Answered():
                     _log.info("contact centre", customer=self._customer_id, what=str(effect))
                     self._record(effect)
@@ -285,6 +289,16 @@ class QueueCalls:
             self._stop(join.offer_id, Because.CALLER_GONE)
             return
         self.tell(Joined(join.offer_id))
+
+    def _moved(self, member_id: str, queue_id: str) -> None:
+        try:
+            self._node.moved(member_id, queue_id)
+        except LegFailed:
+            pass  # he has just left, or is to be called back
+        except NodeAway as error:
+            _log.warning(
+                "a moved caller keeps the mark of the queue before", call=member_id, error=str(error)
+            )
 
     def _send_away(self, member_id: str) -> None:
         self._wait_for_announcement(member_id)

@@ -21,7 +21,17 @@ from freeswitch.inbound import InboundConnection
 from freeswitch.onward import leg_facts
 from freeswitch.parties import TRANSFERRED, parties
 from freeswitch.plan_variables import RINGING_TONE
-from freeswitch.queue_calls import CALLBACK_NOTED, LEFT_QUEUE, SAID, SAY, agent_variables, offer_leg
+from freeswitch.queue_calls import (
+    CALLBACK_NOTED,
+    LEFT_QUEUE,
+    QUEUE,
+    QUEUE_EARLY,
+    SAID,
+    SAY,
+    agent_variables,
+    moved_mark,
+    offer_leg,
+)
 from freeswitch.settings import NodeDoor
 from numbering.e164 import E164
 
@@ -144,6 +154,19 @@ class AgentCalls:
         self._connection.bgapi(api_calls.uuid_setvar(call_id, SAID, said), _ANSWER_S)
         play = api_calls.uuid_broadcast(call_id, f"execute_extension::{SAY} XML fernamt")
         self._connection.bgapi(play, _ANSWER_S)
+
+    def moved(self, call_id: str, queue_id: str) -> None:
+        """The mark of a waiting caller names the queue that he was moved into, where whoever has to find him
+        finds him: a node was silent, an owner died. Nothing when he waits no longer."""
+        mark = moved_mark(self._variable(call_id, "presence_data"), queue_id)
+        if mark is None:
+            return
+        self._connection.bgapi(api_calls.uuid_setvar(call_id, "presence_data", mark), _ANSWER_S)
+        if self._variable(call_id, "fernamt_do") not in (QUEUE, QUEUE_EARLY):  # he has just left
+            self._connection.bgapi(api_calls.uuid_setvar(call_id, "presence_data", ""), _ANSWER_S)
+            return
+        # `show channels` has the mark that the last application began with (read: core_event_handler).
+        self._connection.bgapi(api_calls.uuid_broadcast(call_id, "set::fernamt_moved=true"), _ANSWER_S)
 
     def callback_noted(self, call_id: str) -> None:
         """The caller hears that the callback is noted, then the call ends."""

@@ -134,6 +134,16 @@ def waiting(call_id: str, mark: str | None) -> Waiting | None:
     return Waiting(found["customer"], joined, bool(found["kept"]))
 
 
+def moved_mark(mark: str, queue_id: str) -> str | None:
+    """The mark of the same caller in another queue of the customer, None where there is no mark. What the
+    wait costs was told in the first queue."""
+    found = _MARK.match(mark)
+    if found is None:
+        return None
+    rest = mark[found.start("priority") :]
+    return f"queue/{found['customer']}/{queue_id}/{found['since']}/kp{rest}"
+
+
 def offer_leg(customer_id: str, offer_id: int) -> str:
     """The UUID of the agent's leg of an offer. Offers are numbered from 1 and never twice."""
     return str(UUID(bytes=_owner(customer_id) + offer_id.to_bytes(8, "big")))

@@ -95,6 +95,10 @@ class QueueNodes:
         with switch_errors():
             self._calls_of(call_id).announce(call_id, sounds)
 
+    def moved(self, call_id: str, queue_id: str) -> None:
+        with switch_errors():
+            self._calls_of(call_id).moved(call_id, queue_id)
+
     def callback_noted(self, call_id: str) -> None:
         with switch_errors():
             self._calls_of(call_id).callback_noted(call_id)

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from acd.names import AgentStatus
-from cli.bootstrap import acd_desk
+from cli.bootstrap import acd_desk, node_connection
 from cli.demonstration.stage import Stage, staged
 from cli.wiring.queue_desk import screens
+from freeswitch import api_calls
+from freeswitch.queue_calls import waiting as waiting_caller
+from freeswitch.replies import rows_of
 from lab.robots import Answer, Reject, RobotCall
 from tests.e2e.desk import choose, waiting
 from tests.e2e.exchange import Exchange, eventually
@@ -237,11 +240,20 @@ def test_the_music_goes_on_without_a_gap_when_a_caller_is_moved_to_another_queue
     caller = call(stage, SHORT)
     in_queue(centre, "kurz")
     in_queue(centre, "service")
+    eventually(lambda: marked_queues(centre) == ["service"], 10, "the mark of the queue that he is in now")
     caller.wait_heard(SHORT_HZ, min_ms=4_000)
     stage.robot("bert-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
     choose(centre, AgentStatus.AVAILABLE, "bert")
     caller.wait_heard(AGENT_HZ)
     caller.hangup()
+
+
+def marked_queues(centre: Exchange) -> list[str]:
+    """Queues of the waiting callers, as the switch lists them: by that they are found again."""
+    with node_connection(centre.settings) as connection:
+        rows = rows_of(connection.api(api_calls.show_channels()))
+    found = (waiting_caller(row["uuid"], row["presence_data"]) for row in rows)
+    return [each.joined.queue_id for each in found if each is not None]
 
 
 def test_who_calls_again_speaks_with_the_agent_of_last_time(centre: Exchange, stage: Stage) -> None:

@@ -98,6 +98,7 @@ class QuietNode:
         self.rung: list[str] = []
         self.stopped: list[int] = []
         self.sent_on: list[str] = []
+        self.moved_into: list[tuple[str, str]] = []
         self.over = Moment()
 
     def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
@@ -122,6 +123,9 @@ class QuietNode:
 
     def announce(self, call_id: str, sounds: Sequence[str]) -> None:
         """Nobody hears it."""
+
+    def moved(self, call_id: str, queue_id: str) -> None:
+        self.moved_into.append((call_id, queue_id))
 
     def callback_noted(self, call_id: str) -> None:
         """Nobody is told."""

@@ -10,7 +10,18 @@ from gevent.event import Event as Moment
 
 from acd.announcing import Announcing
 from acd.centre import Centre
-from acd.effects import Announce, Answered, Because, CallbackNoted, Join, OfferEnded, Ring, SendAway, Stop
+from acd.effects import (
+    Announce,
+    Answered,
+    Because,
+    CallbackNoted,
+    Entered,
+    Join,
+    OfferEnded,
+    Ring,
+    SendAway,
+    Stop,
+)
 from acd.events import CallbackWanted, Event, Joined, OfferAnswered, OfferFailed
 from acd.names import CancelReason, Failure
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
@@ -71,6 +82,9 @@ class Switch:
 
     def announce(self, call_id: str, sounds: Sequence[str]) -> None:
         self.done.append(f"say {call_id} {' '.join(sounds)}")
+
+    def moved(self, call_id: str, queue_id: str) -> None:
+        self.done.append(f"moved {call_id} {queue_id}")
 
     def callback_noted(self, call_id: str) -> None:
         self.done.append(f"noted {call_id}")
@@ -192,6 +206,13 @@ def test_a_caller_who_is_sent_away_is_known_to_be_gone() -> None:
     calls.carry_out([SendAway("c1", "", CancelReason.FULL)])
     wait_until(lambda: switch.done == ["away c1"])
     assert left == ["c1"]
+
+
+def test_a_caller_who_is_moved_bears_the_mark_of_the_present_queue() -> None:
+    switch = Switch()
+    calls, _ = carried_out(switch, {})
+    calls.carry_out([Entered("c1", "verkauf", None), Entered("c1", "technik", "verkauf")])
+    wait_until(lambda: switch.done == ["moved c1 technik"])
 
 
 def test_what_is_told_comes_before_the_conversation_and_never_in_it() -> None:

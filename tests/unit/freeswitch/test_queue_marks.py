@@ -17,6 +17,7 @@ from freeswitch.queue_calls import (
     Waiting,
     agent_variables,
     callback_leg,
+    moved_mark,
     offer_leg,
     offer_of,
     pseudonym,
@@ -78,6 +79,16 @@ def test_only_the_first_queue_has_to_tell_of_the_price(wait: Wait, cost: WaitCos
     found = waiting("c1", queue_variables(wait, "0", PLANS, CALLER)["presence_data"])
     assert found is not None
     assert found.joined.cost is cost
+
+
+def test_a_moved_callers_mark_tells_the_present_queue_and_keeps_place_and_rank() -> None:
+    """Guarantee 6; what the wait costs was told in the first queue."""
+    first = replace(WAIT, priority=7, agent="anna", remembers=True, fixed_price=True)
+    mark = moved_mark(queue_variables(first, "0", PLANS, CALLER)["presence_data"], "technik")
+    there = replace(first, queue="technik", kept=True, fixed_price=False)
+    assert mark == queue_variables(there, "0", PLANS, CALLER)["presence_data"]
+    assert moved_mark(mark, "technik") == mark
+    assert moved_mark("agent", "technik") is None
 
 
 @pytest.mark.parametrize(
