@@ -29,6 +29,8 @@ class Places:
         self.shown: dict[str, E164 | None] = {}
         #: What they have called, likewise.
         self.called: dict[str, E164 | None] = {}
+        #: When callers came to their first queue, by our clock: whoever sets the wall clock moves nobody.
+        self._came_ms: dict[str, int] = {}
         #: Nodes that have not listed their calls since we lost them, or since we began.
         self._silent: dict[str, int] = dict.fromkeys(nodes, clock_ms())
 
@@ -37,8 +39,20 @@ class Places:
         if node in self._calls:
             self._calls[node][call_id] = self._clock_ms()
 
+    def came(self, call_id: str, ago_ms: int, *, kept: bool) -> None:
+        """A caller came to a queue so long ago; `kept`: his place is that of a queue before, where that was
+        told."""
+        if not kept or call_id not in self._came_ms:
+            self._came_ms[call_id] = self._clock_ms() - ago_ms
+
+    def waited_ms(self, call_id: str) -> int | None:
+        """Since he came, None for one whose coming was not told."""
+        came_ms = self._came_ms.get(call_id)
+        return None if came_ms is None else self._clock_ms() - came_ms
+
     def drop(self, call_id: str) -> None:
         """The call has ended."""
+        self._came_ms.pop(call_id, None)
         self.shown.pop(call_id, None)
         self.called.pop(call_id, None)
         for calls in self._calls.values():
@@ -63,6 +77,7 @@ class Places:
         for gone in self._calls[node].keys() - later.keys() - set(call_ids):
             self.shown.pop(gone, None)
             self.called.pop(gone, None)
+            self._came_ms.pop(gone, None)
         self._calls[node] = later | dict.fromkeys(call_ids, as_of_ms)
         return self._silent.pop(node, None) is not None
 

@@ -54,10 +54,10 @@ class WaitingCallers:
         self._places.shown[joined.member_id] = shown
         self._places.called[joined.member_id] = called
         self._gone.pop(joined.member_id, None)
+        self._places.came(joined.member_id, self._marked_ms(joined) if kept else 0, kept=kept)
         running = self._tenants.running.get(customer_id)
         if running is not None and running.is_owner and (wait_s := running.settles_s):
-            since_ms = joined.since_ms if kept else self._wall_ms()
-            spawn_later(wait_s, self.found, customer_id, replace(joined, since_ms=since_ms))
+            spawn_later(wait_s, self.found, customer_id, joined)
             return
         self._join(customer_id, joined if kept else replace(joined, since_ms=None))
 
@@ -68,16 +68,28 @@ class WaitingCallers:
             self._join(customer_id, joined)
 
     def _join(self, customer_id: str, joined: CallerJoined) -> None:
-        """The mark's time of day as the tenant's time."""
+        """With the place that he has in the tenant's time, None: now. What was told of his coming counts; the
+        mark's time of day only where nothing was, for somebody may have set the clock since."""
         running = self._tenants.running.get(customer_id)
         if running is not None:
-            since_ms = joined.since_ms
-            if since_ms is not None:
-                since_ms = running.now_ms - max(0, self._wall_ms() - since_ms)
+            since_ms = None
+            if joined.since_ms is not None:
+                since_ms = running.now_ms - self._waited_ms(joined)
             centre = self._tenants.configured.get(customer_id)
             needs = centre.needs.get(joined.queue_id, ()) if centre is not None else ()
             self._joining[joined.member_id] = customer_id
             running.tell(replace(joined, skills=needs, since_ms=since_ms))
+
+    def _waited_ms(self, joined: CallerJoined) -> int:
+        waited_ms = self._places.waited_ms(joined.member_id)
+        if waited_ms is None:
+            waited_ms = self._marked_ms(joined)
+            self._places.came(joined.member_id, waited_ms, kept=True)
+        return waited_ms
+
+    def _marked_ms(self, joined: CallerJoined) -> int:
+        """How long ago the mark says that it was, by the time of day."""
+        return max(0, self._wall_ms() - joined.since_ms) if joined.since_ms is not None else 0
 
     def left_by_key(self, call_id: str, customer_id: str) -> None:
         """A waiting caller pressed a key that leads out."""

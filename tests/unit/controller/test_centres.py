@@ -145,6 +145,8 @@ class World:
 
     def __init__(self) -> None:
         self.now_ms = 1_000_000
+        #: How far somebody set the wall clock.
+        self.set_ms = 0
         self.node, self.desk, self.journal, self.looks = QuietNode(), MemoryDesk(), MemoryJournal(), [0]
         self.supervising = SupervisingSwitch()
         self.centres = Centres(
@@ -154,7 +156,7 @@ class World:
             {"node-1": self._look, "node-2": self._look},
             Places(("node-1", "node-2"), self.clock),
             self.clock,
-            self.clock,
+            self.wall_clock,
             self.supervising,
             RecordsEverything(),
             nobody_called_back,
@@ -164,6 +166,9 @@ class World:
 
     def clock(self) -> int:
         return self.now_ms
+
+    def wall_clock(self) -> int:
+        return self.now_ms + self.set_ms
 
     def _look(self) -> None:
         self.looks[0] += 1
@@ -185,7 +190,7 @@ class World:
         """The node lists its calls: callers with the time of their mark, other legs, who talks with whom."""
         legs = {name: True for name, _ in waiting} | dict.fromkeys((*more, *talking), True)
         marks = [(CUSTOMER, caller(name, since_ms)) for name, since_ms in waiting]
-        self.centres.listed(node, marks, legs, talking, own, moment(self.now_ms))
+        self.centres.listed(node, marks, legs, talking, own, moment(self.wall_clock()))
 
     def waiting(self) -> list[str]:
         if self.desk.screen is None:
@@ -374,6 +379,25 @@ def test_callers_of_a_node_that_says_nothing_are_out_of_the_queue_until_it_is_ba
     wait_until(lambda: world.waiting() == ["here"])
     world.lists("node-2", ("there", 1_000_000))
     wait_until(lambda: world.waiting() == ["there", "here"])
+
+
+@pytest.mark.parametrize("set_ms", [3_600_000, -3_600_000])
+def test_who_sets_the_wall_clock_changes_nobodys_place(world: World, set_ms: int) -> None:
+    """Guarantee 6: neither that of one who is found again, nor that of one who comes from another queue."""
+    for at_ms, (name, node) in enumerate((("c1", "node-1"), ("c2", "node-2"), ("c3", "node-1"))):
+        world.now_ms = 1_000_000 + at_ms * 1_000
+        world.comes(name, node)
+        wait_until(lambda name=name: name in world.waiting())  # type: ignore[misc]
+    world.set_ms = set_ms
+    world.centres.lost("node-2")
+    world.now_ms += 5_100
+    wait_until(lambda: world.waiting() == ["c1", "c3"])
+    world.lists("node-2", ("c2", 1_001_000))
+    wait_until(lambda: world.waiting() == ["c1", "c2", "c3"])
+    world.centres.left_by_key("c2", CUSTOMER)
+    wait_until(lambda: world.waiting() == ["c1", "c3"])
+    world.comes("c2", "node-2", kept=True)
+    wait_until(lambda: world.waiting() == ["c1", "c2", "c3"])
 
 
 def test_a_node_that_is_back_is_asked_again(world: World) -> None:
