@@ -111,6 +111,7 @@ class Centres:
         running = ContactCentre(centre.spec, self._journal(customer_id), calls, self._clock_ms, seed=1)
         calls.tell, calls.left = running.tell, self._callers.left
         calls.now_ms = lambda: running.now_ms
+        calls.is_back = self._callers.is_back
         running.start()
         return running
 

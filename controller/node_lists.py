@@ -180,6 +180,8 @@ class NodeLists:
                     for each in members
                     if not each.callback and self._places.is_lost(each.id, _patience_ms(each))
                 }
+                for name in lost:
+                    self._callers.lost(name, running.state.members[name].wait.queue_id)
                 if lost:
                     _log.warning(
                         "contact centre: callers on lost nodes", customer=customer_id, count=len(lost)

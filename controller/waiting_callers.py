@@ -10,7 +10,7 @@ from typing import Final
 from gevent import spawn_later
 
 from acd.events import CallerJoined, CallerLeft
-from acd.names import CancelReason
+from acd.names import CancelReason, WaitCost
 from controller.places import Places
 from controller.tenants import Tenants
 from numbering.e164 import E164
@@ -38,6 +38,9 @@ class WaitingCallers:
         self._gone: OrderedDict[str, int] = OrderedDict()
         #: Customers of callers who were told to the owner; its state may not have them yet.
         self._joining: dict[str, str] = {}
+        #: Callers whose node says nothing and the queue that they stood in; `_back`: found there again.
+        self._lost: OrderedDict[str, str] = OrderedDict()
+        self._back: OrderedDict[str, None] = OrderedDict()
 
     def came(
         self,
@@ -54,12 +57,23 @@ class WaitingCallers:
         self._places.shown[joined.member_id] = shown
         self._places.called[joined.member_id] = called
         self._gone.pop(joined.member_id, None)
+        self._back.pop(joined.member_id, None)
         self._places.came(joined.member_id, self._marked_ms(joined) if kept else 0, kept=kept)
         running = self._tenants.running.get(customer_id)
         if running is not None and running.is_owner and (wait_s := running.settles_s):
             spawn_later(wait_s, self.found, customer_id, joined)
             return
         self._join(customer_id, joined if kept else replace(joined, since_ms=None))
+
+    def lost(self, call_id: str, queue_id: str) -> None:
+        """The caller's node says nothing. Found again in that queue he is told nothing a second time."""
+        self._lost[call_id] = queue_id
+        if len(self._lost) > _GONE_LIMIT:
+            self._lost.popitem(last=False)
+
+    def is_back(self, call_id: str) -> bool:
+        """Whether the caller was lost and found again in the same queue."""
+        return call_id in self._back
 
     def found(self, customer_id: str, joined: CallerJoined) -> None:
         """A node lists this caller."""
@@ -78,6 +92,11 @@ class WaitingCallers:
             centre = self._tenants.configured.get(customer_id)
             needs = centre.needs.get(joined.queue_id, ()) if centre is not None else ()
             self._joining[joined.member_id] = customer_id
+            if running.is_owner and self._lost.pop(joined.member_id, None) == joined.queue_id:
+                self._back[joined.member_id] = None
+                if len(self._back) > _GONE_LIMIT:
+                    self._back.popitem(last=False)
+                joined = replace(joined, cost=WaitCost.UNTOLD)
             running.tell(replace(joined, skills=needs, since_ms=since_ms))
 
     def _waited_ms(self, joined: CallerJoined) -> int:
@@ -99,6 +118,8 @@ class WaitingCallers:
     def ended(self, call_id: str) -> None:
         """A call is over, whether it waited or talked."""
         self.left(call_id)
+        self._lost.pop(call_id, None)
+        self._back.pop(call_id, None)
         joining = self._joining.pop(call_id, None)
         for customer_id, running in self._tenants.owned():
             if customer_id == joining or call_id in running.state.members:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from gevent.event import Event as Moment
 
+from acd.announcing import Announcing
 from acd.centre import Centre
 from acd.effects import Because
 from acd.events import CallerJoined, Event, StatusChosen
@@ -21,6 +23,7 @@ from controller.errors import StoreAway
 from controller.places import Places
 from dialplan.legs import Leg
 from numbering.e164 import E164
+from tests.unit.acd.test_callers import SENTENCES
 from tests.unit.controller.callbacks import nobody_called_back
 from tests.unit.controller.recording import RecordsEverything
 from tests.unit.controller.supervising import SupervisingSwitch
@@ -98,6 +101,7 @@ class QuietNode:
         self.rung: list[str] = []
         self.stopped: list[int] = []
         self.sent_on: list[str] = []
+        self.said_to: list[str] = []
         self.moved_into: list[tuple[str, str]] = []
         self.over = Moment()
 
@@ -122,7 +126,7 @@ class QuietNode:
         self.sent_on.append(call_id)
 
     def announce(self, call_id: str, sounds: Sequence[str]) -> None:
-        """Nobody hears it."""
+        self.said_to.append(call_id)
 
     def moved(self, call_id: str, queue_id: str) -> None:
         self.moved_into.append((call_id, queue_id))
@@ -200,9 +204,9 @@ class World:
 
 
 @contextmanager
-def _running() -> Iterator[World]:
+def _running(centre: Centre = CENTRE) -> Iterator[World]:
     world = World()
-    world.centres.swap(snapshot(), {CUSTOMER: CENTRE})
+    world.centres.swap(snapshot(), {CUSTOMER: centre})
     world.centres.start()
     try:
         wait_until(lambda: world.desk.screen is not None)
@@ -379,6 +383,23 @@ def test_callers_of_a_node_that_says_nothing_are_out_of_the_queue_until_it_is_ba
     wait_until(lambda: world.waiting() == ["here"])
     world.lists("node-2", ("there", 1_000_000))
     wait_until(lambda: world.waiting() == ["there", "here"])
+
+
+def test_a_caller_whose_node_was_silent_is_not_greeted_again(quickly: None) -> None:
+    greeting = TenantSpec(CUSTOMER, (replace(CENTRE.spec.queues[0], greets=True),), CENTRE.spec.agents)
+    told = {"verkauf": Announcing(SENTENCES, place=True, wait=True)}
+    with _running(replace(CENTRE, spec=greeting, announcing=told)) as world:
+        world.comes("there", "node-2")
+        wait_until(lambda: world.node.said_to == ["there"])
+        world.now_ms += 1_000
+        world.comes("here", "node-1")
+        wait_until(lambda: world.node.said_to == ["there", "here"])
+        world.centres.lost("node-2")
+        world.now_ms += 5_100
+        wait_until(lambda: world.waiting() == ["here"])
+        world.lists("node-2", ("there", 1_000_000))
+        wait_until(lambda: world.waiting() == ["there", "here"])
+        assert world.node.said_to == ["there", "here"]
 
 
 @pytest.mark.parametrize("set_ms", [3_600_000, -3_600_000])
