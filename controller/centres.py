@@ -108,7 +108,8 @@ class Centres:
             calling_back,
             lambda: datetime.fromtimestamp(self._wall_ms() / 1000, UTC),
         )
-        running = ContactCentre(centre.spec, self._journal(customer_id), calls, self._clock_ms, seed=1)
+        journal = self._journal(customer_id)
+        running = ContactCentre(centre.spec, journal, calls, self._clock_ms, seed=1, wall_ms=self._wall_ms)
         calls.tell, calls.left = running.tell, self._callers.left
         calls.now_ms = lambda: running.now_ms
         calls.is_back = self._callers.is_back

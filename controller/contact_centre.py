@@ -48,6 +48,8 @@ _TICK_MS: Final = 20_000
 #: Between two owners a tenant's time goes on with the clock; a greater gap than this is no gap but two clocks
 #: that differ, or a clock that was set. Then it goes on from the last record.
 _GAP_MS: Final = 60_000
+#: The time of day that has moved by more against our clock was set.
+_SET_MS: Final = 100
 #: A new owner knows of the callers who came while there was none when the nodes have listed them (seen:
 #: 0.4 s); who comes meanwhile must not be offered before them.
 _SETTLES_MS: Final = 500
@@ -85,15 +87,26 @@ class Timed:
 
 class ContactCentre:
     """Tries to own the tenant; while it does, steps. `clock_ms` does not jump. Those of two controllers need
-    not agree: the tenant's time, `now_ms`, goes on at each take-over where the last owner was."""
+    not agree: the tenant's time, `now_ms`, goes on at each take-over where the last owner was. What is logged
+    has the time of day beside it (`wall_ms`; without one `clock_ms` is taken for it), for it is compared with
+    calls' records."""
 
     def __init__(
-        self, spec: TenantSpec, journal: Journal, switch: Switch, clock_ms: Callable[[], int], seed: int
+        self,
+        spec: TenantSpec,
+        journal: Journal,
+        switch: Switch,
+        clock_ms: Callable[[], int],
+        seed: int,
+        wall_ms: Callable[[], int] | None = None,
     ) -> None:
         self._spec = spec
         self._journal = journal
         self._switch = switch
         self._clock_ms = clock_ms
+        self._wall_ms = wall_ms or clock_ms
+        #: What the time of day is ahead of our clock.
+        self._ahead_ms = 0
         self._seed = seed
         self._events: Queue[Timed | None] = Queue(maxsize=_QUEUE_LIMIT)
         self._runner: Greenlet[[], None] | None = None
@@ -267,6 +280,7 @@ class ContactCentre:
     def _outcome(self, batch: Sequence[Timed]) -> tuple[State, list[Effect], list[str], bool]:
         """What the batch leads to: state, effects, log, and whether an event of it was passed over."""
         state, effects, log, failed = self.state, list[Effect](), list[str](), False
+        to_wall_ms = self._to_wall_ms()
         for each in batch:
             done = self._stepped(state, each)
             if done is None:
@@ -274,8 +288,16 @@ class ContactCentre:
                 continue
             state = done[0]
             effects += done[1]
-            log += logged(done[1], state.now_ms)
+            log += logged(done[1], state.now_ms + to_wall_ms)
         return state, effects, log, failed
+
+    def _to_wall_ms(self) -> int:
+        """What is added to the tenant's time for the time of day. It follows a clock that was set, not each
+        millisecond between two readings, so that durations stay what they are."""
+        ahead_ms = self._wall_ms() - self._clock_ms()
+        if abs(ahead_ms - self._ahead_ms) > _SET_MS:
+            self._ahead_ms = ahead_ms
+        return self._ahead_ms - self._offset_ms
 
     def _stepped(self, state: State, each: Timed) -> tuple[State, Sequence[Effect]] | None:
         """The next state, or None: a defect costs the event that met it, here and in every successor that

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import gevent
 import pytest
 
-from acd.effects import Effect, Ring, SendAway
+from acd.effects import Effect, Entered, Ring, SendAway
 from acd.events import CallerJoined, StatusChosen
-from acd.journal import checkpoint
+from acd.journal import checkpoint, read_logged
 from acd.names import AgentStatus
 from acd.spec import AgentSpec, Membership, Overflow, QueueSpec, TenantSpec
 from controller.contact_centre import ContactCentre
@@ -132,3 +132,37 @@ def test_an_owner_whose_redis_lost_everything_goes_on_from_memory() -> None:
     assert [*centre.state.members] == ["c1"]  # c2 is found again when notes are compared
     assert centre.state.agents["anna"].status is AgentStatus.ON_BREAK
     centre.stop(5.0)
+
+
+class LoggingJournal(MemoryJournal):
+    """The log's times, by what was logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: dict[str, int] = {}
+
+    def append(self, records: Sequence[str], log: Sequence[str]) -> int | None:
+        for each in log:
+            effect, at_ms = read_logged(each)
+            if isinstance(effect, Entered):
+                self.times[effect.member_id] = at_ms
+        return super().append(records, log)
+
+
+@pytest.mark.parametrize(("outage_ms", "set_ms"), [(600_000, 0), (0, HOUR_MS), (600_000, -HOUR_MS)])
+def test_what_is_logged_has_the_time_of_day_beside_the_tenants_own(outage_ms: int, set_ms: int) -> None:
+    """C9: the log is compared with calls' records. Callers waited through ten minutes without an owner, or
+    somebody has set the clock."""
+    journal, clock = LoggingJournal(), Clock(START_MS)
+    first = owner(journal, Switch(), clock)
+    first.tell(CallerJoined("c1", "verkauf"))
+    until(lambda: "c1" in first.state.members)
+    handed_over(journal, first)
+    clock.ms += outage_ms
+    second = ContactCentre(SPEC, journal, Switch(), clock, seed=1, wall_ms=lambda: clock.ms + set_ms)
+    second.start()
+    until(lambda: second.is_owner)
+    second.tell(CallerJoined("c2", "verkauf"))
+    until(lambda: "c2" in journal.times)
+    assert journal.times == {"c1": START_MS, "c2": START_MS + outage_ms + set_ms}
+    second.stop(5.0)
