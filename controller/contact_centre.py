@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import structlog
@@ -205,6 +205,8 @@ class ContactCentre:
                 _log.error("journal ends early", tenant=self._spec.id, record=place, error=str(error))
                 break
             state, _ = self._stepped(state, Timed(event, at_ms)) or (state, ())
+        # The switch may have legs of offers that a Redis without its last data knows nothing of.
+        state = replace(state, next_offer=max(state.next_offer, self._wall_ms()))
         self._offset_ms = _offset_ms(state, self._clock_ms())
         # Kept at once: the next successor must not meet a record that could not be read again.
         if not self._journal.checkpoint(checkpoint(state), len(records)):

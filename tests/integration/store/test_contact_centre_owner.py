@@ -175,7 +175,7 @@ def test_nothing_is_done_that_the_journal_does_not_hold(redis_client: redis.Redi
 
         journal.append = sometimes  # type: ignore[method-assign]
         first.tell(CallerJoined("c1", "verkauf"))
-        first.tell(OfferAnswered(1))
+        first.tell(OfferAnswered(first.state.next_offer))
         wait_until(lambda: len(tries) >= 3)
         assert switch.rung() == []
         away.clear()

@@ -166,3 +166,23 @@ def test_what_is_logged_has_the_time_of_day_beside_the_tenants_own(outage_ms: in
     until(lambda: "c2" in journal.times)
     assert journal.times == {"c1": START_MS, "c2": START_MS + outage_ms + set_ms}
     second.stop(5.0)
+
+
+@pytest.mark.parametrize("lost", ["everything", "the last second"])
+def test_no_offer_has_the_number_of_one_whose_leg_may_still_be_there(lost: str) -> None:
+    """Agents' legs are named by it; a Redis that was away may have lost what it was told last."""
+    journal, clock, switch = MemoryJournal(), Clock(START_MS), Switch()
+    first = owner(journal, switch, clock)
+    before = checkpoint(first.state)
+    first.tell(StatusChosen("anna", AgentStatus.AVAILABLE))
+    first.tell(CallerJoined("c1", "verkauf"))
+    until(lambda: bool(first.state.offers))
+    first.stop(5.0)
+    journal.state, journal.records = (None if lost == "everything" else before), []
+    clock.ms += 1_000
+    second = owner(journal, Switch(), clock)
+    second.tell(StatusChosen("anna", AgentStatus.AVAILABLE))
+    second.tell(CallerJoined("c2", "verkauf"))
+    until(lambda: bool(second.state.offers))
+    assert not first.state.offers.keys() & second.state.offers.keys()
+    second.stop(5.0)
