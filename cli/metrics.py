@@ -174,8 +174,9 @@ def of_centres(
     happened: Callable[[], Mapping[str, Counter[str]]],
     behind: Callable[[], Mapping[str, int]],
     now_ms: Callable[[str], int],
+    unreadable: Callable[[], Mapping[str, int]],
 ) -> Families:
-    """Of the contact centres that this controller leads."""
+    """Of the contact centres that this controller leads, or cannot."""
 
     def families() -> Iterable[Metric]:
         owned = states()
@@ -202,6 +203,8 @@ def of_centres(
                 events.add_metric([customer, name], count)
         yield events
         yield _gauges("fernamt_contact_centre_backlog", "Events that wait for a decision", behind())
+        refused = "1: nobody leads it, and this controller cannot read what was kept of it"
+        yield _gauges("fernamt_contact_centre_unreadable", refused, unreadable())
 
     return families
 
@@ -213,6 +216,7 @@ def of_led(centres: Centres) -> Families:
         lambda: {customer: each.happened for customer, each in centres.led().items()},
         lambda: {customer: each.backlog for customer, each in centres.led().items()},
         lambda customer: centres.led()[customer].now_ms,
+        lambda: dict.fromkeys(centres.unreadable(), 1),
     )
 
 

@@ -92,6 +92,10 @@ class Centres:
         """Those that this controller leads now, by customer."""
         return dict(self._tenants.owned())
 
+    def unreadable(self) -> frozenset[str]:
+        """Those that nobody leads because what was kept of them cannot be read, by customer."""
+        return frozenset(name for name, each in self._tenants.running.items() if each.unreadable)
+
     def is_awaited(self) -> bool:
         """Whether a caller waits for an agent whom this controller has to find."""
         return any(line for _, each in self._tenants.owned() for line in each.state.lines.values())

@@ -23,7 +23,7 @@ from gevent import Greenlet, sleep, spawn
 from gevent.queue import Empty, Full, Queue
 
 from acd.effects import Effect, Logged
-from acd.errors import RecordRefused
+from acd.errors import RecordRefused, SpecRefused
 from acd.events import Configured, Event, TimePassed
 from acd.journal import checkpoint, logged, read, restored, written
 from acd.spec import TenantSpec
@@ -119,6 +119,8 @@ class ContactCentre:
         self.happened: Counter[str] = Counter()
         #: When the store last said who holds the lease.
         self._heard_ms: int | None = None
+        #: When the kept state was last found to be unreadable.
+        self._refused_ms: int | None = None
         self._offset_ms = 0
         self._owned_ms: int | None = None
         self._settled_ms = 0
@@ -137,7 +139,14 @@ class ContactCentre:
     def serves(self) -> bool:
         """Whether somebody decides for the tenant, as far as the store lately said, here or elsewhere.
         Without that new calls take the static overflow; those that wait stay."""
-        return self._heard_ms is not None and self._clock_ms() - self._heard_ms < _HEARD_MS
+        heard = self._heard_ms is not None and self._clock_ms() - self._heard_ms < _HEARD_MS
+        return heard and not self.unreadable
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether the kept state could not be read a moment ago: unless another controller can, nobody leads
+        the tenant until somebody does something about it."""
+        return self._refused_ms is not None and self._clock_ms() - self._refused_ms < _HEARD_MS
 
     @property
     def backlog(self) -> int:
@@ -193,15 +202,16 @@ class ContactCentre:
         saved, records = kept
         try:
             state = self._without_journal(records) if saved is None else restored(saved)
-        except RecordRefused as error:
+        except (RecordRefused, SpecRefused) as error:
             # Written by another version of the program, perhaps: a controller that can read it may go on.
+            self._refused_ms = self._clock_ms()
             _log.error("contact centre: the kept state is unreadable", tenant=self._spec.id, error=str(error))
             self._journal.release()
             return False
         for place, record in enumerate(records):
             try:
                 event, at_ms = read(record)
-            except RecordRefused as error:
+            except (RecordRefused, SpecRefused) as error:
                 _log.error("journal ends early", tenant=self._spec.id, record=place, error=str(error))
                 break
             state, _ = self._stepped(state, Timed(event, at_ms)) or (state, ())
@@ -214,7 +224,7 @@ class ContactCentre:
         while not self._events.empty():
             self._events.get_nowait()
         self._settled_ms = self._clock_ms() + _SETTLES_MS
-        self.state, self.is_owner = state, True
+        self.state, self.is_owner, self._refused_ms = state, True, None
         if state.spec != self._spec or not state.agents:
             self.tell(Configured(self._spec))
         _log.info("contact centre taken over", tenant=self._spec.id, records=len(records))

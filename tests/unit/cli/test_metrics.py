@@ -133,6 +133,7 @@ def of_centre(centre: Centre) -> metrics.Families:
         lambda: {"kunde": Counter(Answered=1)},
         lambda: {"kunde": 4},
         lambda _: centre.now_ms,
+        lambda: {"gesperrt": 1},
     )
 
 
@@ -148,6 +149,7 @@ def test_a_contact_centre_tells_who_waits_and_what_agents_do() -> None:
         "Receiving": 1,
     }
     assert found["fernamt_contact_centre_backlog", ("customer", "kunde")] == 4
+    assert found["fernamt_contact_centre_unreadable", ("customer", "gesperrt")] == 1
 
 
 def of_the_middle() -> metrics.Families:

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from acd.effects import Effect
 from acd.errors import Impossible
 from acd.events import CallerJoined, Configured, Event
-from acd.journal import written
+from acd.journal import checkpoint, written
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
 from acd.state import State
 from acd.step import step
@@ -109,16 +109,35 @@ def test_a_successor_that_replays_it_takes_over_all_the_same(
     assert centre.is_owner
 
 
+#: An agent of a queue that is not there.
+CONTRADICTION = checkpoint(State(SPEC)).replace('"queues":[{"id":"verkauf"}]', '"queues":[]')
+
+
+@pytest.mark.parametrize("kept", ["of another version", CONTRADICTION])
 def test_a_state_that_this_program_cannot_read_is_left_to_others(
-    centre: ContactCentre, journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch
+    centre: ContactCentre, journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch, kept: str
 ) -> None:
     monkeypatch.setattr(contact_centre, "RENEW_S", 0.01)
-    journal.state = "of another version"
+    journal.state = kept
     centre.start()
     with gevent.Timeout(5):
-        while not journal.released:
-            gevent.sleep(0)
+        while journal.released < 2:
+            gevent.sleep(0.01)
         assert not centre.is_owner
+        assert centre.unreadable, "there is an alarm"
+        assert not centre.serves, "new callers take the overflow of their plan"
         journal.state = None
         while not centre.is_owner:
             gevent.sleep(0.01)
+    assert (centre.serves, centre.unreadable) == (True, False)
+
+
+def test_a_record_with_a_contradiction_ends_the_replay_and_not_the_centre(
+    centre: ContactCentre, journal: MemoryJournal
+) -> None:
+    contradiction = written(Configured(SPEC), 500).replace('"queues":[{"id":"verkauf"}]', '"queues":[]')
+    joined = written(CallerJoined("a", "verkauf"), 500)
+    journal.records = [written(Configured(SPEC), 500), joined, contradiction]
+    centre.start()
+    until_there(centre, "a")
+    assert centre.is_owner
