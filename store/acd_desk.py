@@ -1,16 +1,19 @@
 """What people tell contact centres and what they see of them, in Redis.
 
-    fernamt:acd:TENANT:commands   commands for the owner, in order; gone COMMAND_S after the last one
+    fernamt:acd:TENANT:commands   commands for the owner, in order: JSON objects, each with its deadline
+                                  `by` in milliseconds of Redis' clock; gone when the last one is late
     fernamt:acd-answer:ID         the owner's answer, for the one who asked
     fernamt:acd-reach:TENANT      nodes that the owner can command; gone SCREEN_S after the last one
     fernamt:acd-screen:TENANT     the centre as the owner sees it; gone SCREEN_S after the last one
 
-A command that nobody takes in time is gone and its sender hears that nobody answered: nothing happens late.
+A command that nobody takes in time is not carried out and its sender hears that nobody answered: nothing
+happens late, also when an owner comes that finds it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final, cast
 
 import redis
@@ -25,13 +28,33 @@ MAX_COMMANDS: Final = 100
 MAX_SCREENS: Final = 10_000
 _SCREEN: Final = "fernamt:acd-screen:"
 
-#: KEYS: commands. ARGV: command, seconds, most. Returns 0 when too many wait.
+#: KEYS: commands. ARGV: command, milliseconds, most. Returns 0 when too many wait.
 _SEND: Final = """
 if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
-redis.call('RPUSH', KEYS[1], ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])
+local time = redis.call('TIME')
+local by = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[2])
+redis.call('RPUSH', KEYS[1], string.sub(ARGV[1], 1, -2) .. string.format(',"by":%.0f}', by))
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 1
 """
+
+#: KEYS: commands. Returns the oldest one, and 1 when it is late; nothing when there is none.
+_TAKE: Final = """
+local oldest = redis.call('LPOP', KEYS[1])
+if not oldest then return false end
+local time = redis.call('TIME')
+local by = string.match(oldest, ',"by":(%d+)}$')
+if by and time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(by) then return {oldest, 1} end
+return {oldest, 0}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A command; one that is `late` is not to be carried out: its sender was told that nobody answered."""
+
+    text: str
+    late: bool
 
 
 class AcdDesk:
@@ -40,18 +63,21 @@ class AcdDesk:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._send = client.register_script(_SEND)
+        self._take = client.register_script(_TAKE)
 
-    def send(self, tenant: str, command: str) -> bool:
-        """Leave a command for the owner; False when too many wait."""
+    def send(self, tenant: str, command: str, within_s: float = COMMAND_S) -> bool:
+        """Leave a command (a JSON object, not an empty one) for the owner, who has to take it in this time;
+        False when too many wait."""
         with redis_errors(f"command for {tenant}"):
-            sent = self._send(keys=[_commands(tenant)], args=[command, COMMAND_S, MAX_COMMANDS])
+            args = [command, int(within_s * 1000), MAX_COMMANDS]
+            sent = self._send(keys=[_commands(tenant)], args=args)
         return bool(sent == 1)
 
-    def take(self, tenant: str) -> str | None:
+    def take(self, tenant: str) -> Taken | None:
         """The oldest command."""
         with redis_errors(f"commands for {tenant}"):
-            taken = cast(bytes | None, self._client.lpop(_commands(tenant)))
-        return None if taken is None else taken.decode("utf-8", "replace")
+            found = cast(tuple[bytes, int] | None, self._take(keys=[_commands(tenant)]))
+        return None if found is None else Taken(found[0].decode("utf-8", "replace"), found[1] == 1)
 
     def answer(self, command_id: str, text: str) -> None:
         """Tell the sender."""

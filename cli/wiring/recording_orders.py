@@ -35,6 +35,14 @@ def _said(talk: ToRecord) -> dict[str, Any]:
     return {name: value for name, value in asdict(talk).items() if name != "spoken" or value}
 
 
+def _order(said: dict[str, Any]) -> tuple[str, NodeOrder]:
+    order_id = str(said["id"])
+    if "talk" in said:
+        return order_id, ToRecord(**said["talk"])
+    event, agent_id = RecordingEvent(said["event"]), str(said.get("agent", ""))
+    return order_id, ChangeRecording(str(said["call"]), event, agent_id)
+
+
 class OrdersForNode:
     """controller.node_orders.NodeDesk on Redis."""
 
@@ -43,20 +51,19 @@ class OrdersForNode:
         self._node = node
 
     def order(self) -> tuple[str, NodeOrder] | None:
-        with store_errors():
-            text = self._desk.take(_of_node(self._node))
-        if text is None:
-            return None
-        try:
-            said = json.loads(text)
-            order_id = str(said["id"])
-            if "talk" in said:
-                return order_id, ToRecord(**said["talk"])
-            event, agent_id = RecordingEvent(said["event"]), str(said.get("agent", ""))
-            return order_id, ChangeRecording(str(said["call"]), event, agent_id)
-        except (ValueError, KeyError, TypeError) as error:
-            _log.error("unreadable order for this node", error=str(error))
-            return None
+        while True:
+            with store_errors():
+                taken = self._desk.take(_of_node(self._node))
+            if taken is None:
+                return None
+            try:
+                order_id, order = _order(json.loads(taken.text))
+            except (ValueError, KeyError, TypeError) as error:
+                _log.error("unreadable order for this node", error=str(error))
+                return None
+            if not taken.late:
+                return order_id, order
+            _log.warning("an order for this node came too late", what=type(order).__name__)
 
     def answer(self, order_id: str, done: int) -> None:
         with store_errors():

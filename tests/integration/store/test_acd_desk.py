@@ -1,10 +1,14 @@
-"""What owners of contact centres tell other controllers: which nodes they can command (C1)."""
+"""What owners of contact centres and other controllers tell each other, and people them (C1)."""
 
 from __future__ import annotations
 
+import json
+
 import redis
 
-from cli.wiring.queue_desk import OwnersDesk
+from acd.events import OwnCallBegan, QueueFlushed
+from acd.journal import written
+from cli.wiring.queue_desk import TOO_LATE, OwnersDesk
 from store.acd_desk import SCREEN_S, AcdDesk
 
 
@@ -28,3 +32,33 @@ def test_nobody_is_asked_about_nobody(redis_client: redis.Redis) -> None:
     desk.reach((), {"node-1"})
     assert desk.reached([]) == {}
     assert redis_client.keys("fernamt:acd-reach:*") == []
+
+
+def flush(command_id: str, queue: str) -> str:
+    return json.dumps({"id": command_id, "event": written(QueueFlushed(queue), 0)})
+
+
+def test_a_command_that_nobody_took_in_time_is_not_carried_out_by_whoever_comes(
+    redis_client: redis.Redis,
+) -> None:
+    """Its sender was told that nobody answered. Those that came after it do not keep it alive."""
+    desk = AcdDesk(redis_client)
+    assert desk.send("kunde-a", flush("1", "verkauf"), -0.001)  # its time has passed, as Redis says
+    assert desk.send("kunde-a", flush("2", "technik"))
+    owner = OwnersDesk(desk)
+    assert owner.command("kunde-a") == ("2", QueueFlushed("technik"))
+    assert owner.command("kunde-a") is None
+    assert desk.answer_to("1") == TOO_LATE
+    assert desk.answer_to("2") is None
+
+
+def test_what_a_controller_knows_waits_for_a_new_owner(redis_client: redis.Redis) -> None:
+    owner = OwnersDesk(AcdDesk(redis_client))
+    owner.pass_on("kunde-a", OwnCallBegan("anna", "c1"))
+    assert redis_client.ttl("fernamt:acd:kunde-a:commands") > SCREEN_S
+    assert owner.command("kunde-a") == ("", OwnCallBegan("anna", "c1"))
+
+
+def test_a_command_of_a_program_of_the_version_before_is_understood(redis_client: redis.Redis) -> None:
+    redis_client.rpush("fernamt:acd:kunde-a:commands", flush("1", "verkauf"))
+    assert OwnersDesk(AcdDesk(redis_client)).command("kunde-a") == ("1", QueueFlushed("verkauf"))
