@@ -68,7 +68,8 @@ def _responder(operation: Operation, services: Services, door: Door) -> Responde
 def _stream(door: Door, streams: Streams) -> Responder:
     def respond(req: falcon.Request, resp: falcon.Response) -> None:
         _no_query(req)
-        resp.stream = streams.begin(door.user(req.auth, req.remote_addr))
+        token = req.auth
+        resp.stream = streams.begin(door.user(token, req.remote_addr), lambda: door.known(token))
         resp.content_type = "text/event-stream"
         resp.set_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 

@@ -29,9 +29,9 @@ _ALWAYS: Final = (400, 401, 403, 413, 429, 503)
 _EVENTS: Final = """\
 Server-sent events, until the client goes. First `snapshot` with agents and queues as this user may see them
 and again whenever they changed (twice a second at most); in between what happens, named as in docs/figures.md
-(`Entered`, `Answered`, `Abandoned`, `Ended`, `OfferEnded`, `AgentChanged`, `WrappedUp`): for agents what is
-about themselves. A comment every 10 s keeps the connection. After a loss connect again: the snapshot tells
-all."""
+(`Entered`, `Answered`, `HoldEnded`, `Ended`, `Abandoned`, `CallbackNoted`, `OfferEnded`, `AgentChanged`,
+`WrappedUp`): for agents what is about themselves. A comment every 10 s keeps the connection. It ends within
+5 s of its token, or of its rights when they change. After a loss connect again: the snapshot tells all."""
 
 
 def description() -> dict[str, Any]:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from acd.effects import AgentChanged, Answered, Ended, Logged, OfferEnded, WrappedUp
+from acd.effects import AgentChanged, Answered, Ended, HoldEnded, Logged, OfferEnded, WrappedUp
 from acd.errors import RecordRefused
 from acd.journal import read_logged
 from web.centre import agents_for, queues_for
-from web.errors import ApiError, TooOften
+from web.errors import ApiError, NotKnown, TooOften
 from web.ports import Centre, Listener, Live
 from web.rights import Right, User
 
@@ -21,6 +21,8 @@ MAX_OF_USER: Final = 4
 MAX_OF_ALL: Final = 200
 _LOOK_S: Final = 0.5
 _COMFORT_S: Final = 10.0
+#: So often a stream's token is looked at again, which is as old as cli/wiring/web_users.py lets it be.
+_CHECK_S: Final = 0.5
 
 
 class Stream:
@@ -63,25 +65,30 @@ class Streams:
         """How many there are."""
         return self._open.total()
 
-    def begin(self, user: User) -> Stream:
-        """A stream for this user. Raises TooOften, Away; afterwards it ends by itself when either holds."""
+    def begin(self, user: User, still: Callable[[], User]) -> Stream:
+        """A stream for this user. Raises TooOften, Away; afterwards it ends by itself when either holds, and
+        when `still` does not find the same user behind the token any more (it raises NotKnown, Away)."""
         if self._open[user.token_id] >= MAX_OF_USER or self.open >= MAX_OF_ALL:
             raise TooOften("too many open streams of this token", 5)
         listener = self._live.listen(user.customer_id)
         self._open[user.token_id] += 1
-        return Stream(self._events(user, listener), partial(self._ended, user, listener))
+        return Stream(self._events(user, still, listener), partial(self._ended, user, listener))
 
     def _ended(self, user: User, listener: Listener) -> None:
         listener.close()
         self._open[user.token_id] -= 1
         self._open += Counter()  # forgets those at 0
 
-    def _events(self, user: User, listener: Listener) -> Iterator[bytes]:
+    def _events(self, user: User, still: Callable[[], User], listener: Listener) -> Iterator[bytes]:
         shown: Mapping[str, Any] | None = None
         said_s = looked_s = -_COMFORT_S
+        checked_s = self._clock_s()
         try:
             yield b"retry: 2000\n\n"
             while not self._stopping():
+                if self._clock_s() - checked_s >= _CHECK_S:
+                    checked_s = self._clock_s()
+                    _the_same(user, still())
                 if self._clock_s() - looked_s >= _LOOK_S:
                     looked_s = self._clock_s()
                     fresh = self._snapshot(user)
@@ -112,6 +119,12 @@ class Streams:
         return {"served": True, "agents": agents, "queues": queues}
 
 
+def _the_same(user: User, now: User) -> None:
+    """Raises NotKnown."""
+    if now != user:
+        raise NotKnown("the token has other rights now: connect again")
+
+
 def _visible(user: User, record: str) -> bytes | None:
     """The record as an event, if this user may see it."""
     try:
@@ -126,7 +139,7 @@ def _visible(user: User, record: str) -> bytes | None:
 
 def _agent_of(logged: Logged) -> str | None:
     match logged:
-        case AgentChanged() | OfferEnded() | Answered() | Ended() | WrappedUp():
+        case AgentChanged() | OfferEnded() | Answered() | HoldEnded() | Ended() | WrappedUp():
             return logged.agent_id
         case _:
             return None

@@ -15,8 +15,9 @@ from web.errors import Away
 from web.ports import TokenFacts
 from web.rights import Role, User
 
-#: How long a token that was looked up is taken for valid: so long a revoked one may still be used.
-FRESH: Final = timedelta(seconds=5)
+#: How long a token that was looked up is taken for valid: so long a revoked one may still be used, and by a
+#: stream until its next look (web/stream.py).
+FRESH: Final = timedelta(seconds=4)
 #: The same while the database does not answer: screens go on.
 STALE: Final = timedelta(minutes=10)
 _REMEMBERED: Final = 10_000

@@ -55,17 +55,19 @@ SCREEN: dict[str, Any] = {
 
 @dataclass
 class MemoryUsers:
-    """`away` as when the database is."""
+    """`away` as when the database is; after so many `looks` every token is revoked."""
 
     users: dict[str, User] = field(
         default_factory=lambda: {"t-anna": ANNA, "t-lead": LEAD, "t-boss": ADMIN, "t-other": STRANGER}
     )
     away: bool = False
+    looks: int = 10_000
 
     def of_token(self, token: str) -> User | None:
         if self.away:
             raise Away("the database does not answer", 3)
-        return self.users.get(token)
+        self.looks -= 1
+        return self.users.get(token) if self.looks >= 0 else None
 
     def tokens(self, customer_id: str) -> Sequence[TokenFacts]:
         return [
@@ -170,9 +172,10 @@ class Office:
         self.stopping = False
         rate = Rate(at_once, 1.0)
         self.streams = Streams(self.live, self.centre, self._clock_s, lambda: self.stopping)
+        self.door = Door(self.users, lambda: self.now_s, rate, rate)
         self.app: falcon.App[Any, Any] = make_app(
             Services(self.users, self.centre, self.figures, lambda: NOW),
-            Door(self.users, lambda: self.now_s, rate, rate),
+            self.door,
             self.streams,
             self.health,
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from functools import partial
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
-from acd.effects import AgentChanged, Answered, Entered
+from acd.effects import AgentChanged, Answered, Entered, HoldEnded, Logged
 from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded
 from acd.journal import written
 from acd.names import AgentState, AgentStatus
@@ -17,7 +20,7 @@ from tests.unit.web.office import ANNA, LEAD, Office, bearer
 from web.app import MAX_BODY
 from web.errors import ApiError
 from web.operations import OPERATIONS
-from web.rights import RIGHTS, Role
+from web.rights import RIGHTS, Role, User
 from web.stream import MAX_OF_USER
 
 TOKENS = {Role.AGENT: "t-anna", Role.SUPERVISOR: "t-lead", Role.ADMIN: "t-boss"}
@@ -174,7 +177,7 @@ def test_figures_are_of_german_days(office: Office) -> None:
 
 
 def events(office: Office, user: Any, count: int) -> list[str]:
-    stream = office.streams.begin(user)
+    stream = office.streams.begin(user, lambda: user)
     found = [each.decode() for each in islice(stream, count)]
     stream.close()
     return found
@@ -185,9 +188,10 @@ def test_a_stream_begins_with_everything_and_goes_on_with_what_happens(office: O
         written(Entered("c2", "verkauf", None), 5),
         written(AgentChanged("bert", AgentStatus.AVAILABLE, AgentState.WAITING), 6),
         written(Answered("c1", "anna", "verkauf", 9_000), 7),
+        written(HoldEnded("c1", "anna", "verkauf", 2_000), 8),
         "nonsense",
     ]
-    retry, snapshot, *happened = events(office, LEAD, 5)
+    retry, snapshot, *happened = events(office, LEAD, 6)
     assert retry.startswith("retry:")
     assert json.loads(snapshot.partition("data: ")[2])["queues"][0]["waiting"] == [
         {"call": "c1", "ringing": ["anna"]}
@@ -196,28 +200,74 @@ def test_a_stream_begins_with_everything_and_goes_on_with_what_happens(office: O
         "event: Entered",
         "event: AgentChanged",
         "event: Answered",
+        "event: HoldEnded",
     ]
-    _, snapshot, only = events(office, ANNA, 3)
+    _, snapshot, *own = events(office, ANNA, 4)
     assert [each["agent"] for each in json.loads(snapshot.partition("data: ")[2])["agents"]] == ["anna"]
-    assert only.startswith("event: Answered")
+    assert [each.split("\n")[0] for each in own] == ["event: Answered", "event: HoldEnded"]
     assert all(each.closed for each in office.live.listeners)
     assert office.streams.open == 0
 
 
 def test_a_quiet_stream_is_kept_alive_and_ends_when_the_server_does(office: Office) -> None:
-    stream = office.streams.begin(LEAD)
+    stream = office.streams.begin(LEAD, lambda: LEAD)
     assert [next(stream)[:6], next(stream)[:6], next(stream)[:6]] == [b"retry:", b"event:", b": stil"]
     office.stopping = True
     assert list(stream) == []
 
 
+@pytest.mark.parametrize(
+    ("becomes", "sentence"),
+    [(None, "a valid token is needed"), (replace(LEAD, role=Role.AGENT), "other rights")],
+    ids=["revoked", "another role"],
+)
+def test_a_stream_ends_with_its_token(office: Office, becomes: User | None, sentence: str) -> None:
+    """C8: as every request does, within the seconds that docs/api.md promises."""
+    still = partial(office.door.known, "Bearer t-lead")
+    stream = office.streams.begin(LEAD, still)
+    assert [next(stream)[:6], next(stream)[:6]] == [b"retry:", b"event:"]
+    del office.users.users["t-lead"]
+    if becomes is not None:
+        office.users.users["t-lead"] = becomes
+    began_s = office.now_s
+    ends = [each.decode() for each in stream]
+    assert ends[-1].startswith("event: end")
+    assert sentence in ends[-1]
+    assert office.now_s - began_s < 5
+    stream.close()
+    assert office.streams.open == 0
+
+
+def test_a_stream_goes_on_as_long_as_its_token_is_valid(office: Office) -> None:
+    stream = office.streams.begin(LEAD, partial(office.door.known, "Bearer t-lead"))
+    assert [next(stream)[:6] for _ in range(4)] == [b"retry:", b"event:", b": stil", b": stil"]
+    stream.close()
+
+
+def test_a_stream_by_http_is_bound_to_the_token_of_its_request(office: Office) -> None:
+    office.users.looks = 3
+    found = office.get("/v1/events", "t-anna")
+    assert found.status_code == 200
+    assert "event: end" in found.text
+    assert office.streams.open == 0
+
+
+def test_what_a_stream_tells_is_described(office: Office) -> None:
+    """docs/api.md and the description name every kind of entry."""
+    page = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+    described = office.get("/v1/openapi.json").json["paths"]["/v1/events"]["get"]["description"]
+    for kind in get_args(Logged):
+        assert f"`{kind.__name__}`" in page, kind
+        assert f"`{kind.__name__}`" in described, kind
+
+
 def test_one_token_has_a_few_streams_at_once(office: Office) -> None:
-    streams = [office.streams.begin(LEAD) for _ in range(MAX_OF_USER)]
+    streams = [office.streams.begin(LEAD, lambda: LEAD) for _ in range(MAX_OF_USER)]
     for each in streams:
         next(each)
     with pytest.raises(ApiError, match="too many open streams"):
-        office.streams.begin(LEAD)
+        office.streams.begin(LEAD, lambda: LEAD)
     streams[0].close()
     streams[0].close()
-    assert next(office.streams.begin(LEAD)).startswith(b"retry")
+    assert next(office.streams.begin(LEAD, lambda: LEAD)).startswith(b"retry")
     assert office.get("/v1/events", "guess").status_code == 401
