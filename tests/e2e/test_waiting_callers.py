@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from acd.names import AgentStatus
+from acd.orders import Supervise, Supervision
 from cli.bootstrap import acd_desk, node_connection
 from cli.demonstration.stage import Stage, staged
-from cli.wiring.queue_desk import screens
+from cli.wiring.queue_desk import order, screens
 from freeswitch import api_calls
 from freeswitch.queue_calls import waiting as waiting_caller
 from freeswitch.replies import rows_of
 from lab.robots import Answer, Reject, RobotCall
-from tests.e2e.desk import choose, waiting
+from tests.e2e.desk import agents, choose, waiting
 from tests.e2e.exchange import Exchange, eventually
 from tests.e2e.tones import recording
 from tests.servers import state_directory
@@ -32,7 +33,7 @@ OFFER_HZ, ENTER_HZ, CHECK_HZ, REFUSED_HZ, NOTED_HZ, TOLD_AGENT_HZ = 2300, 2400, 
 #: Of the test that runs: none is left for the next one.
 CALLS: list[RobotCall] = []
 QUEUES = ("verkauf", "service", "kurz")
-AGENT_HZ, RECEPTION_HZ, AT_HOME_HZ = 1000, 700, 1150
+AGENT_HZ, RECEPTION_HZ, AT_HOME_HZ, SUPERVISOR_HZ = 1000, 700, 1150, 1600
 
 
 @pytest.fixture(scope="module")
@@ -312,6 +313,32 @@ def test_a_caller_is_called_back_when_it_is_his_turn(centre: Exchange, stage: St
     eventually(lambda: bool(called_back(centre)), 15, "the callback's record")
     said = {(leg["a_network"], leg["customer_id"], leg["direction"]) for leg in called_back(centre)}
     assert said == {(NUMBER, "kunde", "out")}
+
+
+def test_a_supervisor_takes_over_who_was_called_back_and_is_in_a_call_meanwhile(
+    centre: Exchange, stage: Stage
+) -> None:
+    """C5: the call that the order names ended with the wish. Guarantee 6: no queue rings the supervisor."""
+    stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
+    stage.robot("bert-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{SUPERVISOR_HZ})"))
+    stage.robot("carrier-a").on_call(Answer(after_ms=300, play=f"%(30000,0,{AT_HOME_HZ})"), CALLER)
+    wish = wants_callback(stage)
+    wish.wait("ended")
+    choose(centre, AgentStatus.AVAILABLE, "anna", "bert")
+    agent = stage.inbox("anna-1").received("anna-1", 20)
+    back = stage.inbox("carrier-a").received(CALLER, 20)
+    back.wait_heard(AGENT_HZ)
+    eventually(lambda: agents(centre)["anna"]["state"] == "In a queue call", 10, "the conversation")
+    (talk,) = agents(centre)["anna"]["talks"]
+    order(acd_desk(centre.settings), "kunde", Supervise(talk["call"], "bert", Supervision.TAKE))
+    supervisor = stage.inbox("bert-1").received("bert-1", 20)
+    supervisor.wait_heard(AT_HOME_HZ)
+    back.wait_heard(SUPERVISOR_HZ)
+    assert agent.wait("ended").ended_by == "peer"
+    eventually(lambda: agents(centre)["bert"]["state"] == "In another call", 10, "bert to be busy")
+    supervisor.hangup()
+    assert back.wait("ended").ended_by == "peer"
+    eventually(lambda: agents(centre)["bert"]["state"] == "Waiting", 10, "bert to be free")
 
 
 def called_back(centre: Exchange) -> list[dict[str, Any]]:
