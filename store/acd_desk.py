@@ -69,7 +69,7 @@ class AcdDesk:
         """Leave a command (a JSON object, not an empty one) for the owner, who has to take it in this time;
         False when too many wait."""
         with redis_errors(f"command for {tenant}"):
-            args = [command, int(within_s * 1000), MAX_COMMANDS]
+            args: list[str | int] = [command, int(within_s * 1000), MAX_COMMANDS]
             sent = self._send(keys=[_commands(tenant)], args=args)
         return bool(sent == 1)
 
