@@ -61,8 +61,8 @@ def held(processes: Mapping[str, int], metrics: Mapping[str, tuple[str, int]]) -
 
 
 def growth(samples: Sequence[Sample]) -> list[Growth]:
-    """Of the processes that were there all the time. Each end is the median of its neighbourhood (a twelfth of
-    all samples): a helper process that comes and goes is no growth."""
+    """Of the processes that were there all the time. Each end is the median of its neighbourhood (a twelfth
+    of all samples): a helper process that comes and goes is no growth."""
     width = max(1, len(samples) // 12)
     quarter = len(samples) // 4
     first, last = samples[quarter : quarter + width], samples[-width:]
