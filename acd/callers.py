@@ -93,11 +93,12 @@ def left(draft: Draft, event: CallerLeft) -> None:
 
 
 def moved(draft: Draft, event: CallerMoved) -> None:
-    """To another queue, with the place in time; what rings is withdrawn."""
+    """To another queue, with the place in time; what rings is withdrawn. Overflows may then take the caller
+    anywhere again, for somebody wanted him there."""
     member = draft.members.get(event.member_id)
     if member is None or event.queue_id not in draft.spec.queue or not _only_rings(draft, member):
         return
-    move(draft, member, event.queue_id)
+    move(draft, replace(member, overflowed=()), event.queue_id)
 
 
 def flushed(draft: Draft, event: QueueFlushed) -> None:
@@ -110,7 +111,7 @@ def flushed(draft: Draft, event: QueueFlushed) -> None:
         if not _only_rings(draft, member) or (member.callback and event.to_queue is None):
             continue
         if event.to_queue in draft.spec.queue and event.to_queue is not None:
-            move(draft, member, event.to_queue)
+            move(draft, replace(member, overflowed=()), event.to_queue)
         else:
             send_away(draft, member, CancelReason.FLUSHED)
 
@@ -161,14 +162,23 @@ def look_after(draft: Draft, member: Member) -> None:
 
 
 def send_away(draft: Draft, member: Member, reason: CancelReason) -> None:
-    """To where the queue's overflow points: another queue, or out."""
-    spec = draft.spec.queue.get(member.wait.queue_id)
-    target = spec.overflow.target if spec and spec.overflow else ""
-    if target in draft.spec.queue and target != member.wait.queue_id:
-        move(draft, member, target)
+    """To where the queue's overflow points: another queue, or out.
+
+    An overflow takes nobody into a queue out of which one took him before. So a circle of queues is gone
+    round once, whatever their limits are, and the way out of it is the plan's.
+    """
+    target = _overflow_target(draft, member)
+    if target in draft.spec.queue:
+        move(draft, replace(member, overflowed=(*member.overflowed, member.wait.queue_id)), target)
         return
     abandon(draft, member, reason)
     draft.effects.append(SendAway(member.id, target, reason))
+
+
+def _overflow_target(draft: Draft, member: Member) -> str:
+    spec = draft.spec.queue.get(member.wait.queue_id)
+    target = spec.overflow.target if spec and spec.overflow else ""
+    return "" if target in (member.wait.queue_id, *member.overflowed) else target
 
 
 def somebody_is_there(draft: Draft, agent_id: str) -> None:
@@ -208,7 +218,7 @@ def _enter(
         other = draft.spec.queue.get(overflow.target)
         if other is not None and other is not spec:
             wait = replace(member.wait, queue_id=other.id)
-            fresh = replace(member, wait=wait, preferred=None, lonely_since_ms=None)
+            fresh = replace(member, wait=wait, preferred=None, lonely_since_ms=None, overflowed=(spec.id,))
             _enter(draft, fresh, other, at_the_door=False, cost=cost, came_from=spec.id)
         else:
             draft.effects.append(SendAway(member.id, overflow.target, refused))

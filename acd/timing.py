@@ -14,7 +14,8 @@ from acd.state import Alarm, Draft, Note
 
 
 def catch_up(draft: Draft) -> None:
-    """Whatever was noted for a time that has come. Each note is taken once, so this ends."""
+    """Whatever was noted for a time that has come. A note is taken once, and what it leads to is noted for
+    later; but for who overflows into another queue, and he comes into each of them once. So this ends."""
     while (note := draft.next_due()) is not None:
         _, _, alarm, whose = note
         match alarm:

@@ -46,6 +46,7 @@ class Member:
     `callback` is set for one who hung up and is called back at `number` on behalf of `line`; `not_before_ms`
     is the earliest time. `caller`: a pseudonym by which the agent of last time is found.
     `refused_by`: agents who declined this caller, each until a time. `preferred`: only this agent until then.
+    `overflowed`: queues out of which an overflow took him, since he came or somebody moved him.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Member:
     caller: str | None = None
     number: str | None = None
     line: str | None = None
+    overflowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ def check_queues(parts: Parts) -> Iterator[Finding]:
         names = tuple(each.id for each in customer.queues)
         yield from _once((*path, "queues"), names, "id", "two queues have the same name")
         yield from _queues(path, customer, names, parts.carrier)
+        yield from _circles((*path, "queues"), customer.queues)
         for k, agent in enumerate(customer.agents):
             yield from _agent((*path, "agents", k), agent, names)
         for p, plan in enumerate(customer.plans):
@@ -97,6 +98,37 @@ def _queues(
                 "an agent with this queue",
                 severity=Severity.WARNING,
             )
+
+
+def _circles(path: KeyPath, queues: Sequence[QueueEntry]) -> Iterator[Finding]:
+    """Overflows of callers who wait that lead round: they come into each queue once, then out by the plan.
+    Full queues that help each other are none, for nobody who waits is sent on."""
+    places = {each.id: k for k, each in enumerate(queues)}
+    leads: dict[str, str] = {}
+    for each in queues:
+        rule = each.overflow
+        if rule is None or rule.to_queue is None or (rule.after_s, rule.no_agents_s) == (None, None):
+            continue
+        leads[each.id] = rule.to_queue
+    seen: set[str] = set()
+    for start in leads:
+        way = [start]
+        while way[-1] in leads and way[-1] not in seen:
+            seen.add(way[-1])
+            way.append(leads[way[-1]])
+        first = way.index(way[-1])
+        if len(way) - first < 3:  # no circle; one queue that leads into itself is refused elsewhere
+            continue
+        yield Finding(
+            "config.queue-circle",
+            (*path, places[way[-2]], "overflow", "to_queue"),
+            "the overflows of these queues lead round in a circle; callers are sent round once, then to the "
+            "`overflow` of the plan's node",
+            " -> ".join(way[first:]),
+            "an overflow without `to_queue` in one of them",
+            severity=Severity.WARNING,
+            other=(*path, places[way[-1]], "id"),
+        )
 
 
 def _agent(path: KeyPath, agent: AgentEntry, names: tuple[str, ...]) -> Iterator[Finding]:

@@ -125,6 +125,25 @@ def test_a_queue_that_nobody_serves_is_a_warning(changed: Change, accepted: Acce
     assert "config.queue-unserved" in {each.id for each in warnings}
 
 
+@pytest.mark.parametrize(
+    ("rule", "warned"),
+    [
+        ("{to_queue: verkauf, no_agents_s: 0}", True),
+        ("{to_queue: verkauf, after_s: 60}", True),
+        ("{to_queue: verkauf, length: 5}", False),
+        ("{after_s: 60}", False),
+    ],
+)
+def test_overflows_that_lead_round_in_a_circle_are_a_warning(
+    changed: Change, accepted: Accept, rule: str, warned: bool
+) -> None:
+    """C1: at the overflow that closes the circle; full queues may help each other."""
+    written = text(changed, ("        strategy: weighted\n", f"        overflow: {rule}\n"))
+    found = [each for each in accepted(written).warnings if each.id == "config.queue-circle"]
+    assert [each.path.endswith("queues[1].overflow.to_queue") for each in found] == [True] * warned
+    assert [each.found for each in found] == ["verkauf -> alle -> verkauf"] * warned
+
+
 def test_it_is_compiled_for_the_contact_centre(changed: Change, accepted: Accept) -> None:
     """C1: milliseconds; agents without a queue are left out."""
     centre = contact_centre(accepted(text(changed)).config.customers[0])
