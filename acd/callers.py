@@ -150,9 +150,12 @@ def move(draft: Draft, member: Member, queue_id: str) -> None:
 
 
 def look_after(draft: Draft, member: Member) -> None:
-    """A moment noted for this caller has come: send him on when a limit is passed, else try again."""
+    """A moment noted for this caller has come: send him on when a limit is passed, else try again.
+    One who talks is let be: his queue may not even be there any more."""
+    if not _only_rings(draft, member):
+        return
     reason = _limit_passed(draft, member)
-    if reason is not None and _only_rings(draft, member):
+    if reason is not None:
         if member.callback:
             abandon(draft, member, reason)
         else:

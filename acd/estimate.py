@@ -24,7 +24,9 @@ _AT_WORK: Final = (AgentStatus.AVAILABLE, AgentStatus.ON_DEMAND)
 
 
 def handled(draft: Draft, queue_id: str, handle_ms: int) -> None:
-    """A call of this queue took so long, wrap-up included."""
+    """A call of this queue took so long, wrap-up included. Of a queue that is gone nothing is kept."""
+    if queue_id not in draft.spec.queue:
+        return
     pace = draft.paces.get(queue_id, Pace())
     weight = min(pace.handled + 1, _SMOOTHING)
     smoothed = pace.handle_ms + (handle_ms - pace.handle_ms) // weight
