@@ -276,7 +276,7 @@ def _note_moments(draft: Draft, member: Member, spec: QueueSpec) -> None:
     if member.lonely_since_ms is not None:
         _note_loneliness(draft, member.id, spec)
     if spec.announce_ms and not member.callback:
-        draft.note(draft.now_ms + spec.announce_ms, Alarm.ANNOUNCE, member.id)
+        draft.note_next(draft.now_ms + spec.announce_ms, Alarm.ANNOUNCE, member.id)
 
 
 def _note_loneliness(draft: Draft, member_id: str, spec: QueueSpec) -> None:

@@ -58,8 +58,14 @@ def match(draft: Draft) -> None:
             still_there = place < len(line) and line[place][1] == name
             _stand(draft, candidates, wait, line, place + still_there)
     for name in draft.progressing:
-        if name in draft.members and draft.members[name].state is MemberState.TRYING:
-            _ring_one_more(draft, draft.members[name])
+        # Whom this step offered anew has his first phone ringing, and the next one later.
+        rung = draft.members.get(name)
+        if rung is not None and rung.state is MemberState.TRYING and _is_due(draft, rung):
+            _ring_one_more(draft, rung)
+
+
+def _is_due(draft: Draft, member: Member) -> bool:
+    return member.progress_ms is None or member.progress_ms <= draft.now_ms
 
 
 def _lines_for(draft: Draft, free: dict[str, None]) -> Iterator[tuple[Wait, tuple[Place, ...]]]:
@@ -117,7 +123,7 @@ def _serve(draft: Draft, member: Member, only: dict[str, None] | None) -> bool:
         if only is not None and not _is_free(draft, draft.agents[agent.id]):
             del only[agent.id]
     if spec.strategy is Strategy.RING_PROGRESSIVELY:
-        draft.note(draft.now_ms + spec.progress_ms, Alarm.PROGRESS, member.id)
+        draft.note_next(draft.now_ms + spec.progress_ms, Alarm.PROGRESS, member.id)
     return True
 
 
@@ -159,4 +165,4 @@ def _ring_one_more(draft: Draft, member: Member) -> None:
     fitting = [(agent, seat) for name, seat in seats if _fits(draft, member, agent := draft.agents[name])]
     if fitting:
         make_offer(draft, member, in_order(draft, spec, member, fitting)[0].id, spec)
-    draft.note(draft.now_ms + spec.progress_ms, Alarm.PROGRESS, member.id)
+    draft.note_next(draft.now_ms + spec.progress_ms, Alarm.PROGRESS, member.id)

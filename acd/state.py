@@ -242,6 +242,16 @@ class Draft:
         heapq.heappush(self.notes, (at_ms, self.next_note, alarm, str(whose)))
         self.next_note += 1
 
+    def note_next(self, at_ms: int, alarm: Alarm, member_id: str) -> None:
+        """The next time of what comes to a caller again and again; a time noted before holds no longer."""
+        member = self.members[member_id]
+        if alarm is Alarm.ANNOUNCE:
+            member = replace(member, announce_ms=at_ms)
+        else:
+            member = replace(member, progress_ms=at_ms)
+        self._table("members")[member_id] = member
+        self.note(at_ms, alarm, member_id)
+
     def next_due(self) -> Note | None:
         """Take the next note whose time has come."""
         if not self.notes or self.notes[0][0] > self.now_ms:

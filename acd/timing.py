@@ -27,9 +27,11 @@ def catch_up(draft: Draft) -> None:
                 if whose in draft.members:
                     look_after(draft, draft.members[whose])
             case Alarm.PROGRESS:
-                draft.progressing.append(whose)
+                if _holds(draft, note) and whose not in draft.progressing:
+                    draft.progressing.append(whose)
             case Alarm.ANNOUNCE:
-                _announce(draft, whose)
+                if _holds(draft, note):
+                    _announce(draft, whose)
 
 
 def _offer_is_late(draft: Draft, number: int) -> None:
@@ -64,7 +66,18 @@ def _announce(draft: Draft, member_id: str) -> None:
     engaged = any(draft.offers[each].state is not OfferState.RINGING for each in member.offers)
     if not engaged:  # an agent who has answered is not to be talked over
         draft.effects.append(Announce(member_id, spec.id, *place_of(draft, member)))
-    draft.note(draft.now_ms + spec.announce_ms, Alarm.ANNOUNCE, member_id)
+    draft.note_next(draft.now_ms + spec.announce_ms, Alarm.ANNOUNCE, member_id)
+
+
+def _holds(draft: Draft, note: Note) -> bool:
+    """Whether what comes again and again comes at this time. A caller of a checkpoint that says nothing of it
+    goes on with the first note that comes."""
+    at_ms, _, alarm, whose = note
+    member = draft.members.get(whose)
+    if member is None:
+        return False
+    following = member.announce_ms if alarm is Alarm.ANNOUNCE else member.progress_ms
+    return following is None or following == at_ms
 
 
 def tidy(draft: Draft) -> None:
@@ -81,5 +94,7 @@ def _matters(draft: Draft, note: Note) -> bool:
             return int(whose) in draft.offers
         case Alarm.AGENT:
             return whose in draft.agents
+        case Alarm.PROGRESS | Alarm.ANNOUNCE if not _holds(draft, note):
+            return False
         case _:
             return whose in draft.members and draft.members[whose].state is not MemberState.ANSWERED

@@ -47,6 +47,8 @@ class Member:
     is the earliest time. `caller`: a pseudonym by which the agent of last time is found.
     `refused_by`: agents who declined this caller, each until a time. `preferred`: only this agent until then.
     `overflowed`: queues out of which an overflow took him, since he came or somebody moved him.
+    `announce_ms`, `progress_ms`: when he is told something next, and when one more phone rings; what was
+    noted for another time holds no longer.
     """
 
     id: str
@@ -66,6 +68,8 @@ class Member:
     number: str | None = None
     line: str | None = None
     overflowed: tuple[str, ...] = ()
+    announce_ms: int | None = None
+    progress_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
