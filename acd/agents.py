@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from acd.callers import nobody_is_there, somebody_is_there
 from acd.effects import Because, WrappedUp
 from acd.events import OwnCallBegan, OwnCallEnded, StatusChosen, WrapUpEnded, WrapUpExtended
 from acd.names import AgentStatus, OfferState
 from acd.offering import release_member, withdraw
 from acd.state import Alarm, Draft
 from acd.values import Agent
+from acd.waiting import agents_changed
 
 
 def status_chosen(draft: Draft, event: StatusChosen) -> None:
@@ -25,11 +25,8 @@ def status_chosen(draft: Draft, event: StatusChosen) -> None:
     draft.put_agent(agent, reason=event.reason)
     if not event.status.value.startswith("Available"):
         withdraw_ringing(draft, agent.id, Because.AGENT_UNAVAILABLE)
-    is_out = event.status is AgentStatus.LOGGED_OUT
-    if was_out and not is_out:
-        somebody_is_there(draft, agent.id)
-    elif is_out and not was_out:
-        nobody_is_there(draft, agent.id)
+    if was_out is not (event.status is AgentStatus.LOGGED_OUT):
+        agents_changed(draft, [seat.queue_id for seat in draft.spec.agent[agent.id].queues])
 
 
 def own_call_began(draft: Draft, event: OwnCallBegan) -> None:

@@ -13,6 +13,7 @@ from acd.spec import Overflow, QueueSpec
 from acd.state import REMEMBERED_MS, Alarm, Draft
 from acd.talking import end_talk
 from acd.values import Member, Wait
+from acd.waiting import is_deserted, note_moments
 
 
 def joined(draft: Draft, event: CallerJoined) -> None:
@@ -62,9 +63,7 @@ def _keep_for_callback(draft: Draft, member: Member, spec: QueueSpec) -> None:
         return
     kept = replace(member, callback=True, not_before_ms=draft.now_ms + rule.pause_ms)
     draft.put_member(kept)
-    _note_moments(draft, kept, spec)
-    draft.note(kept.not_before_ms, Alarm.MEMBER, member.id)
-    draft.note(draft.now_ms + rule.within_ms, Alarm.MEMBER, member.id)
+    note_moments(draft, kept, spec)
     draft.effects += (CallbackNoted(member.id), Entered(member.id, spec.id, None))
 
 
@@ -184,22 +183,6 @@ def _overflow_target(draft: Draft, member: Member) -> str:
     return "" if target in (member.wait.queue_id, *member.overflowed) else target
 
 
-def somebody_is_there(draft: Draft, agent_id: str) -> None:
-    """An agent logged in: callers of his queues are no longer alone."""
-    for member in _waiting_at(draft, agent_id):
-        if member.lonely_since_ms is not None:
-            draft.put_member(replace(member, lonely_since_ms=None))
-
-
-def nobody_is_there(draft: Draft, agent_id: str) -> None:
-    """An agent logged out: callers of queues without any agent now are alone from now on."""
-    for member in _waiting_at(draft, agent_id):
-        spec = draft.spec.queue[member.wait.queue_id]
-        if member.lonely_since_ms is None and _is_deserted(draft, spec):
-            draft.put_member(replace(member, lonely_since_ms=draft.now_ms))
-            _note_loneliness(draft, member.id, spec)
-
-
 def _enter(
     draft: Draft,
     member: Member,
@@ -212,7 +195,7 @@ def _enter(
     """Into the line. At the door the queue's limits are asked; whom they send to another queue of the tenant
     is taken there without asking again, so that two full queues cannot pass a caller back and forth. The log
     has him in each of them: who is not taken was offered too."""
-    if _is_deserted(draft, spec):
+    if is_deserted(draft, spec):
         member = replace(member, lonely_since_ms=draft.now_ms)
     overflow = spec.overflow
     refused = _refused_at_the_door(draft, member, spec, overflow) if at_the_door and overflow else None
@@ -232,7 +215,9 @@ def _enter(
     draft.effects.append(Entered(member.id, spec.id, before.wait.queue_id if before else came_from))
     if (spec.greets or cost is not WaitCost.UNTOLD) and not member.callback:
         draft.effects.append(Announce(member.id, spec.id, *place_of(draft, member), first=True, cost=cost))
-    _note_moments(draft, member, spec)
+    note_moments(draft, member, spec)
+    if spec.announce_ms and not member.callback:
+        draft.note_next(draft.now_ms + spec.announce_ms, Alarm.ANNOUNCE, member.id)
 
 
 def _refused_at_the_door(
@@ -263,37 +248,6 @@ def _limit_passed(draft: Draft, member: Member) -> CancelReason | None:
     if alone is not None and limit is not None and draft.now_ms >= alone + limit:
         return CancelReason.NO_AGENT_TIMEOUT
     return None
-
-
-def _note_moments(draft: Draft, member: Member, spec: QueueSpec) -> None:
-    for each in spec.relaxations if member.wait.skills else ():
-        if member.since_ms + each.after_ms > draft.now_ms:
-            draft.note(member.since_ms + each.after_ms, Alarm.MEMBER, member.id)
-    if spec.overflow is not None and spec.overflow.after_ms is not None:
-        draft.note(draft.now_ms + spec.overflow.after_ms, Alarm.MEMBER, member.id)
-    if member.preferred is not None:
-        draft.note(member.preferred_until_ms, Alarm.MEMBER, member.id)
-    if member.lonely_since_ms is not None:
-        _note_loneliness(draft, member.id, spec)
-    if spec.announce_ms and not member.callback:
-        draft.note_next(draft.now_ms + spec.announce_ms, Alarm.ANNOUNCE, member.id)
-
-
-def _note_loneliness(draft: Draft, member_id: str, spec: QueueSpec) -> None:
-    if spec.overflow is not None and spec.overflow.no_agents_ms is not None:
-        draft.note(draft.now_ms + spec.overflow.no_agents_ms, Alarm.MEMBER, member_id)
-
-
-def _is_deserted(draft: Draft, spec: QueueSpec) -> bool:
-    seats = draft.spec.seats[spec.id]
-    return all(draft.agents[name].status is AgentStatus.LOGGED_OUT for name, _ in seats)
-
-
-def _waiting_at(draft: Draft, agent_id: str) -> list[Member]:
-    """Waiting callers of the queues that the agent serves."""
-    queues = [seat.queue_id for seat in draft.spec.agent[agent_id].queues]
-    lines = [line for name in queues for line in draft.lines.get(name, {}).values()]
-    return [draft.members[name] for line in lines for _, name in line]
 
 
 def _only_rings(draft: Draft, member: Member) -> bool:

@@ -11,6 +11,7 @@ from acd.offering import fail, release_member, withdraw
 from acd.state import Draft
 from acd.talking import end_talk
 from acd.values import Agent, Member
+from acd.waiting import agents_changed, look_again
 
 
 def compared(draft: Draft, event: Compared) -> None:
@@ -31,7 +32,7 @@ def compared(draft: Draft, event: Compared) -> None:
 
 
 def configured(draft: Draft, event: Configured) -> None:
-    """Who and what is no longer configured goes, except conversations; everything is matched anew."""
+    """Who and what is no longer configured goes, except conversations; who waits is looked at anew."""
     draft.spec = event.spec
     for agent in list(draft.agents.values()):
         if agent.id not in event.spec.agent:
@@ -45,11 +46,13 @@ def configured(draft: Draft, event: Configured) -> None:
     for member in list(draft.members.values()):
         if member.wait.queue_id in event.spec.queue:
             _withdraw_from_strangers(draft, member)
-            if draft.members[member.id].state is MemberState.WAITING:
-                draft.touched_members[member.id] = None
         elif member.state is not MemberState.ANSWERED:
             abandon(draft, member, CancelReason.UNKNOWN_QUEUE)
             draft.effects.append(SendAway(member.id, "", CancelReason.UNKNOWN_QUEUE))
+    agents_changed(draft, event.spec.queue)
+    for member in list(draft.members.values()):
+        if member.state is not MemberState.ANSWERED:
+            look_again(draft, member)
 
 
 def _withdraw_from_strangers(draft: Draft, member: Member) -> None:

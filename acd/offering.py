@@ -106,6 +106,8 @@ def _back_to_waiting(draft: Draft, offer: Offer, *, refused_for_ms: int) -> None
         until = draft.now_ms + refused_for_ms
         refused = (*refused, (offer.agent_id, until))
         draft.note(until, Alarm.MEMBER, member.id)
+    if offer.state is not OfferState.RINGING:  # a limit may have passed while he was being joined
+        draft.note(draft.now_ms, Alarm.MEMBER, member.id)
     state = MemberState.TRYING if offers else MemberState.WAITING
     draft.put_member(replace(member, offers=offers, refused_by=refused, state=state))
 

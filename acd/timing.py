@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-
 from acd.agents import end_wrap_up
 from acd.callers import look_after, place_of
 from acd.effects import Announce, Because, Stop
@@ -81,10 +79,13 @@ def _holds(draft: Draft, note: Note) -> bool:
 
 
 def tidy(draft: Draft) -> None:
-    """Throw away notes about offers, callers and agents that are gone."""
-    kept = [note for note in draft.notes if _matters(draft, note)]
-    heapq.heapify(kept)
-    draft.notes = kept
+    """Throw away notes about offers, callers and agents that are gone, and what is noted twice."""
+    kept: dict[tuple[int, Alarm, str], Note] = {}
+    for note in sorted(draft.notes):
+        if _matters(draft, note):
+            at_ms, _, alarm, whose = note
+            kept.setdefault((at_ms, alarm, whose), note)
+    draft.notes = list(kept.values())  # in order, so a heap
 
 
 def _matters(draft: Draft, note: Note) -> bool:
