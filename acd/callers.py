@@ -7,13 +7,13 @@ from dataclasses import replace
 from acd.effects import Abandoned, Announce, Because, CallbackNoted, Entered, SendAway
 from acd.estimate import callers_waiting, expected_wait_ms, position
 from acd.events import CallbackWanted, CallerJoined, CallerLeft, CallerMoved, QueueFlushed
-from acd.names import AgentStatus, CancelReason, MemberState, OfferState, WaitCost
+from acd.names import CancelReason, MemberState, OfferState, WaitCost
 from acd.offering import withdraw
 from acd.spec import Overflow, QueueSpec
 from acd.state import REMEMBERED_MS, Alarm, Draft
 from acd.talking import end_talk
 from acd.values import Member, Wait
-from acd.waiting import is_deserted, note_moments
+from acd.waiting import is_deserted, is_there, note_moments
 
 
 def joined(draft: Draft, event: CallerJoined) -> None:
@@ -34,7 +34,7 @@ def joined(draft: Draft, event: CallerJoined) -> None:
         _keep_for_callback(draft, replace(member, number=event.number, line=event.line), spec)
         return
     preferred = event.preferred or _last_agent(draft, event.caller)
-    if preferred is not None and spec.preferred_ms > 0 and _serves(draft, preferred, spec):
+    if preferred is not None and spec.preferred_ms > 0 and is_there(draft, preferred, spec):
         member = replace(member, preferred=preferred, preferred_until_ms=draft.now_ms + spec.preferred_ms)
     _enter(draft, member, spec, at_the_door=True, cost=event.cost)
 
@@ -42,12 +42,6 @@ def joined(draft: Draft, event: CallerJoined) -> None:
 def _last_agent(draft: Draft, caller: str | None) -> str | None:
     last = draft.last_agents.get(caller) if caller is not None else None
     return last.agent_id if last is not None and draft.now_ms - last.at_ms <= REMEMBERED_MS else None
-
-
-def _serves(draft: Draft, agent_id: str, spec: QueueSpec) -> bool:
-    """Whether the agent is one of the queue's and is there."""
-    seated = any(name == agent_id for name, _ in draft.spec.seats[spec.id])
-    return seated and draft.agents[agent_id].status is not AgentStatus.LOGGED_OUT
 
 
 def _keep_for_callback(draft: Draft, member: Member, spec: QueueSpec) -> None:

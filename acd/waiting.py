@@ -17,19 +17,32 @@ def is_deserted(draft: Draft, spec: QueueSpec) -> bool:
     return all(draft.agents[name].status is AgentStatus.LOGGED_OUT for name, _ in seats)
 
 
+def is_there(draft: Draft, agent_id: str, spec: QueueSpec) -> bool:
+    """Whether the agent is one of the queue's and is not logged out."""
+    agent = draft.spec.agent.get(agent_id)
+    if agent is None or all(seat.queue_id != spec.id for seat in agent.queues):
+        return False
+    return draft.agents[agent_id].status is not AgentStatus.LOGGED_OUT
+
+
 def agents_changed(draft: Draft, queues: Iterable[str]) -> None:
-    """Agents came to these queues or left them: callers there are alone from now on, or no longer."""
+    """Agents came to these queues or left them: callers there are alone from now on, or no longer;
+    who waits for an agent who left waits for anybody."""
     deserted = {name: is_deserted(draft, draft.spec.queue[name]) for name in queues}
     for member in list(draft.members.values()):
         if member.state is MemberState.ANSWERED or member.wait.queue_id not in deserted:
             continue
-        alone = deserted[member.wait.queue_id]
-        if alone == (member.lonely_since_ms is not None):
-            continue
-        draft.put_member(replace(member, lonely_since_ms=draft.now_ms if alone else None))
-        overflow = draft.spec.queue[member.wait.queue_id].overflow
-        if alone and overflow is not None and overflow.no_agents_ms is not None:
-            draft.note(draft.now_ms + overflow.no_agents_ms, Alarm.MEMBER, member.id)
+        spec, alone = draft.spec.queue[member.wait.queue_id], deserted[member.wait.queue_id]
+        changed = member
+        if member.preferred is not None and not is_there(draft, member.preferred, spec):
+            changed = replace(changed, preferred=None)
+        newly_alone = alone and member.lonely_since_ms is None
+        if alone != (member.lonely_since_ms is not None):
+            changed = replace(changed, lonely_since_ms=draft.now_ms if alone else None)
+        if changed is not member:
+            draft.put_member(changed)
+        if newly_alone and spec.overflow is not None and spec.overflow.no_agents_ms is not None:
+            draft.note(draft.now_ms + spec.overflow.no_agents_ms, Alarm.MEMBER, member.id)
 
 
 def look_again(draft: Draft, member: Member) -> None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from acd.events import OwnCallBegan, TalkEnded
-from acd.names import Strategy
-from acd.spec import Membership, QueueSpec, Relaxation, Skill
+from acd.events import Configured, OwnCallBegan, StatusChosen, TalkEnded
+from acd.names import AgentStatus, Strategy
+from acd.spec import Membership, QueueSpec, Relaxation, Skill, TenantSpec
 from tests.unit.acd.centre import SECOND, Centre, agent
 
 QUEUE = QueueSpec("verkauf", wrap_up_ms=0)
@@ -45,6 +45,24 @@ def test_the_preferred_agent_is_waited_for_but_not_for_ever() -> None:
     centre.tell(TalkEnded(centre.talks("bernd")))
     assert centre.rung() == []
     centre.after(20)
+    assert centre.rung() == [("bernd", "c1")]
+
+
+@pytest.mark.parametrize("leaves", ["logs out", "is removed", "serves another queue"])
+def test_the_preferred_agent_is_not_waited_for_once_gone(leaves: str) -> None:
+    queue = replace(QUEUE, preferred_ms=600 * SECOND)
+    other, bernd = replace(QUEUE, id="technik"), agent("bernd", "verkauf")
+    centre = Centre([queue, other], [agent("anna", "verkauf"), bernd])
+    centre.tell(OwnCallBegan("anna", "out-1"))
+    centre.joins("c1", preferred="anna")
+    assert centre.rung() == []
+    if leaves == "logs out":
+        centre.tell(StatusChosen("anna", AgentStatus.ON_BREAK))
+        assert centre.rung() == [], "who has a break comes back"
+        centre.tell(StatusChosen("anna", AgentStatus.LOGGED_OUT))
+    else:
+        staff = (bernd,) if leaves == "is removed" else (agent("anna", "technik"), bernd)
+        centre.tell(Configured(TenantSpec("beispiel", (queue, other), staff)))
     assert centre.rung() == [("bernd", "c1")]
 
 
