@@ -78,6 +78,7 @@ def _rest(draft: Draft, offer: Offer, spec: AgentSpec, failure: Failure) -> None
         agent,
         offers=tuple(each for each in agent.offers if each != offer.id),
         ready_ms=max(agent.ready_ms, ready_ms),
+        idle_since_ms=draft.now_ms,  # else the phone that nobody answers would always be asked first
         no_answers=no_answers,
     )
     reason = None

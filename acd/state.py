@@ -40,6 +40,9 @@ Place = tuple[int, str]
 _MOST_REMEMBERED: Final = 5_000
 REMEMBERED_MS: Final = 30 * 86_400_000
 
+#: Who comes from one of these to waiting has had no call: the place among the longest idle stays.
+_STILL_IDLE: Final = (AgentState.WAITING, AgentState.RECEIVING, AgentState.RESERVED)
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -126,7 +129,7 @@ class Draft:
             transitions.checked(transitions.AGENT, old.state, state)
         if state is not agent.state:
             agent = replace(agent, state=state)
-        if state is AgentState.WAITING and (old is None or old.state is not AgentState.WAITING):
+        if state is AgentState.WAITING and (old is None or old.state not in _STILL_IDLE):
             agent = replace(agent, idle_since_ms=self.now_ms)
         self._table("agents")[agent.id] = agent
         self.touched_agents[agent.id] = None

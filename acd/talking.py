@@ -59,6 +59,7 @@ def end_talk(draft: Draft, offer: Offer) -> None:
         offers=tuple(each for each in agent.offers if each != offer.id),
         calls=agent.calls + 1,
         talk_ms=agent.talk_ms + talked_ms,
+        idle_since_ms=draft.now_ms,
     )
     if agent.status is AgentStatus.ON_DEMAND:
         agent = replace(agent, status=AgentStatus.ON_BREAK, pause_reason="one call taken")

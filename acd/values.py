@@ -13,7 +13,8 @@ class Agent:
     """An agent now. `offers` are the offers that ring or talk there.
 
     `ready_ms`: not offered anything before. `wrap_up_ms`: end of the wrap-up, None outside of it.
-    `own_calls`: calls that no queue gave. `idle_since_ms` orders the longest idle.
+    `own_calls`: calls that no queue gave. `idle_since_ms` orders the longest idle: since the last
+    conversation and its wrap-up, own call, break, log-in or call that was not taken.
     """
 
     id: str
