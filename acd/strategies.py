@@ -39,21 +39,20 @@ def in_order(draft: Draft, spec: QueueSpec, member: Member, seats: list[Seat]) -
         last = places.get(draft.turns.get(spec.id, ""), -1)
         places = {name: (place - last - 1) % len(places) for name, place in places.items()}
     key = _KEYS[spec.strategy]
-    ordered = [
-        agent
-        for *_, agent in sorted(
-            (
-                seat.penalty,
-                _lack(draft, spec, member, agent),
-                key(draft, agent, places[agent.id]),
-                places[agent.id],
-                agent,
-            )
-            for agent, seat in seats
+    ranked = sorted(
+        (
+            (seat.penalty, _lack(draft, spec, member, agent)),
+            key(draft, agent, places[agent.id]),
+            places[agent.id],
+            agent,
+            seat.share,
         )
-    ]
+        for agent, seat in seats
+    )
+    ordered = [agent for _, _, _, agent, _ in ranked]
     if spec.strategy is Strategy.WEIGHTED:
-        _lottery(draft, ordered, seats)
+        first = ranked[0][0]
+        _lottery(draft, ordered, {agent.id: share for rank, _, _, agent, share in ranked if rank == first})
     return ordered
 
 
@@ -64,15 +63,13 @@ def _lack(draft: Draft, spec: QueueSpec, member: Member, agent: Agent) -> int:
     return -sum(levels.get(skill.name, 0) for skill in member.wait.skills)
 
 
-def _lottery(draft: Draft, ordered: list[Agent], seats: list[Seat]) -> None:
-    """Among those with the lowest penalty each is first as often as its share says."""
-    least = min(seat.penalty for _, seat in seats)
-    shares = {agent.id: seat.share for agent, seat in seats if seat.penalty == least and seat.share > 0}
-    if not shares:
+def _lottery(draft: Draft, ordered: list[Agent], shares: dict[str, int]) -> None:
+    """Among these, alike by penalty and skill, each is first as often as its share says."""
+    if not any(shares.values()):
         return
     drawn = draft.draw(sum(shares.values()))
     for place, agent in enumerate(ordered):
         drawn -= shares.get(agent.id, 0)
-        if agent.id in shares and drawn < 0:
+        if drawn < 0:
             ordered.insert(0, ordered.pop(place))
             return
