@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from acd import transitions
-from acd.effects import AgentChanged, Effect
-from acd.names import AgentState, MemberState, OfferState
+from acd.effects import AgentChanged, Effect, WrappedUp
+from acd.names import AgentState, AgentStatus, MemberState, OfferState
 from acd.spec import TenantSpec
 from acd.values import Agent, LastAgent, Member, Offer, Pace, Wait
 
@@ -137,9 +137,14 @@ class Draft:
             self.effects.append(AgentChanged(agent.id, agent.status, agent.state, reason))
 
     def drop_agent(self, agent_id: str) -> None:
-        """Forget an agent who is no longer configured and has nothing to do."""
-        del self._table("agents")[agent_id]
+        """Forget an agent who is no longer configured and has nothing to do: for the log, logged out."""
+        agent = self._table("agents").pop(agent_id)
         self.touched_agents.pop(agent_id, None)
+        if (agent.status, agent.state) != (AgentStatus.LOGGED_OUT, AgentState.IDLE):
+            gone = AgentChanged(agent_id, AgentStatus.LOGGED_OUT, AgentState.IDLE, "no longer configured")
+            self.effects.append(gone)
+        if agent.wrap_up_ms is not None:
+            self.effects.append(WrappedUp(agent_id, None))
 
     def _doing(self, agent: Agent) -> AgentState:
         offers = [self.offers[each] for each in agent.offers]

@@ -64,13 +64,14 @@ def end_talk(draft: Draft, offer: Offer) -> None:
     if agent.status is AgentStatus.ON_DEMAND:
         agent = replace(agent, status=AgentStatus.ON_BREAK, pause_reason="one call taken")
     wrap_up_ms = _wrap_up_ms(draft, agent, offer)
-    if wrap_up_ms and agent.status is not AgentStatus.LOGGED_OUT:
+    configured = agent.id in draft.spec.agent
+    if wrap_up_ms and configured and agent.status is not AgentStatus.LOGGED_OUT:
         until = max(draft.now_ms + wrap_up_ms, agent.wrap_up_ms or 0)
         agent = replace(agent, wrap_up_ms=until)
         draft.note(until, Alarm.AGENT, agent.id)
     draft.put_agent(agent)
     handled(draft, offer.queue_id, talked_ms + wrap_up_ms)
-    if agent.id not in draft.spec.agent and not agent.offers:
+    if not configured and not agent.offers:
         draft.drop_agent(agent.id)
 
 

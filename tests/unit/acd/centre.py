@@ -30,6 +30,8 @@ class Centre:
         self.state = State(TenantSpec("beispiel"), seed=7)
         self.effects: tuple[Effect, ...] = ()
         self.journal: list[tuple[Event, int]] = []
+        #: Every effect with its time, as the log of figures has it.
+        self.log: list[tuple[int, Effect]] = []
         self.tell(Configured(TenantSpec("beispiel", tuple(queues), tuple(agents))))
         for each in agents if logged_in else ():
             self.tell(StatusChosen(each.id, AgentStatus.AVAILABLE))
@@ -37,6 +39,7 @@ class Centre:
     def tell(self, event: Event) -> tuple[Effect, ...]:
         self.journal.append((event, self.now_ms))
         self.state, self.effects = step(self.state, event, self.now_ms)
+        self.log += [(self.now_ms, each) for each in self.effects]
         return self.effects
 
     def after(self, seconds: float) -> tuple[Effect, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from acd.effects import Ended, Join, SendAway
+from acd.effects import AgentChanged, Ended, Join, SendAway, WrappedUp
 from acd.events import (
     CallbackReached,
     CallbackWanted,
@@ -18,7 +18,8 @@ from acd.events import (
     StatusChosen,
     TalkEnded,
 )
-from acd.names import AgentStatus, CancelReason, Failure
+from acd.figures import figures
+from acd.names import AgentState, AgentStatus, CancelReason, Failure
 from acd.spec import AgentSpec, Overflow, QueueSpec, Relaxation, Skill, TenantSpec
 from tests.unit.acd.centre import SECOND, Centre, agent
 
@@ -103,3 +104,35 @@ def test_who_rings_or_waits_in_a_queue_that_is_gone_is_sent_away_and_others_stay
     gone = [SendAway(name, "", CancelReason.UNKNOWN_QUEUE) for name in ("rings", "waits")]
     assert centre.of(SendAway) == gone
     assert centre.rung() == [("anna", "stays")]
+
+
+@pytest.mark.parametrize(
+    ("doing", "at_work_s"), [("waits", 100), ("rings", 100), ("talks", 130), ("wraps up", 100)]
+)
+def test_a_removed_agent_is_no_longer_at_work(doing: str, at_work_s: int) -> None:
+    """C9: who talks is until that is over; nothing is left to be wrapped up."""
+    queue = replace(QUEUE, ring_ms=600 * SECOND, wrap_up_ms=600 * SECOND)
+    centre = Centre([queue], [agent("anna", "verkauf")])
+    number = 0
+    if doing != "waits":
+        centre.joins("c1")
+    if doing in ("talks", "wraps up"):
+        number = centre.talks("anna")
+    if doing == "wraps up":
+        centre.tell(TalkEnded(number))
+    centre.after(100)
+    configured(centre, [queue], [])
+    assert centre.of(WrappedUp) == [WrappedUp("anna", None)] * (doing == "wraps up")
+    centre.after(30)
+    centre.tell(TalkEnded(number))
+    gone = AgentChanged("anna", AgentStatus.LOGGED_OUT, AgentState.IDLE, "no longer configured")
+    assert [each for _, each in centre.log if isinstance(each, AgentChanged)][-1] == gone
+    centre.after(1_000)
+    made = figures(centre.log, centre.now_ms)
+    assert sum(each.logged_in_ms for each in made.agents.values()) == at_work_s * SECOND
+
+
+def test_an_agent_who_was_logged_out_is_removed_without_a_word() -> None:
+    centre = Centre([QUEUE], [agent("anna", "verkauf")], logged_in=False)
+    configured(centre, [QUEUE], [])
+    assert centre.effects == ()
