@@ -14,15 +14,19 @@ from acd.waiting import agents_changed
 
 
 def status_chosen(draft: Draft, event: StatusChosen) -> None:
-    """What rings at an agent who leaves is withdrawn; calls in progress go on."""
+    """What rings at an agent who leaves is withdrawn; calls in progress go on. Who logs out in the wrap-up
+    ends it without a code, and the log says so."""
     agent = draft.agents.get(event.agent_id)
     if agent is None or event.agent_id not in draft.spec.agent:
         return
     was_out = agent.status is AgentStatus.LOGGED_OUT
+    wrapped_up = agent.wrap_up_ms is not None and event.status is AgentStatus.LOGGED_OUT
     agent = replace(agent, status=event.status, pause_reason=event.reason)
     if event.status is AgentStatus.LOGGED_OUT:
         agent = replace(agent, wrap_up_ms=None, no_answers=0, ready_ms=0)
     draft.put_agent(agent, reason=event.reason)
+    if wrapped_up:
+        draft.effects.append(WrappedUp(agent.id, None))
     if not event.status.value.startswith("Available"):
         withdraw_ringing(draft, agent.id, Because.AGENT_UNAVAILABLE)
     if was_out is not (event.status is AgentStatus.LOGGED_OUT):

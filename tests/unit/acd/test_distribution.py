@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from acd.effects import Abandoned, AgentChanged, Answered, Because, Ended, Join, Stop
+from acd.effects import Abandoned, AgentChanged, Answered, Because, Ended, Join, Stop, WrappedUp
 from acd.events import (
     CallerLeft,
     Joined,
@@ -19,6 +19,7 @@ from acd.events import (
     WrapUpEnded,
     WrapUpExtended,
 )
+from acd.figures import figures
 from acd.names import AgentState, AgentStatus, CancelReason, Failure, MemberState, Strategy
 from acd.spec import QueueSpec
 from tests.unit.acd.centre import SECOND, Centre, agent
@@ -184,6 +185,25 @@ def test_an_agent_ends_the_wrap_up_with_a_code() -> None:
     centre.tell(TalkEnded(centre.talks("anna")))
     centre.tell(WrapUpEnded("anna", "verkauft"))
     assert centre.state.agents["anna"].state is AgentState.WAITING
+
+
+def test_who_logs_out_in_the_wrap_up_has_ended_it_without_a_code() -> None:
+    """The log knows; the agent who is back is free."""
+    queue = replace(QUEUE, wrap_up_ms=30 * SECOND, wrap_up_codes=("verkauft", "frage"))
+    centre = Centre([queue], [agent("anna", "verkauf")])
+    centre.joins("c1")
+    centre.tell(TalkEnded(centre.talks("anna")))
+    centre.after(10)
+    centre.tell(StatusChosen("anna", AgentStatus.ON_BREAK))
+    assert centre.of(WrappedUp) == [], "a break comes after it"
+    centre.tell(StatusChosen("anna", AgentStatus.LOGGED_OUT))
+    assert centre.of(WrappedUp) == [WrappedUp("anna", None)]
+    centre.tell(StatusChosen("anna", AgentStatus.AVAILABLE))
+    centre.joins("c2")
+    assert centre.rung() == [("anna", "c2")]
+    assert centre.after(60).count(WrappedUp("anna", None)) == 0
+    (queue_figures,) = figures(centre.log, centre.now_ms).queues.values()
+    assert queue_figures.wrap_up_ms == 10 * SECOND
 
 
 def test_an_agents_own_call_counts_as_busy_and_takes_back_what_rings() -> None:
