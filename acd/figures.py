@@ -2,7 +2,8 @@
 docs/figures.md, which a test recomputes.
 
 A caller counts in the interval in which he entered the queue, whatever becomes of him later, so that offered
-= answered + abandoned + sent on + moved on + lost + still there in every interval.
+= answered + abandoned + sent on + moved on + lost + still there in every interval. Every wait is the
+time in this queue: what a caller waited in another one before does not count here.
 
 Nothing here holds a caller's number or name.
 """
@@ -176,7 +177,7 @@ class _Count:
             case Answered():
                 self._answered(at_ms, effect)
             case Abandoned():
-                self._abandoned(effect)
+                self._abandoned(at_ms, effect)
             case CallbackNoted():
                 self._wished(effect.member_id)
             case HoldEnded():
@@ -254,11 +255,11 @@ class _Count:
         self._agent(effect.agent_id, at_ms).calls += 1
         self._talked[effect.agent_id] = (effect.queue_id, began_ms)
 
-    def _abandoned(self, effect: Abandoned) -> None:
+    def _abandoned(self, at_ms: int, effect: Abandoned) -> None:
         place = self._standing.pop(effect.member_id, None)
         if place is None:
             return
-        queue = self._queue(*place)
+        queue, waited_ms = self._queue(*place), at_ms - place[1]
         if effect.reason is CancelReason.LOST:
             queue.lost += 1
             self._lost[effect.member_id] = place
@@ -269,9 +270,9 @@ class _Count:
                 self._left_by_key[effect.member_id] = place
             return
         queue.abandoned += 1
-        queue.abandoned_short += effect.waited_ms < self._rules.short_ms
-        queue.abandoned_past_target += effect.waited_ms > self._rules.target_ms
-        queue.longest_wait_ms = max(queue.longest_wait_ms, effect.waited_ms)
+        queue.abandoned_short += waited_ms < self._rules.short_ms
+        queue.abandoned_past_target += waited_ms > self._rules.target_ms
+        queue.longest_wait_ms = max(queue.longest_wait_ms, waited_ms)
 
     def agent_time(self, agent_id: str, until_ms: int) -> None:
         """Count what the agent has been doing up to now, interval by interval."""

@@ -26,6 +26,22 @@ def test_the_worked_example_of_the_page_comes_out() -> None:
     page = re.sub(r"\s+", " ", PAGE)
     assert [each for each in said if each not in page] == []
     assert (anna.paused_ms, queue.is_small) == (0, False)
+    other = made.queues[0, "technik"]
+    assert (other.offered, other.moved_on, other.abandoned) == (1, 1, 0)
+
+
+def test_the_wait_is_the_time_in_this_queue_of_those_who_gave_up_as_of_the_answered() -> None:
+    """One minute in the first queue, two seconds in the second."""
+    log: list[tuple[int, Effect]] = []
+    for name in ("gives up", "talks"):
+        log += [(0, Entered(name, "technik", None)), (60_000, Entered(name, "verkauf", "technik"))]
+    log += [
+        (62_000, Abandoned("gives up", "verkauf", 62_000, CancelReason.BREAK_OUT)),
+        (62_000, Answered("talks", "anna", "verkauf", 62_000)),
+    ]
+    queue = figures(log, 70_000).queues[0, "verkauf"]
+    assert (queue.abandoned_short, queue.abandoned_past_target, queue.answered_in_target) == (1, 0, 1)
+    assert (queue.longest_wait_ms, queue.wait_ms) == (2_000, 2_000)
 
 
 def test_every_caller_counts_once_and_no_time_is_lost_at_the_borders_of_intervals() -> None:

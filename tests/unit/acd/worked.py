@@ -19,12 +19,13 @@ from acd.events import (
 )
 from acd.figures import AgentFigures, QueueFigures
 from acd.names import AgentStatus
-from acd.spec import QueueSpec, TenantSpec
+from acd.spec import Overflow, QueueSpec, TenantSpec
 from acd.state import State
 from acd.step import step
 from tests.unit.acd.centre import agent
 
 QUEUE = QueueSpec("verkauf", wrap_up_ms=10_000)
+OTHER = QueueSpec("technik", overflow=Overflow("verkauf", after_ms=30_000))
 
 
 def worked_example() -> list[tuple[int, Effect]]:
@@ -33,7 +34,7 @@ def worked_example() -> list[tuple[int, Effect]]:
         (
             0,
             Configured(
-                TenantSpec("beispiel", (replace(QUEUE, ring_ms=60_000),), (agent("anna", "verkauf"),))
+                TenantSpec("beispiel", (replace(QUEUE, ring_ms=60_000), OTHER), (agent("anna", "verkauf"),))
             ),
         ),
         (0, StatusChosen("anna", AgentStatus.AVAILABLE)),
@@ -55,6 +56,8 @@ def worked_example() -> list[tuple[int, Effect]]:
         (221, OfferAnswered(3)),
         (221, Joined(3)),
         (281, TalkEnded(3)),
+        (300, CallerJoined("c6", "technik")),
+        (340, CallerLeft("c6")),
     ]
     for at_s, event in told:
         while state.due_ms is not None and state.due_ms <= at_s * 1000:
