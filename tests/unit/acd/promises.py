@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from acd.effects import Effect, Ring
-from acd.names import AgentState, MemberState, OfferState
-from acd.state import State
+from acd.names import AgentState, AgentStatus, MemberState, OfferState
+from acd.state import Alarm, State
 from acd.values import Member, Wait
 
 #: An offer may not live longer than this before somebody talks.
@@ -23,6 +23,9 @@ def watch(before: State, after: State, effects: tuple[Effect, ...]) -> None:
     if effects:
         _nobody_is_overtaken(before, after, effects)
     _nobody_waits_in_vain(after)
+    if after.now_ms != before.now_ms or after.spec is not before.spec:
+        _limits_are_watched(after)
+        _callers_know_who_is_there(after)
 
 
 def _bound_both_ways(state: State) -> None:
@@ -107,6 +110,46 @@ def _nobody_waits_in_vain(state: State) -> None:
                     assert not (
                         _might_take(state, member, agent.id) and _skilled(state, wait, member, agent.id)
                     ), f"{name} waits while {agent.id} is free"
+
+
+def _limits_are_watched(state: State) -> None:
+    """A moment is noted at which a caller who may leave is looked after, no later than his limit passes."""
+    watched: dict[str, int] = {}
+    for at_ms, _, alarm, whose in state.notes:
+        if alarm is Alarm.MEMBER:
+            watched[whose] = min(at_ms, watched.get(whose, at_ms))
+    for member in _waiting_on_the_line(state):
+        overflow = state.spec.queue[member.wait.queue_id].overflow
+        if overflow is None or any(state.offers[n].state is not OfferState.RINGING for n in member.offers):
+            continue
+        limits = [
+            since_ms + limit_ms
+            for since_ms, limit_ms in (
+                (member.joined_ms, overflow.after_ms),
+                (member.lonely_since_ms, overflow.no_agents_ms),
+            )
+            if since_ms is not None and limit_ms is not None
+        ]
+        if limits:
+            assert member.id in watched, f"{member.id} would never be sent on"
+            assert watched[member.id] <= max(state.now_ms, min(limits))
+
+
+def _callers_know_who_is_there(state: State) -> None:
+    here = {name for name, each in state.agents.items() if each.status is not AgentStatus.LOGGED_OUT}
+    for member in _waiting_on_the_line(state):
+        serving = {name for name, _ in state.spec.seats[member.wait.queue_id]} & here
+        assert (member.lonely_since_ms is None) == bool(serving)
+        if member.preferred is not None and state.now_ms < member.preferred_until_ms:
+            assert member.preferred in serving
+
+
+def _waiting_on_the_line(state: State) -> list[Member]:
+    return [
+        each
+        for each in state.members.values()
+        if each.state is not MemberState.ANSWERED and not each.callback
+    ]
 
 
 def _skilled(state: State, wait: Wait, member: Member, agent_id: str) -> bool:

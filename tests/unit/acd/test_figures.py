@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from acd.effects import Abandoned, Answered, CallbackNoted, Effect, Entered
+from acd.effects import Abandoned, AgentChanged, Answered, CallbackNoted, Effect, Entered
 from acd.figures import LEAST_CALLERS, Rules, figures
 from acd.intervals import HOUR_MS, around
-from acd.names import CancelReason
+from acd.names import AgentState, AgentStatus, CancelReason
 from acd.repeats import repeats
 from tests.unit.acd.worked import sentences, worked_example
 from tests.unit.acd.world import worlds
@@ -63,6 +63,21 @@ def test_every_caller_counts_once_and_no_time_is_lost_at_the_borders_of_interval
         for (_, queue_id), queue in whole.queues.items():
             left = queue.answered + queue.abandoned + queue.sent_on + queue.moved_on + queue.lost
             assert entered[queue_id] == queue.offered == left + standing[queue_id]
+
+
+def test_the_log_knows_what_every_agent_does_also_of_those_who_were_removed() -> None:
+    for world in islice(worlds(4), 5):
+        log: list[tuple[int, Effect]] = []
+        world.observe = lambda at_ms, effects, log=log: log.extend((at_ms, each) for each in effects)
+        last = {each.id: (each.status, each.state) for each in world.state.agents.values()}
+        world.run(2_000)
+        changed = [each for _, each in log if isinstance(each, AgentChanged)]
+        last |= {each.agent_id: (each.status, each.state) for each in changed}
+        away = (AgentStatus.LOGGED_OUT, AgentState.IDLE)
+        there = {each.id: (each.status, each.state) for each in world.state.agents.values()}
+        assert {name: each for name, each in last.items() if each != away} == {
+            name: each for name, each in there.items() if each != away
+        }
 
 
 def test_small_groups_are_not_given_out() -> None:

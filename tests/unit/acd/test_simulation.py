@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 
 import pytest
 
-from tests.unit.acd.world import worlds
+from acd.effects import Abandoned, Effect, SendAway
+from acd.names import CancelReason
+from tests.unit.acd.world import World, worlds
 
 #: In parts, so that no single test is long: 300,000 steps together.
 PARTS = 6
@@ -21,3 +24,22 @@ def test_nobody_is_stuck_overtaken_or_given_twice_in_a_random_world(part: int) -
         world.run(STEPS // WORLDS + 1)
         steps += world.steps
     assert steps >= STEPS
+
+
+def test_the_random_worlds_meet_every_way_out_of_a_queue_and_conversations_without_one() -> None:
+    """Else they would show nothing of them."""
+    reasons: set[CancelReason] = set()
+    orphans = 0
+
+    def look(world: World, at_ms: int, effects: tuple[Effect, ...]) -> None:
+        nonlocal orphans
+        reasons.update(each.reason for each in effects if isinstance(each, (Abandoned, SendAway)))
+        orphans += any(
+            each.wait.queue_id not in world.state.spec.queue for each in world.state.members.values()
+        )
+
+    for world in islice(worlds(5), 12):
+        world.observe = partial(look, world)
+        world.run(2_000)
+    assert set(CancelReason) - reasons == {CancelReason.NONE}
+    assert orphans > 0

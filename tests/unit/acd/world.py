@@ -1,9 +1,10 @@
 """A small world around a contact centre that does everything wrong: phones that never answer, events that are
-lost, doubled or late, callers who leave in every state, restarts that replay the journal."""
+lost, doubled or late, callers who leave in every state, queues and agents that are removed while somebody
+waits or talks, restarts that replay the journal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -59,7 +60,30 @@ LOSS: Final = 0.02
 DOUBLE: Final = 0.02
 
 
-def a_tenant(random: Random) -> TenantSpec:
+def an_overflow(random: Random) -> Overflow | None:
+    """Out, or into any queue: also into itself, round in a circle, or into one that is not there."""
+    target = random.choice(("out", "q0", "q1", "q2", "q3"))
+    return random.choice(
+        (
+            None,
+            Overflow(target, after_ms=random.choice((1_000, 20_000, 120_000))),
+            Overflow(target, length=random.choice((0, 8))),
+            Overflow(target, no_agents_ms=random.choice((0, 3_000))),
+            Overflow(target, expected_wait_ms=30_000),
+            Overflow(target, after_ms=40_000, length=8, no_agents_ms=0, expected_wait_ms=90_000),
+        )
+    )
+
+
+def another_tenant(random: Random) -> TenantSpec:
+    """As an operator changes it: queues and agents come and go, whoever waits or talks there."""
+    queues = sorted(random.sample(range(4), random.randint(1, 4)))
+    return a_tenant(random, queues, sorted(random.sample(range(7), random.randint(1, 7))))
+
+
+def a_tenant(
+    random: Random, numbers: Sequence[int] = range(3), staff: Sequence[int] = range(6)
+) -> TenantSpec:
     """Queues with every strategy, agents in several of them, skills, overflows, callbacks."""
     strategies = list(Strategy)
     queues = tuple(
@@ -72,14 +96,15 @@ def a_tenant(random: Random) -> TenantSpec:
             progress_ms=3_000,
             ring_ms=15_000,
             relaxations=(Relaxation(20_000, 50), Relaxation(40_000, 100)),
-            overflow=random.choice((None, Overflow("out", after_ms=120_000), Overflow("q0", length=8))),
+            best_skill_first=random.choice((True, False)),
+            overflow=an_overflow(random),
             callback=Callback(
                 tries=2, retry_ms=10_000, answer_ms=10_000, pause_ms=2_000, within_ms=60_000, most=3
             ),
             greets=random.choice((True, False)),
             announce_ms=random.choice((None, 30_000)),
         )
-        for number in range(3)
+        for number in numbers
     )
     agents = tuple(
         AgentSpec(
@@ -92,14 +117,13 @@ def a_tenant(random: Random) -> TenantSpec:
             skills=tuple(
                 Skill(name, random.choice((30, 100))) for name in ("en", "fr") if random.random() < 0.5
             ),
-            capacity=1,
             max_no_answer=random.choice((0, 3)),
             no_answer_delay_ms=2_000,
             reject_delay_ms=2_000,
             busy_delay_ms=4_000,
             unreachable_delay_ms=4_000,
         )
-        for number in range(6)
+        for number in staff
     )
     return TenantSpec("beispiel", queues, agents)
 
@@ -205,7 +229,7 @@ class World:
         self.callers += 1
         skills = (Skill("en", 80),) if self.random.random() < 0.3 else ()
         preferred = f"a{self.random.randrange(8)}" if self.random.random() < 0.2 else None
-        queue = f"q{self.random.randrange(3)}" if self.random.random() > 0.01 else "unknown"
+        queue = f"q{self.random.randrange(4)}" if self.random.random() > 0.01 else "unknown"
         since = self.now_ms - 5_000 if self.random.random() < 0.1 else None
         return CallerJoined(
             f"c{self.callers}",
@@ -281,10 +305,10 @@ class World:
     def a_supervisor(self) -> Event:
         names = [*self.state.members] or ["nobody"]
         if self.random.random() < 0.1:
-            return Configured(a_tenant(self.random))
+            return Configured(another_tenant(self.random))
         if self.random.random() < 0.05:
-            return QueueFlushed(f"q{self.random.randrange(3)}", self.random.choice(("q0", "q1", None)))
-        return CallerMoved(self.random.choice(names), f"q{self.random.randrange(3)}")
+            return QueueFlushed(f"q{self.random.randrange(4)}", self.random.choice(("q0", "q1", None)))
+        return CallerMoved(self.random.choice(names), f"q{self.random.randrange(4)}")
 
 
 _HAPPENINGS: Final[tuple[Callable[[World], Event], ...]] = (
