@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,8 +36,12 @@ from store.errors import StoreError
 
 _log = structlog.get_logger(__name__)
 _TRUNKS: Final = TypeAdapter(TrunkEntry)
-#: Names are asked again so often: what a carrier's DNS says may change.
+#: Names are asked again so often: what a carrier's DNS says may change. And so soon when it says nothing.
 _AGAIN_S: Final = 300.0
+_SOON_S: Final = 30.0
+#: An address belongs to a name so long after DNS said so last (while it answers), and so many do at most.
+_KEPT_S: Final = 24 * 3600.0
+_MOST_OF_A_NAME: Final = 256
 _BURST: Final = 10
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -64,8 +69,8 @@ def rules_of(settings: Settings) -> Rules:
 class OwnAddresses:
     """Why an address is never banned: it is a trunk's, a node's, this machine's, or the settings name it.
 
-    `look` reads it anew; what was known stays while the database is away. Before the first look everybody is
-    ours: nobody is banned for what we do not know yet.
+    `look` reads it anew; what was known stays while the database or DNS is away. Before the first look
+    everybody is ours: nobody is banned for what we do not know yet.
     """
 
     def __init__(self, settings: Settings, engine: Engine, steady_s: Callable[[], float]) -> None:
@@ -73,7 +78,7 @@ class OwnAddresses:
         self._engine = engine
         self._versions = ConfigStore(engine)
         self._steady_s = steady_s
-        self._fixed = _fixed(settings)
+        self._names = Names(steady_s)
         self._never = settings.guard.never if settings.guard is not None else ()
         self._trunks: dict[str, str] | None = None
         self._microsoft: Sequence[IpNetwork] = ()
@@ -85,15 +90,13 @@ class OwnAddresses:
         with store_errors():
             version = self._versions.current()
             now_s = self._steady_s()
-            if version == self._version and now_s - self._looked_at < _AGAIN_S:
+            again_s = _AGAIN_S if self._names.complete else _SOON_S
+            if version == self._version and now_s - self._looked_at < again_s:
                 return
             trees = applied_trunks(self._engine)
             microsoft = _microsofts(applied_teams(self._engine))
-        found: dict[str, str] = {}
-        for tree in trees:
-            for trunk_id, host in _hosts(tree, self._settings):
-                for source in _sources(host):
-                    found[source] = f"trunk {trunk_id}"
+        hosts = [(host, f"trunk {trunk}") for tree in trees for trunk, host in _hosts(tree, self._settings)]
+        found = self._names.sources([*_fixed(self._settings), *hosts])
         self._microsoft = microsoft
         self._trunks, self._version, self._looked_at = found, version, now_s
 
@@ -101,7 +104,7 @@ class OwnAddresses:
         """Whose it is, or ""."""
         if self._trunks is None:
             return "nothing is known yet"
-        return self._fixed.get(source) or self._trunks.get(source) or self._named(source)
+        return self._trunks.get(source) or self._named(source)
 
     def _named(self, source: str) -> str:
         address = ipaddress.ip_network(source)
@@ -119,11 +122,14 @@ def refuse_own(own: OwnAddresses, source: str) -> None:
         raise NeverBanned(f"{source} is never banned: {why}. Take it out of the configuration first")
 
 
-def _fixed(settings: Settings) -> dict[str, str]:
-    hosts = [(settings.node.sip_ip, "this node")]
-    hosts += [(each.sip[0], f"node {each.name}") for each in settings.other_nodes]
-    hosts += [(host, "a controller") for host, _ in settings.controllers]
-    return {source: why for host, why in hosts for source in _sources(host)}
+def _fixed(settings: Settings) -> Sequence[tuple[str, str]]:
+    """(host, whose it is) of what the settings name."""
+    nodes = [(each.sip[0], f"node {each.name}") for each in settings.other_nodes]
+    return [
+        (settings.node.sip_ip, "this node"),
+        *nodes,
+        *((host, "a controller") for host, _ in settings.controllers),
+    ]
 
 
 def _hosts(tree: Any, settings: Settings) -> Sequence[tuple[str, str]]:
@@ -150,18 +156,48 @@ def _microsofts(tree: Any) -> Sequence[IpNetwork]:
     return tuple(ipaddress.ip_network(each) for each in entry.accepts_from)
 
 
-def _sources(host: str) -> set[str]:
-    """The sources behind an address or a name; none while DNS does not answer."""
-    try:
+class Names:
+    """The sources behind addresses and host names. What DNS said of a name stays while it does not answer."""
+
+    def __init__(self, steady_s: Callable[[], float]) -> None:
+        self._steady_s = steady_s
+        self._said_at_s: dict[str, dict[str, float]] = {}
+        #: Whether every name of the last time had an answer.
+        self.complete = False
+
+    def sources(self, hosts: Sequence[tuple[str, str]]) -> dict[str, str]:
+        """source -> whose it is, of (host, whose it is); the first one counts where two share an address."""
+        self.complete = True
+        self._said_at_s = {host: self._said_at_s.get(host, {}) for host, _ in hosts}
+        found: dict[str, str] = {}
+        for host in self._said_at_s:
+            self._ask(host)
+        for host, whose in hosts:
+            for source in self._said_at_s[host]:
+                found.setdefault(source, whose)
+        return found
+
+    def _ask(self, host: str) -> None:
+        try:
+            answer = _looked_up(host)
+        except (OSError, ValueError) as error:
+            self.complete = False
+            kept = len(self._said_at_s[host])
+            _log.warning("a name has no address now", name=host, kept=kept, error=str(error))
+            return
+        now_s = self._steady_s()
+        said = {**self._said_at_s[host], **dict.fromkeys(sorted(answer), now_s)}
+        young = [source for source, at_s in said.items() if now_s - at_s < _KEPT_S]
+        last = sorted(young, key=said.__getitem__, reverse=True)[:_MOST_OF_A_NAME]
+        self._said_at_s[host] = {source: said[source] for source in last}
+
+
+def _looked_up(host: str) -> set[str]:
+    """Raises OSError or ValueError."""
+    with suppress(ValueError):
         return {source_of(host)}
-    except ValueError:
-        pass
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-        return {source_of(str(each[4][0])) for each in found}
-    except (OSError, ValueError) as error:
-        _log.warning("a trunk's name has no address now", name=host, error=str(error))
-        return set()
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    return {source_of(str(each[4][0])) for each in found}
 
 
 class Kept:
