@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final
@@ -17,7 +17,7 @@ from typing import Final
 from dialplan.strangers.address import source_of
 from dialplan.strangers.counting import Evidence
 from firewall.attach import set_filter
-from firewall.bpf import meter
+from firewall.bpf import V6_EXTENSIONS, meter
 from firewall.errors import NotPermitted
 
 _ETH_P_ALL: Final = 0x0003
@@ -25,8 +25,11 @@ _ETH_P_ALL: Final = 0x0003
 MOST_PACKETS: Final = 2_000
 _BUFFER_BYTES: Final = 4 * 1024 * 1024
 _SNAPSHOT_BYTES: Final = 1_500
-_UDP: Final = 17
+_TCP, _UDP = 6, 17
 _V4_HEAD, _V6_HEAD, _UDP_HEAD = 20, 40, 8
+#: IPv6 extension headers that are looked behind; nobody needs more, and who sends more is counted for it.
+_MOST_EXTENSIONS: Final = 8
+_FRAGMENT: Final = 44
 _RESPONSE: Final = b"SIP/2.0 "
 #: Programs that say in User-Agent what they are (SIPVicious' default, and others seen on every public port).
 SCANNERS: Final = (
@@ -48,7 +51,7 @@ class Meter:
 
     def __init__(self, ports: Sequence[int]) -> None:
         """Raises NotPermitted."""
-        self._ports = tuple(ports)
+        self._ports = frozenset(ports)
         try:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_ALL))
         except PermissionError as error:
@@ -59,7 +62,7 @@ class Meter:
         # Nothing passes the first filter, so that what came before it can be thrown away.
         set_filter(self._socket.fileno(), meter((), ()))
         self._forget_what_came()
-        set_filter(self._socket.fileno(), meter(self._ports, ()))
+        set_filter(self._socket.fileno(), meter(sorted(self._ports), ()))
 
     def _forget_what_came(self) -> None:
         with suppress(BlockingIOError):
@@ -68,7 +71,7 @@ class Meter:
 
     def skip(self, sources: Sequence[str]) -> None:
         """Do not count these any more: their packets cost nothing here either."""
-        set_filter(self._socket.fileno(), meter(self._ports, sources))
+        set_filter(self._socket.fileno(), meter(sorted(self._ports), sources))
 
     def look(self) -> Mapping[tuple[str, Evidence], int]:
         """Packets by source and kind of evidence."""
@@ -78,7 +81,7 @@ class Meter:
                 size = self._socket.recv_into(self._view)
             except BlockingIOError:
                 break
-            key = _evidence(self._view[:size])
+            key = evidence_of(self._view[:size], self._ports)
             if key is not None:
                 found[key] += 1
         return _by_source(found)
@@ -105,22 +108,46 @@ def _text(packed: bytes) -> str:
         return ""
 
 
-def _evidence(packet: memoryview) -> tuple[bytes, Evidence] | None:
-    """Who sent it and what it shows; None for answers to our own requests and for bare acknowledgements."""
+def evidence_of(packet: memoryview, ports: Container[int]) -> tuple[bytes, Evidence] | None:
+    """Who sent it (4 or 16 bytes) and what it shows, of an IP packet that the filter let through.
+
+    None for answers to our own requests, for bare acknowledgements, and for IPv6 packets with extension
+    headers to other ports than these, where the filter cannot look.
+    """
     if len(packet) < _V4_HEAD:
         return None
     if packet[0] >> 4 == 6:
-        source, transport, at = bytes(packet[8:24]), packet[6], _V6_HEAD
+        if len(packet) < _V6_HEAD:
+            return None
+        source, (transport, at) = bytes(packet[8:24]), _behind_extensions(packet)
         whole = _V6_HEAD + int.from_bytes(packet[4:6])
+        if transport in V6_EXTENSIONS:
+            return source, Evidence.REQUEST
+        if at != _V6_HEAD and int.from_bytes(packet[at + 2 : at + 4]) not in ports:
+            return None
     else:
         source, transport, at = bytes(packet[12:16]), packet[9], (packet[0] & 15) * 4
         whole = int.from_bytes(packet[2:4])
-    if transport != _UDP:
+    if transport == _TCP:
         return (source, Evidence.REQUEST) if _says_something(packet, at, whole) else None
     payload = bytes(packet[at + _UDP_HEAD :])
-    if payload.startswith(_RESPONSE):
+    if transport != _UDP or payload.startswith(_RESPONSE):
         return None
     return source, Evidence.SCANNER if _is_scanner(payload) else Evidence.REQUEST
+
+
+def _behind_extensions(packet: memoryview) -> tuple[int, int]:
+    """What an IPv6 packet carries and where that begins. An extension again where there are too many of them
+    or they are cut, -1 in fragments behind the first one, which have no ports."""
+    kind, at = packet[6], _V6_HEAD
+    for _ in range(_MOST_EXTENSIONS):
+        if kind not in V6_EXTENSIONS or len(packet) < at + 8:
+            break
+        if kind == _FRAGMENT and int.from_bytes(packet[at + 2 : at + 4]) >> 3:
+            return -1, at
+        length = 8 if kind == _FRAGMENT else (packet[at + 1] + 1) * 8
+        kind, at = packet[at], at + length
+    return kind, at
 
 
 def _says_something(packet: memoryview, at: int, whole: int) -> bool:

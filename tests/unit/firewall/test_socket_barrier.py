@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,60 @@ def test_a_slowed_address_is_heard_one_time_in_ten(door: socket.socket) -> None:
         while door.recv(100) != b"end":
             heard += 1
     assert 30 < heard < 250
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"INVITE sip:112@192.0.2.10 SIP/2.0\r\n\r\n",
+        b"INVITE sip:110@fernamt.example:5080;transport=udp SIP/2.0\r\n\r\n",
+        b"ACK sip:mod_sofia@192.0.2.10 SIP/2.0\r\n\r\n",
+        b"SIP/2.0 200 OK\r\nCSeq: 1 INVITE\r\n\r\n",
+    ],
+)
+def test_a_slowed_address_reaches_110_and_112(door: socket.socket, text: bytes) -> None:
+    """B8: with and without credentials, its ACK and its answers."""
+    SocketBarrier([door.getsockname()[1]]).put([], [FRIEND, ATTACKER, "192.0.2.9", "2001:db8::/64"])
+    send(ATTACKER, door, text, times=100)
+    assert [door.recv(1_000) for _ in range(100)] == [text] * 100
+
+
+@pytest.mark.parametrize(
+    "text", [b"INVITE sip:1120@h SIP/2.0", b"INVITE sip:0221@h SIP/2.0", b"REGISTER sip:112@h SIP/2.0", b""]
+)
+def test_what_is_no_emergency_call_of_a_slowed_address_is_thinned_out(
+    door: socket.socket, text: bytes
+) -> None:
+    SocketBarrier([door.getsockname()[1]]).put([], [ATTACKER])
+    send(ATTACKER, door, text, times=100)
+    send(FRIEND, door, b"end")
+    heard = 0
+    while door.recv(1_000) != b"end":
+        heard += 1
+    assert heard < 60
+
+
+def test_ipv6_sources_are_slowed_by_their_network_and_reach_112() -> None:
+    call, other = b"INVITE sip:112@h SIP/2.0", b"OPTIONS sip:112@h SIP/2.0"
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as door:
+        try:
+            door.bind(("::1", 0))
+        except OSError:
+            pytest.skip("there is no IPv6 on this machine")
+        door.settimeout(10)
+        set_filter(door.fileno(), barrier(["2001:db8::/64"], ["2001:db8:1::/64", "::/64"]))
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sender:
+            for _ in range(100):
+                sender.sendto(other, door.getsockname())
+            for _ in range(100):
+                sender.sendto(call, door.getsockname())
+        door.settimeout(0.2)
+        heard: list[bytes] = []
+        with suppress(TimeoutError):
+            while len(heard) < 200:
+                heard.append(door.recv(1_000))
+    assert heard.count(call) == 100
+    assert heard.count(other) < 60
 
 
 def test_the_filter_is_put_on_the_socket_of_another_program() -> None:
