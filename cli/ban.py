@@ -89,8 +89,11 @@ def add(
         raise click.BadParameter("must lie ahead, 30 days at most", param_hint="--until")
     refuse_own(OwnAddresses(known, engine(known, "fernamt ban"), steady_s), address)
     audited(known, actor, "ban.add", "address", address, {"reason": reason, "until": end.isoformat()})
-    ban_store(known).put(Ban(address, at, end, reason, actor))
+    bans = ban_store(known)
+    bans.put(Ban(address, at, end, reason, actor), at)
     click.echo(f"{address} is banned until {shown(end)}.")
+    if address in bans.known_ages_s():
+        click.echo("Phones are or were registered there: they reach nobody now, nor 110 and 112.", err=True)
 
 
 @ban.command()

@@ -24,6 +24,7 @@ from cli.wiring.guarding import (
 )
 from controller.guard import ROUND_S, Guard
 from controller.guard_meters import GuardMeters
+from controller.known_addresses import KnownAddresses
 from controller.rounds import Rounds
 from firewall.meter import Meter
 from firewall.proc_net import dropped_at
@@ -45,12 +46,14 @@ def run_guard(settings: Settings, stopped: Flag) -> None:
     own = OwnAddresses(settings, engine(settings, "fernamt guard"), steady_s)
     barrier, ports = KernelBarrier(settings), sip_ports(settings)
     meter, meters = Meter(ports), GuardMeters(steady_s)
+    book = Kept(bans, now)
     guard = Guard(
         barrier.name,
         meter,
         barrier,
-        Kept(bans, now),
+        book,
         own.why,
+        KnownAddresses(book, steady_s),
         rules_of(settings),
         meters,
         clock=now,

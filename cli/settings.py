@@ -286,7 +286,7 @@ class GuardEntry(Entry):
     )  # fmt: skip
     failures: int = Field(
         20, ge=3, le=10_000, description="Failed log-ins of an address until it is banned; one each half a "
-        "minute is forgotten.",
+        "minute is forgotten. Where phones are registered: ten times both, until it is slowed.",
     )  # fmt: skip
 
 

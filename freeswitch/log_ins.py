@@ -1,7 +1,7 @@
 """Who logs in with success and who without: mod_sofia's events, and the registrations that a node has.
 
-`sofia::register_failure` comes for wrong credentials with a nonce of ours, by REGISTER and by INVITE (read:
-sofia_reg.c, sofia_reg_handle_register_token): whoever causes it has heard our challenge at that address.
+`sofia::register_failure` comes for wrong credentials, by REGISTER and by INVITE (read: sofia_reg.c,
+sofia_reg_handle_register_token). It does not prove the address: a nonce is good for whoever answers it.
 """
 
 from __future__ import annotations

@@ -7,12 +7,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from benchmarks.calls.site import HOST
 from controller.guard import ROUND_S, Guard
 from controller.guard_meters import GuardMeters
+from controller.known_addresses import KnownAddresses
 from dialplan.strangers.ban import Ban
 from dialplan.strangers.counting import Rules
 from firewall.attach import SocketBarrier
@@ -20,7 +21,7 @@ from firewall.meter import Meter
 
 
 class Book:
-    """controller.guard.BanBook in memory."""
+    """controller.guard.BanBook in memory, with no phone anywhere."""
 
     def __init__(self) -> None:
         self._bans: dict[str, Ban] = {}
@@ -29,9 +30,20 @@ class Book:
         """What was put."""
         return list(self._bans.values())
 
-    def put(self, ban: Ban) -> None:
-        """Keep it."""
-        self._bans[ban.address] = ban
+    def put(self, bans: Sequence[Ban]) -> None:
+        """Keep them."""
+        self._bans.update({ban.address: ban for ban in bans})
+
+    def lift(self, address: str) -> None:
+        """Forget it."""
+        self._bans.pop(address, None)
+
+    def remember(self, sources: Sequence[str]) -> None:
+        """Nobody asks for it."""
+
+    def ages_s(self) -> Mapping[str, float]:
+        """There are none."""
+        return {}
 
 
 def main() -> None:
@@ -41,13 +53,14 @@ def main() -> None:
     ports = [int(port) for port in parser.parse_args().ports.split(",")]
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    barrier, meter = SocketBarrier(ports), Meter(ports)
+    barrier, meter, book = SocketBarrier(ports), Meter(ports), Book()
     guard = Guard(
         "sockets",
         meter,
         barrier,
-        Book(),
+        book,
         lambda source: "the callers" if source == HOST else "",
+        KnownAddresses(book, time.monotonic),
         Rules(),
         GuardMeters(time.monotonic),
         clock=lambda: datetime.now(UTC),

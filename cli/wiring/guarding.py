@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
@@ -201,7 +201,7 @@ def _looked_up(host: str) -> set[str]:
 
 
 class Kept:
-    """controller.guard.BanBook on Redis."""
+    """controller.guard.BanBook and controller.known_addresses.AddressMemory on Redis."""
 
     def __init__(self, bans: BanStore, clock: Callable[[], datetime]) -> None:
         self._bans = bans
@@ -211,9 +211,21 @@ class Kept:
         with store_errors():
             return self._bans.all(self._clock())
 
-    def put(self, ban: Ban) -> None:
+    def put(self, bans: Sequence[Ban]) -> None:
         with store_errors():
-            self._bans.put(ban)
+            self._bans.note(bans)
+
+    def lift(self, address: str) -> None:
+        with store_errors():
+            self._bans.lift(address)
+
+    def remember(self, sources: Sequence[str]) -> None:
+        with store_errors():
+            self._bans.remember(sources)
+
+    def ages_s(self) -> Mapping[str, float]:
+        with store_errors():
+            return self._bans.known_ages_s()
 
 
 class KernelBarrier:

@@ -3,6 +3,9 @@
 Requests drain fast: somebody who asks for a moment more than usual is not an attacker. Failed log-ins drain
 slowly, so that a patient search for passwords is found as well. A telephone with a wrong password that tries
 again each minute stays below.
+
+All of it can be forged: a sender of UDP writes whose address it likes, and FreeSWITCH tells of failed log-ins
+that never heard our challenge. So it never bans a source where phones are registered (docs/decisions/0025).
 """
 
 from __future__ import annotations
@@ -46,21 +49,25 @@ class Allowance:
 #: A trunk's or phone's SIP is a handful of messages for each call; a scanner's (SIPVicious as it comes: 50 a
 #: second and more) fills the first bucket in seconds. The second allows two tries a minute for ever, and
 #: does not slow before it bans: a guess needs two packets, hardly any would come through to be counted. The
-#: third: a program that says of itself that it scans is believed at once.
+#: third: a program that says of itself that it scans is believed at once, by strangers.
 ALLOWANCES: Final[Mapping[Evidence, Allowance]] = MappingProxyType(
     {
         Evidence.REQUEST: Allowance(20.0, 200.0, 400.0),
         Evidence.FAILURE: Allowance(1 / 30, 20.0, 20.0),
-        Evidence.SCANNER: Allowance(0.0, 1.0, 1.0),
+        Evidence.SCANNER: Allowance(1 / 60, 1.0, 1.0),
     }
 )
 #: Behind an address with a registered phone there may be an office full of them, and a mistyped password.
 KNOWN_FACTOR: Final = 10.0
+#: So long after its last registration an address counts as one with phones: a weekend with all of them off.
+KNOWN_S: Final = 72 * 3600.0
+#: Such addresses at once, the last ones.
+MOST_KNOWN: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The buckets, and how much larger they are for sources with registered phones."""
+    """The buckets, and how much larger they are, and how much faster they drain, for sources with phones."""
 
     allowances: Mapping[Evidence, Allowance] = field(default_factory=lambda: ALLOWANCES)
     known_factor: float = KNOWN_FACTOR
@@ -86,14 +93,18 @@ class Strangers:
         return len(self._tallies)
 
     def seen(self, source: str, what: Evidence, count: int, now_s: float, *, known: bool = False) -> Verdict:
-        """Count it; what follows from this."""
-        tally = self._tally(source, now_s)
+        """Count it; what follows from this. `known`: phones are registered there, so it is slowed at most,
+        and what a packet says of itself makes it no more than a packet."""
+        if known and what is Evidence.SCANNER:
+            what = Evidence.REQUEST
+        factor = self._rules.known_factor if known else 1.0
+        tally = self._tally(source, now_s, factor)
         allowance = self._rules.allowances[what]
         level = tally.levels.get(what, 0.0) + count
-        factor = self._rules.known_factor if known else 1.0
+        brim = allowance.ban_at * factor
         # What is far over the brim would take too long to drain once the flood is over.
-        tally.levels[what] = min(level, allowance.ban_at * self._rules.known_factor)
-        if level >= allowance.ban_at * factor:
+        tally.levels[what] = min(level, brim)
+        if level >= brim and not known:
             return Verdict.BAN
         return Verdict.SLOW if level >= allowance.slow_at * factor else Verdict.NOTHING
 
@@ -101,7 +112,7 @@ class Strangers:
         """Begin anew with this source."""
         self._tallies.pop(source, None)
 
-    def _tally(self, source: str, now_s: float) -> _Tally:
+    def _tally(self, source: str, now_s: float, factor: float) -> _Tally:
         found = self._tallies.get(source)
         if found is None:
             while len(self._tallies) >= self._most:
@@ -111,6 +122,7 @@ class Strangers:
         self._tallies.move_to_end(source)
         gone_s = max(0.0, now_s - found.at_s)
         for what, level in found.levels.items():
-            found.levels[what] = max(0.0, level - gone_s * self._rules.allowances[what].drains_per_s)
+            drained = gone_s * self._rules.allowances[what].drains_per_s * factor
+            found.levels[what] = max(0.0, level - drained)
         found.at_s = now_s
         return found

@@ -134,6 +134,32 @@ def test_a_scanner_is_banned_by_its_first_packet(guarded: Exchange) -> None:
     assert (after["fernamt_guard_barrier_up"], after['fernamt_event_socket_up{node="node-1"}']) == (1, 1)
 
 
+def test_forged_packets_hold_up_no_emergency_call_of_an_address_with_a_phone(
+    guarded: Exchange, robots: Stage
+) -> None:
+    """B8: whoever sends from the office's address here stands for whoever writes it on packets."""
+    port = guarded.settings.node.ports.phone
+    credentials = next(iter(robots.snapshot.phones.values())).credentials
+    guards = ban_store(guarded.settings)
+    with Attacker("127.0.0.90", guarded.settings) as office:
+
+        def heard(timeout_s: float) -> bool:
+            call = office.request("INVITE", port).replace("INVITE sip:", "INVITE sip:112@", 1)
+            return office.answered(call, port, timeout_s) is not None
+
+        assert " 200 " in (office.guess(port, credentials.username, credentials.password, 5.0) or "")
+        eventually(lambda: "127.0.0.90" in guards.known_ages_s(), 15, "the guard to know of the phone")
+        for _ in range(3_000):
+            office.send(office.request("OPTIONS", port, agent="friendly-scanner"), port)
+        eventually(lambda: (guards.told("node-1") or {"slowed": 0})["slowed"] > 0, 15, "it to be slowed")
+        for _ in range(20):
+            assert heard(5.0)
+        assert "127.0.0.90" not in banned(guarded)
+        by_hand = guarded.tried("ban", "add", "127.0.0.90", "--reason", "its owner asks", "--actor", "op")
+        assert "nor 110 and 112" in by_hand.stderr
+        eventually(lambda: not heard(0.5), 15, "the ban by hand")
+
+
 def test_an_operator_bans_an_address_but_never_a_trunks(guarded: Exchange, robots: Stage) -> None:
     refused = guarded.tried("ban", "add", "127.0.0.1", "--reason", "a mistake")
     assert refused.returncode == 1

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from controller.errors import BarrierFailed, StoreAway
-from controller.guard import BARRIER_S, BOOK_S, MOST_BANNED, SLOWED_S, Guard
+from controller.guard import BARRIER_S, BOOK_S, MOST_BANNED, MOST_NEW, SLOWED_S, Guard
 from controller.guard_meters import GuardMeters, Part
-from dialplan.strangers.ban import FIRST_BAN, Ban
+from controller.known_addresses import KnownAddresses
+from dialplan.strangers.ban import FIRST_BAN, GUARD, Ban
 from dialplan.strangers.counting import ALLOWANCES, Evidence, Rules
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -30,7 +31,9 @@ class World:
     placed: int = 0
     broken: str = ""
     book: dict[str, Ban] = field(default_factory=dict)
+    phones: dict[str, float] = field(default_factory=dict)
     away: bool = False
+    full: bool = False
     at_s: float = 1_000.0
 
     def look(self) -> Mapping[tuple[str, Evidence], int]:
@@ -67,12 +70,24 @@ class Book:
         self._away()
         return list(self.world.book.values())
 
-    def put(self, ban: Ban) -> None:
-        self._away()
-        self.world.book[ban.address] = ban
+    def put(self, bans: Sequence[Ban]) -> None:
+        self._away(writing=True)
+        self.world.book.update({ban.address: ban for ban in bans})
 
-    def _away(self) -> None:
-        if self.world.away:
+    def lift(self, address: str) -> None:
+        self._away()
+        self.world.book.pop(address, None)
+
+    def remember(self, sources: Sequence[str]) -> None:
+        self._away(writing=True)
+        self.world.phones.update(dict.fromkeys(sources, 0.0))
+
+    def ages_s(self) -> Mapping[str, float]:
+        self._away()
+        return self.world.phones
+
+    def _away(self, *, writing: bool = False) -> None:
+        if self.world.away or (writing and self.world.full):
             raise StoreAway("Redis is away")
 
 
@@ -88,12 +103,21 @@ def meters(world: World) -> GuardMeters:
 
 @pytest.fixture
 def guard(world: World, meters: GuardMeters) -> Guard:
+    """One that has read the book once."""
+    found = new_guard(world, meters)
+    found.round()
+    return found
+
+
+def new_guard(world: World, meters: GuardMeters) -> Guard:
+    book = Book(world)
     return Guard(
         "test",
         world,
         Barrier(world),
-        Book(world),
+        book,
         lambda source: "trunk carrier-a" if source == TRUNK else "",
+        KnownAddresses(book, lambda: world.at_s),
         Rules(),
         meters,
         clock=world.clock,
@@ -105,6 +129,26 @@ def flood(world: World, guard: Guard, source: str, count: int = FLOOD) -> None:
     world.coming[source, Evidence.REQUEST] = count
     world.at_s += 0.1
     guard.round()
+
+
+def scan(world: World, guard: Guard, addresses: Sequence[str]) -> None:
+    """One packet of each says that it scans."""
+    world.coming.update({(source, Evidence.SCANNER): 1 for source in addresses})
+    world.at_s += 0.1
+    guard.round()
+
+
+def sources(count: int) -> list[str]:
+    return [f"10.1.{number // 250}.{number % 250 + 1}" for number in range(count)]
+
+
+def many_flood(world: World, guard: Guard, count: int) -> None:
+    """So many addresses one after the other, as many in a round as may be banned in one."""
+    for at in range(0, count, MOST_NEW):
+        for source in sources(count)[at : at + MOST_NEW]:
+            world.coming[source, Evidence.REQUEST] = FLOOD
+        world.at_s += 0.1
+        guard.round()
 
 
 def later(world: World, guard: Guard, seconds: float) -> None:
@@ -145,7 +189,62 @@ def test_an_address_with_registered_phones_may_ask_more(world: World, guard: Gua
     for _ in range(30):
         guard.failed(PHONES)
     flood(world, guard, PHONES)
+    assert (world.banned, world.slowed) == ([], [])
+
+
+def test_no_forged_packet_bans_an_address_with_registered_phones(world: World, guard: Guard) -> None:
+    """B8: a ban would drop INVITEs to 110 and 112 as well."""
+    guard.registered(PHONES)
+    for _ in range(1_000):
+        guard.failed(PHONES)
+    world.coming[PHONES, Evidence.SCANNER] = FLOOD * 100
+    flood(world, guard, PHONES, FLOOD * 100)
+    assert (world.banned, world.slowed) == ([], [PHONES])
+    later(world, guard, SLOWED_S + BOOK_S)
+    assert (world.banned, world.slowed, world.book) == ([], [], {})
+
+
+def test_a_new_guard_knows_where_phones_were_registered_at_any_node(world: World, guard: Guard) -> None:
+    """Without an Event Socket, from Redis alone, and a weekend later."""
+    guard.registered(PHONES)
+    later(world, guard, BOOK_S)
+    assert world.phones == {PHONES: 0.0}
+    world.phones[PHONES] = 60 * 3600.0
+    successor = new_guard(world, GuardMeters(lambda: world.at_s))
+    later(world, successor, BOOK_S)
+    for _ in range(50):
+        successor.failed(PHONES)
+    scan(world, successor, [PHONES])
+    flood(world, successor, PHONES)
     assert world.banned == []
+
+
+def test_until_somebody_says_where_phones_are_strangers_are_slowed_alone(world: World) -> None:
+    guard = new_guard(world, GuardMeters(lambda: world.at_s))
+    world.away = True
+    guard.round()
+    scan(world, guard, [STRANGER])
+    flood(world, guard, STRANGER)
+    assert (world.banned, world.slowed) == ([], [STRANGER])
+    world.away = False
+    later(world, guard, BOOK_S)
+    flood(world, guard, STRANGER)
+    assert (world.banned, world.slowed) == ([STRANGER], [])
+
+
+def test_a_phone_that_registers_ends_the_guards_ban_of_its_address_but_no_person_s(
+    world: World, guard: Guard
+) -> None:
+    for address, actor in ((PHONES, GUARD), (STRANGER, "op")):
+        world.book[address] = Ban(address, START, START + timedelta(days=1), "", actor)
+    later(world, guard, BOOK_S)
+    assert world.banned == [STRANGER, PHONES]
+    guard.registered(PHONES)
+    guard.registered(STRANGER)
+    guard.round()
+    assert world.banned == [STRANGER]
+    later(world, guard, BOOK_S)
+    assert list(world.book) == [STRANGER]
 
 
 def test_a_slowed_address_is_let_alone_after_a_while(world: World, guard: Guard) -> None:
@@ -195,10 +294,71 @@ def test_a_barrier_that_does_not_stand_is_told(world: World, guard: Guard) -> No
 
 
 def test_more_bans_than_the_barrier_takes_leave_the_newest(world: World, guard: Guard) -> None:
-    for number in range(MOST_BANNED + 5):
-        flood(world, guard, f"10.1.{number // 250}.{number % 250 + 1}")
+    many_flood(world, guard, MOST_BANNED + MOST_NEW)
     assert len(world.banned) == MOST_BANNED
-    assert "10.1.0.1" not in world.banned
+    assert sources(1)[0] not in world.banned
+
+
+def test_who_is_displaced_by_forged_senders_and_goes_on_is_shut_out_again(world: World, guard: Guard) -> None:
+    flood(world, guard, STRANGER)
+    many_flood(world, guard, MOST_BANNED)
+    assert STRANGER not in world.banned
+    flood(world, guard, STRANGER, FLOOD - 1)
+    assert STRANGER in world.slowed
+    flood(world, guard, STRANGER)
+    assert STRANGER in world.banned
+
+
+def test_single_forged_packets_displace_nobody_who_floods_and_nobody_banned_by_hand(
+    world: World, guard: Guard
+) -> None:
+    world.book[PHONES] = Ban(PHONES, START, START + timedelta(days=1), "by hand", "op")
+    later(world, guard, BOOK_S)
+    flood(world, guard, STRANGER)
+    forged = sources(MOST_BANNED * 2)
+    while forged:
+        scan(world, guard, forged[:MOST_NEW])
+        forged = forged[MOST_NEW:]
+    assert len(world.banned) == MOST_BANNED
+    assert {STRANGER, PHONES} <= set(world.banned)
+
+
+def test_of_thousands_of_forged_senders_few_are_banned_in_a_round_and_who_floods_is_among_them(
+    world: World, guard: Guard, meters: GuardMeters
+) -> None:
+    world.coming[STRANGER, Evidence.REQUEST] = FLOOD
+    scan(world, guard, sources(1_000))
+    assert len(world.banned) == meters.bans.total() == MOST_NEW
+    assert STRANGER in world.banned
+
+
+def test_bans_by_hand_and_lifts_arrive_though_redis_takes_nothing(world: World, guard: Guard) -> None:
+    world.full = True
+    flood(world, guard, STRANGER)
+    world.book[PHONES] = Ban(PHONES, START, START + timedelta(days=1), "by hand", "op")
+    later(world, guard, BOOK_S)
+    assert world.banned == [STRANGER, PHONES]
+    del world.book[PHONES]
+    later(world, guard, BOOK_S)
+    assert world.banned == [STRANGER]
+    world.full = False
+    later(world, guard, BOOK_S)
+    assert list(world.book) == [STRANGER]
+
+
+def test_what_waits_for_a_dead_redis_is_bounded(
+    world: World, guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.guard.MOST_HELD", 2 * MOST_NEW)
+    world.away = True
+    forged = sources(5 * MOST_NEW)
+    while forged:
+        scan(world, guard, forged[:MOST_NEW])
+        forged = forged[MOST_NEW:]
+    later(world, guard, BOOK_S)
+    world.away = False
+    later(world, guard, BOOK_S)
+    assert len(world.book) == 2 * MOST_NEW
 
 
 def test_the_clock_set_back_bans_nobody_for_longer_than_its_time(world: World, guard: Guard) -> None:

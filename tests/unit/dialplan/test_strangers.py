@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialplan.strangers.address import source_of
-from dialplan.strangers.ban import FIRST_BAN, LONGEST_BAN, REMEMBERED, Ban, next_ban, strongest
+from dialplan.strangers.ban import FIRST_BAN, GUARD, LONGEST_BAN, REMEMBERED, Ban, kept, next_ban, strongest
 from dialplan.strangers.counting import ALLOWANCES, Evidence, Rules, Strangers, Verdict
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -64,9 +64,36 @@ def test_a_scanner_is_believed_at_once() -> None:
 
 def test_an_office_full_of_phones_may_ask_ten_times_as_much() -> None:
     strangers = Strangers(Rules())
-    count = int(ALLOWANCES[Evidence.REQUEST].ban_at) * 9
-    assert strangers.seen("192.0.2.1", Evidence.REQUEST, count, 0.0, known=True) is not Verdict.BAN
-    assert strangers.seen("192.0.2.1", Evidence.REQUEST, count, 0.0, known=True) is Verdict.BAN
+    count = int(ALLOWANCES[Evidence.REQUEST].ban_at) * 10
+    assert strangers.seen("192.0.2.1", Evidence.REQUEST, count // 2 - 1, 0.0, known=True) is Verdict.NOTHING
+    assert strangers.seen("192.0.2.1", Evidence.REQUEST, count, 0.0, known=True) is Verdict.SLOW
+
+
+def test_what_an_office_full_of_phones_may_ask_for_ever_is_ten_times_as_much_too() -> None:
+    strangers = Strangers(Rules())
+    for second in range(600):
+        asked = strangers.seen("192.0.2.1", Evidence.REQUEST, 199, float(second), known=True)
+        assert asked is Verdict.NOTHING
+    for minute in range(600):
+        failed = strangers.seen("192.0.2.2", Evidence.FAILURE, 19, minute * 60.0, known=True)
+        assert failed is Verdict.NOTHING
+
+
+@pytest.mark.parametrize("what", Evidence)
+def test_nothing_bans_an_address_with_phones_because_all_of_it_can_be_forged(what: Evidence) -> None:
+    """B8: 110 and 112 of an office are not at the mercy of who writes its address on packets."""
+    strangers = Strangers(Rules())
+    assert strangers.seen("192.0.2.1", what, 1_000_000, 0.0, known=True) is Verdict.SLOW
+    assert strangers.seen("192.0.2.1", what, 1, 3_600.0, known=True) is Verdict.NOTHING
+
+
+def test_one_packet_that_says_it_scans_is_one_packet_where_phones_are() -> None:
+    strangers = Strangers(Rules())
+    assert strangers.seen("192.0.2.1", Evidence.SCANNER, 1, 0.0, known=True) is Verdict.NOTHING
+
+
+def test_every_bucket_drains() -> None:
+    assert all(each.drains_per_s > 0 for each in ALLOWANCES.values())
 
 
 def test_memory_is_bounded_whoever_is_forged() -> None:
@@ -91,6 +118,7 @@ def test_each_ban_is_twice_as_long_until_it_is_forgotten() -> None:
     assert (second.until - second.since, second.times) == (2 * FIRST_BAN, 2)
     late = next_ban("192.0.2.1", second, second.until + REMEMBERED, "why", "guard")
     assert late.until - late.since == FIRST_BAN
+    assert timedelta(hours=1) == LONGEST_BAN  # whom it holds did perhaps nothing
     many = Ban("192.0.2.1", NOW, NOW, "why", "guard", 1_000_000)
     again = next_ban("192.0.2.1", many, NOW, "why", "guard")
     assert again.until - again.since == LONGEST_BAN
@@ -102,3 +130,15 @@ def test_where_there_is_no_room_for_all_the_last_ones_are_kept_out() -> None:
     ]
     over = Ban("192.0.2.9", NOW - timedelta(hours=1), NOW, "", "")
     assert strongest([*bans, over], NOW, 2) == ["192.0.2.1", "192.0.2.2"]
+
+
+def test_where_there_is_no_room_a_forged_packet_displaces_neither_a_flood_nor_a_person_s_ban() -> None:
+    until = NOW + timedelta(hours=1)
+    by_hand = Ban("192.0.2.1", NOW - timedelta(minutes=3), until, "", "op")
+    flood = Ban("192.0.2.2", NOW - timedelta(minutes=2), until, "", GUARD)
+    scanners = [
+        Ban(f"192.0.2.{n}", NOW - timedelta(seconds=n), until, "", GUARD, light=True) for n in range(3, 9)
+    ]
+    assert strongest([*scanners, flood, by_hand], NOW, 3) == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    assert kept([*scanners, flood, by_hand], NOW, 2) == [by_hand, flood]
+    assert kept([flood, by_hand], until + REMEMBERED, 2) == []
