@@ -16,7 +16,7 @@ from cli.centre.supervision import COMMANDS
 from cli.changes import changing
 from cli.layout import effective
 from cli.settings import Settings
-from cli.terminal import console
+from cli.terminal import console, visible
 from cli.times import shown, written
 from dialplan.live import LiveCall
 from dialplan.reasons import sentence
@@ -84,7 +84,7 @@ def show(settings: Callable[[], Settings], id: str, as_json: bool) -> None:  # n
         click.echo(json.dumps(_plain(found), ensure_ascii=False, indent=1))
         return
     for name, value in _plain(found).items():
-        click.echo(f"{name:<15} {'-' if value is None else value}")
+        click.echo(f"{name:<15} {'-' if value is None else visible(str(value))}")
     if found.reason_id:
         click.echo(f"{'':<15} {sentence(found.reason_id)}")
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 import click
 from rich.table import Table
 
 from cli.bootstrap import engine, until_stopped
-from cli.carriers.records import COLUMNS, Value, row
+from cli.carriers.records import COLUMNS, row
+from cli.export_rows import FORMS, export_rows
 from cli.layout import effective
 from cli.logs import configure_logs
 from cli.run_intake import run_intake
@@ -21,8 +20,6 @@ from cli.terminal import console
 from cli.times import Moment, shown, written
 from dialplan.reasons import sentence
 from store.cdr_repository import CdrRepository
-
-_FLUSH_EVERY = 5_000
 
 
 @click.group()
@@ -38,7 +35,7 @@ def _repository(settings: Callable[[], Settings]) -> CdrRepository:
 @click.option("--from", "start", type=Moment(), required=True, help="First moment, German time.")
 @click.option("--to", "end", type=Moment(), required=True, help="First moment that is no longer included.")
 @click.option("--customer", metavar="ID", help="Only this customer's.")
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMS), default="csv", show_default=True)
 @click.pass_obj
 def export(
     settings: Callable[[], Settings], start: datetime, end: datetime, customer: str | None, form: str
@@ -52,33 +49,7 @@ def export(
     """
     if end <= start:
         raise click.BadParameter("--to must lie after --from", param_hint="--to")
-    write = _csv_writer() if form == "csv" else _json_writer()
-    for number, leg in enumerate(_repository(settings).stream(start, end, customer), start=1):
-        write(row(leg))
-        if number % _FLUSH_EVERY == 0:
-            sys.stdout.flush()
-
-
-def _csv_writer() -> Callable[[Mapping[str, Value]], None]:
-    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    return lambda values: writer.writerow({name: _no_formula(value) for name, value in values.items()})
-
-
-def _no_formula(value: Value) -> Value:
-    """A spreadsheet must not run what a caller dialled: numbers keep their "+", anything else is quoted."""
-    if isinstance(value, str) and value[:1] in "=-@\t\r" and value:
-        return "'" + value
-    if isinstance(value, str) and value[:1] == "+" and not value[1:].isdigit():
-        return "'" + value
-    return value
-
-
-def _json_writer() -> Callable[[Mapping[str, Value]], None]:
-    def write(values: Mapping[str, Value]) -> None:
-        sys.stdout.write(json.dumps(values, ensure_ascii=False) + "\n")
-
-    return write
+    export_rows(form, COLUMNS, map(row, _repository(settings).stream(start, end, customer)))
 
 
 @cdr.command()

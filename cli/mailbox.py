@@ -16,7 +16,7 @@ from cli.changes import changing
 from cli.layout import effective
 from cli.sealed_sound import OUTPUT, write_sound
 from cli.settings import Settings
-from cli.terminal import console
+from cli.terminal import console, visible
 from cli.times import shown, written
 from store.known_customers import require_customer
 from store.mailbox_messages import MailboxMessages, StoredMessage
@@ -88,7 +88,7 @@ def show(settings: Callable[[], Settings], message: str, as_json: bool) -> None:
         ("e-mail", _mailed(found)),
         ("deleted", shown(found.expires_at)),
     ):
-        click.echo(f"{name:<9} {value}")
+        click.echo(f"{name:<9} {visible(str(value))}")
 
 
 def _mailed(message: StoredMessage) -> str:

@@ -41,6 +41,7 @@ _TOLD = (
 _NOUNS = (
     "abuse",
     "agent",
+    "audit",
     "availability",
     "backup",
     "ban",

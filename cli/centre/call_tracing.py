@@ -15,6 +15,7 @@ from cli.errors import NotRunning
 from cli.explaining.call_trace import Sources, Trace, traced
 from cli.layout import effective
 from cli.settings import Settings
+from cli.terminal import visible
 from cli.times import GERMANY, shown, written
 from cli.wiring.call_traces import CapturedMessage
 from freeswitch import profile_calls
@@ -64,16 +65,17 @@ def _show(found: Trace) -> None:
     click.echo(f"call {found.call_id}, {shown(begin)}")
     for name, leg in found.legs.items():
         way = leg.trunk_id or leg.phone_id or "-"
-        click.echo(f"  leg {name:<3} {leg.leg_id}  {leg.b_number or leg.b_dialled or '-'} over {way}")
+        called = visible(leg.b_number or leg.b_dialled or "-")
+        click.echo(f"  leg {name:<3} {leg.leg_id}  {called} over {way}")
     if found.live is not None:
         click.echo(f"  in progress: {found.live.state.value} on {found.live.node}")
     click.echo()
     for line in found.lines:
-        click.echo(f"{_clock(line.at)} {_since(begin, line.at):>9}  {line.where:<26} {_text(line)}")
+        click.echo(f"{_clock(line.at)} {_since(begin, line.at):>9}  {line.where:<26} {visible(_text(line))}")
     if found.messages:
         click.echo("\nSIP")
         for message in found.messages:
-            click.echo(f"{_clock(message.at)} {_since(begin, message.at):>9}  {_arrow(message)}")
+            click.echo(f"{_clock(message.at)} {_since(begin, message.at):>9}  {visible(_arrow(message))}")
     for each in found.away:
         click.echo(f"\nnot asked: {each}", err=True)
 

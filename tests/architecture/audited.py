@@ -42,6 +42,8 @@ ACTIONS: Final[Mapping[str, str]] = {
 
 #: Command -> why it leaves none.
 NONE: Final[Mapping[str, str]] = {
+    "audit list": "reads a page of the audit itself; a role says who may",
+    "audit show": "reads one entry of the audit itself; a role says who may",
     "cdr export": "reads the carrier's own records; a role says who may",
     "database upgrade": "the schema's versions say it; before the first there is no audit",
     "emergency areas import": "writes the carrier's file; it is in force by config apply, which is audited",

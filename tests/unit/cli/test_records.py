@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from cli.carriers.records import COLUMNS, row
-from cli.cdr import _csv_writer, _json_writer, _no_formula
+from cli.export_rows import _no_formula, export_rows
 from dialplan.cdr import Quality
 from tests.unit.controller.fakes import leg
 
@@ -48,15 +48,14 @@ def test_numbers_and_ids_are_exported_as_they_are(value: str | float | None) -> 
 
 
 def test_a_csv_line_is_read_back_as_it_was_written(capsys: pytest.CaptureFixture[str]) -> None:
-    write = _csv_writer()
-    write(row(replace(leg("leg-a"), b_dialled='=1,"2"\nx')))
+    export_rows("csv", COLUMNS, [row(replace(leg("leg-a"), b_dialled='=1,"2"\nx'))])
     (found,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert found["b_dialled"] == '\'=1,"2"\nx'
     assert (found["leg_id"], found["customer_id"]) == ("leg-a", "")
 
 
 def test_a_json_line_holds_one_leg(capsys: pytest.CaptureFixture[str]) -> None:
-    _json_writer()(row(replace(leg("leg-a"), b_dialled="a\u2028b\nc")))
+    export_rows("jsonl", COLUMNS, [row(replace(leg("leg-a"), b_dialled="a\u2028b\nc"))])
     text = capsys.readouterr().out
     assert text.count("\n") == 1
     assert json.loads(text)["b_dialled"] == "a\u2028b\nc"
