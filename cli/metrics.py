@@ -78,8 +78,13 @@ def written(*families: Families) -> str:
     return generate_latest(registry).decode()
 
 
-def of_calls(meters: CallMeters, loop: LoopLag, version: Callable[[], int | None]) -> Families:
-    """Of a controller."""
+def of_calls(
+    meters: CallMeters,
+    loop: LoopLag,
+    version: Callable[[], int | None],
+    shed: Callable[[], float] = lambda: 0.0,
+) -> Families:
+    """Of a controller. `shed`: the share of new calls that it refuses because the node does not keep up."""
 
     def families() -> Iterable[Metric]:
         decided = CounterMetricFamily(
@@ -93,6 +98,7 @@ def of_calls(meters: CallMeters, loop: LoopLag, version: Callable[[], int | None
         yield _histogram("fernamt_loop_lag_seconds", _WOKEN, loop.lag_s)
         yield GaugeMetricFamily("fernamt_greenlets", "Greenlets of this process", greenlets())
         yield GaugeMetricFamily("fernamt_configuration_version", "Version in force", version() or 0)
+        yield GaugeMetricFamily("fernamt_shed_share", "Share of new calls refused: the node is late", shed())
 
     return families
 

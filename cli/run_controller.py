@@ -72,6 +72,7 @@ from controller.menus import Menus
 from controller.meters import CallMeters, LoopLag
 from controller.node_orders import NodeOrders
 from controller.originating import Originating
+from controller.overload import Overload
 from controller.places import Places
 from controller.recorder import Recorder
 from controller.tracing import Tracing
@@ -197,7 +198,10 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         name: OtherNode(name, address, centres, homes, random=SystemRandom(), clock=now, on_command=commanded)
         for name, (address, _) in others.items()
     }
-    decider = CallDecider(following, limiting, health, now, emergency, centres.served, tracing.decided)
+    overload = Overload(time.monotonic)
+    decider = CallDecider(
+        following, limiting, health, now, emergency, centres.served, tracing.decided, overload.refuses
+    )
 
     def swap(fresh: Snapshot) -> None:
         centres.swap(fresh, carrier.centres)
@@ -248,7 +252,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         said = menus.converse(offered, decision, call)
         return Instructions(decision_variables(said, offered, domain=domain, door_of=homes.door))
 
-    server = OutboundServer(listen, handle)
+    server = OutboundServer(listen, handle, on_data=overload.heard)
     audience = Audience(following, limiting, health, centres, meters, tracing)
     follower = Follower(
         settings.node.name,
@@ -305,7 +309,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     waiting = attempt_files(settings)
     metrics = serve_metrics(
         _metrics_address(settings, listen),
-        of_calls(meters, loop, lambda: decider.version),
+        of_calls(meters, loop, lambda: decider.version, lambda: overload.share),
         of_controller(
             lambda: {name: node_link(following_node(name).connection) for name in (home, *others)},
             health.statuses,

@@ -24,6 +24,7 @@ from dialplan.decide import decide
 from dialplan.decision import Decision, Reject, Route
 from dialplan.limits.claims import refused
 from dialplan.live import LiveCall, LiveState
+from dialplan.shedding import may_be_shed, shed
 from dialplan.snapshot import Snapshot
 
 _log = structlog.get_logger(__name__)
@@ -37,7 +38,8 @@ class CallDecider:
     that takes something of a limit asks Redis once, for 50 ms at most, and goes on without an answer.
 
     `clock` gives the time in UTC. A new snapshot is swapped in whole; calls keep the version they began with
-    because their decision was made before. `told` hears of each decision and how many seconds it took.
+    because their decision was made before. `told` hears of each decision and how many seconds it took. `overloaded` is asked
+    about each call that may be refused to keep the node alive (dialplan/shedding.py).
     """
 
     def __init__(
@@ -49,8 +51,10 @@ class CallDecider:
         emergency: Emergency | None = None,
         served: Callable[[], frozenset[str]] = frozenset,
         told: Callable[[CallOffered, Decision, float], None] = lambda _offered, _decision, _seconds: None,
+        overloaded: Callable[[], bool] = lambda: False,
     ) -> None:
         self._told = told
+        self._overloaded = overloaded
         self._served = served
         self._following = following
         self._limiting = limiting
@@ -86,7 +90,10 @@ class CallDecider:
     def decide(self, offered: CallOffered) -> Decision:
         """Decide, log the reason, note the call as live. Raises NoSnapshot before the first `swap`."""
         began = time.perf_counter()
-        decision = self._within_limits(offered, self.think(offered))
+        decision = self.think(offered)
+        if may_be_shed(offered, decision) and self._overloaded():
+            decision = shed(decision)
+        decision = self._within_limits(offered, decision)
         self._told(offered, decision, time.perf_counter() - began)
         now = self._clock()
         self.decided += 1

@@ -71,7 +71,8 @@ class OutboundServer:
     """Accepts FreeSWITCH's connections and hands each call's data to `handler`.
 
     When the handler raises or is too slow, the connection is closed without instructions, the error is
-    logged and told to `on_session`, and the call goes on in the dialplan's static part.
+    logged and told to `on_session`, and the call goes on in the dialplan's static part. `on_data` hears how
+    many seconds FreeSWITCH took to tell each call's data, also of those who did not within `decide_s`.
     """
 
     def __init__(
@@ -80,11 +81,13 @@ class OutboundServer:
         handler: Handler,
         *,
         on_session: Callable[[SessionReport], None] = lambda _: None,
+        on_data: Callable[[float], None] = lambda _: None,
         options: OutboundOptions | None = None,
     ) -> None:
         self._listen = listen
         self._handler = handler
         self._on_session = on_session
+        self._on_data = on_data
         self._options = options or OutboundOptions()
         self._open: set[Connection] = set()
         self._idle = Flag()
@@ -148,6 +151,7 @@ class OutboundServer:
             with deadline(self._options.decide_s, lambda: _too_slow(self._options.decide_s)):
                 channel = session.begin()
                 uuid = channel.uuid
+                self._on_data(time.monotonic() - started)
                 answer = self._handler(channel)
                 if isinstance(answer, Instructions):
                     session.leave(answer)
@@ -157,6 +161,8 @@ class OutboundServer:
         except FreeSwitchError as failure:
             error = failure
             outcome = _outcome_of(failure, session)
+            if uuid is None and outcome is Outcome.TIMED_OUT:
+                self._on_data(time.monotonic() - started)
             if outcome is not Outcome.CALLER_GONE:
                 _log.warning("outbound.session_failed", channel=uuid, error=failure.id, reason=str(failure))
         except Exception as failure:  # noqa: BLE001 - foreign code, logged and reported

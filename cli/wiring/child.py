@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +23,8 @@ _LOG_TAIL: Final = 600
 
 class Child:
     """A program that serves until SIGTERM. `ready` says whether it does its work; `grace_s` is how long it
-    may take to end before SIGKILL; `probe` whether it still answers. Its output goes to `log`. It dies with
-    us."""
+    may take to end before SIGKILL; `probe` whether it still answers. Its output goes to `log`. `nice` is its
+    priority, where the account may give one. It dies with us."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Child:
         grace_s: float = 10.0,
         probe: Callable[[], bool] | None = None,
         environment: Mapping[str, str] | None = None,
+        nice: int = 0,
     ) -> None:
         self._name = name
         self._command = command
@@ -46,6 +48,7 @@ class Child:
         self._probe = probe
         self._answered_at = self._probed_at = 0.0
         self._environment = dict(os.environ if environment is None else environment)
+        self._nice = nice
         self._process: ProcessId | None = None
 
     @property
@@ -85,6 +88,10 @@ class Child:
             environment=self._environment,
         )
         self._process = process
+        if self._nice:
+            # Who may not give priority goes on without.
+            with suppress(PermissionError, ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, process.pid, self._nice)
         self._answered_at = self._probed_at = time.monotonic()
         wait_until(lambda: not is_running(process) or self._ready(), _READY_S)
         if not is_running(process) or not self._ready():

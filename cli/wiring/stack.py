@@ -37,6 +37,9 @@ from web.probe import answers
 _HERE: Final = Path(__file__).resolve().parents[2]
 #: The intake empties the spool before it ends.
 _INTAKE_GRACE_S: Final = 20.0
+#: A switch with too much to do has hundreds of threads that want the processor; who decides what is refused must
+#: not wait behind them.
+_BEFORE_THE_SWITCH: Final = -5
 
 Progress = Callable[[str], None]
 
@@ -162,6 +165,7 @@ class Stack:
                 ["--settings", path, "controller", "run", "--listen", listen],
                 ready=partial(takes_calls, address),
                 probe=partial(takes_calls, address),
+                nice=_BEFORE_THE_SWITCH,
             )
             self.controllers.append(controller)
             self._keep(controller, controller.stop)
@@ -216,6 +220,7 @@ class Stack:
         ready: Callable[[], bool],
         probe: Callable[[], bool] | None = None,
         grace_s: float = 10.0,
+        nice: int = 0,
     ) -> Child:
         return Child(
             name,
@@ -226,6 +231,7 @@ class Stack:
             probe=probe,
             grace_s=grace_s,
             environment=os.environ,
+            nice=nice,
         )
 
     def _supervise(self) -> None:
