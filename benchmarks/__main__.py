@@ -33,6 +33,7 @@ PROGRAMS: Final = {
     "chaos-nodes": ("benchmarks.chaos.nodes", {"--json", "--quick"}),
     "soak": ("benchmarks.soak", {"--json", "--quick"}),
     "scale": ("benchmarks.scale", {"--json", "--quick"}),
+    "overload": ("benchmarks.overload", {"--json", "--quick"}),
 }
 #: Not among `all`: they take ten minutes or more.
 _BY_NAME_ONLY: Final = frozenset({"billing-month", "chaos", "chaos-nodes", "soak"})

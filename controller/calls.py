@@ -38,8 +38,8 @@ class CallDecider:
     that takes something of a limit asks Redis once, for 50 ms at most, and goes on without an answer.
 
     `clock` gives the time in UTC. A new snapshot is swapped in whole; calls keep the version they began with
-    because their decision was made before. `told` hears of each decision and how many seconds it took. `overloaded` is asked
-    about each call that may be refused to keep the node alive (dialplan/shedding.py).
+    because their decision was made before. `told` hears of each decision and how many seconds it took.
+    `overloaded` is asked about each call that may be refused to keep the node alive (dialplan/shedding.py).
     """
 
     def __init__(

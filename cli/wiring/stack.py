@@ -37,8 +37,8 @@ from web.probe import answers
 _HERE: Final = Path(__file__).resolve().parents[2]
 #: The intake empties the spool before it ends.
 _INTAKE_GRACE_S: Final = 20.0
-#: A switch with too much to do has hundreds of threads that want the processor; who decides what is refused must
-#: not wait behind them.
+#: A switch with too much to do has hundreds of threads that want the processor; who decides what is refused
+#: must not wait behind them.
 _BEFORE_THE_SWITCH: Final = -5
 
 Progress = Callable[[str], None]

@@ -21,9 +21,11 @@ SET_ROUTE = (
 
 
 @contextlib.contextmanager
-def server_with(handler, *, host="127.0.0.1", **options):
+def server_with(handler, *, host="127.0.0.1", on_data=lambda _: None, **options):
     reports: Queue[SessionReport] = Queue()
-    server = OutboundServer((host, 0), handler, on_session=reports.put, options=OutboundOptions(**options))
+    server = OutboundServer(
+        (host, 0), handler, on_session=reports.put, on_data=on_data, options=OutboundOptions(**options)
+    )
     server.start()
     try:
         yield server, reports
@@ -261,3 +263,23 @@ def test_two_servers_share_a_port_when_asked_to():
 def test_an_address_exists_only_while_listening():
     with pytest.raises(RuntimeError, match="not been started"):
         OutboundServer(("127.0.0.1", 0), lambda _: ROUTE).address  # noqa: B018
+
+
+def test_how_long_the_switch_took_to_tell_a_call_s_data_is_told():
+    told: Queue[float] = Queue()
+    with server_with(lambda _: ROUTE, on_data=told.put) as (server, _), call_to(server.address) as call:
+        call.command()
+        call.send(channel_data())
+        assert 0.0 <= told.get(timeout=PATIENCE_S) < PATIENCE_S
+
+
+def test_a_switch_that_does_not_tell_in_time_is_told_of_too():
+    told: Queue[float] = Queue()
+    with (
+        server_with(lambda _: ROUTE, on_data=told.put, decide_s=0.05) as (server, reports),
+        call_to(server.address) as call,
+    ):
+        call.command()
+        assert told.get(timeout=PATIENCE_S) >= 0.05
+        assert reports.get(timeout=PATIENCE_S).outcome is Outcome.TIMED_OUT
+        assert told.empty()

@@ -62,7 +62,8 @@ def test_a_controller_tells_what_it_decided_and_how_late_it_hears() -> None:
     for reason in ("route.carrier", "route.carrier", "barred.number"):
         meters.note(decided(reason), 0.003)
     meters.answered("c1", NOW - timedelta(milliseconds=30))
-    found = shown(metrics.of_calls(meters, LoopLag(), lambda: 7))
+    found = shown(metrics.of_calls(meters, LoopLag(), lambda: 7, lambda: 0.5))
+    assert found[("fernamt_shed_share",)] == 0.5
     outcome = ("outcome", "simplenamespace")
     assert found["fernamt_calls_decided_total", outcome, ("reason", "route.carrier")] == 2
     assert found["fernamt_decision_seconds_bucket", ("le", "0.002")] == 0

@@ -11,6 +11,8 @@ from controller.errors import ControllerError, NoSnapshot
 from controller.following import Following
 from controller.health import TrunkHealth
 from controller.limiting import Limiting
+from dialplan.causes import Cause
+from dialplan.decision import Reject, Route
 from dialplan.limits.agreed import CallLimits, Limits
 from dialplan.live import LiveState
 from tests.unit.controller.fakes import NOW, MemoryBoard, MemoryLimits, MemoryLive
@@ -105,3 +107,23 @@ def test_a_call_without_limits_asks_nobody(decider: CallDecider, limits: MemoryL
     decider.swap(snapshot())
     decider.decide(from_trunk(MOBILE))
     assert limits.asked == 0
+
+
+def test_a_node_that_does_not_keep_up_refuses_new_calls_but_those_to_110_and_112(
+    following: Following, limits: MemoryLimits, live: MemoryLive
+) -> None:
+    """Guarantee 1: whatever else is refused, emergency calls are not."""
+    health = TrunkHealth(MemoryBoard(), lambda: NOW)
+    late = CallDecider(following, Limiting(limits, lambda: 0.0), health, lambda: NOW, overloaded=lambda: True)
+    late.swap(snapshot())
+    refused = late.decide(from_trunk(MOBILE))
+    assert refused.outcome == Reject(Cause.SWITCH_CONGESTION, 503)
+    assert (refused.reason.id, refused.facts.customer_id) == ("node.overloaded", "bau")
+    assert late.decide(from_carrier(KOELN)).reason.id == "node.overloaded"
+    assert isinstance(late.decide(from_trunk("112")).outcome, Route)
+    # A call that is up and is sent on: somebody is on the line.
+    assert late.decide(replace(from_trunk(MOBILE), round=1)).reason.id == "out.carrier"
+    # What is refused anyway keeps its own reason.
+    assert late.decide(from_trunk("0")).reason.id != "node.overloaded"
+    following.stop(5.0)
+    assert all(each.reason_id != "node.overloaded" for each in live.calls.values())

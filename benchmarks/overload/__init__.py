@@ -1,0 +1,1 @@
+"""What becomes of calls when a node cannot keep up, and how soon all is well again."""
