@@ -1,8 +1,8 @@
 """Whether the node keeps up, by how long its switch takes to tell a call's data.
 
-FreeSWITCH answers `connect` within a few milliseconds. When the machine, the switch or this process is late, that
-answer is late, whatever the reason; no clock of another machine takes part. It is the standing delay that counts:
-the quickest answer of each half second, not the slowest (Nichols and Jacobson, RFC 8289, for queues of packets).
+FreeSWITCH answers `connect` within a few milliseconds. When the machine, the switch or this process is late,
+that answer is late, whatever the reason; no clock of another machine takes part. It is the standing delay
+that counts: the quickest answer of each half second, not the slowest (RFC 8289, of queues of packets).
 """
 
 from __future__ import annotations

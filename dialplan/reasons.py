@@ -102,8 +102,8 @@ _SENTENCES: Final = {
     "plan.too-long": "Call to {number} by plan {plan} of customer {customer} ({path}): too many nodes.",
     "peer.unknown": "The call came from {peer}, which is no trunk of ours.",
     "phone.unknown": "The call came from a phone that is not configured.",
-    "node.overloaded": "The node does not keep up and refuses new calls but those to 110 and 112, so that the "
-    "other side takes another node.",
+    "node.overloaded": "The node does not keep up and refuses new calls but those to 110 and 112, so that "
+    "the other side takes another node.",
     "static.drained": "The node takes no new calls but those to 110 and 112 (`fernamt node drain`): "
     "refused, so that the other side takes another node.",
     "static.no-controller": "No controller answered twice; the call was refused with an announcement.",

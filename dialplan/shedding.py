@@ -1,8 +1,8 @@
 """What a node that cannot keep up refuses at once, so that everybody else is served.
 
-A call that waits in an overloaded switch costs more the longer it waits: it is sent again, asked about twice, hears
-an announcement. Refused at once with 503 it is gone, and the other side takes another node (RFC 3261 section
-21.5.4). 110 and 112 are never refused so, nor whoever has somebody on the line already.
+A call that waits in an overloaded switch costs more the longer it waits: it is sent again, asked about twice,
+hears an announcement. Refused at once with 503 it is gone, and the other side takes another node (RFC 3261
+section 21.5.4). 110 and 112 are never refused so, nor whoever has somebody on the line already.
 """
 
 from __future__ import annotations

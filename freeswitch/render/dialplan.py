@@ -54,8 +54,8 @@ _FORGET: Final = (
 )
 #: Who did not agree to be recorded comes next, perhaps.
 _NOT_RECORDED: Final = ("stop_record_session", "all")
-#: Special information tone (ITU-T E.180), once: the call cannot be completed. Two seconds are enough to hear it,
-#: and where no controller answers many calls hear it at once.
+#: Special information tone (ITU-T E.180), once: the call cannot be completed. Two seconds are enough to hear
+#: it, and where no controller answers many calls hear it at once.
 _SPECIAL_TONE: Final = "tone_stream://%(330,0,950);%(330,0,1400);%(330,1000,1800);loops=1"
 
 
