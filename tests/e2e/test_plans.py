@@ -212,8 +212,9 @@ def test_a_message_is_left_and_heard(planned: Exchange, world: Stage, tmp_path: 
     planned.run("mailbox", "play", message["message"], "--output", str(target), "--actor", "tester")
     with wave.open(str(target), "rb") as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
-        file.setpos(4000)
-        assert energy_share(array("h", file.readframes(4000)), SPOKEN_HZ) > 0.9
+        heard = array("h", file.readframes(file.getnframes()))
+    # Half a second of it at least: a busy machine loses a packet now and then, and each is a jump of the phase.
+    assert max(energy_share(heard[at : at + 4000], SPOKEN_HZ) for at in range(0, len(heard) - 3999, 2000)) > 0.9
     planned.run("mailbox", "erase", message["message"], "--reason", "test")
     assert left() == []
 
