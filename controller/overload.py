@@ -16,8 +16,9 @@ _log = structlog.get_logger(__name__)
 
 #: Answers are judged together for so long.
 WINDOW_S: Final = 0.5
-#: When even the quickest of them took so long, the node is late.
-LATE_S: Final = 0.25
+#: When even the quickest of them took so long, the node is late: by then callers send their INVITEs again
+#: (RFC 3261 section 17.1.1.2, after 0.5 s). A node that is merely busy stays below (benchmarks, "overload").
+LATE_S: Final = 1.0
 #: Fewer answers say nothing.
 _ENOUGH: Final = 3
 #: From the second late window on; refusing is given up slowly, or calls would come in waves.

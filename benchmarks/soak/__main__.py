@@ -34,7 +34,7 @@ _CONTROLLERS: Final = 2
 #: One call in so many is to 110 or 112.
 _URGENT: Final = 20
 _SAMPLES: Final = 60
-#: Anonymous memory may breathe: so much, or so many parts of a hundred of what there was after a quarter.
+#: Memory and files may breathe: so much, or so many parts of a hundred of what there was after a quarter.
 _BREATH_KIB, _BREATH_PERCENT = 8_192, 10
 _BREATH_FILES: Final = 20
 #: Traces are kept for this part of the time: Redis is at rest with them before a quarter of it is over.
@@ -61,7 +61,7 @@ class Soak:
             each.name
             for each in growth(self.samples)
             if each.rss_kib > max(_BREATH_KIB, each.first.rss_kib * _BREATH_PERCENT // 100)
-            or each.files > _BREATH_FILES
+            or each.files > max(_BREATH_FILES, each.first.files * _BREATH_PERCENT // 100)
         ]
 
 

@@ -35,11 +35,11 @@ def test_a_node_that_answers_in_milliseconds_refuses_nobody() -> None:
 def test_one_late_window_is_a_pause_and_two_are_overload() -> None:
     clock = Clock()
     overload = Overload(clock)
-    assert windows(overload, clock, 0.4, 0.5, 0.6) == 0.0
-    assert windows(overload, clock, 0.001, 0.5, 0.6) == 0.0
-    assert windows(overload, clock, 0.4, 0.5, 0.6) == 0.0
-    assert windows(overload, clock, 0.4, 0.5, 0.6) == 0.5
-    assert windows(overload, clock, 0.4, 0.5, 0.6, times=3) == 1.0
+    assert windows(overload, clock, 1.4, 1.5, 1.6) == 0.0
+    assert windows(overload, clock, 0.001, 1.5, 1.6) == 0.0
+    assert windows(overload, clock, 1.4, 1.5, 1.6) == 0.0
+    assert windows(overload, clock, 1.4, 1.5, 1.6) == 0.5
+    assert windows(overload, clock, 1.4, 1.5, 1.6, times=3) == 1.0
     assert all(overload.refuses() for _ in range(100))
 
 
@@ -53,14 +53,14 @@ def test_the_quickest_answer_counts_and_a_few_say_nothing() -> None:
 def test_a_share_is_refused_evenly() -> None:
     clock = Clock()
     overload = Overload(clock)
-    windows(overload, clock, 1.0, 1.0, 1.0, times=2)
+    windows(overload, clock, 2.0, 2.0, 2.0, times=2)
     assert [overload.refuses() for _ in range(6)] == [False, True] * 3
 
 
 def test_it_is_given_up_slowly_and_ends_also_when_nobody_calls_any_more() -> None:
     clock = Clock()
     overload = Overload(clock)
-    windows(overload, clock, 1.0, 1.0, 1.0, times=5)
+    windows(overload, clock, 2.0, 2.0, 2.0, times=5)
     assert 0.85 < windows(overload, clock, 0.001, 0.001, 0.001) < 0.95
     clock.seconds += 20 * WINDOW_S
     assert overload.share == 0.0
