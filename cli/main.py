@@ -11,7 +11,7 @@ import click
 from cli.errors import ProgramError
 from cli.layout import lab_settings
 from cli.logs import configure_logs
-from cli.rights import command_of, permit
+from cli.rights import SETTINGS, guard
 from cli.settings import Settings, load_settings
 from controller.errors import ControllerError
 from documents.errors import DocumentError
@@ -80,10 +80,6 @@ _NOUNS = (
 )
 
 
-#: Where the words behind the program's own options are kept while it runs.
-_WORDS = "fernamt.words"
-
-
 class Told(click.Group):
     """A group whose errors are one sentence with their stable id, and exit status 1."""
 
@@ -94,12 +90,8 @@ class Told(click.Group):
         if cmd_name not in _NOUNS:
             return None
         found: click.Command = getattr(import_module(f"cli.{cmd_name}"), cmd_name)
+        guard(found, cmd_name)
         return found
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        rest = super().parse_args(ctx, args)
-        ctx.meta[_WORDS] = (*ctx._protected_args, *ctx.args)
-        return rest
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -136,9 +128,8 @@ def fernamt(ctx: click.Context, path: Path | None) -> None:
     configure_logs(service=False)
     found = path or next((candidate for candidate in _DEFAULTS if candidate.exists()), None)
     ctx.obj = _Lazy(found)
-    words = ctx.meta.get(_WORDS, ())
-    if found is not None and (command := command_of(fernamt, words)):
-        permit(ctx.obj(), command, words)
+    if found is not None:
+        ctx.meta[SETTINGS] = ctx.obj
 
 
 class _Lazy:

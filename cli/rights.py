@@ -4,16 +4,19 @@ Roles are given to accounts of the machine by `operators` in the settings; witho
 settings and their secrets may do everything. They keep colleagues from mistakes and make the audit's names
 true; they do not keep out somebody who is root, or who can read the secrets. A command that is not in the
 table is the administrators' alone (a test wants every command in it).
+
+It is asked where click calls the command, with what click took for its options: words are not read again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from cli.accounts import account
 from cli.errors import NotYours
@@ -102,8 +105,17 @@ COMMANDS: Final[Mapping[str, Duty]] = MappingProxyType(
 )
 
 
-def permit(settings: Settings, command: str, words: Sequence[str]) -> None:
-    """Whether the account that runs this may. `words`: what follows the program's name.
+#: What an option makes of a command, where that is more than the command: (command, parameter) -> duty.
+_WITH: Final[Mapping[tuple[str, str], Duty]] = MappingProxyType({("teams sync", "retry"): Duty.CALLS})
+#: Parameters that say under whose name something is done.
+_NAMING: Final = frozenset({"actor", "author"})
+_LEFT_OUT: Final = (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+#: Where the running program keeps what gives its settings. Without a settings file there are no roles.
+SETTINGS: Final = "fernamt.settings"
+
+
+def permit(settings: Settings, command: str, given: Collection[str]) -> None:
+    """Whether the account that runs this may. `given`: the parameters that the caller gave a value.
 
     Raises NotYours with who may.
     """
@@ -111,29 +123,45 @@ def permit(settings: Settings, command: str, words: Sequence[str]) -> None:
         return
     who = account()
     role = settings.operators.get(who)
-    duty = COMMANDS.get(command, Duty.CARRIER)
-    if duty is Duty.SERVE:
-        return
-    if role is None or duty not in DUTIES[role]:
-        roles = ", ".join(each.value for each, duties in DUTIES.items() if duty in duties)
+    more = {each: _WITH[command, each] for each in sorted(given) if (command, each) in _WITH}
+    needed = {COMMANDS.get(command, Duty.CARRIER), *more.values()} - {Duty.SERVE}
+    if needed and (role is None or not needed <= DUTIES[role]):
+        words = " ".join((command, *(f"--{each}" for each in more)))
+        roles = ", ".join(each.value for each, duties in DUTIES.items() if needed <= duties)
         have = (
             f"has the role {role.value}" if role is not None else "is not among `operators` in the settings"
         )
-        raise NotYours(f"`fernamt {command}` needs one of the roles {roles}; {who} {have}")
-    if role is not Role.ADMIN and any(word.partition("=")[0] in ("--actor", "--author") for word in words):
+        raise NotYours(f"`fernamt {words}` needs one of the roles {roles}; {who} {have}")
+    if role is not Role.ADMIN and not _NAMING.isdisjoint(given):
         raise NotYours(f"--actor is for administrators: what {who} does stands in the audit under this name")
 
 
-def command_of(group: click.Group, words: Sequence[str]) -> str:
-    """The command that these words call, "" for help or nothing: "config apply"."""
-    if any(word in ("--help", "-h") for word in words):
-        return ""
-    found: click.Command | None = group
-    path: list[str] = []
-    for word in words:
-        if not isinstance(found, click.Group):
-            break
-        if not word.startswith("-"):
-            found = found.get_command(click.Context(found), word)
-            path.append(word)
-    return "" if found is None or isinstance(found, click.Group) else " ".join(path)
+class Guarded:
+    """What a command does, behind `permit`."""
+
+    def __init__(self, command: str, does: Callable[..., Any]) -> None:
+        self.command = command
+        self._does = does
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        context = click.get_current_context()
+        settings: Callable[[], Settings] | None = context.meta.get(SETTINGS)
+        # A group on the way to its command is no command yet.
+        if settings is not None and context.invoked_subcommand is None:
+            permit(settings(), self.command, given(context))
+        return self._does(*args, **kwargs)
+
+
+def given(context: click.Context) -> frozenset[str]:
+    """The parameters of this call that the caller gave a value."""
+    names = (each.name for each in context.command.params if each.name is not None)
+    return frozenset(name for name in names if context.get_parameter_source(name) not in _LEFT_OUT)
+
+
+def guard(command: click.Command, name: str) -> None:
+    """Put `permit` before what this command does, and each below it. A second time changes nothing."""
+    if command.callback is not None and not isinstance(command.callback, Guarded):
+        command.callback = Guarded(name, command.callback)
+    if isinstance(command, click.Group):
+        for each, below in command.commands.items():
+            guard(below, f"{name} {each}")

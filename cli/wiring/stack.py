@@ -205,7 +205,7 @@ class Stack:
         if self.settings.operator_connect is None:
             return
         path = str(run_settings_path(self.settings.state_dir))
-        arguments = ["--settings", path, "teams", "sync", "--follow", "--actor", "fernamt up"]
+        arguments = ["--settings", path, "teams", "sync", "--follow"]
         teams = self._program("teams", arguments, ready=lambda: True)
         self._keep(teams, teams.stop)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shlex
 from functools import cache
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from click.testing import CliRunner
 
 from cli import rights
 from cli.main import fernamt
-from cli.rights import COMMANDS, DUTIES, Duty, command_of
-from cli.settings import Role
+from cli.rights import COMMANDS, DUTIES, Duty, Guarded, given, permit
+from cli.settings import Role, load_settings
 from tests.architecture.audited import ACTIONS, NONE
-from tests.architecture.program import commands, sources, tree
+from tests.architecture.program import ROOT, commands, sources, tree
 
-LEAVES = sorted(name for name, each in commands(fernamt) if not isinstance(each, click.Group))
+EVERY = dict(commands(fernamt))
+LEAVES = sorted(name for name, each in EVERY.items() if not isinstance(each, click.Group))
 CHANGING = [name for name in LEAVES if COMMANDS.get(name) not in (Duty.LOOK, Duty.SERVE)]
 
 
@@ -65,20 +67,11 @@ def test_a_command_with_an_entry_says_who_does_it(name: str) -> None:
     assert {each.name for each in command.params} & {"actor", "author"}
 
 
-@pytest.mark.parametrize(
-    ("words", "command"),
-    [
-        (["config", "apply", "x", "--yes"], "config apply"),
-        (["privacy", "hold", "open"], "privacy hold open"),
-        (["doctor", "--json"], "doctor"),
-        (["config"], ""),
-        (["config", "apply", "--help"], ""),
-        (["nonsense", "apply"], ""),
-        ([], ""),
-    ],
-)
-def test_the_command_is_found_by_its_words(words: list[str], command: str) -> None:
-    assert command_of(fernamt, words) == command
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_every_command_asks_for_rights_under_its_own_words(name: str) -> None:
+    does = EVERY[name].callback
+    assert isinstance(does, Guarded)
+    assert does.command == name
 
 
 @pytest.fixture
@@ -88,7 +81,7 @@ def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "fernamt.yaml"
 
 
-def run(settings_file: Path, role: str | None, *words: str) -> str:
+def write(settings_file: Path, role: str | None) -> None:
     tree = {
         "state_dir": str(settings_file.parent / "state"),
         "carrier": ["/nowhere"],
@@ -96,6 +89,10 @@ def run(settings_file: Path, role: str | None, *words: str) -> str:
         "operators": {"somebody": "admin", **({"anna": role} if role else {})},
     }
     settings_file.write_text(yaml.safe_dump(tree))
+
+
+def run(settings_file: Path, role: str | None, *words: str) -> str:
+    write(settings_file, role)
     return CliRunner().invoke(fernamt, ["--settings", str(settings_file), *words]).output
 
 
@@ -113,6 +110,20 @@ def run(settings_file: Path, role: str | None, *words: str) -> str:
         ("billing", ["config", "rollback", "1"], False),
         ("admin", ["config", "rollback", "1"], True),
         ("admin", ["ban", "lift", "192.0.2.1", "--reason", "x", "--actor", "otto"], True),
+        # What stands where a value is expected is a value, whatever it looks like.
+        ("viewer", ["privacy", "run", "--actor", "-h"], False),
+        ("viewer", ["privacy", "run", "--actor", "--help"], False),
+        ("viewer", ["ban", "lift", "192.0.2.1", "--reason", "--help"], False),
+        ("support", ["ban", "lift", "192.0.2.1", "--reason", "--actor"], True),
+        ("support", ["ban", "lift", "--actor=otto", "192.0.2.1", "--reason", "x"], False),
+        ("viewer", ["ban", "lift", "--help"], True),
+        # Services need no role, unless they are told whose name to write or what else to do.
+        (None, ["teams", "sync"], True),
+        (None, ["teams", "sync", "--actor", "otto"], False),
+        ("support", ["teams", "sync", "--actor", "otto"], False),
+        (None, ["teams", "sync", "--retry"], False),
+        ("viewer", ["teams", "sync", "--retry"], False),
+        ("support", ["teams", "sync", "--retry"], True),
     ],
 )
 def test_a_role_opens_its_commands_and_no_others(
@@ -120,6 +131,21 @@ def test_a_role_opens_its_commands_and_no_others(
 ) -> None:
     said = run(settings_file, role, *words)
     assert ("[program.not-yours]" in said) is not allowed, said
+
+
+@pytest.mark.parametrize(
+    "unit",
+    sorted(path for path in (ROOT / "deploy" / "systemd").glob("*.service") if "backup" not in path.name),
+    ids=lambda path: path.name,
+)
+def test_the_services_of_the_machine_need_no_role(settings_file: Path, unit: Path) -> None:
+    """docs/security.md; the timer of the backup needs one."""
+    write(settings_file, None)
+    (line,) = [line for line in unit.read_text().splitlines() if line.startswith("ExecStart=")]
+    words = [word.replace("%i", "127.0.0.1:8084") for word in shlex.split(line)[3:]]
+    name = next(name for name in LEAVES if name.split() == words[: len(name.split())])
+    context = EVERY[name].make_context(name, words[len(name.split()) :])
+    permit(load_settings(settings_file), name, given(context))
 
 
 def test_an_administrator_has_every_duty_and_nobody_else_the_carriers() -> None:
