@@ -129,11 +129,12 @@ def event_sockets(links: Mapping[str, NodeLink]) -> Iterable[Metric]:
 def of_controller(
     links: Callable[[], Mapping[str, NodeLink]],
     trunks: Callable[[], Iterable[TrunkStatus]],
-    probed: Callable[[], Mapping[str, Probed]],
+    probed: Callable[[], Mapping[str, Probed | None]],
     counts: Callable[[], tuple[int, int, int]],
 ) -> Families:
-    """What a controller stands in the middle of. `counts`: calls in progress that it decided, emergency
-    attempts that wait for the database, steps of traces that were lost."""
+    """What a controller stands in the middle of. `probed`: every trunk to be probed, with its result of
+    late if there is one. `counts`: calls in progress that it decided, emergency attempts that wait for the
+    database, steps of traces that were lost."""
 
     def families() -> Iterable[Metric]:
         yield from event_sockets(links())
@@ -145,14 +146,18 @@ def of_controller(
             calls.add_metric([each.trunk_id], each.calls)
             failures.add_metric([each.trunk_id], each.failures)
         yield from (state, calls, failures)
+        wanted = GaugeMetricFamily("fernamt_probe_wanted", "1: is to be probed", labels=["trunk"])
         reached = GaugeMetricFamily(
             "fernamt_probe_reached", "1: the last probe got through", labels=["trunk"]
         )
         took = GaugeMetricFamily("fernamt_probe_seconds", "What the last probe took", labels=["trunk"])
         for trunk, result in probed().items():
-            reached.add_metric([trunk], result.reached)
-            took.add_metric([trunk], result.took_ms / 1000)
-        yield from (reached, took)
+            wanted.add_metric([trunk], 1)
+            # Nothing older is said: another controller may have had the turn since, and knows better.
+            if result is not None:
+                reached.add_metric([trunk], result.reached)
+                took.add_metric([trunk], result.took_ms / 1000)
+        yield from (wanted, reached, took)
         running, waiting, untraced = counts()
         yield GaugeMetricFamily("fernamt_calls_in_progress", "Calls decided here", running)
         yield GaugeMetricFamily("fernamt_emergency_waiting", "Attempts not in the database yet", waiting)

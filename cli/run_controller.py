@@ -313,7 +313,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         of_controller(
             lambda: {name: node_link(following_node(name).connection) for name in (home, *others)},
             health.statuses,
-            lambda: probing.last if probing is not None else {},
+            lambda: probing.recent() if probing is not None else {},
             lambda: (following.running, waiting.count() + emergency.in_memory, tracing.lost),
         ),
         of_led(centres),

@@ -32,6 +32,9 @@ _LOOK_S: Final = 0.5
 _MOST_WAITING: Final = 20_000
 _AT_ONCE: Final = 1_000
 _MINUTE_S: Final = 60
+#: So many minutes, with the one that runs, a result is said to be how things are: controllers take turns, and
+#: who had none since knows nothing newer. One minute may be missed.
+_SAID_MINUTES: Final = 3
 _PATH_FAILURES: Final = frozenset(cause.switch_name for cause in PATH_FAILURES)
 
 
@@ -102,7 +105,7 @@ class Probing(Rounds):
         self._waiting: deque[Probed] = deque()
         self._told: set[tuple[str, str]] = set()
         self._away = False
-        #: The last result by trunk, for metrics.
+        #: The last result of our own by trunk.
         self.last: dict[str, Probed] = {}
 
     def look(self) -> None:
@@ -142,6 +145,15 @@ class Probing(Rounds):
         self.last[trunk_id] = found = Probed(minute, trunk_id, reached, cause, took_ms)
         if len(self._waiting) < _MOST_WAITING:
             self._waiting.append(found)
+
+    def recent(self) -> dict[str, Probed | None]:
+        """Every trunk that is to be probed, with our last result; None when there is none of late."""
+        oldest = int(self._clock().timestamp()) // _MINUTE_S - _SAID_MINUTES + 1
+        found = {trunk_id: self.last.get(trunk_id) for trunk_id in self._plan.targets}
+        return {
+            trunk_id: last if last is not None and last.minute >= oldest else None
+            for trunk_id, last in found.items()
+        }
 
     def _leg(self, decision: Decision, trunk_id: str) -> Leg | None:
         """The one over the trunk; a probe that its own configuration forbids is told once, and not made."""

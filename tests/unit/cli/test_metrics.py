@@ -158,7 +158,7 @@ def of_the_middle() -> metrics.Families:
     return metrics.of_controller(
         lambda: {"node-1": metrics.NodeLink(True, 2), "node-2": metrics.NodeLink(False, 0)},
         lambda: [status],
-        lambda: {"carrier-a": Probed(7, "carrier-a", False, "GATEWAY_DOWN", 250)},
+        lambda: {"carrier-a": Probed(7, "carrier-a", False, "GATEWAY_DOWN", 250), "carrier-b": None},
         lambda: (11, 1, 4),
     )
 
@@ -179,6 +179,8 @@ def test_a_controller_tells_of_its_nodes_trunks_and_probes() -> None:
     assert found["fernamt_trunk_failures_total", ("trunk", "carrier-a")] == 5
     assert found["fernamt_probe_reached", ("trunk", "carrier-a")] == 0
     assert found["fernamt_probe_seconds", ("trunk", "carrier-a")] == 0.25
+    assert found["fernamt_probe_wanted", ("trunk", "carrier-b")] == 1
+    assert ("fernamt_probe_reached", ("trunk", "carrier-b")) not in found, "no word of late is no word"
     assert found[("fernamt_calls_in_progress",)] == 11
 
 

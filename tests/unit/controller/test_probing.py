@@ -174,3 +174,21 @@ def test_a_minute_is_probed_once_however_often_the_clock_is_looked_at() -> None:
     gevent.idle()
     assert len(world.switch.rung) == 2
     assert replace(probing.last[trunk], took_ms=0).reached
+
+
+def test_a_controller_without_a_turn_says_nothing_after_some_minutes() -> None:
+    """F1: what it saw when all was well must not hide what the other one sees since."""
+    world = World()
+    trunk = carried(world)[0]
+    probing = world.probing(**{trunk.replace("-", "_"): TARGET, "never": TARGET})
+    minute = int(NOW.timestamp()) // 60
+    assert probing.recent() == {trunk: None, "never": None}
+    probing.probe(trunk, TARGET, minute)
+    said = []
+    for minutes in range(5):
+        world.at = NOW + timedelta(minutes=minutes)
+        said.append(probing.recent()[trunk] is not None)
+    assert said == [True, True, True, False, False]
+    probing.probe(trunk, TARGET, minute + 4)
+    assert probing.recent()[trunk] == probing.last[trunk]
+    assert probing.recent()["never"] is None
