@@ -18,11 +18,13 @@ from availability.service_hours import ServiceHours, month_of, year_of
 from availability.spans import MINUTE, Span, minutes_of
 from cli.bootstrap import engine, now
 from cli.changes import changing
+from cli.explaining.exchange_checks import not_probed
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import GERMANY, Moment, shown, written
 from provisioning.holiday_dates import YEARS, public_holidays
+from provisioning.load import load
 from store.availability_book import AvailabilityBook
 
 _LAND = "NW"
@@ -288,24 +290,28 @@ def list_(settings: Callable[[], Settings], withdrawn: bool, as_json: bool) -> N
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def probes(settings: Callable[[], Settings], as_json: bool) -> None:
-    """The last synthetic call of each node over each trunk.
+    """The last synthetic call of each node over each trunk, and carriers' trunks that are never probed.
 
     \b
     Example: fernamt availability probes
     """
-    found = _book(settings).newest()
+    known = effective(settings())
+    found = AvailabilityBook(engine(known, "fernamt availability")).newest()
     if as_json:
         rows = [{**asdict(each), "minute": written(each.minute)} for each in found]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     if not found:
         click.echo("No trunk was probed yet: `probes` in the settings, docs/availability.md.")
-        return
-    table = Table("node", "trunk", "minute", "got through", "ended", "ms")
-    for each in found:
-        answer = "yes" if each.reached else "no"
-        table.add_row(each.node, each.trunk_id, shown(each.minute), answer, each.cause, str(each.took_ms))
-    console().print(table)
+    else:
+        table = Table("node", "trunk", "minute", "got through", "ended", "ms")
+        for each in found:
+            answer = "yes" if each.reached else "no"
+            table.add_row(each.node, each.trunk_id, shown(each.minute), answer, each.cause, str(each.took_ms))
+        console().print(table)
+    left = not_probed(known, (each.id for each in load(known.carrier).config.carrier.trunks))
+    if left:
+        click.echo(f"Not probed: {', '.join(left)}. `probes` in the settings names none of them.")
 
 
 @availability.command()

@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -32,6 +31,7 @@ from cli.carriers.emergency_reminders import reminders_of
 from cli.errors import NotRunning, ProgramError
 from cli.explaining import record_checks
 from cli.explaining.disk_check import disk
+from cli.explaining.exchange_checks import controllers_finding, probes_finding, switch_finding
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.layout import effective
 from cli.settings import Settings
@@ -44,7 +44,7 @@ from controller.errors import MailAway
 from dialplan.trunks.status import TrunkState
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
-from freeswitch.node_state import drained_said, node_state
+from freeswitch.node_state import drained_said
 from freeswitch.probe import takes_calls
 from provisioning.errors import ProvisioningError
 from provisioning.load import CheckedConfig, load
@@ -61,8 +61,6 @@ from store.schema import require_current
 
 #: Between two looks at an exchange that has just started.
 _LOOK_AGAIN_S: Final = 0.5
-#: A probe a minute, and some time for controllers that start.
-_PROBED_WITHIN: Final = timedelta(minutes=5)
 
 
 @click.command()
@@ -202,13 +200,8 @@ def _limits(settings: Settings) -> Finding:
 
 def _switch(settings: Settings) -> Finding:
     with node_connection(settings) as connection:
-        status = connection.api(api_calls.status()).strip().splitlines()
-        drained = node_state("\n".join(status), drained_said(connection.api)).drained
-    ready = next((line for line in status if "ready" in line.lower()), status[0] if status else "answers")
-    if drained:
-        step = f"fernamt node undrain {settings.node.name}, when it is to take calls again"
-        return Finding("switch", State.WARNING, "takes no new calls but those to 110 and 112: drained", step)
-    return Finding("switch", State.OK, ready.strip())
+        status, drained = connection.api(api_calls.status()), drained_said(connection.api)
+    return switch_finding(status, drained, settings.node.name)
 
 
 def _certificate(settings: Settings) -> Finding:
@@ -248,12 +241,8 @@ def _guard(settings: Settings) -> Finding:
 
 
 def _controllers(settings: Settings) -> Finding:
-    up = [f"{host}:{port}" for host, port in settings.controllers if takes_calls((host, port))]
-    if not up:
-        step = "Start `fernamt up` or `fernamt controller run`; calls get the static dialplan meanwhile"
-        return Finding("controllers", State.FAULT, "none takes calls", step)
-    return Finding(
-        "controllers", State.OK, f"{len(up)} of {len(settings.controllers)} take calls: {', '.join(up)}"
+    return controllers_finding(
+        {f"{host}:{port}": takes_calls((host, port)) for host, port in settings.controllers}
     )
 
 
@@ -269,22 +258,12 @@ def _trunks(settings: Settings) -> Finding:
 
 
 def _probes(settings: Settings) -> Finding:
-    """Synthetic calls over trunks: minutes without any count as an outage (docs/availability.md)."""
-    wanted = settings.probes
-    if wanted is None:
-        return Finding("probes", State.OK, "none is configured: availability is not measured")
+    """Synthetic calls over trunks."""
+    if settings.probes is None:
+        return probes_finding(settings, (), (), now())
+    carriers = [each.id for each in _loaded(settings.carrier).config.carrier.trunks]
     newest = AvailabilityBook(engine(settings, "fernamt doctor")).newest()
-    last = {each.trunk_id: each for each in newest if now() - each.minute < _PROBED_WITHIN}
-    silent = sorted(set(wanted.trunks) - set(last))
-    bad = [each for each in last.values() if not each.reached]
-    if silent:
-        step = "See the controllers' logs: `no probe over this trunk` says why; fernamt availability probes"
-        return Finding("probes", State.WARNING, f"no probe of late over {', '.join(silent)}", step)
-    if bad:
-        seen = "; ".join(f"{each.trunk_id} from {each.node}: {each.cause}" for each in bad[:5])
-        state = State.FAULT if len(bad) == len(last) else State.WARNING
-        return Finding("probes", state, seen, "docs/runbooks/probes-fail.md")
-    return Finding("probes", State.OK, f"get through over {', '.join(sorted(last))}")
+    return probes_finding(settings, carriers, newest, now())
 
 
 def _emergency(settings: Settings) -> Finding:

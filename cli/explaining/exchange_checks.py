@@ -1,0 +1,81 @@
+"""What the doctor says of the switch, the controllers and the probes, from what was seen of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from cli.explaining.findings import Finding, State, outside_the_lab
+from cli.settings import Settings
+from freeswitch.node_state import node_state
+from store.availability_book import Probe
+
+#: A probe a minute, and some time for controllers that start.
+_PROBED_WITHIN: Final = timedelta(minutes=5)
+
+
+def switch_finding(status: str, drained: str, node: str) -> Finding:
+    """From what FreeSWITCH printed (freeswitch.node_state). Raises UnexpectedReply."""
+    found = node_state(status, drained)
+    if not found.ready:
+        seen = "not ready: every new call is refused, to 110 and 112 too"
+        step = "It is paused or shutting down: fs_cli -x 'fsctl resume', or start it again"
+        return Finding("switch", State.FAULT, seen, step)
+    if found.drained:
+        step = f"fernamt node undrain {node}, when it is to take calls again"
+        return Finding("switch", State.WARNING, "takes no new calls but those to 110 and 112: drained", step)
+    return Finding(
+        "switch", State.OK, next(line.strip() for line in status.splitlines() if " is ready" in line)
+    )
+
+
+def controllers_finding(takes: Mapping[str, bool]) -> Finding:
+    """`takes`: whether each that the settings name takes calls, by address."""
+    name = "controllers"
+    up = [each for each, does in takes.items() if does]
+    dead = [each for each, does in takes.items() if not does]
+    if not up:
+        step = "Start `fernamt up` or `fernamt controller run`; calls get the static dialplan meanwhile"
+        return Finding(name, State.FAULT, "none takes calls", step)
+    seen = f"{len(up)} of {len(takes)} take calls: {', '.join(up)}"
+    if dead:
+        step = "Start it, see its log; when the others end too, calls get the static dialplan"
+        return Finding(name, State.WARNING, f"{', '.join(dead)} takes none; {seen}", step)
+    return Finding(name, State.OK, seen)
+
+
+def not_probed(settings: Settings, carriers: Iterable[str]) -> tuple[str, ...]:
+    """The trunks to other carriers that `probes` leaves out, in the order of the files."""
+    wanted = settings.probes.trunks if settings.probes else {}
+    return tuple(each for each in carriers if each not in wanted)
+
+
+def probes_finding(
+    settings: Settings, carriers: Iterable[str], newest: Sequence[Probe], at: datetime
+) -> Finding:
+    """Minutes without any probe count as an outage, and calls over a trunk that is not probed do not count
+    (docs/availability.md)."""
+    name = "probes"
+    wanted = settings.probes
+    if wanted is None:
+        step = "Write `probes` into the settings (docs/availability.md)"
+        seen = "none is configured: availability is not measured, an outage is not told"
+        return outside_the_lab(settings, Finding(name, State.WARNING, seen, step))
+    last = [each for each in newest if at - each.minute < _PROBED_WITHIN]
+    silent = sorted(set(wanted.trunks) - {each.trunk_id for each in last})
+    bad = [each for each in last if not each.reached]
+    if silent:
+        step = "See the controllers' logs: `no probe over this trunk` says why; fernamt availability probes"
+        return Finding(name, State.WARNING, f"no probe of late over {', '.join(silent)}", step)
+    if bad:
+        seen = "; ".join(f"{each.trunk_id} from {each.node}: {each.cause}" for each in bad[:5])
+        state = State.FAULT if len(bad) == len(last) else State.WARNING
+        return Finding(name, state, seen, "docs/runbooks/probes-fail.md")
+    seen = f"get through over {', '.join(sorted({each.trunk_id for each in last}))}"
+    if left := not_probed(settings, carriers):
+        step = "Name them in `probes` of the settings: a minute that only they carry counts as an outage"
+        return outside_the_lab(
+            settings, Finding(name, State.WARNING, f"{seen}; never over {', '.join(left)}", step)
+        )
+    return Finding(name, State.OK, seen)

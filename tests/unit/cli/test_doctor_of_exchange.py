@@ -1,0 +1,105 @@
+"""What the doctor says of the switch, the controllers and the probes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.explaining.exchange_checks import controllers_finding, not_probed, probes_finding, switch_finding
+from cli.explaining.findings import State
+from cli.layout import EXAMPLE_CARRIER, lab_settings
+from cli.settings import Settings
+from store.availability_book import Probe
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+CARRIERS = ("carrier-a", "carrier-b")
+STATUS = """UP 0 years, 0 days, 1 hour, 2 minutes, 3 seconds, 4 milliseconds, 5 microseconds
+FreeSWITCH (Version 1.11.3-dev) is {}
+9 session(s) since startup
+2 session(s) - peak 4, last 5min 3
+"""
+
+Made = Callable[..., Settings]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    def settings(*, lab: bool, trunks: tuple[str, ...] = ()) -> Settings:
+        tree: dict[str, Any] = lab_settings(tmp_path, EXAMPLE_CARRIER).model_dump(
+            mode="json", exclude_none=True
+        )
+        if not lab:
+            del tree["lab_network"]
+        if trunks:
+            probed = dict.fromkeys(trunks, "0221 4710-999")
+            tree["probes"] = {"customer": "kunde-bau", "trunks": probed}
+        return Settings.model_validate(tree)
+
+    return settings
+
+
+def probe(trunk: str, *, reached: bool = True, node: str = "node-1") -> Probe:
+    return Probe(NOW - timedelta(minutes=1), node, trunk, reached, "PROGRESS_TIMEOUT", 100)
+
+
+@pytest.mark.parametrize(
+    ("word", "drained", "state", "seen"),
+    [
+        ("ready", "false", State.OK, "FreeSWITCH (Version 1.11.3-dev) is ready"),
+        ("ready", "true", State.WARNING, "drained"),
+        ("not ready", "false", State.FAULT, "not ready"),
+        ("not ready", "true", State.FAULT, "not ready"),
+    ],
+)
+def test_a_switch_that_says_not_ready_is_a_fault(word: str, drained: str, state: State, seen: str) -> None:
+    found = switch_finding(STATUS.format(word), drained, "node-1")
+    assert found.state is state
+    assert seen in found.seen
+    assert bool(found.next_step) is (state is not State.OK)
+
+
+def test_one_dead_controller_of_two_is_named() -> None:
+    """Calls go on with the other one: nobody would notice, and nobody may be lost then."""
+    both = controllers_finding({"127.0.0.1:8084": True, "127.0.0.1:8085": True})
+    assert (both.state, both.next_step) == (State.OK, "")
+    one = controllers_finding({"127.0.0.1:8084": True, "127.0.0.1:8085": False})
+    assert one.state is State.WARNING
+    assert one.seen == "127.0.0.1:8085 takes none; 1 of 2 take calls: 127.0.0.1:8084"
+    assert one.next_step
+    assert controllers_finding({"127.0.0.1:8084": False}).state is State.FAULT
+
+
+def test_no_probes_are_a_warning_but_in_the_lab(made: Made) -> None:
+    """F1: without them nobody measures the availability that is promised."""
+    found = probes_finding(made(lab=False), CARRIERS, (), NOW)
+    assert found.state is State.WARNING
+    assert "docs/availability.md" in found.next_step
+    assert probes_finding(made(lab=True), CARRIERS, (), NOW).state is State.OK
+
+
+def test_a_carriers_trunk_that_is_never_probed_is_named(made: Made) -> None:
+    """F1: a minute in which only that trunk carries calls would count as an outage."""
+    settings = made(lab=False, trunks=("carrier-a",))
+    assert not_probed(settings, CARRIERS) == ("carrier-b",)
+    found = probes_finding(settings, CARRIERS, (probe("carrier-a"),), NOW)
+    assert (found.state, found.seen) == (
+        State.WARNING,
+        "get through over carrier-a; never over carrier-b",
+    )
+    whole = made(lab=False, trunks=CARRIERS)
+    well = probes_finding(whole, CARRIERS, (probe("carrier-a"), probe("carrier-b")), NOW)
+    assert (well.state, well.seen) == (State.OK, "get through over carrier-a, carrier-b")
+
+
+def test_a_probe_that_fails_from_one_node_is_told_though_it_succeeds_from_another(made: Made) -> None:
+    settings = made(lab=False, trunks=("carrier-a",))
+    newest = (probe("carrier-a", reached=False), probe("carrier-a", node="node-2"))
+    for order in (newest, newest[::-1]):
+        found = probes_finding(settings, ("carrier-a",), order, NOW)
+        assert (found.state, found.seen) == (State.WARNING, "carrier-a from node-1: PROGRESS_TIMEOUT")
+    late = probes_finding(settings, ("carrier-a",), newest, NOW + timedelta(minutes=9))
+    assert late.seen == "no probe of late over carrier-a"
