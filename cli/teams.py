@@ -89,7 +89,9 @@ def consents(settings: Callable[[], Settings], customer: str | None, as_json: bo
 @click.option(
     "--follow", "following", is_flag=True, help="Go on until SIGTERM: every 30 s, all of it every hour."
 )
-@click.option("--retry", is_flag=True, help="Try numbers that were refused now, not an hour later.")
+@click.option(
+    "--retry", is_flag=True, help="Try numbers that were refused, and tenants without a list, now, not later."
+)
 @click.option("--dry-run", is_flag=True, help="Say what our book would order; ask nobody, change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @actor_option
@@ -136,7 +138,9 @@ def sync(
             time.sleep,
             tenant,
         )
-    _show_sums(sums, len(TeamsStanding(database).open_orders()), as_json)
+    standing = TeamsStanding(database)
+    unread = [each for each in standing.tenants() if each.trouble_since and tenant in (None, each.tenant_id)]
+    _show_sums(sums, len(standing.open_orders()), unread, as_json)
 
 
 def _show_plan(book: TeamsBook, tenant: str | None, as_json: bool) -> None:
@@ -161,10 +165,12 @@ def _show_plan(book: TeamsBook, tenant: str | None, as_json: bool) -> None:
         click.echo("No number is linked to a tenant.")
 
 
-def _show_sums(sums: Sums, open_orders: int, as_json: bool) -> None:
+def _show_sums(sums: Sums, open_orders: int, unread: Sequence[TenantStanding], as_json: bool) -> None:
     done = sums.done
     if as_json:
-        row = {**asdict(done), "held": [{"tenant": id_, **_held_row(each)} for id_, each in done.held]}
+        held = [{"tenant": id_, **_held_row(each)} for id_, each in done.held]
+        row = {**asdict(done), "held": held, "unread": {each.tenant_id: each.trouble for each in unread}}
+        del row["cut"]  # of a single round
         click.echo(json.dumps({**row, "open_orders": open_orders}, ensure_ascii=False, indent=1))
         return
     if done.busy:
@@ -179,10 +185,16 @@ def _show_sums(sums: Sums, open_orders: int, as_json: bool) -> None:
         click.echo(f"{open_orders} orders are open: `fernamt teams status`; the next sync asks after them.")
     if done.held:
         click.echo(f"{len(done.held)} numbers wait: `fernamt teams status` says for what.")
+    _show_unread(unread)
     if done.away is not None:
         raise OperatorConnectAway(
             f"Operator Connect: {done.away.why}. "
             + (done.away.next_step or "What is open is tried again by the next `fernamt teams sync`")
+        )
+    if unread:
+        raise OperatorConnectAway(
+            f"Operator Connect does not list the numbers of {len(unread)} tenants. The others had theirs; "
+            "these are asked again by themselves, at once with --retry"
         )
 
 
@@ -228,6 +240,7 @@ def status(settings: Callable[[], Settings], customer: str | None, numbers: bool
         counts = (each.wanted, each.uploaded, each.under_way, each.in_use, waiting)
         table.add_row(each.tenant_id, each.customer_id or "-", each.consent, *map(str, counts))
     console().print(table)
+    _show_unread([each for each in tenants if each.trouble_since])
     _show_orders(orders)
     if numbers:
         listed = Table("number", "tenant", "place", "since", "life", "used for", "problem")
@@ -238,6 +251,16 @@ def status(settings: Callable[[], Settings], customer: str | None, numbers: bool
             )  # fmt: skip
         console().print(listed)
     _show_held([one for _, one in held])
+
+
+def _show_unread(unread: Sequence[TenantStanding]) -> None:
+    for each in unread:
+        whose = f" of {each.customer_id}" if each.customer_id else ""
+        click.echo(
+            f"tenant {each.tenant_id}{whose}: Microsoft does not list its numbers since "
+            f"{shown(each.trouble_since)}: {each.trouble}. Asked again {shown(each.trouble_next_at)}, at "
+            "once with `fernamt teams sync --retry`; the other tenants go on"
+        )
 
 
 def _show_orders(orders: Sequence[OpenOrder]) -> None:
@@ -268,7 +291,8 @@ def _held_row(held: Held) -> dict[str, str]:
 
 
 def _times(each: TenantStanding) -> dict[str, str | None]:
-    return {"changed_at": written(each.changed_at), "seen_at": written(each.seen_at)}
+    names = ("changed_at", "seen_at", "trouble_since", "trouble_next_at")
+    return {name: written(getattr(each, name)) for name in names}
 
 
 def _order_row(each: OpenOrder) -> dict[str, Any]:

@@ -9,7 +9,17 @@ from typing import Protocol
 
 from numbering.e164 import E164
 from numbering.tenancy import Booked, TenantFacts
-from numbering.tenancy_orders import Accepted, Away, Ended, Forgotten, Order, Refusal, Rejected, Running
+from numbering.tenancy_orders import (
+    Accepted,
+    Away,
+    Ended,
+    Forgotten,
+    Order,
+    Refusal,
+    Rejected,
+    Running,
+    Trouble,
+)
 from numbering.tenancy_seen import CallSeen, ConsentSeen, NumberSeen
 
 
@@ -58,6 +68,18 @@ class TenantBook(Protocol):
 
     def note_listed(self, tenant_id: str, listed: Sequence[NumberSeen], changed: Sequence[Booked]) -> None:
         """Microsoft's list, and what it changes in the book."""
+        ...
+
+    def troubles(self) -> Mapping[str, Trouble]:
+        """Tenants whose numbers Microsoft does not list, by their ids."""
+        ...
+
+    def note_trouble(self, trouble: Trouble) -> None:
+        """One more try without a list."""
+        ...
+
+    def end_trouble(self, tenant_id: str) -> None:
+        """There is a list again, or nothing to ask for."""
         ...
 
     def plan(self, order: Order, numbers: Sequence[Booked], actor: str) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from controller.teams_doubts import Doubts
 from controller.teams_ports import Deactivation, OperatorConnectPort, TenantBook
 from numbering.e164 import E164
 from numbering.tenancy import Consent, Held, Place, Problem, TenantFacts, compare, plan
@@ -25,11 +26,14 @@ from numbering.tenancy_orders import (
     Order,
     OrderState,
     Rejected,
+    Trouble,
     answered,
     ordered,
     refusals,
     settled,
+    troubled,
 )
+from numbering.tenancy_seen import NumberSeen
 
 _log = structlog.get_logger(__name__)
 #: Tries of one round; the rest is due in the next.
@@ -38,9 +42,11 @@ MOST_TRIES: Final = 10_000
 
 @dataclass(slots=True)
 class RoundDone:
-    """What a round did. `busy`: another program is at it, nothing was done. `away`: why it stopped early."""
+    """What a round did. `busy`: another program is at it, nothing was done. `away`: what did not answer last;
+    `cut`: a full round is due again, consents were not seen or not every tenant had its turn."""
 
     busy: bool = False
+    cut: bool = False
     consents_changed: int = 0
     planned: int = 0
     uploaded: int = 0
@@ -73,11 +79,14 @@ class TeamsSync:
         self._chance = chance
         self._new_id = new_id
         self._actor = actor
+        self._doubts = Doubts()
 
     def round(self, *, full: bool, tenant_id: str | None = None) -> RoundDone:
         """`full`: ask for consents and the list of every tenant, and report calls; else only what our book
-        shows to be due. `tenant_id`: only this tenant's numbers. Raises what book and inventory raise."""
-        done = RoundDone()
+        shows to be due. A tenant whose list was not to be had is asked by itself, when its time has come.
+        `tenant_id`: only this tenant's numbers. Raises what book and inventory raise."""
+        done = RoundDone(cut=full)
+        self._doubts = Doubts()
         with self._book.alone() as mine:
             if not mine:
                 return RoundDone(busy=True)
@@ -90,12 +99,21 @@ class TeamsSync:
     def _steps(self, done: RoundDone, full: bool, tenant_id: str | None) -> Iterator[Callable[[], None]]:
         if full:
             yield partial(self._consents, done)
-        every = self._book.tenants(self._now(), every=full)
-        for each in every if tenant_id is None else [tenant_id]:
-            yield partial(self._tenant, each, done, full)
+        unseen = done.away is not None
+        at = self._now()
+        troubles = self._book.troubles()
+        again = sorted(id_ for id_, each in troubles.items() if each.next_at <= at and tenant_id is None)
+        every = {*self._book.tenants(at, every=full)} if tenant_id is None else {tenant_id}
+        for each in sorted(every.difference(again)):
+            asked = full and (each not in troubles or each == tenant_id)
+            yield partial(self._tenant, each, done, troubles.get(each), asked=asked)
         if full and tenant_id is None:
             yield partial(self._reports, done)
+        done.cut = full and unseen
         yield partial(self._orders, done, tenant_id)
+        # Those in trouble come last and at a time of their own: none of them keeps the others waiting.
+        for each in again:
+            yield partial(self._tenant, each, done, troubles[each], asked=True)
 
     def _consents(self, done: RoundDone) -> None:
         seen = self._microsoft.consents()
@@ -104,26 +122,46 @@ class TeamsSync:
         else:
             done.consents_changed = self._book.note_consents(seen, self._now(), self._actor)
 
-    def _tenant(self, tenant_id: str, done: RoundDone, full: bool) -> None:
+    def _tenant(self, tenant_id: str, done: RoundDone, trouble: Trouble | None, *, asked: bool) -> None:
         facts = self._book.facts(tenant_id)
         listed: set[E164] | None = None
-        if full and (facts.consent is Consent.SIGNED or facts.leaving or _known(facts)):
-            # The book is read before Microsoft's list: what an order changed between is in flux in the book.
-            seen = self._microsoft.numbers(tenant_id)
-            if isinstance(seen, Away | Rejected):
-                done.away = _as_away(seen, f"the numbers of tenant {tenant_id}")
-                if done.away.everything:
-                    return
-            else:
-                listed = {each.number for each in seen}
-                compared = compare(facts, listed, self._now())
-                self._book.note_listed(tenant_id, seen, compared.changed)
-                done.corrected += len(compared.changed)
-                done.held += [(tenant_id, Held(each, Problem.STRAY)) for each in compared.strays]
-                if compared.changed:
-                    facts = self._book.facts(tenant_id)
+        # The book is read before Microsoft's list: what an order changed between is in flux in the book.
+        seen = self._seen(facts, done, trouble) if asked else None
+        if done.away is not None and done.away.everything:
+            return
+        if seen is not None:
+            listed = {each.number for each in seen}
+            compared = compare(facts, listed, self._now())
+            self._book.note_listed(tenant_id, seen, compared.changed)
+            done.corrected += len(compared.changed)
+            done.held += [(tenant_id, Held(each, Problem.STRAY)) for each in compared.strays]
+            if compared.changed:
+                facts = self._book.facts(tenant_id)
         self._let_go(facts, listed, done)
         self._plan(facts, done)
+
+    def _seen(
+        self, facts: TenantFacts, done: RoundDone, trouble: Trouble | None
+    ) -> Sequence[NumberSeen] | None:
+        """Microsoft's list of a tenant. None where there is nothing to ask for, or no list: then that is
+        noted, and the tenant is asked again when it is due."""
+        tenant_id = facts.tenant_id
+        if not (facts.consent is Consent.SIGNED or facts.leaving or _known(facts)):
+            seen: Sequence[NumberSeen] | Away | Rejected | None = None
+        else:
+            seen = self._doubts.judged(tenant_id, self._microsoft.numbers(tenant_id))
+        if isinstance(seen, Away) and seen.everything:
+            done.away = seen
+            return None
+        if isinstance(seen, Away | Rejected):
+            found = troubled(trouble, tenant_id, seen, self._now(), self._chance())
+            self._book.note_trouble(found)
+            until = found.next_at.isoformat()
+            _log.warning("a tenant's numbers are not listed", tenant=tenant_id, why=found.why, until=until)
+            return None
+        if trouble is not None:
+            self._book.end_trouble(tenant_id)
+        return seen
 
     def _let_go(self, facts: TenantFacts, listed: set[E164] | None, done: RoundDone) -> None:
         """Numbers that are nobody's and not at Microsoft go on into quarantine (TC 17.8)."""
@@ -156,7 +194,9 @@ class TeamsSync:
                     return
 
     def _try(self, order: Order, done: RoundDone) -> None:
-        answer = self._asked(order)
+        answer = self._doubts.silent(order.tenant_id) or self._doubts.judged(
+            order.tenant_id, self._asked(order)
+        )
         at = self._now()
         after = answered(order, answer, at, self._chance())
         if isinstance(answer, Away):

@@ -93,12 +93,14 @@ class Forgotten:
 @dataclass(frozen=True, slots=True)
 class Away:
     """No answer, or one that says: later. `everything`: whatever else is asked now gets the same answer (rate
-    limit, login refused, no connection). `next_step` "" where waiting is enough."""
+    limit, login refused, no connection); `doubtful`: unless it is about this one tenant alone, which the next
+    tenant's question shows. `next_step` "" where waiting is enough."""
 
     why: str
     retry_after_s: float | None = None
     everything: bool = False
     next_step: str = ""
+    doubtful: bool = False
 
 
 Answer = Accepted | Running | Ended | Rejected | Forgotten | Away
@@ -175,6 +177,31 @@ def answered(order: Order, answer: Answer, at: datetime, chance: float) -> Order
             return replace(after, why=refusal.what, ended_at=at)
         case Ended():
             return replace(after, ended_at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A tenant whose numbers Microsoft does not list for us: since when, how often it was asked, when it is
+    asked again, and why."""
+
+    tenant_id: str
+    since: datetime
+    next_at: datetime
+    tries: int
+    why: str
+
+
+def troubled(
+    before: Trouble | None, tenant_id: str, no: Away | Rejected, at: datetime, chance: float
+) -> Trouble:
+    """One more try without a list: after no answer it is asked again as an order is, after a refusal as a
+    refused number is."""
+    tries = before.tries if before is not None else 0
+    since = before.since if before is not None else at
+    if isinstance(no, Rejected):
+        return Trouble(tenant_id, since, at + RETRY_REFUSED, tries + 1, no.refusal.what)
+    pause = timedelta(seconds=pause_s(tries, no.retry_after_s, chance))
+    return Trouble(tenant_id, since, at + pause, tries + 1, no.why)
 
 
 def pause_s(attempts: int, asked_s: float | None, chance: float) -> float:

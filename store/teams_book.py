@@ -14,11 +14,12 @@ from sqlalchemy import Connection, Engine, RowMapping, insert, select, text, upd
 from numbering.e164 import E164
 from numbering.life import State
 from numbering.tenancy import AT_TENANT, Booked, Consent, Place, Problem, TenantFacts
-from numbering.tenancy_orders import MOST_OF_ORDER, Kind, Order, OrderState, Refusal
+from numbering.tenancy_orders import MOST_OF_ORDER, Kind, Order, OrderState, Refusal, Trouble
 from numbering.tenancy_seen import CallSeen, ConsentSeen, NumberSeen
 from store import audit
 from store.foreign_errors import database_errors
 from store.teams_calls import mark_reported, reported, unreported
+from store.teams_consents import CONSENTS, end_trouble, hurry_troubles, note_trouble, troubles
 from store.teams_tables import MAX_WORDS, teams_consent, teams_number, teams_order
 
 #: pg_try_advisory_xact_lock key of whoever synchronises: "teams" in ASCII, as a number.
@@ -60,7 +61,7 @@ class TeamsBook:
         ]
         with database_errors("writing the consents"), self._engine.begin() as connection:
             values = {"rows": json.dumps(rows), "at": at}
-            changed = connection.execute(text(_CONSENTS), values).mappings().all()
+            changed = connection.execute(text(CONSENTS), values).mappings().all()
             for row in changed:
                 audit.record(
                     connection,
@@ -118,6 +119,23 @@ class TeamsBook:
                 text(_ASSIGNED), {"tenant": tenant_id, "numbers": numbers, "assigned": assigned}
             )
 
+    def troubles(self) -> Mapping[str, Trouble]:
+        """Tenants whose numbers Microsoft does not list, by their ids."""
+        with database_errors("reading which tenants are in trouble"), self._engine.connect() as connection:
+            return troubles(connection)
+
+    def note_trouble(self, trouble: Trouble) -> None:
+        """One more try without a list."""
+        place = f"writing that tenant {trouble.tenant_id} is in trouble"
+        with database_errors(place), self._engine.begin() as connection:
+            note_trouble(connection, trouble)
+
+    def end_trouble(self, tenant_id: str) -> None:
+        """There is a list again, or nothing to ask for."""
+        place = f"writing that tenant {tenant_id} is in trouble no more"
+        with database_errors(place), self._engine.begin() as connection:
+            end_trouble(connection, tenant_id)
+
     def plan(self, order: Order, numbers: Sequence[Booked], actor: str) -> None:
         """A new order with its numbers, before it is sent. RecordRefused where it would move a number to
         another tenant (A4)."""
@@ -141,12 +159,14 @@ class TeamsBook:
             )
 
     def retry(self, tenant_id: str | None, actor: str) -> int:
-        """Numbers that were refused are tried again by the next round, of one tenant or all; how many."""
+        """Numbers that were refused, and lists that were not to be had, are tried again by the next round, of
+        one tenant or all; how many numbers."""
         with database_errors("trying refused numbers again"), self._engine.begin() as connection:
             waiting = update(teams_number).where(teams_number.c.retry_at.is_not(None)).values(retry_at=None)
             if tenant_id is not None:
                 waiting = waiting.where(teams_number.c.tenant_id == tenant_id)
             count = connection.execute(waiting).rowcount
+            hurry_troubles(connection, tenant_id)
             if count:
                 audit.record(
                     connection,
@@ -312,37 +332,6 @@ UPDATE teams_number AS kept SET assigned_to = seen.assigned_to
 FROM unnest(CAST(:numbers AS text[]), CAST(:assigned AS text[])) AS seen(number, assigned_to)
 WHERE kept.number = seen.number AND kept.tenant_id = :tenant AND kept.assigned_to <> seen.assigned_to
 """
-#: Whose tenant it is: by the applied configuration's Teams trunks and numbers.
-TENANTS_OF: Final = """
-SELECT DISTINCT ON (tenant_id) tenant_id, customer_id FROM (
-    SELECT trunk ->> 'tenant_id' AS tenant_id, id AS customer_id FROM config_item CROSS JOIN LATERAL
-        jsonb_array_elements(coalesce(content::jsonb -> 'teams_trunks', '[]')) AS trunk
-    WHERE kind = 'customer' AND until_version IS NULL
-    UNION ALL SELECT tenant_id, customer_id FROM number_state WHERE tenant_id IS NOT NULL
-) AS linked ORDER BY tenant_id, customer_id
-"""
-_CONSENTS: Final = f"""
-WITH listed AS (
-    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-        AS row(tenant_id text, consent text, changed_at timestamptz)
-), owner AS ({TENANTS_OF}), now AS (
-    SELECT listed.tenant_id, owner.customer_id, listed.consent, listed.changed_at
-    FROM (SELECT DISTINCT ON (tenant_id) * FROM listed ORDER BY tenant_id, changed_at DESC) AS listed
-        LEFT JOIN owner USING (tenant_id)
-    UNION ALL
-    SELECT known.tenant_id, known.customer_id, 'absent', CAST(:at AS timestamptz) FROM teams_consent AS known
-    WHERE known.consent <> 'absent'
-        AND NOT EXISTS (SELECT FROM listed WHERE listed.tenant_id = known.tenant_id)
-), before AS (SELECT tenant_id, consent FROM teams_consent), written AS (
-    INSERT INTO teams_consent (tenant_id, customer_id, consent, changed_at, seen_at)
-    SELECT tenant_id, customer_id, consent, changed_at, :at FROM now
-    ON CONFLICT (tenant_id) DO UPDATE SET customer_id = EXCLUDED.customer_id, consent = EXCLUDED.consent,
-        changed_at = EXCLUDED.changed_at, seen_at = EXCLUDED.seen_at
-    RETURNING tenant_id, customer_id, consent, changed_at
-)
-SELECT written.* FROM written LEFT JOIN before USING (tenant_id)
-WHERE before.consent IS DISTINCT FROM written.consent ORDER BY tenant_id
-"""  # noqa: S608 - constant
 _EVERY: Final = """
 SELECT DISTINCT tenant_id FROM number_state WHERE tenant_id IS NOT NULL
 UNION SELECT DISTINCT tenant_id FROM teams_number ORDER BY 1

@@ -13,7 +13,8 @@ from numbering.e164 import E164
 from numbering.tenancy import AT_TENANT, Consent
 from numbering.tenancy_orders import Order, OrderState
 from store.foreign_errors import database_errors
-from store.teams_book import TENANTS_OF, order_of
+from store.teams_book import order_of
+from store.teams_consents import TENANTS_OF
 from store.teams_tables import teams_order
 
 #: Most orders told at once.
@@ -25,7 +26,8 @@ _OPEN: Final = (OrderState.PLANNED, OrderState.ACCEPTED)
 class TenantStanding:
     """A tenant of the configuration, of the inventory, or of Microsoft's list. `customer_id` None: nobody's.
     `seen_at`: when Microsoft was asked last, None for never. Counts of numbers: to be there, there, under
-    way, in use by somebody there, with a problem noted."""
+    way, in use by somebody there, with a problem noted. `trouble`: why Microsoft does not list its numbers,
+    "" where it does; since when, and when it is asked again."""
 
     tenant_id: str
     customer_id: str | None
@@ -37,6 +39,9 @@ class TenantStanding:
     under_way: int
     in_use: int
     problems: int
+    trouble: str = ""
+    trouble_since: datetime | None = None
+    trouble_next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ class TeamsStanding:
                     **row,
                     "consent": Consent(row["consent"]),
                     "changed_at": _utc(row["changed_at"]),
+                    "trouble_since": _utc(row["trouble_since"]),
+                    "trouble_next_at": _utc(row["trouble_next_at"]),
                     "seen_at": _utc(row["seen_at"]),
                 }
             )
@@ -140,7 +147,8 @@ WITH owner AS ({TENANTS_OF}), every AS (
 SELECT every.tenant_id, coalesce(owner.customer_id, said.customer_id) AS customer_id,
     coalesce(said.consent, 'absent') AS consent, said.changed_at, said.seen_at, coalesce(wanted, 0) AS wanted,
     coalesce(uploaded, 0) AS uploaded, coalesce(under_way, 0) AS under_way, coalesce(in_use, 0) AS in_use,
-    coalesce(problems, 0) AS problems
+    coalesce(problems, 0) AS problems, coalesce(said.trouble_why, '') AS trouble, said.trouble_since,
+    said.trouble_next_at
 FROM every LEFT JOIN owner USING (tenant_id) LEFT JOIN teams_consent AS said USING (tenant_id)
     LEFT JOIN wanted USING (tenant_id) LEFT JOIN there USING (tenant_id)
 WHERE CAST(:customer AS text) IS NULL OR coalesce(owner.customer_id, said.customer_id) = :customer

@@ -34,6 +34,7 @@ def _length(column: str, most: int, least: int = 1) -> CheckConstraint:
 
 
 #: What Microsoft said last of a tenant's consent. `customer_id`: whose tenant it is in the configuration.
+#: `trouble_*`: numbering.tenancy_orders.Trouble, while Microsoft does not list its numbers.
 teams_consent = Table(
     "teams_consent",
     metadata,
@@ -42,9 +43,19 @@ teams_consent = Table(
     Column("consent", Text, nullable=False),
     Column("changed_at", _MILLISECONDS, nullable=False),
     Column("seen_at", _MILLISECONDS, nullable=False),
+    Column("trouble_since", _MILLISECONDS),
+    Column("trouble_next_at", _MILLISECONDS),
+    Column("trouble_tries", Integer, nullable=False, server_default=text("0")),
+    Column("trouble_why", Text, nullable=False, server_default=""),
     _length("tenant_id", MAX_ID),
     _length("customer_id", MAX_ID),
     CheckConstraint("consent IN ('signed', 'pending', 'declined', 'terminated', 'absent')", name="consent"),
+    _length("trouble_why", MAX_WORDS, 0),
+    CheckConstraint(
+        "trouble_tries >= 0 AND (trouble_tries > 0) = (trouble_since IS NOT NULL)"
+        " AND (trouble_tries > 0) = (trouble_next_at IS NOT NULL)",
+        name="trouble",
+    ),
 )
 
 #: numbering.tenancy_orders.Order, field for field, with who gave it and how many numbers or calls it has.

@@ -112,7 +112,7 @@ class OperatorConnect:
         except TokenRefused as error:
             return Away(str(error), everything=True, next_step=_LOGIN)
         except NoAnswer as error:
-            return Away(str(error), error.retry_after_s, everything=True)
+            return Away(str(error), error.retry_after_s, everything=True, doubtful=True)
         except TeamsError as error:
             return Away(str(error))
         if answer.status == 429:
@@ -120,7 +120,9 @@ class OperatorConnect:
         if answer.status in _BUSY or answer.status >= 500:
             return Away(f"Microsoft answered {answer.status}", retry_after_s(answer.headers))
         if answer.status == 401 or (answer.status == 403 and shape.is_about_us(answer)):
-            return Away(f"Microsoft answered {answer.status}: not allowed", everything=True, next_step=_LOGIN)
+            # 403 under a code that we do not know may be about the tenant that was asked for.
+            why, doubtful = f"Microsoft answered {answer.status}: not allowed", answer.status == 403
+            return Away(why, everything=True, next_step=_LOGIN, doubtful=doubtful)
         if 300 <= answer.status < 400:
             return Away(f"Microsoft answered {answer.status}: the address in the settings has moved")
         return answer

@@ -41,6 +41,14 @@ def teams_health(
     stuck = [each.order for each in orders if each.order.stuck(at)]
     if stuck:
         return TeamsHealth(f"{seen}; {len(stuck)} orders are stuck: {stuck[0].why}", "fernamt teams status")
+    unread = [each for each in tenants if each.trouble_since is not None]
+    if unread:
+        first = unread[0]
+        what = f"{first.customer_id or first.tenant_id} since {shown(first.trouble_since)}: {first.trouble}"
+        return TeamsHealth(
+            f"{seen}; Microsoft does not list the numbers of {len(unread)} tenants: {what}",
+            "fernamt teams status",
+        )
     unsigned = [each for each in tenants if each.wanted and each.consent is not Consent.SIGNED]
     if unsigned:
         first = f"{unsigned[0].customer_id} ({unsigned[0].consent})"

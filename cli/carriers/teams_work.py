@@ -93,15 +93,14 @@ def follow(
         except (StoreError, ProvisioningError) as error:
             told = _tell_once(told, str(error))
             continue
-        if done.away is not None:
-            told = _tell_once(told, " ".join((done.away.why, done.away.next_step)).strip())
+        if full and not done.busy and not done.cut:
+            full_at = now() + FULL_EVERY
+        told = _tell_once(told, " ".join((done.away.why, done.away.next_step)).strip()) if done.away else ""
+        if done.away is not None and done.away.everything:
             pause = max(pause, _asked(done.away))
             continue
-        told = ""
         if due is not None:
             pause = min(PAUSE_S, max((due - now()).total_seconds(), _SHORTEST_FOLLOWING_S))
-        if full and not done.busy:
-            full_at = now() + FULL_EVERY
         if _did_something(done):
             _log.info("synchronised with Microsoft", **{name: getattr(done, name) for name in _COUNTS})
 

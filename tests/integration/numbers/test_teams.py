@@ -224,3 +224,31 @@ def test_a_thousand_numbers_and_more_go_in_several_orders(
     follow(engine, dict.fromkeys(many, AT_TENANT))
     after = parsed(run("teams", "sync", "--json"))
     assert (after["uploaded"], after["planned"], len(simulator.operations)) == (1_001, 2, 2)
+
+
+def test_a_tenant_that_is_gone_is_told_and_the_others_go_on(
+    run: Run, engine: Engine, simulator: Simulator
+) -> None:
+    """One tenant without a list holds up nobody else's numbers, and has its own time to be asked again."""
+    other = "11111111-2222-4333-8444-666666666666"
+    follow(engine, {NUMBERS[0]: AT_TENANT})
+    good(run("teams", "sync"))
+    gone = simulator.tenants.pop(TENANT)
+    simulator.tenants[other] = Tenant()
+    follow(engine, {NUMBERS[1]: Assignment("kunde-druck", NOW - DAY, tenant_id=other)})
+    refused = told(run("teams", "sync"))
+    assert "1 uploaded" in refused
+    assert f"tenant {TENANT} of kunde-bau: Microsoft does not list its numbers" in refused
+    assert "does not list the numbers of 1 tenants" in refused
+    assert set(simulator.tenants[other].numbers) == {NUMBERS[1]}
+    assert "TenantUnknown" in good(run("teams", "status"))
+    stood = {each["tenant_id"]: each for each in parsed(run("teams", "status", "--json"))["tenants"]}
+    assert stood[TENANT]["trouble"].startswith("TenantUnknown")
+    assert stood[TENANT]["trouble_since"] < stood[TENANT]["trouble_next_at"]
+    assert (stood[other]["trouble"], stood[other]["trouble_since"]) == ("", None)
+    asked = len(simulator.requests)
+    assert TENANT in parsed(run("teams", "sync", "--json"))["unread"]
+    assert not [each for each in simulator.requests[asked:] if TENANT in each.path], "not before its time"
+    simulator.tenants[TENANT] = gone
+    assert parsed(run("teams", "sync", "--retry", "--json"))["unread"] == {}
+    assert "Microsoft does not list" not in good(run("teams", "status"))

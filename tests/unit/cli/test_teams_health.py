@@ -38,6 +38,7 @@ def test_nothing_is_to_be_done_where_all_is_well_or_nothing_is_linked() -> None:
         (True, replace(WELL, seen_at=NOW + LONG), [ORDER], NOW + LONG, "teams status"),
         (True, replace(WELL, consent=Consent.TERMINATED), [], NOW, "teams consents"),
         (True, replace(WELL, problems=1), [], NOW, "teams status"),
+        (True, replace(WELL, trouble="Microsoft answered 500", trouble_since=NOW), [], NOW, "teams status"),
     ],
 )
 def test_each_fault_has_its_next_step(
@@ -101,7 +102,7 @@ def test_a_sync_that_is_told_to_wait_waits_and_one_that_is_not_let_in_ends() -> 
 
 def test_following_goes_on_whatever_is_away_and_asks_for_everything_every_hour() -> None:
     away = DatabaseUnavailable("database", "gone", "wait")
-    limit = RoundDone(away=Away("rate limit", 90, everything=True))
+    limit = RoundDone(away=Away("rate limit", 90, everything=True), cut=True)
     rounds = Rounds(away, limit, RoundDone(uploaded=1), *[RoundDone()] * 121)
     rounds.total = 124
     follow(rounds, lambda: None, rounds.now, rounds.stopped)  # type: ignore[arg-type]
@@ -117,3 +118,14 @@ def test_following_looks_again_when_an_order_is_due() -> None:
     due = iter([NOW + timedelta(seconds=5), NOW, NOW + HOUR])
     follow(rounds, lambda: next(due), rounds.now, rounds.stopped)  # type: ignore[arg-type]
     assert rounds.waited == [0, 5, 1, PAUSE_S]
+
+
+def test_what_one_order_waits_for_is_no_reason_for_another_full_round() -> None:
+    waits = RoundDone(away=Away("Microsoft answered 500"))
+    limit = RoundDone(away=Away("rate limit", 90, everything=True))
+    unseen = RoundDone(away=Away("the consents: Microsoft answered 500"), cut=True)
+    rounds = Rounds(unseen, waits, waits, limit, RoundDone())
+    rounds.total = 5
+    follow(rounds, lambda: None, rounds.now, rounds.stopped)  # type: ignore[arg-type]
+    assert rounds.full == [True, True, False, False, False]
+    assert rounds.waited == [0, PAUSE_S, PAUSE_S, PAUSE_S, 90, PAUSE_S]

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from numbering.e164 import E164
 from numbering.tenancy import Booked, Consent, Place, TenantFacts
-from numbering.tenancy_orders import Kind, Order, OrderState, Refusal
+from numbering.tenancy_orders import Kind, Order, OrderState, Refusal, Trouble
 from numbering.tenancy_seen import CallSeen, ConsentSeen, NumberSeen
 
 
@@ -54,6 +54,7 @@ class MemoryBook:
         self.calls: dict[str, str] = {}
         self.unreported: dict[str, CallSeen] = {}
         self.history: list[tuple[str, str, str]] = []
+        self.trouble: dict[str, Trouble] = {}
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -92,6 +93,15 @@ class MemoryBook:
     def note_listed(self, tenant_id: str, listed: Sequence[NumberSeen], changed: Sequence[Booked]) -> None:
         self._write(changed)
 
+    def troubles(self) -> Mapping[str, Trouble]:
+        return dict(self.trouble)
+
+    def note_trouble(self, trouble: Trouble) -> None:
+        self.trouble[trouble.tenant_id] = trouble
+
+    def end_trouble(self, tenant_id: str) -> None:
+        self.trouble.pop(tenant_id, None)
+
     def plan(self, order: Order, numbers: Sequence[Booked], actor: str) -> None:
         assert numbers
         self.orders[order.id] = order
@@ -107,7 +117,8 @@ class MemoryBook:
         return 1
 
     def due(self, at: datetime, tenant_id: str | None) -> Sequence[Order]:
-        return [each for each in self.orders.values() if each.open and each.next_at <= at]
+        found = [each for each in self.orders.values() if each.open and each.next_at <= at]
+        return sorted(found, key=lambda each: (each.next_at, each.id))
 
     def numbers_of(self, order: Order) -> Mapping[E164, Booked]:
         return {number: each for number, each in self.numbers.items() if each.order_id == order.id}
