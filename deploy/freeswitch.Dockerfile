@@ -23,7 +23,7 @@ RUN --mount=type=secret,id=signalwire_token,required=true \
       freeswitch freeswitch-mod-console freeswitch-mod-logfile freeswitch-mod-event-socket \
       freeswitch-mod-json-cdr freeswitch-mod-sofia freeswitch-mod-commands freeswitch-mod-dptools \
       freeswitch-mod-dialplan-xml freeswitch-mod-sndfile freeswitch-mod-native-file \
-      freeswitch-mod-tone-stream; \
+      freeswitch-mod-tone-stream freeswitch-mod-opus freeswitch-mod-spandsp; \
     rm -rf /var/lib/apt/lists/* /root/.netrc /etc/apt/auth.conf /etc/apt/auth.conf.d/freeswitch.conf \
       /etc/apt/sources.list.d/freeswitch.list
 # The configuration is rendered by fernamt into this volume before FreeSWITCH starts.

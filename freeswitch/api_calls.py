@@ -73,6 +73,18 @@ def reload_xml() -> ApiCall:
     return ApiCall("reloadxml")
 
 
+def load_module(module: str) -> ApiCall:
+    """Read the configuration again and load a module of FreeSWITCH; see `module_missing`."""
+    return ApiCall("load", word(module, "the module"))
+
+
+def module_missing(said: str) -> str:
+    """Why `load_module` did not load it, "" where it did or it was there (read: load_function, which says
+    first that the XML was read)."""
+    last = said.strip().rpartition("\n")[2].strip()
+    return last if last.startswith("-ERR") and "already loaded" not in last else ""
+
+
 def reload_certificates() -> ApiCall:
     """Read the files of TLS and WSS again for new connections; "+OK ...". FreeSWITCH 1.11 and newer."""
     return ApiCall("reloadcert")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from gevent.hub import get_hub
 
 from cli.layout import write_private
@@ -24,17 +25,21 @@ from freeswitch import api_calls, profile_calls
 from freeswitch.commands import ApiCall
 from freeswitch.errors import CommandFailed, FreeSwitchError, NotConnected
 from freeswitch.render import render, write
+from freeswitch.render.modules import codec_modules
 from freeswitch.render.teams import teams_ways
 from freeswitch.settings import SwitchSettings
+
+_log = structlog.get_logger(__name__)
 
 _LOADED: Final = ".loaded.json"
 _GATEWAYS: Final = (Entry.CARRIER.value, Entry.TRUNK.value)
 _TEAMS: Final = Entry.TEAMS.value
 _PHONES: Final = Entry.PHONE.value
+_MODULES: Final = "modules"
 #: FreeSWITCH reads the whole XML anew for each of these.
 _TIMEOUT_S: Final = 30.0
 
-#: Digest of each gateway and phone by profile and name.
+#: Digest of each gateway and phone by profile and name; modules of codecs by theirs.
 State = dict[str, dict[str, str]]
 
 
@@ -98,6 +103,8 @@ class NodeConfiguration:
         write(self._conf_dir, text)
         self._run(api_calls.reload_xml())
         self._run(profile_calls.reload_acl())
+        for module in sorted(wanted[_MODULES].keys() - loaded.get(_MODULES, {}).keys()):
+            self._load(module)
         for profile in (*_GATEWAYS, _TEAMS):
             have, old = wanted[profile], loaded.get(profile, {})
             if have and not old and profile == _TEAMS:
@@ -108,6 +115,15 @@ class NodeConfiguration:
             if have.items() - old.items():
                 self._run(profile_calls.rescan(profile))
         self._note({name: loaded.get(name, {}) | wanted[name] for name in wanted})
+
+    def _load(self, module: str) -> None:
+        """A module that is not installed is told; it keeps nothing else from the node."""
+        missing = api_calls.module_missing(self._api(api_calls.load_module(module), _TIMEOUT_S))
+        if missing:
+            step = (
+                f"install freeswitch-{module.replace('_', '-')}; calls with its codec alone fail until then"
+            )
+            _log.error("a codec's module is not loaded", module=module, why=missing, next_step=step)
 
     def _kill(self, profile: str, gateway: str) -> None:
         try:
@@ -173,6 +189,7 @@ def _state(snapshot: Snapshot, text: str, settings: SwitchSettings) -> State:
     """What the node has to know: the whole XML, gateways by profile, phones. Without certificates there is no
     profile for Teams."""
     state: State = {"xml": {"sha256": hashlib.sha256(text.encode()).hexdigest()}}
+    state[_MODULES] = dict.fromkeys(codec_modules(snapshot), "")
     state |= {entry.value: {} for entry in Entry}
     if snapshot.teams is not None and settings.tls is not None:
         state[_TEAMS] = {name: _digest(facts) for name, *facts in _teams(snapshot, snapshot.teams)}

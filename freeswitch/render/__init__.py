@@ -25,7 +25,7 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
     emergency = StaticEmergency(snapshot, settings)
     phones = directory(snapshot, settings, emergency)
     configurations: list[Element] = [
-        *modules(settings),
+        *modules(snapshot, settings),
         acl(snapshot, settings),
         sofia(snapshot, settings),
     ]

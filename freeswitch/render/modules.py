@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
+from dialplan.snapshot import Snapshot
+from freeswitch.dialstring import WEBRTC_CODECS
 from freeswitch.render.xml import configuration, params
 from freeswitch.settings import CONTROLLERS, SwitchSettings
 
@@ -22,26 +24,36 @@ _MODULES: Final = (
     "mod_tone_stream",
 )
 
-_OF_BROWSERS: Final = ("mod_opus",)
+#: Which module has a codec; G.711 is in the core (read: mod_spandsp_codecs.c, mod_opus.c).
+_OF_CODECS: Final = {"G722": "mod_spandsp", "OPUS": "mod_opus"}
 
 
-def modules(settings: SwitchSettings) -> list[Element]:
+def modules(snapshot: Snapshot, settings: SwitchSettings) -> list[Element]:
     """modules.conf, switch.conf and each loaded module's own settings."""
+    of_codecs = codec_modules(snapshot)
     return [
-        _modules(settings),
+        _modules(of_codecs),
         _switch(settings),
         _event_socket(settings),
         _json_cdr(settings),
-        *([_opus()] if settings.tls else []),
+        *(_CODEC_SETTINGS[module]() for module in of_codecs),
         _logging("console", settings),
         _logging("logfile", settings),
     ]
 
 
-def _modules(settings: SwitchSettings) -> Element:
+def codec_modules(snapshot: Snapshot) -> tuple[str, ...]:
+    """The modules of codecs that a trunk or a browser may speak."""
+    spoken = {codec for trunk in snapshot.trunks.values() for codec in trunk.codecs}
+    if any(phone.webrtc for phone in snapshot.phones.values()):
+        spoken.update(WEBRTC_CODECS)
+    return tuple(module for codec, module in _OF_CODECS.items() if codec in spoken)
+
+
+def _modules(of_codecs: tuple[str, ...]) -> Element:
     root = configuration("modules", "modules to load")
     holder = SubElement(root, "modules")
-    for module in (*_MODULES, *(_OF_BROWSERS if settings.tls else ())):
+    for module in (*_MODULES, *of_codecs):
         SubElement(holder, "load", module=module)
     return root
 
@@ -104,6 +116,14 @@ def _opus() -> Element:
     root = configuration("opus", "Opus")
     params(SubElement(root, "settings"), {"use-vbr": True, "use-dtx": False, "keep-fec-enabled": True})
     return root
+
+
+def _spandsp() -> Element:
+    """G.722's module complains without a file of its own; of fax and tones nothing is used."""
+    return configuration("spandsp", "G.722")
+
+
+_CODEC_SETTINGS: Final = {"mod_spandsp": _spandsp, "mod_opus": _opus}
 
 
 def _logging(name: str, settings: SwitchSettings) -> Element:

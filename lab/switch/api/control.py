@@ -52,6 +52,14 @@ async def reloadxml(switch: Switch, _argument: str) -> str:
     return "+OK [Success]\n"
 
 
+async def load(switch: Switch, argument: str) -> str:
+    """A module: everything is there already, only the XML is read again first."""
+    if not argument:
+        return "-USAGE: <mod_name>\n"
+    read = (await reloadxml(switch, argument)).startswith("+OK")
+    return "+OK Reloading XML\n+OK\n" if read else "+OK\n"
+
+
 async def reloadacl(switch: Switch, argument: str) -> str:
     answer = await reloadxml(switch, argument)
     return "+OK acl reloaded\n" if answer.startswith("+OK") else answer

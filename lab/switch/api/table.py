@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, Api]] = {
     "global_setvar": control.global_setvar,
     "hostname": control.hostname,
     "hupall": calls.hupall,
+    "load": control.load,
     "originate": calls.originate_command,
     "reloadacl": control.reloadacl,
     "reloadxml": control.reloadxml,

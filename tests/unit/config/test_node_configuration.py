@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+import structlog
 
 from cli.wiring.applied import AppliedCarrier
 from cli.wiring.node_configuration import NodeConfiguration
@@ -27,12 +29,15 @@ class FakeNode:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.away = False
+        self.lacks = ""
 
     def api(self, call: ApiCall, timeout_s: float) -> str:
         assert timeout_s > 0
         if self.away:
             raise NotConnected("no connection")
         self.asked.append(f"{call.name} {call.argument}".strip())
+        if call.name == "load" and self.lacks:
+            return f"+OK Reloading XML\n-ERR [{self.lacks}]\n"
         if "killgw unknown" in call.argument:
             raise CommandFailed("-ERR no such gateway.")
         return "+OK"
@@ -160,3 +165,40 @@ def test_a_gateway_that_is_gone_already_is_no_failure(fake: FakeNode, tmp_path: 
     node.prepare(snapshot())
     node.retire(snapshot())
     assert fake.take()[-1] == "sofia profile trunk killgw unknown"
+
+
+def with_codecs(*codecs: str) -> Snapshot:
+    found = snapshot()
+    trunk = found.trunks["carrier-b"]
+    return replace(found, trunks={**found.trunks, trunk.id: replace(trunk, codecs=codecs)})
+
+
+def test_a_codec_that_no_trunk_spoke_before_is_loaded_once(
+    node: NodeConfiguration, fake: FakeNode, tmp_path: Path
+) -> None:
+    fresh = with_codecs("OPUS", "G722", "PCMA")
+    node.prepare(fresh)
+    assert fake.take() == ["reloadxml", "reloadacl", "load mod_opus", "load mod_spandsp"]
+    node.retire(fresh)
+    node.prepare(snapshot(NUMBERS))
+    node.retire(snapshot(NUMBERS))
+    assert fake.take() == ["reloadxml", "reloadacl"]
+    NodeConfiguration(tmp_path, settings(tmp_path), fake.api).write(fresh)
+    NodeConfiguration(tmp_path, settings(tmp_path), fake.api).prepare(fresh)
+    assert fake.take() == [], "a node that starts with it loads it by itself"
+
+
+def test_a_module_that_is_not_installed_is_told_and_keeps_nothing_else_from_the_node(
+    node: NodeConfiguration, fake: FakeNode, tmp_path: Path
+) -> None:
+    fake.lacks = "(mod_spandsp.so): cannot open shared object file"
+    with structlog.testing.capture_logs() as logs:
+        node.prepare(with_codecs("G722"))
+    (told,) = [each for each in logs if each["log_level"] == "error"]
+    assert told["module"] == "mod_spandsp"
+    assert "install freeswitch-mod-spandsp" in told["next_step"]
+    assert "mod_spandsp" in (tmp_path / "freeswitch.xml").read_text()
+    fake.lacks = "Module already loaded"
+    with structlog.testing.capture_logs() as logs:
+        node.prepare(with_codecs("OPUS"))
+    assert logs == []

@@ -357,3 +357,27 @@ def test_only_the_phone_that_was_called_may_transfer_another_nodes_call() -> Non
     expression = re.compile(asked.get("expression", ""))
     assert expression.search(f"{call}-phone/{call}")
     assert not any(expression.search(each) for each in (f"{other}/{call}", f"{other}-phone/{call}", "/"))
+
+
+@pytest.mark.parametrize(
+    ("codecs", "webrtc", "modules"),
+    [
+        (("PCMA", "PCMU"), False, set()),
+        (("G722",), False, {"mod_spandsp"}),
+        (("OPUS", "PCMA"), False, {"mod_opus"}),
+        (("PCMA", "G722", "OPUS"), False, {"mod_spandsp", "mod_opus"}),
+        (("PCMA",), True, {"mod_spandsp", "mod_opus"}),
+    ],
+)
+def test_the_modules_of_configured_codecs_are_loaded_and_have_their_settings(
+    codecs: tuple[str, ...], webrtc: bool, modules: set[str]
+) -> None:
+    """With certificates or without: a trunk by UDP may speak G.722."""
+    carrier = snapshot()
+    trunks = {**carrier.trunks, CARRIER_B.id: replace(CARRIER_B, codecs=codecs)}
+    phones = {**carrier.phones, PHONE_1.id: replace(PHONE_1, webrtc=webrtc)}
+    tree = ElementTree.fromstring(render(replace(carrier, trunks=trunks, phones=phones), SETTINGS))  # noqa: S314
+    loaded = {each.get("module") for each in tree.iter("load")} & {"mod_spandsp", "mod_opus"}
+    files = {each.get("name") for each in tree.iter("configuration")}
+    assert loaded == modules
+    assert {f"mod_{name}" for name in ("spandsp", "opus") if f"{name}.conf" in files} == modules
