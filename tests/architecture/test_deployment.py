@@ -7,6 +7,7 @@ import shlex
 
 import click
 import pytest
+import yaml
 
 from cli.main import fernamt
 from tests.architecture.program import ROOT
@@ -38,3 +39,23 @@ def test_a_unit_calls_a_command_with_options_that_exist(unit) -> None:
         assert found is not None, line
         command = found
     command.make_context(unit.name, [word.replace("%i", "127.0.0.1:8084") for word in words])
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "words"),
+    [
+        (file, name, service["command"])
+        for file in ("compose.yaml", "deploy/site.compose.yaml")
+        for name, service in yaml.safe_load((ROOT / file).read_text())["services"].items()
+        if service.get("command", [""])[0] == "--settings"
+    ],
+)
+def test_a_service_calls_a_command_with_options_that_exist(file: str, name: str, words: list[str]) -> None:
+    assert words[1] == "/etc/fernamt/fernamt.yaml", file
+    command: click.Command = fernamt
+    left = words[2:]
+    while isinstance(command, click.Group):
+        found = command.get_command(click.Context(command), left.pop(0))
+        assert found is not None, f"{file}: {name}"
+        command = found
+    command.make_context(name, left)

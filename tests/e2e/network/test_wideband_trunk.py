@@ -1,4 +1,4 @@
-"""Trunks that speak G.722 or Opus alone, without certificates, against real FreeSWITCH: its codecs are there."""
+"""Trunks that speak G.722 or Opus alone, without certificates, against FreeSWITCH: its codecs are there."""
 
 from __future__ import annotations
 
