@@ -194,9 +194,10 @@ class TeamsSync:
                     return
 
     def _try(self, order: Order, done: RoundDone) -> None:
-        answer = self._doubts.silent(order.tenant_id) or self._doubts.judged(
-            order.tenant_id, self._asked(order)
-        )
+        answer: Answer | None = self._doubts.silent(order.tenant_id)
+        if answer is None:
+            asked: Answer = self._asked(order)
+            answer = self._doubts.judged(order.tenant_id, asked)
         at = self._now()
         after = answered(order, answer, at, self._chance())
         if isinstance(answer, Away):

@@ -43,8 +43,8 @@ def teams_health(
         return TeamsHealth(f"{seen}; {len(stuck)} orders are stuck: {stuck[0].why}", "fernamt teams status")
     unread = [each for each in tenants if each.trouble_since is not None]
     if unread:
-        first = unread[0]
-        what = f"{first.customer_id or first.tenant_id} since {shown(first.trouble_since)}: {first.trouble}"
+        one = unread[0]
+        what = f"{one.customer_id or one.tenant_id} since {shown(one.trouble_since)}: {one.trouble}"
         return TeamsHealth(
             f"{seen}; Microsoft does not list the numbers of {len(unread)} tenants: {what}",
             "fernamt teams status",

@@ -374,7 +374,7 @@ def test_the_modules_of_configured_codecs_are_loaded_and_have_their_settings(
 ) -> None:
     """With certificates or without: a trunk by UDP may speak G.722."""
     carrier = snapshot()
-    trunks = {**carrier.trunks, CARRIER_B.id: replace(CARRIER_B, codecs=codecs)}
+    trunks = {name: replace(each, codecs=codecs) for name, each in carrier.trunks.items()}
     phones = {**carrier.phones, PHONE_1.id: replace(PHONE_1, webrtc=webrtc)}
     tree = ElementTree.fromstring(render(replace(carrier, trunks=trunks, phones=phones), SETTINGS))  # noqa: S314
     loaded = {each.get("module") for each in tree.iter("load")} & {"mod_spandsp", "mod_opus"}
