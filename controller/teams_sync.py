@@ -194,10 +194,7 @@ class TeamsSync:
                     return
 
     def _try(self, order: Order, done: RoundDone) -> None:
-        answer: Answer | None = self._doubts.silent(order.tenant_id)
-        if answer is None:
-            asked: Answer = self._asked(order)
-            answer = self._doubts.judged(order.tenant_id, asked)
+        answer = self._answered(order)
         at = self._now()
         after = answered(order, answer, at, self._chance())
         if isinstance(answer, Away):
@@ -219,6 +216,13 @@ class TeamsSync:
             done.uploaded += len(numbers) - no
         else:
             done.released += len(numbers) - no
+
+    def _answered(self, order: Order) -> Answer:
+        silent = self._doubts.silent(order.tenant_id)
+        if silent is not None:
+            return silent
+        asked: Answer = self._asked(order)
+        return self._doubts.judged(order.tenant_id, asked)
 
     def _asked(self, order: Order) -> Answer:
         if order.state is OrderState.ACCEPTED:
