@@ -30,6 +30,7 @@ from cli.bootstrap import (
 from cli.carriers.emergency_reminders import reminders_of
 from cli.errors import NotRunning, ProgramError
 from cli.explaining import record_checks
+from cli.explaining.clock_check import clock
 from cli.explaining.disk_check import disk
 from cli.explaining.exchange_checks import controllers_finding, probes_finding, switch_finding
 from cli.explaining.findings import Finding, State, outside_the_lab
@@ -105,6 +106,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("rating", record_checks.rating),
         ("bank", record_checks.bank),
         ("contact centres' log", record_checks.centre_log),
+        ("clock", clock),
         ("number sweep", record_checks.sweep),
         ("numbers at Microsoft", record_checks.teams),
         ("disk", disk),

@@ -24,6 +24,7 @@ ProgramError
 ├── NoOperatorConnect  the settings name no access to Microsoft Operator Connect
 ├── OperatorConnectAway  Microsoft did not answer, or not to us
 ├── CallRefused       a call that a program asked for was not made
+├── ClockDoubted      nothing is deleted by a clock that may be wrong
 └── ScenarioFailed    the demo's calls did not all do what they should
 """
 
@@ -148,6 +149,12 @@ class ScenarioFailed(ProgramError):
     """At least one call of the demo did not do what it should."""
 
     id = "program.scenario"
+
+
+class ClockDoubted(ProgramError):
+    """The clock may be wrong, and what is deleted by it is gone for good."""
+
+    id = "program.clock-doubted"
 
 
 class CallRefused(ProgramError):

@@ -283,6 +283,15 @@ def of_certificates(left: Callable[[], Mapping[str, float]]) -> Families:
     return families
 
 
+def of_clock(trusted: Callable[[], bool]) -> Families:
+    """Of an intake."""
+
+    def families() -> Iterable[Metric]:
+        yield GaugeMetricFamily("fernamt_clock_trusted", "1: things are deleted by it", trusted())
+
+    return families
+
+
 def of_centre_log(waiting: Callable[[], Mapping[str, int]], lost: Callable[[], int]) -> Families:
     """Of the contact centres' log on its way to the database."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from cli.bootstrap import engine, mailbox_messages, recording_archive
+from cli.bootstrap import engine, mailbox_messages, now, recording_archive
 from cli.carriers.privacy_export import write_export
 from cli.changes import changing
 from cli.layout import effective
@@ -19,9 +19,11 @@ from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
 from cli.wiring.carrier import today
+from cli.wiring.trusted_clock import believed_day
 from privacy.kinds import KINDS
 from privacy.plan import Plan
 from store import audit
+from store.daily_sweep import DailySweep
 from store.known_customers import require_customer
 from store.privacy_erasing import MAX_ERASURES, Erasure, PrivacyErasing
 from store.privacy_facts import overdue_customers, plan_of
@@ -95,19 +97,35 @@ def plan(settings: Callable[[], Settings], on: datetime | None, as_json: bool) -
 
 
 @privacy.command()
+@click.option("--today", "said", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
+              help="Which day it is, by your own word: for a clock that is doubted.")  # fmt: skip
 @changing(with_reason=False)
-def run(settings: Callable[[], Settings], at: datetime, actor: str) -> None:
+def run(settings: Callable[[], Settings], said: datetime | None, at: datetime, actor: str) -> None:
     """Delete what is due now. The intake does it once a day by itself.
+
+    A clock is doubted that differs from the database's, or that is more than two days after the last day's
+    work: the exchange was off, or the clock is wrong. Then nothing is deleted until you say with --today
+    which day it is; the clock must say the same.
 
     \b
     Example: fernamt privacy run
+             fernamt privacy run --today 2026-12-28
     """
     database = engine(effective(settings()), _NAME)
-    done = PrivacyErasing(database).run(plan_of(database, today()), at, actor)
+    moment = now()
+    day = believed_day(database, moment, said.date() if said else None)
+    if said is not None:
+        audit.write(database, actor, "privacy.run", "clock", day.isoformat(), {"said": "today"})
+    done = PrivacyErasing(database).run(plan_of(database, day), at, actor)
     for each in done:
         click.echo(_sentence(each))
     if not done:
         click.echo("Nothing was due.")
+    if said is not None:
+        sweep = DailySweep(database)
+        sweep.forget_ahead(day)
+        swept = sweep.run(day, moment, actor)
+        click.echo("The clock is believed again." if swept else "The day's work is under way.")
 
 
 @privacy.command()

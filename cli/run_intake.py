@@ -21,7 +21,7 @@ from cli.bootstrap import (
     recording_spool,
     spool_size,
 )
-from cli.metrics import of_certificates, of_disks, of_due, of_log, of_records, serve_metrics
+from cli.metrics import of_certificates, of_clock, of_disks, of_due, of_log, of_records, serve_metrics
 from cli.settings import Settings
 from cli.wiring.abuse_store import AbuseRecords
 from cli.wiring.adapters import (
@@ -36,6 +36,7 @@ from cli.wiring.centre_log import KeptInDatabase, LeftInRedis
 from cli.wiring.certificates import CertificateDays
 from cli.wiring.disk import rooms
 from cli.wiring.recording_switch import KeptRecordings
+from cli.wiring.trusted_clock import TrustedClock
 from controller.abuse_watch import AbuseWatch
 from controller.centre_log import CentreLog
 from controller.daily import Daily
@@ -83,17 +84,19 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         _alarm(leg)
 
     intake = Intake(spool, Records(CdrRepository(database), abuse.note), parse, time.time, noticed)
-    daily = Daily(NumberSweep(DailySweep(database), now).work, today)
+    clock = TrustedClock(database)
+    daily = Daily(NumberSweep(DailySweep(database), now, clock.trusts).work, today)
     daily.start()
-    deleting = Daily(PrivacyWork(engine(settings, "fernamt intake deleting"), now).work, today)
+    erasing = PrivacyWork(engine(settings, "fernamt intake deleting"), now, clock.trusts)
+    deleting = Daily(erasing.work, today)
     deleting.start()
     abuse.start()
-    mailboxes = _mailboxes(settings)
+    mailboxes = _mailboxes(settings, clock)
     mailboxes.start()
-    kept = KeptInDatabase(AcdHistory(database), settings.figures_days)
+    kept = KeptInDatabase(AcdHistory(database), settings.figures_days, clock.trusts)
     centre_log = CentreLog(LeftInRedis(acd_log(settings)), kept, now)
     centre_log.start()
-    archive = KeptRecordings(recording_archive(settings, "fernamt intake recordings"))
+    archive = KeptRecordings(recording_archive(settings, "fernamt intake recordings"), clock.trusts)
     recordings = Recordings(recording_spool(settings), archive, now)
     recordings.start()
     loop.start()
@@ -104,6 +107,7 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         of_due(WaitingLegs(database)),
         of_disks(lambda: rooms(settings)),
         of_certificates(CertificateDays(settings, now).left),
+        of_clock(lambda: not clock.doubted),
     )
     captured = _sip_capture(settings)
     _log.info("intake ready", spool=str(spool.directory))
@@ -152,10 +156,10 @@ def _error_id(error: StoreAway | OSError) -> str:
     return error.__cause__.id if isinstance(error.__cause__, StoreError) else "spool"
 
 
-def _mailboxes(settings: Settings) -> Mailboxes:
+def _mailboxes(settings: Settings, clock: TrustedClock) -> Mailboxes:
     sender = mailer(settings)
     send = sender.send if sender is not None else None
-    messages = Messages(mailbox_messages(settings, "fernamt intake"))
+    messages = Messages(mailbox_messages(settings, "fernamt intake"), clock.trusts)
     return Mailboxes(message_spool(settings), messages, send, now)
 
 

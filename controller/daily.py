@@ -17,8 +17,9 @@ POLL_S: Final = 60.0
 
 
 class Daily(Rounds):
-    """Calls `work` with the day until it says that the day's work is done, by whomever; then waits for the
-    next day. `work` raises StoreAway; it is tried again."""
+    """Calls `work` with the day until it says that the day's work is done, by whomever; then waits for
+    another day, an earlier one too: a clock that was ahead is set back. `work` raises StoreAway; it is tried
+    again."""
 
     def __init__(self, work: Callable[[date], bool], today: Callable[[], date]) -> None:
         super().__init__(self.look, POLL_S, "the day's work failed")
@@ -30,7 +31,7 @@ class Daily(Rounds):
     def look(self) -> None:
         """Work when there is a day whose work is not known to be done."""
         today = self._today()
-        if self._done is not None and self._done >= today:
+        if self._done == today:
             return
         try:
             done = self._work(today)

@@ -55,7 +55,7 @@ class SpoolRounds(Rounds):
     def round(self) -> None:
         """One look. Raises StoreAway, OSError."""
         now = self._clock()
-        if self._swept is None or now - self._swept >= _BETWEEN_SWEEPS:
+        if self._swept is None or not now - _BETWEEN_SWEEPS < self._swept <= now:
             self._expire(now)
             self._swept = now
         self._take()

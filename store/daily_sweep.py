@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Engine, delete, insert, select, text
 
+from privacy.trusted_day import MOST_DAYS
 from store.abuse_cases import AbuseCases
 from store.availability_book import AvailabilityBook
 from store.customer_blocks import CustomerBlocks
@@ -22,6 +23,9 @@ _LONGEST: Final = "1h"
 #: The year that a report is about, and the three in which somebody may ask for it (BGB § 195).
 _PROBES_KEPT: Final = timedelta(days=4 * 366)
 
+#: A day so much later counts for an earlier one as well; what lies further ahead is a mistake.
+_AHEAD: Final = timedelta(days=MOST_DAYS)
+
 
 @dataclass(frozen=True, slots=True)
 class SweepRun:
@@ -34,14 +38,15 @@ class SweepRun:
 
 
 class DailySweep:
-    """Both methods raise DatabaseError's children."""
+    """All methods raise DatabaseError's children."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def last(self) -> SweepRun | None:
-        """The newest day's run."""
-        query = select(number_sweep).order_by(number_sweep.c.day.desc()).limit(1)
+    def last(self, today: date) -> SweepRun | None:
+        """The newest day's run. One that lies far ahead was a wrong clock's and is passed over."""
+        query = select(number_sweep).where(number_sweep.c.day <= today + _AHEAD)
+        query = query.order_by(number_sweep.c.day.desc()).limit(1)
         with database_errors("reading the last sweep"), self._engine.connect() as connection:
             row = connection.execute(query).mappings().one_or_none()
         return SweepRun(**row) if row is not None else None
@@ -55,7 +60,7 @@ class DailySweep:
             connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_LONGEST}'"))
             if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
                 return False
-            done = select(number_sweep.c.day).where(number_sweep.c.day >= day)
+            done = select(number_sweep.c.day).where(number_sweep.c.day.between(day, day + _AHEAD))
             if connection.execute(done.limit(1)).one_or_none() is None:
                 numbers = len(NumberInventory(self._engine).sweep(at, actor))
                 lifted = CustomerBlocks(self._engine).sweep(at)
@@ -64,3 +69,8 @@ class DailySweep:
                 row = {"day": day, "at": at, "numbers": numbers, "blocks_lifted": lifted}
                 connection.execute(insert(number_sweep).values(row))
             return True
+
+    def forget_ahead(self, today: date) -> None:
+        """Forget the runs of days that have not come, after somebody said which day it is."""
+        with database_errors("forgetting days ahead"), self._engine.begin() as connection:
+            connection.execute(delete(number_sweep).where(number_sweep.c.day > today))

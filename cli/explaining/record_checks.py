@@ -54,7 +54,8 @@ def quarantine(settings: Settings) -> Finding:
 
 
 def sweep(settings: Settings) -> Finding:
-    return sweep_finding(DailySweep(engine(settings, "fernamt doctor")).last(), today())
+    day = today()
+    return sweep_finding(DailySweep(engine(settings, "fernamt doctor")).last(day), day)
 
 
 def sweep_finding(last: SweepRun | None, today: date) -> Finding:

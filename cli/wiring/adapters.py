@@ -16,6 +16,7 @@ from dialplan.limits.agreed import Claim
 from dialplan.live import LiveCall, LiveChange
 from dialplan.mailbox import MessageFacts, Notice
 from dialplan.trunks.status import TrunkStatus, calls_on_trunks
+from numbering.german_time import GERMAN_TIME
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository, InsertOutcome
 from store.customer_blocks import Blocked, BlockedReader
@@ -62,30 +63,49 @@ class Records:
 
 
 class NumberSweep:
-    """The work of controller.daily.Daily, on PostgreSQL."""
+    """The work of controller.daily.Daily, on PostgreSQL. `trusts`: whether a moment may be worked by; raises
+    StoreAway."""
 
-    def __init__(self, sweep: DailySweep, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, sweep: DailySweep, clock: Callable[[], datetime], trusts: Callable[[datetime], bool]
+    ) -> None:
         self._sweep = sweep
         self._clock = clock
+        self._trusts = trusts
 
     def work(self, day: date) -> bool:
         """Whether the day's sweep is done."""
+        moment = self._clock()
+        if not _is_of(moment, day) or not self._trusts(moment):
+            return False
         with store_errors():
-            return self._sweep.run(day, self._clock(), "daily sweep")
+            return self._sweep.run(day, moment, "daily sweep")
 
 
 class PrivacyWork:
-    """The work of controller.daily.Daily on what is due for deletion (F4), on PostgreSQL."""
+    """The work of controller.daily.Daily on what is due for deletion (F4), on PostgreSQL. `trusts` as for
+    NumberSweep."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, engine: Engine, clock: Callable[[], datetime], trusts: Callable[[datetime], bool]
+    ) -> None:
         self._engine = engine
         self._clock = clock
+        self._trusts = trusts
 
     def work(self, day: date) -> bool:
         """Whether the day's deletions are done."""
+        moment = self._clock()
+        if not _is_of(moment, day) or not self._trusts(moment):
+            return False
         with store_errors():
             erasing = PrivacyErasing(self._engine)
-            return erasing.daily(lambda: plan_of(self._engine, day), self._clock(), "daily deletion")
+            return erasing.daily(lambda: plan_of(self._engine, day), moment, "daily deletion")
+
+
+def _is_of(moment: datetime, day: date) -> bool:
+    """Whether it is still that German day: a clock that was set in between is asked again."""
+    return moment.astimezone(GERMAN_TIME).date() == day
 
 
 class OperatorBlocks:
@@ -188,10 +208,12 @@ class Attempts:
 
 
 class Messages:
-    """controller.mailbox.Messages on PostgreSQL."""
+    """controller.mailbox.Messages on PostgreSQL. `trusts`: whether a moment may be deleted by; raises
+    StoreAway."""
 
-    def __init__(self, messages: MailboxMessages) -> None:
+    def __init__(self, messages: MailboxMessages, trusts: Callable[[datetime], bool]) -> None:
         self._messages = messages
+        self._trusts = trusts
 
     def add(self, facts: MessageFacts, sound: bytes, duration_ms: int) -> bool:
         with store_errors():
@@ -210,5 +232,7 @@ class Messages:
             self._messages.not_told(message_id, why, again)
 
     def expire(self, now: datetime) -> int:
+        if not self._trusts(now):
+            return 0
         with store_errors():
             return self._messages.expire(now)

@@ -3,7 +3,7 @@ errors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from cli.wiring.adapters import store_errors
@@ -32,11 +32,13 @@ class LeftInRedis:
 
 
 class KeptInDatabase:
-    """controller.centre_log.KeptLog; entries are kept for `keep_days`."""
+    """controller.centre_log.KeptLog; entries are kept for `keep_days`. `trusts`: whether a moment may be
+    deleted by; raises StoreAway."""
 
-    def __init__(self, history: AcdHistory, keep_days: int) -> None:
+    def __init__(self, history: AcdHistory, keep_days: int, trusts: Callable[[datetime], bool]) -> None:
         self._history = history
         self._keep_days = keep_days
+        self._trusts = trusts
 
     def insert(
         self, customer_id: str, entries: Sequence[tuple[EntryId, str]]
@@ -45,5 +47,7 @@ class KeptInDatabase:
             return self._history.insert(customer_id, entries)
 
     def tend(self, now: datetime) -> None:
+        if not self._trusts(now):
+            return
         with store_errors():
             self._history.tend(now, self._keep_days)

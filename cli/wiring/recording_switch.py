@@ -45,15 +45,19 @@ class RecorderSwitch:
 
 
 class KeptRecordings:
-    """controller.recordings.RecordingStore on PostgreSQL."""
+    """controller.recordings.RecordingStore on PostgreSQL. `trusts`: whether a moment may be deleted by;
+    raises StoreAway."""
 
-    def __init__(self, archive: RecordingArchive) -> None:
+    def __init__(self, archive: RecordingArchive, trusts: Callable[[datetime], bool]) -> None:
         self._archive = archive
+        self._trusts = trusts
 
     def add(self, facts: RecordingFacts, duration_ms: int, parts: Iterable[bytes]) -> bool:
         with store_errors():
             return self._archive.add(facts, duration_ms, parts)
 
     def expire(self, now: datetime) -> int:
+        if not self._trusts(now):
+            return 0
         with store_errors():
             return self._archive.expire(now)

@@ -24,9 +24,9 @@ def test_a_day_is_swept_once(engine: Engine, inventory: NumberInventory, blocks:
     follow(engine, {koeln(0): replace(BAU, active_from=NOW + DAY)})
     blocks.block("kunde-bau", NOW, ACTOR, "unpaid", until=NOW + timedelta(hours=1))
     sweep = DailySweep(engine)
-    assert sweep.last() is None
+    assert sweep.last(TODAY) is None
     assert sweep.run(TODAY + DAY, NOW + DAY, ACTOR)
-    assert sweep.last() == SweepRun(TODAY + DAY, NOW + DAY, numbers=1, blocks_lifted=1)
+    assert sweep.last(TODAY) == SweepRun(TODAY + DAY, NOW + DAY, numbers=1, blocks_lifted=1)
     assert inventory.show(koeln(0)).state is Life.ACTIVE
     follow(engine, {koeln(1): replace(BAU, active_from=NOW + 2 * DAY)})
     for day in (TODAY, TODAY + DAY):
@@ -41,7 +41,7 @@ def test_while_one_is_at_it_another_one_leaves_it_alone(engine: Engine) -> None:
     with engine.begin() as first:
         first.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int.from_bytes(b"sweep")})
         assert not sweep.run(TODAY, NOW, ACTOR)
-    assert sweep.last() is None
+    assert sweep.last(TODAY) is None
     assert sweep.run(TODAY, NOW, ACTOR)
 
 
@@ -51,7 +51,21 @@ def test_a_sweep_that_fails_half_way_counts_as_not_done(engine: Engine) -> None:
         connection.execute(text("ALTER TABLE customer_block RENAME TO away"))
     with pytest.raises(DatabaseError):
         sweep.run(TODAY, NOW, ACTOR)
-    assert sweep.last() is None
+    assert sweep.last(TODAY) is None
+
+
+def test_a_day_far_ahead_that_was_worked_on_by_mistake_blocks_nothing(engine: Engine) -> None:
+    """A clock that said 2037 once: the days that come are worked on, and the doctor sees whether they are."""
+    sweep = DailySweep(engine)
+    mistake = TODAY + 4_000 * DAY
+    assert sweep.run(mistake, NOW, ACTOR)
+    assert sweep.last(TODAY) is None
+    assert sweep.run(TODAY, NOW, ACTOR)
+    found = sweep.last(TODAY)
+    assert found is not None
+    assert found.day == TODAY
+    sweep.forget_ahead(TODAY)
+    assert sweep.last(mistake) == found
 
 
 def test_the_doctor_names_the_last_run() -> None:

@@ -44,7 +44,7 @@ def history(engine: Engine) -> AcdHistory:
 
 
 def mover(client: redis.Redis, history: AcdHistory, now: datetime = NINE) -> CentreLog:
-    return CentreLog(LeftInRedis(AcdLog(client)), KeptInDatabase(history, 400), lambda: now)
+    return CentreLog(LeftInRedis(AcdLog(client)), KeptInDatabase(history, 400, lambda _: True), lambda: now)
 
 
 def worked_records() -> list[str]:

@@ -325,7 +325,7 @@ def test_numbers_in_quarantine_and_ported_ones_outlive_their_customer(lived: Off
 
 def test_the_day_is_done_by_one_of_several_intakes(lived: Office) -> None:
     """F4: the other one tries again; what fails half-way is not told as done."""
-    work = PrivacyWork(lived.engine, lambda: AT)
+    work = PrivacyWork(lived.engine, lambda: datetime(2026, 11, 10, 3, tzinfo=UTC), lambda _: True)
     with lived.engine.begin() as other:
         other.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int.from_bytes(b"privacy")})
         assert not work.work(date(2026, 11, 10))

@@ -39,6 +39,17 @@ def test_a_day_is_worked_once_and_the_next_one_again() -> None:
     assert work.days == [DAY, DAY + timedelta(days=1)]
 
 
+def test_a_clock_that_was_ahead_and_is_set_back_does_not_end_the_days_work() -> None:
+    """A day of 2037 is done by mistake; the days before it are worked all the same."""
+    work, now = Work(True, True), [DAY + timedelta(days=4_000)]
+    daily = Daily(work, lambda: now[0])
+    daily.look()
+    now[0] = DAY
+    daily.look()
+    daily.look()
+    assert work.days == [DAY + timedelta(days=4_000), DAY]
+
+
 def test_it_is_tried_again_until_somebody_has_done_it() -> None:
     work = Work(StoreAway("gone"), StoreAway("gone"), False, True)
     daily = Daily(work, lambda: DAY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 import pytest
@@ -108,3 +108,13 @@ def test_a_round_that_takes_too_long_is_cut_off_when_the_program_ends() -> None:
     assert begun.wait(5)
     rounds.stop(0.01)
     assert cut.wait(5)
+
+
+def test_after_a_clock_that_was_ahead_for_a_moment_old_ones_are_looked_for_again() -> None:
+    """Set back from 2037, a minute is over all the same."""
+    clock, swept = [NOW], list[datetime]()
+    rounds = spool_rounds.SpoolRounds("messages", swept.append, lambda: None, lambda: clock[0])
+    ahead = NOW + timedelta(days=4_000)
+    for clock[0] in (NOW, ahead, NOW, NOW + timedelta(seconds=59), NOW + timedelta(seconds=60)):
+        rounds.round()
+    assert swept == [NOW, ahead, NOW, NOW + timedelta(seconds=60)]

@@ -1,0 +1,22 @@
+"""The check of `fernamt doctor` on the clock by which things are deleted."""
+
+from __future__ import annotations
+
+from cli.bootstrap import engine, now
+from cli.explaining.findings import Finding, State, outside_the_lab
+from cli.settings import Settings
+from privacy.trusted_day import apart, doubt
+from store.work_days import clocks
+
+
+def clock(settings: Settings) -> Finding:
+    """Whether it agrees with the database's, and with the days on which the day's work was done. A lab is off
+    for days, and nobody needs to say anything then."""
+    found = clocks(engine(settings, "fernamt doctor"), now())
+    if why := apart(found):
+        step = "Set the wrong one: nothing is deleted, and no day's work is done, while they differ"
+        return Finding("clock", State.FAULT, why, step)
+    if why := doubt(found):
+        step = f"Set the clock if it is wrong, else: fernamt privacy run --today {found.today}"
+        return outside_the_lab(settings, Finding("clock", State.FAULT, f"nothing is deleted: {why}", step))
+    return Finding("clock", State.OK, f"{found.today}, as the database says")
