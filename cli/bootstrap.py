@@ -7,7 +7,6 @@ the service layer.
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -238,7 +237,7 @@ def message_dir(settings: Settings) -> Path:
 
 def message_spool(settings: Settings) -> MessageSpool:
     """Where the node records messages."""
-    return MessageSpool(message_dir(settings), time.time)
+    return MessageSpool(message_dir(settings))
 
 
 def mailbox_messages(settings: Settings, name: str) -> MailboxMessages:
@@ -257,7 +256,7 @@ def _mailbox_key(settings: Settings) -> bytes:
 
 def recording_spool(settings: Settings) -> RecordingSpool:
     """Where the node records conversations."""
-    return RecordingSpool(message_dir(settings) / "recordings", time.time)
+    return RecordingSpool(message_dir(settings) / "recordings")
 
 
 def recording_archive(settings: Settings, name: str) -> RecordingArchive:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -83,7 +82,7 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         meters.note(leg)
         _alarm(leg)
 
-    intake = Intake(spool, Records(CdrRepository(database), abuse.note), parse, time.time, noticed)
+    intake = Intake(spool, Records(CdrRepository(database), abuse.note), parse, noticed)
     clock = TrustedClock(database)
     daily = Daily(NumberSweep(DailySweep(database), now, clock.trusts).work, today)
     daily.start()
@@ -144,7 +143,7 @@ def _empty(intake: Intake[SpoolFile], meters: LegMeters, stopped: Callable[[floa
         if failing:
             _log.info("CDRs are taken in again")
         failing = ""
-        meters.errors["spool"] += bool(done.stuck)
+        meters.errors["spool"] += bool(done.stuck or done.unread)
         if done.idle:
             if ending:
                 return

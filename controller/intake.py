@@ -30,13 +30,14 @@ _MOST_STUCK: Final = 300
 @dataclass(frozen=True, slots=True)
 class Round:
     """What one round did: legs new and known before, files quarantined and left for later. `stuck`: files
-    that are stored and that the disk does not let go."""
+    that are stored and that the disk does not let go. `unread`: files that cannot be read."""
 
     new: int = 0
     known: int = 0
     quarantined: int = 0
     waiting: int = 0
     stuck: int = 0
+    unread: int = 0
 
     @property
     def idle(self) -> bool:
@@ -45,24 +46,22 @@ class Round:
 
 
 class Intake(Generic[File]):
-    """One spool, one store. `clock_s` is the wall clock in seconds, compared with the files' times;
-    `noticed` is told of every new leg."""
+    """One spool, one store. `noticed` is told of every new leg."""
 
     def __init__(
         self,
         spool: RecordSpool[File],
         store: RecordStore,
         parse: Callable[[bytes], LegRecord],
-        clock_s: Callable[[], float],
         noticed: Callable[[LegRecord], None] = lambda _: None,
     ) -> None:
         self._spool = spool
         self._store = store
         self._parse = parse
-        self._clock_s = clock_s
         self._noticed = noticed
         self._stuck: set[Path] = set()
         self._why = ""
+        self._unread: frozenset[Path] = frozenset()
 
     def round(self) -> Round:
         """Take in one batch. Raises StoreAway and OSError; every file is still there then.
@@ -84,7 +83,7 @@ class Intake(Generic[File]):
             try:
                 record = self._parse(file.content)
             except RecordUnreadable as problem:
-                if self._clock_s() - file.written_at_s < GIVE_UP_AFTER_S:
+                if self._spool.rested_s(file) < GIVE_UP_AFTER_S:
                     waiting += 1
                 else:
                     bad.append((file, problem.reason_id, str(problem)))
@@ -97,7 +96,17 @@ class Intake(Generic[File]):
         aside = sum(self._quarantine(*each) for each in bad + refused)
         kept = {file.path for file, _, _ in bad + refused} | self._stuck
         known += sum(leg_id not in gone and file.path not in kept for leg_id, (file, _) in good.items())
-        return Round(len(inserted), known, aside, waiting, len(self._stuck))
+        return Round(len(inserted), known, aside, waiting, len(self._stuck), self._cannot_read())
+
+    def _cannot_read(self) -> int:
+        """How many files cannot be read and stay; told when there are others than before."""
+        found = self._spool.unread
+        if fresh := sorted(found.keys() - self._unread):
+            _log.error(
+                "records cannot be read and stay", files=len(found), file=str(fresh[0]), why=found[fresh[0]]
+            )
+        self._unread = frozenset(found)
+        return len(found)
 
     def _insert(
         self, good: dict[str, tuple[File, LegRecord]]

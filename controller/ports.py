@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -18,17 +18,22 @@ class RecordFile(Protocol):
     def path(self) -> Path: ...
     @property
     def content(self) -> bytes: ...
-    @property
-    def written_at_s(self) -> float: ...
 
 
 File = TypeVar("File", bound=RecordFile)
 
 
 class RecordSpool(Protocol[File]):
-    """Where the switch leaves its records. All methods raise OSError."""
+    """Where the switch leaves its records. The methods raise OSError.
 
+    `rested_s`: for how long a file of the last look has been as it is, by a clock that nobody sets. `unread`:
+    what the last look could not read, each with why.
+    """
+
+    @property
+    def unread(self) -> Mapping[Path, str]: ...
     def pending(self, limit: int) -> Iterable[File]: ...
+    def rested_s(self, file: File) -> float: ...
     def remove(self, file: File) -> None: ...
     def set_aside(self, file: File) -> None: ...
 

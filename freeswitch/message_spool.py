@@ -1,5 +1,5 @@
 """Messages on their way from the switch to the store: a WAV file that FreeSWITCH writes, and a file of ours
-beside it that says whose it is, written before. What a dead controller left is found by its age."""
+beside it that says whose it is, written before. What a dead controller left rests for long."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import structlog
 
 from dialplan.mailbox import MessageFacts
 from freeswitch.errors import CommandRefused
+from freeswitch.resting import Resting
 
 _log = structlog.get_logger(__name__)
 
-#: Longest message and some: after this nobody writes the file any more.
+#: Longest message and some: what rests for so long nobody writes any more.
 ABANDONED_S: Final = 900.0
 #: Ten minutes of 8 kHz WAV, with some room.
 MAX_BYTES: Final = 11 << 20
@@ -37,11 +39,11 @@ class Spooled:
 
 
 class MessageSpool:
-    """Files in `directory`, which FreeSWITCH may write to. `clock`: seconds since 1970, as files have."""
+    """Files in `directory`, which FreeSWITCH may write to. `steady_s`: seconds by a clock nobody sets."""
 
-    def __init__(self, directory: Path, clock: Callable[[], float]) -> None:
+    def __init__(self, directory: Path, steady_s: Callable[[], float] = monotonic) -> None:
         self._directory = directory
-        self._clock = clock
+        self._resting = Resting(steady_s)
 
     def begin(self, facts: MessageFacts) -> str:
         """Note whose message comes; the absolute path to record to. Raises OSError."""
@@ -59,11 +61,12 @@ class MessageSpool:
         """Complete messages, the oldest first. A file that cannot be read stays, and is logged."""
         if not self._directory.is_dir():
             return
+        self._resting.look()
         notes = sorted(self._directory.glob("*.json"), key=lambda path: path.stat().st_mtime)
         for path in notes:
             try:
                 note = json.loads(path.read_text())
-                if not note.pop("done") and self._clock() - path.stat().st_mtime < ABANDONED_S:
+                if not note.pop("done") and self._resting.seconds(path, path.stat()) < ABANDONED_S:
                     continue
                 moment = datetime.fromisoformat(note.pop("at"))
                 facts = MessageFacts(**{**note, "at": moment, "notify": tuple(note["notify"])})

@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 import structlog
 
 from dialplan.recording import Consent, RecordingFacts, RecordingState
 from freeswitch.errors import CommandRefused
+from freeswitch.resting import Resting
 
 _log = structlog.get_logger(__name__)
 
-#: FreeSWITCH writes every few seconds, silence too: after this nobody writes the file any more.
+#: FreeSWITCH writes every few seconds, silence too: what rests for so long nobody writes any more.
 ABANDONED_S: Final = 60.0
 #: A recording that was stopped may be written to a moment longer.
 _SETTLED_S: Final = 1.0
@@ -58,14 +60,15 @@ class Recorded:
 
 
 class RecordingSpool:
-    """Files in `directory`, which FreeSWITCH may write to. `clock`: seconds since 1970, as files have.
+    """Files in `directory`, which FreeSWITCH may write to. `steady_s`: seconds by a clock that
+    nobody sets.
 
     Methods raise OSError.
     """
 
-    def __init__(self, directory: Path, clock: Callable[[], float]) -> None:
+    def __init__(self, directory: Path, steady_s: Callable[[], float] = monotonic) -> None:
         self._directory = directory
-        self._clock = clock
+        self._resting = Resting(steady_s)
 
     def begin(self, facts: RecordingFacts) -> str:
         """Note whose recording comes; the absolute path to record to."""
@@ -98,11 +101,12 @@ class RecordingSpool:
 
     def ready(self) -> Iterator[Recorded]:
         """Complete recordings, the oldest first. A note that cannot be read stays, and is logged."""
+        self._resting.look()
         for each in self._noted():
             path = Path(each.path)
             there = path.is_file()
-            touched = path.stat().st_mtime if there else path.with_suffix(".json").stat().st_mtime
-            rest_s = self._clock() - touched
+            watched = path if there else path.with_suffix(".json")
+            rest_s = self._resting.seconds(watched, watched.stat())
             stopped = each.state is RecordingState.STOPPED
             if rest_s < (_SETTLED_S if stopped else ABANDONED_S):
                 continue

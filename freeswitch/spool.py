@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from freeswitch.json_cdr import MAX_BYTES
 from freeswitch.plan_variables import PIN
+from freeswitch.resting import Resting
 
 _SUFFIX: Final = ".cdr.json"
 #: Of a caller who hung up in the moment in which a PIN was taken: nobody needs it, so nobody keeps it.
@@ -20,22 +22,26 @@ _PIN_VALUE: Final = re.compile(rf'("{PIN}(?:_invalid)?"\s*:\s*)"[^"]*"'.encode()
 
 @dataclass(frozen=True, slots=True)
 class SpoolFile:
-    """One leg's record on disk: its path, its bytes (at most `MAX_BYTES` + 1), when it was last written."""
+    """One leg's record on disk: its path, its bytes (at most `MAX_BYTES` + 1), what it was before reading."""
 
     path: Path
     content: bytes
-    written_at_s: float
+    found: os.stat_result
 
 
 class Spool:
     """mod_json_cdr's `log-dir`.
 
     FreeSWITCH writes a file in place, so one that is just being written may be read half. The reader tells
-    by its age: a record that makes no sense is only given up when it has not changed for a while.
+    by its rest: a record that makes no sense is only given up when it has not changed for a while. What
+    cannot be read at all stays, and is in `unread`. `steady_s`: seconds by a clock that nobody sets.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, steady_s: Callable[[], float] = monotonic) -> None:
         self._directory = directory
+        self._resting = Resting(steady_s)
+        #: Files that the last look could not read (no right, a folder, a bad disk), each with why.
+        self.unread: dict[Path, str] = {}
 
     @property
     def directory(self) -> Path:
@@ -44,12 +50,32 @@ class Spool:
 
     def pending(self, limit: int) -> Iterator[SpoolFile]:
         """Up to `limit` files, in no order. A file that vanishes meanwhile was taken by another intake."""
-        for path in islice(self._directory.glob(f"*{_SUFFIX}"), limit):
+        self._resting.look()
+        self.unread = {}
+        left = limit
+        for path in self._directory.glob(f"*{_SUFFIX}"):
+            if left <= 0:
+                return
             try:
-                written_at_s = path.stat().st_mtime
-                yield SpoolFile(path, _content(path), written_at_s)
+                found = path.stat()
+                file = SpoolFile(path, _content(path), found)
             except FileNotFoundError:
                 continue
+            except OSError as error:
+                self.unread[path] = error.strerror or str(error)
+                continue
+            left -= 1
+            yield file
+
+    def rested_s(self, file: SpoolFile) -> float:
+        """For how many seconds a file of the last look has been as it is, as far as this program has seen."""
+        return self._resting.seconds(file.path, file.found)
+
+    def unreadable(self, most: int) -> dict[Path, str]:
+        """Files among the first `most` that whoever asks may not read, each with why."""
+        for _ in self.pending(most):
+            pass
+        return self.unread
 
     def remove(self, file: SpoolFile) -> None:
         """Forget a file whose record is stored. Removing twice is no error."""
@@ -64,9 +90,6 @@ class Spool:
 
 
 def _content(path: Path) -> bytes:
-    """The file's bytes; none for what cannot be read as a file (a folder, no permission)."""
-    try:
-        with path.open("rb") as file:
-            return _PIN_VALUE.sub(rb'\1""', file.read(MAX_BYTES + 1))
-    except (IsADirectoryError, PermissionError):
-        return b""
+    """The file's bytes. Raises OSError."""
+    with path.open("rb") as file:
+        return _PIN_VALUE.sub(rb'\1""', file.read(MAX_BYTES + 1))

@@ -12,6 +12,7 @@ from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.settings import Settings
 from cli.times import shown
 from cli.wiring.carrier import today
+from freeswitch.spool import Spool
 from store.bank_state import BankStanding, BankState
 from store.cdr_repository import CdrRepository
 from store.daily_sweep import DailySweep, SweepRun
@@ -25,6 +26,8 @@ _LATE: Final = timedelta(days=1)
 _RATED_WITHIN: Final = timedelta(minutes=10)
 #: Files are taken in within a second, one that makes no sense within some.
 _TAKEN_WITHIN: Final = timedelta(minutes=2)
+#: Files of the spool that are opened to see whether they can be read.
+_LOOKED_AT: Final = 1_000
 #: Entries of contact centres that may wait for the next round or two of the intake.
 _LOG_BEHIND: Final = 10_000
 #: A bank credits debits on their day; its statement of that day is imported by then.
@@ -36,6 +39,10 @@ def spool(settings: Settings) -> Finding:
     if not directory.is_dir():
         raise NotRunning(f"{directory} does not exist: it is made by `fernamt freeswitch render`")
     waiting = spool_size(directory)
+    if unread := Spool(directory).unreadable(_LOOKED_AT):
+        path, why = min(unread.items())
+        seen = f"{len(unread)} records cannot be read and stay: {path} ({why})"
+        return Finding("CDR spool", State.FAULT, seen, "docs/runbooks/records-stuck.md")
     step = "See that `fernamt cdr intake` runs and the database answers, and its log"
     if waiting > 1_000:
         return Finding("CDR spool", State.WARNING, f"{waiting} records wait in {directory}", step)

@@ -3,7 +3,6 @@ files, and both go in by themselves when there is room again (issue 7)."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -63,7 +62,7 @@ def read(content: bytes) -> LegRecord:
 
 
 def an_intake(engine: Engine, directory: Path) -> Intake[SpoolFile]:
-    return Intake(Spool(directory), Records(CdrRepository(engine)), read, time.time)
+    return Intake(Spool(directory), Records(CdrRepository(engine)), read)
 
 
 def test_records_wait_on_disk_and_are_taken_in_once_there_is_room(

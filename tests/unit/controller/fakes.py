@@ -25,24 +25,32 @@ class MemoryFile:
 
     path: Path
     content: bytes
-    written_at_s: float = 0.0
 
 
 @dataclass
 class MemorySpool:
-    """Files by name. `remove_fails_once` stands for a process that dies between insert and remove."""
+    """Files by name. `remove_fails_once` stands for a process that dies between insert and remove. `now_s`:
+    by a clock that nobody sets."""
 
     files: dict[str, MemoryFile] = field(default_factory=dict)
     remove_fails_once: bool = False
     read_only: bool = False
     aside: dict[str, MemoryFile] = field(default_factory=dict)
+    unread: dict[Path, str] = field(default_factory=dict)
+    now_s: float = 1_000.0
+    since_s: dict[MemoryFile, float] = field(default_factory=dict)
 
-    def put(self, name: str, content: bytes, written_at_s: float = 0.0) -> None:
-        """The switch writes a file."""
-        self.files[name] = MemoryFile(Path(f"/spool/{name}"), content, written_at_s)
+    def put(self, name: str, content: bytes, since_s: float | None = None) -> None:
+        """The switch writes a file; `since_s`: it has been seen as it is since then."""
+        file = self.files[name] = MemoryFile(Path(f"/spool/{name}"), content)
+        if since_s is not None:
+            self.since_s[file] = since_s
 
     def pending(self, limit: int) -> Iterable[MemoryFile]:
         return list(self.files.values())[:limit]
+
+    def rested_s(self, file: MemoryFile) -> float:
+        return self.now_s - self.since_s.setdefault(file, self.now_s)
 
     def remove(self, file: MemoryFile) -> None:
         if self.remove_fails_once:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from structlog.testing import capture_logs
 
 from controller.errors import StoreAway
 from controller.intake import BATCH, GIVE_UP_AFTER_S, Intake, Round
 from tests.unit.controller.fakes import MemoryFile, MemorySpool, MemoryStore, parse
-
-
-class Clock:
-    """The wall clock of a test, in seconds."""
-
-    def __init__(self) -> None:
-        self.now_s = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture
@@ -31,13 +23,8 @@ def store() -> MemoryStore:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def intake(spool: MemorySpool, store: MemoryStore, clock: Clock) -> Intake[MemoryFile]:
-    return Intake(spool, store, parse, clock)
+def intake(spool: MemorySpool, store: MemoryStore) -> Intake[MemoryFile]:
+    return Intake(spool, store, parse)
 
 
 def test_records_are_stored_and_their_files_taken_away(
@@ -75,11 +62,11 @@ def test_the_same_leg_in_two_files_is_one_leg(
 
 
 def test_somebody_who_wants_to_know_is_told_of_each_new_leg_once(
-    spool: MemorySpool, store: MemoryStore, clock: Clock
+    spool: MemorySpool, store: MemoryStore
 ) -> None:
     """Emergency calls that no controller decided alarm by their record."""
     told: list[str] = []
-    intake = Intake(spool, store, parse, clock, lambda leg: told.append(leg.leg_id))
+    intake = Intake(spool, store, parse, lambda leg: told.append(leg.leg_id))
     for _ in range(2):
         spool.put("a", b"leg-a")
         intake.round()
@@ -87,43 +74,44 @@ def test_somebody_who_wants_to_know_is_told_of_each_new_leg_once(
 
 
 def test_two_intakes_on_one_spool_store_each_leg_once(
-    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore, clock: Clock
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore
 ) -> None:
     spool.put("a", b"leg-a")
     copy = MemorySpool(dict(spool.files))
     assert intake.round().new == 1
-    assert Intake(copy, store, parse, clock).round() == Round(known=1)
+    assert Intake(copy, store, parse).round() == Round(known=1)
     assert store.inserted == 1
 
 
 def test_a_file_being_written_waits_and_is_then_read(
-    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore, clock: Clock
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore
 ) -> None:
-    spool.put("a", b"{half", clock.now_s)
+    spool.put("a", b"{half")
     assert intake.round() == Round(waiting=1)
-    spool.put("a", b"leg-a", clock.now_s)
+    spool.put("a", b"leg-a")
     assert intake.round() == Round(new=1)
     assert not store.quarantined
 
 
 def test_a_file_that_stays_senseless_is_quarantined_after_a_while(
-    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore, clock: Clock
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore
 ) -> None:
-    spool.put("a", b"{half", clock.now_s)
-    clock.now_s += GIVE_UP_AFTER_S - 0.1
+    spool.put("a", b"{half")
     assert intake.round() == Round(waiting=1)
-    clock.now_s += 0.1
+    spool.now_s += GIVE_UP_AFTER_S - 0.5
+    assert intake.round() == Round(waiting=1)
+    spool.now_s += 0.5
     assert intake.round() == Round(quarantined=1)
     assert store.quarantined == [("a", "cdr.not-json", b"{half")]
     assert not spool.files
     assert set(spool.aside) == {"a"}
 
 
-def test_a_refused_record_is_quarantined_and_holds_up_no_other(spool: MemorySpool, clock: Clock) -> None:
+def test_a_refused_record_is_quarantined_and_holds_up_no_other(spool: MemorySpool) -> None:
     store = MemoryStore(refuses=frozenset({"leg-b"}))
     for name in "abc":
         spool.put(name, f"leg-{name}".encode())
-    assert Intake(spool, store, parse, clock).round() == Round(new=2, quarantined=1)
+    assert Intake(spool, store, parse).round() == Round(new=2, quarantined=1)
     assert set(store.legs) == {"leg-a", "leg-c"}
     assert store.quarantined == [("b", "cdr.refused", b"leg-b")]
     assert not spool.files
@@ -159,7 +147,7 @@ def test_waiting_files_alone_are_time_to_rest() -> None:
 
 
 def test_a_disk_that_lets_no_file_go_holds_nothing_up_and_counts_nothing_twice(
-    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore, clock: Clock
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore
 ) -> None:
     """A full or read-only disk (issue 7): reading works, taking away and setting aside do not."""
     spool.read_only = True
@@ -179,9 +167,7 @@ def test_a_disk_that_lets_no_file_go_holds_nothing_up_and_counts_nothing_twice(
     assert set(spool.aside) == {"bad"}
 
 
-def test_a_disk_that_lets_no_file_go_is_told_once(
-    intake: Intake[MemoryFile], spool: MemorySpool, clock: Clock
-) -> None:
+def test_a_disk_that_lets_no_file_go_is_told_once(intake: Intake[MemoryFile], spool: MemorySpool) -> None:
     spool.read_only = True
     spool.put("a", b"leg-a")
     with capture_logs() as logs:
@@ -191,14 +177,19 @@ def test_a_disk_that_lets_no_file_go_is_told_once(
     assert "No space left" in logs[0]["why"]
 
 
-def test_a_clock_that_is_set_quarantines_nothing_that_is_being_written(
-    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore, clock: Clock
+def test_what_cannot_be_read_stays_holds_nothing_up_and_is_told_once(
+    intake: Intake[MemoryFile], spool: MemorySpool, store: MemoryStore
 ) -> None:
-    """Clock steps (issue 7): back, a file from the future waits; forward, a whole record is taken as ever."""
-    spool.put("half", b"{half", clock.now_s)
-    clock.now_s -= 3_600
-    assert intake.round() == Round(waiting=1)
-    clock.now_s += 7_200
-    spool.put("half", b"leg-a", clock.now_s - 7_200)
-    assert intake.round() == Round(new=1)
+    """A file of another account, a bad sector: nobody knows what is in it, so nobody gives it up."""
+    spool.unread = {Path("/spool/theirs"): "Permission denied"}
+    spool.put("a", b"leg-a")
+    with capture_logs() as logs:
+        assert intake.round() == Round(new=1, unread=1)
+        assert intake.round() == Round(unread=1)
+        spool.unread[Path("/spool/another")] = "Input/output error"
+        intake.round()
+    assert [(each["event"], each["files"], each["why"]) for each in logs] == [
+        ("records cannot be read and stay", 1, "Permission denied"),
+        ("records cannot be read and stay", 2, "Input/output error"),
+    ]
     assert not store.quarantined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import wave
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,8 +33,8 @@ def recorded(path: str, ms: int = 1000) -> None:
         file.writeframes(bytes(16 * ms))
 
 
-def spool(tmp_path: Path, now: float = 0.0) -> MessageSpool:
-    return MessageSpool(tmp_path / "messages", lambda: now)
+def spool(tmp_path: Path) -> MessageSpool:
+    return MessageSpool(tmp_path / "messages")
 
 
 def test_a_finished_recording_is_ready_and_gone_when_removed(tmp_path: Path) -> None:
@@ -48,13 +49,28 @@ def test_a_finished_recording_is_ready_and_gone_when_removed(tmp_path: Path) -> 
     assert list((tmp_path / "messages").iterdir()) == []
 
 
-def test_what_a_dead_controller_left_is_found_by_its_age(tmp_path: Path) -> None:
+def test_what_a_dead_controller_left_is_taken_when_it_rested_for_long(tmp_path: Path) -> None:
+    steady = [50.0]
+    messages = MessageSpool(tmp_path / "messages", lambda: steady[0])
+    recorded(messages.begin(FACTS))
+    assert list(messages.ready()) == []
+    steady[0] += ABANDONED_S - 1
+    assert list(messages.ready()) == []
+    steady[0] += 1
+    assert len(list(messages.ready())) == 1
+
+
+@pytest.mark.parametrize("step_s", [-86_400, 86_400])
+def test_a_clock_that_is_set_ends_no_message_that_is_being_left(tmp_path: Path, step_s: int) -> None:
+    """Issue 7: by the clock that was set the message is a day old, or comes tomorrow."""
     messages = spool(tmp_path)
     recorded(messages.begin(FACTS))
-    note = tmp_path / "messages" / "5f0c-1.json"
-    age = note.stat().st_mtime
-    assert list(spool(tmp_path, age + ABANDONED_S - 1).ready()) == []
-    assert len(list(spool(tmp_path, age + ABANDONED_S + 1).ready())) == 1
+    for each in (tmp_path / "messages").iterdir():
+        then = each.stat().st_mtime - step_s
+        os.utime(each, (then, then))
+    assert list(messages.ready()) == []
+    messages.finish(FACTS)
+    assert len(list(messages.ready())) == 1
 
 
 def test_a_caller_who_said_nothing_leaves_an_empty_message(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import wave
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,20 +19,18 @@ FACTS = RecordingFacts("r-1", "c1", "kunde", "verkauf", "anna", Consent("1", AT)
 
 
 class Clock:
-    """Seconds since 1970, later than every file of the test by `ahead_s`."""
+    """Seconds by a clock that nobody sets."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.ahead_s = 0.0
+    def __init__(self) -> None:
+        self.now_s = 50.0
 
     def __call__(self) -> float:
-        newest = max((each.stat().st_mtime for each in self.directory.iterdir()), default=0.0)
-        return newest + self.ahead_s
+        return self.now_s
 
 
 @pytest.fixture
-def clock(tmp_path: Path) -> Clock:
-    return Clock(tmp_path)
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
@@ -54,7 +53,8 @@ def test_a_recording_under_way_is_found_by_its_call_and_is_not_complete(
     (running,) = spool.of_call("c1")
     assert (running.facts, running.state) == (FACTS, RecordingState.ON)
     assert spool.of_call("c2") == []
-    clock.ahead_s = ABANDONED_S - 1
+    assert list(spool.ready()) == []
+    clock.now_s += ABANDONED_S - 1
     assert list(spool.ready()) == []
 
 
@@ -64,7 +64,8 @@ def test_a_stopped_recording_is_complete_in_parts_and_then_forgotten(
     sound(spool.begin(FACTS), seconds=100)
     spool.note(FACTS, RecordingState.STOPPED)
     assert spool.of_call("c1") == []
-    clock.ahead_s = 2
+    assert list(spool.ready()) == []
+    clock.now_s += 2
     (complete,) = spool.ready()
     assert (complete.facts, complete.duration_ms) == (FACTS, 100_000)
     assert [len(each) for each in complete.parts()] == [1 << 20, 1_600_044 - (1 << 20)]
@@ -80,7 +81,8 @@ def test_what_a_switch_that_died_left_is_taken_with_a_header_that_is_right(
     content = bytearray(path.read_bytes())
     content[4:8] = content[40:44] = bytes(4)
     path.write_bytes(bytes(content))
-    clock.ahead_s = ABANDONED_S + 1
+    assert list(spool.ready()) == []
+    clock.now_s += ABANDONED_S
     (complete,) = spool.ready()
     assert complete.duration_ms == 2_000
     with wave.open(io.BytesIO(b"".join(complete.parts()))) as file:
@@ -93,7 +95,8 @@ def test_a_note_that_cannot_be_read_holds_nothing_else_up(
     (tmp_path / "broken.json").write_text("{")
     sound(spool.begin(FACTS))
     spool.note(FACTS, RecordingState.STOPPED)
-    clock.ahead_s = 2
+    assert list(spool.ready()) == []
+    clock.now_s += 2
     assert [each.facts.id for each in spool.ready()] == ["r-1"]
 
 
@@ -101,3 +104,29 @@ def test_no_file_is_named_by_anything_but_a_plain_id(spool: RecordingSpool) -> N
     strange = RecordingFacts("../x", "c1", "kunde", "verkauf", "anna", Consent("1", AT), AT, 30)
     with pytest.raises(CommandRefused):
         spool.begin(strange)
+
+
+@pytest.mark.parametrize("step_s", [-3_600, 3_600])
+def test_a_clock_that_is_set_cuts_no_conversation(
+    spool: RecordingSpool, clock: Clock, tmp_path: Path, step_s: int
+) -> None:
+    """Issue 7: by the clock that was set nobody has written for an hour. FreeSWITCH goes on writing."""
+    path = spool.begin(FACTS)
+    for seconds in range(1, 5):
+        sound(path, seconds)
+        for each in tmp_path.iterdir():
+            then = each.stat().st_mtime - step_s
+            os.utime(each, (then, then))
+        assert list(spool.ready()) == []
+        clock.now_s += ABANDONED_S - 1
+        assert list(spool.ready()) == []
+    clock.now_s += 1
+    assert [each.facts.id for each in spool.ready()] == ["r-1"]
+
+
+def test_a_program_that_has_just_started_gives_up_nothing(
+    spool: RecordingSpool, clock: Clock, tmp_path: Path
+) -> None:
+    sound(spool.begin(FACTS))
+    clock.now_s += ABANDONED_S
+    assert list(RecordingSpool(tmp_path, clock).ready()) == []
