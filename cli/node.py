@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import click
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from cli.bootstrap import audited, connected, event_socket, other_nodes
 from cli.changes import actor_option, changing
-from cli.errors import NodeBusy, NodeNeeded, NoSuchNode, NotRunning
+from cli.errors import NodeBusy, NodeNeeded, NoSuchNode, NotAudited, NotRunning
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
@@ -26,8 +27,12 @@ from freeswitch.commands import ApiCall
 from freeswitch.errors import FreeSwitchError
 from freeswitch.node_state import NodeState
 from freeswitch.settings import EventSocketAddress
+from store.errors import StoreError
 
 _LOOK_S: Final = 1.0
+_even_unaudited = click.option(
+    "--even-unaudited", is_flag=True, help="Also while the audit cannot be written: the database is away."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +87,16 @@ def status(settings: Callable[[], Settings], as_json: bool) -> None:
 @click.option("--wait", "wait_s", type=click.IntRange(0, 86_400), default=0, metavar="SECONDS",
               help="Wait so long for the last call to end.")  # fmt: skip
 @click.option("--even-the-last", is_flag=True, help="Also when no other node takes calls then.")
+@_even_unaudited
 @changing(reason_required=True)
 def drain(
-    settings: Callable[[], Settings], name: str, wait_s: int, even_the_last: bool, at: datetime, actor: str,
-    reason: str,
+    settings: Callable[[], Settings], name: str, wait_s: int, even_the_last: bool, even_unaudited: bool,
+    at: datetime, actor: str, reason: str,
 ) -> None:  # fmt: skip
     """Let a node take no new calls: they are refused with 503, so that the other side takes another node.
 
     Calls that are up go on until they end. 110 and 112 are still taken. It lasts until `undrain`, or until
-    the node is started anew.
+    the node is started anew. The audit has an entry of it first.
 
     \b
     Example: fernamt node drain node-2 --reason "new kernel" --wait 3600
@@ -103,8 +109,9 @@ def drain(
             f"no other node takes calls at the moment, so all but 110 and 112 would be refused: look at "
             f"`fernamt node status`, or drain {name} with --even-the-last"
         )
-    _order(known, name, node_state.drain())
-    audited(known, actor, "node.drain", "node", name, {"reason": reason, "at": at.isoformat()})
+    details = {"reason": reason, "at": at.isoformat()}
+    entry = partial(_noted, known, actor, "node.drain", name, details, even_unaudited)
+    _order(known, name, node_state.drain(), entry)
     click.echo(f"{name} takes no new calls but those to 110 and 112.")
     if wait_s:
         _wait(known, name, wait_s)
@@ -112,16 +119,20 @@ def drain(
 
 @node.command()
 @click.argument("name")
+@_even_unaudited
 @changing()
-def undrain(settings: Callable[[], Settings], name: str, at: datetime, actor: str, reason: str) -> None:
+def undrain(
+    settings: Callable[[], Settings], name: str, even_unaudited: bool, at: datetime, actor: str, reason: str
+) -> None:
     """Let a node take calls again.
 
     \b
     Example: fernamt node undrain node-2
     """
     known = effective(settings())
-    _order(known, name, node_state.undrain())
-    audited(known, actor, "node.undrain", "node", name, {"reason": reason, "at": at.isoformat()})
+    details = {"reason": reason, "at": at.isoformat()}
+    entry = partial(_noted, known, actor, "node.undrain", name, details, even_unaudited)
+    _order(known, name, node_state.undrain(), entry)
     click.echo(f"{name} takes calls.")
 
 
@@ -178,9 +189,26 @@ def _known(settings: Settings, name: str) -> EventSocketAddress:
     return known[name]
 
 
-def _order(settings: Settings, name: str, call: ApiCall) -> None:
+def _order(settings: Settings, name: str, call: ApiCall, entry: Callable[[], None]) -> None:
+    """`entry` is made when the node is there, and before it is told."""
     with connected(_known(settings, name)) as connection:
+        entry()
         connection.api(call)
+
+
+def _noted(
+    settings: Settings, actor: str, action: str, name: str, details: Mapping[str, str], even_unaudited: bool
+) -> None:
+    """The entry in the audit; without one nothing is done, or it is told. Raises NotAudited."""
+    try:
+        audited(settings, actor, action, "node", name, details)
+    except (NotRunning, StoreError) as error:
+        if not even_unaudited:
+            raise NotAudited(
+                f"nothing was done to {name}, because the audit has no entry of it: {error}; when it cannot "
+                "wait: --even-unaudited"
+            ) from error
+        click.echo(f"The audit has no entry, write it down: {actor}, {action} {name} ({error})", err=True)
 
 
 def _wait(settings: Settings, name: str, wait_s: int) -> None:
