@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from cli.bootstrap import engine, until_stopped
+from cli.carriers.cdr_quarantine import quarantine
 from cli.carriers.records import COLUMNS, row
 from cli.export_rows import FORMS, export_rows
 from cli.layout import effective
@@ -17,7 +18,7 @@ from cli.logs import configure_logs
 from cli.run_intake import run_intake
 from cli.settings import Settings
 from cli.terminal import console
-from cli.times import Moment, shown, written
+from cli.times import Moment, written
 from dialplan.reasons import sentence
 from store.cdr_repository import CdrRepository
 
@@ -85,33 +86,7 @@ def show(settings: Callable[[], Settings], id: str, as_json: bool) -> None:  # n
         click.echo(f"{reason_id}: {sentence(reason_id)}")
 
 
-@cdr.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.pass_obj
-def quarantine(settings: Callable[[], Settings], as_json: bool) -> None:
-    """Records that could not be read or stored, with the reason. They are never dropped."""
-    found = _repository(settings).open_quarantine()
-    if as_json:
-        shown_files = [
-            {
-                "id": each.id,
-                "file": each.file_name,
-                "received_at": written(each.received_at),
-                "reason_id": each.reason_id,
-                "sentence": each.sentence,
-                "bytes": each.full_size_bytes,
-            }
-            for each in found
-        ]
-        click.echo(json.dumps(shown_files, ensure_ascii=False, indent=1))
-        return
-    if not found:
-        click.echo("The quarantine is empty.")
-        return
-    table = Table("id", "file", "received", "reason", "what is wrong")
-    for each in found:
-        table.add_row(str(each.id), each.file_name, shown(each.received_at), each.reason_id, each.sentence)
-    console().print(table)
+cdr.add_command(quarantine)
 
 
 @cdr.command()

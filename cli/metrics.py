@@ -292,6 +292,17 @@ def of_clock(trusted: Callable[[], bool]) -> Families:
     return families
 
 
+def of_quarantined(count: Callable[[], int]) -> Families:
+    """Of the database."""
+
+    def families() -> Iterable[Metric]:
+        yield GaugeMetricFamily(
+            "fernamt_records_quarantined", "Record files that nobody has settled", count()
+        )
+
+    return families
+
+
 def of_centre_log(waiting: Callable[[], Mapping[str, int]], lost: Callable[[], int]) -> Families:
     """Of the contact centres' log on its way to the database."""
 

@@ -49,7 +49,8 @@ _BY_DUTY: Final[Mapping[Duty, str]] = MappingProxyType(
         Duty.LOOK: """
             abuse list, abuse show, agent calls, agent list, availability hours, availability list,
             availability probes, availability report, backup check, backup list, ban list, barring classes,
-            barring show, call list, call show, call trace, cdr quarantine, cdr show, config export,
+            barring show, call list, call show, call trace, cdr quarantine, cdr quarantine list,
+            cdr quarantine show, cdr show, config export,
             config history, config plan, config show, config validate, customer dunning, customer list,
             customer open,
             customer show, customer statement, database check, demo, doctor, emergency reminders list,
@@ -81,7 +82,8 @@ _BY_DUTY: Final[Mapping[Duty, str]] = MappingProxyType(
             record consent, record pause, record resume, record stop
         """,
         Duty.MONEY: """
-            evn counselling, invoice credit, invoice issue, invoice item add, invoice item withdraw,
+            cdr quarantine retry, cdr quarantine settle, evn counselling, invoice credit,
+            invoice issue, invoice item add, invoice item withdraw,
             invoice object, invoice send, invoice settle, rate quarantine retry, rate quarantine set-aside,
             rate rerate, sepa assign, sepa export, sepa fee, sepa file, sepa import, sepa leave, sepa waive,
             sepa withdraw, tariff import, tariff notify, tariff rates

@@ -20,7 +20,16 @@ from cli.bootstrap import (
     recording_spool,
     spool_size,
 )
-from cli.metrics import of_certificates, of_clock, of_disks, of_due, of_log, of_records, serve_metrics
+from cli.metrics import (
+    of_certificates,
+    of_clock,
+    of_disks,
+    of_due,
+    of_log,
+    of_quarantined,
+    of_records,
+    serve_metrics,
+)
 from cli.settings import Settings
 from cli.wiring.abuse_store import AbuseRecords
 from cli.wiring.adapters import (
@@ -28,6 +37,7 @@ from cli.wiring.adapters import (
     NumberSweep,
     PrivacyWork,
     Records,
+    Settled,
 )
 from cli.wiring.call_traces import CapturedSip
 from cli.wiring.carrier import today
@@ -44,6 +54,7 @@ from controller.intake import Intake
 from controller.mailbox import Mailboxes
 from controller.meters import LegMeters, LoopLag
 from controller.recordings import Recordings
+from controller.settled_files import SettledFiles
 from dialplan.cdr import LegRecord, LegSide
 from freeswitch.json_cdr import parse
 from freeswitch.sip_capture import SipCapture
@@ -52,6 +63,7 @@ from store.acd_history import AcdHistory
 from store.cdr_repository import CdrRepository
 from store.daily_sweep import DailySweep
 from store.errors import DatabaseTimeout, DatabaseUnavailable, StoreError
+from store.quarantined_files import QuarantinedFiles
 from store.rating_waiting import WaitingLegs
 from store.schema import require_current
 
@@ -98,6 +110,8 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     archive = KeptRecordings(recording_archive(settings, "fernamt intake recordings"), clock.trusts)
     recordings = Recordings(recording_spool(settings), archive, now)
     recordings.start()
+    settled = SettledFiles(spool, Settled(QuarantinedFiles(database)).of)
+    settled.start()
     loop.start()
     metrics = serve_metrics(
         settings.metrics.intake if settings.metrics is not None else None,
@@ -107,6 +121,7 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         of_disks(lambda: rooms(settings)),
         of_certificates(CertificateDays(settings, now).left),
         of_clock(lambda: not clock.doubted),
+        of_quarantined(CdrRepository(database).count_quarantined),
     )
     captured = _sip_capture(settings)
     _log.info("intake ready", spool=str(spool.directory))
@@ -124,6 +139,7 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         mailboxes.stop(5.0)
         centre_log.stop(5.0)
         recordings.stop(5.0)
+        settled.stop(1.0)
 
 
 def _empty(intake: Intake[SpoolFile], meters: LegMeters, stopped: Callable[[float], bool]) -> None:

@@ -39,6 +39,7 @@ class Spool:
 
     def __init__(self, directory: Path, steady_s: Callable[[], float] = monotonic) -> None:
         self._directory = directory
+        self._aside = directory / "quarantine"
         self._resting = Resting(steady_s)
         #: Files that the last look could not read (no right, a folder, a bad disk), each with why.
         self.unread: dict[Path, str] = {}
@@ -83,10 +84,27 @@ class Spool:
 
     def set_aside(self, file: SpoolFile) -> None:
         """Move what is no record out of the way, whole, into `quarantine` below the spool."""
-        place = self._directory / "quarantine"
-        place.mkdir(exist_ok=True)
+        self._aside.mkdir(exist_ok=True)
         with suppress(FileNotFoundError):
-            file.path.replace(place / file.path.name)
+            file.path.replace(self._aside / file.path.name)
+
+    def names_aside(self) -> list[str]:
+        """What was set aside and is here, in the order of names."""
+        try:
+            return sorted(each.name for each in os.scandir(self._aside) if each.is_file())
+        except FileNotFoundError:
+            return []
+
+    def read_aside(self, name: str) -> bytes | None:
+        """What was set aside under this name; None when it is not here."""
+        try:
+            return _content(self._aside / Path(name).name)
+        except FileNotFoundError:
+            return None
+
+    def forget_aside(self, name: str) -> None:
+        """Delete what was set aside under this name. Doing it twice is no error."""
+        (self._aside / Path(name).name).unlink(missing_ok=True)
 
 
 def _content(path: Path) -> bytes:

@@ -60,7 +60,8 @@ OTHER_TRAFFIC: Final = Kind(
 )
 UNREADABLE: Final = Kind(
     "unreadable-records",
-    "Files of the switch that could not be read; open ones stay until somebody has looked",
+    "Files of the switch that could not be read, in the database and below `quarantine` of the spool; open "
+    "ones stay until somebody has settled them",
     ("cdr_quarantine",),
     "settled by an operator",
     Period(days=7),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from dialplan.cdr import LegRecord
@@ -137,16 +137,6 @@ class CdrRepository:
         query = select(func.count()).where(cdr_quarantine.c.resolved_at.is_(None))
         with database_errors("counting the quarantine"), self._engine.connect() as connection:
             return connection.execute(query).scalar_one()
-
-    def resolve(self, quarantine_id: int) -> bool:
-        """Note that a quarantined file was dealt with. False when there is no such open one."""
-        change = update(cdr_quarantine).values(resolved_at=func.now())
-        change = change.where(cdr_quarantine.c.id == quarantine_id, cdr_quarantine.c.resolved_at.is_(None))
-        with (
-            database_errors(f"resolving quarantined file {quarantine_id}"),
-            self._engine.begin() as connection,
-        ):
-            return connection.execute(change).rowcount == 1
 
     def show(self, call_or_leg_id: str) -> tuple[StoredLeg, ...]:
         """All legs of the call that has this id, or that the leg with this id belongs to; A leg first."""

@@ -56,7 +56,12 @@ def spool(settings: Settings) -> Finding:
 def quarantine(settings: Settings) -> Finding:
     count = CdrRepository(engine(settings, "fernamt doctor")).count_quarantined()
     if count:
-        return Finding("CDR quarantine", State.WARNING, f"{count} records", "fernamt cdr quarantine")
+        return Finding(
+            "CDR quarantine",
+            State.WARNING,
+            f"{count} records",
+            "fernamt cdr quarantine list; then retry or settle each",
+        )
     return Finding("CDR quarantine", State.OK, "empty")
 
 

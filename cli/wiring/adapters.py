@@ -28,6 +28,7 @@ from store.live_calls import MAX_CALLS_PER_NODE, LiveCalls
 from store.mailbox_messages import MailboxMessages
 from store.privacy_erasing import PrivacyErasing
 from store.privacy_facts import plan_of
+from store.quarantined_files import QuarantinedFiles
 from store.trunk_statuses import TrunkStatuses
 
 
@@ -60,6 +61,17 @@ class Records:
     def quarantine(self, *, file_name: str, reason_id: str, sentence: str, content: bytes) -> None:
         with store_errors():
             self._repository.quarantine(file_name, reason_id, sentence, content)
+
+
+class Settled:
+    """Which names controller.settled_files.SettledFiles may forget, from PostgreSQL."""
+
+    def __init__(self, files: QuarantinedFiles) -> None:
+        self._files = files
+
+    def of(self, names: Collection[str]) -> Collection[str]:
+        with store_errors():
+            return self._files.settled(names)
 
 
 class NumberSweep:

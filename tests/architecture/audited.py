@@ -17,6 +17,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "call listen": "call.",
     "call take": "call.",
     "call whisper": "call.",
+    "cdr quarantine retry": "cdr.retry",
+    "cdr quarantine settle": "cdr.settle",
     "emergency reminders told": "emergency.remind",
     "invoice item add": "invoice.item-add",
     "invoice item withdraw": "invoice.item-withdraw",
