@@ -10,9 +10,11 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, text, u
 
 from dialplan.abuse.cases import AbuseRule, Action, Sighting, SpendRule, SpendSighting, ThrottlePolicy
 from dialplan.limits.agreed import Throttle
+from privacy import kinds
 from store import audit
 from store.abuse_tables import MAX_SENTENCE, abuse_case
 from store.customer_blocks import CustomerBlocks
+from store.erasure_book import write_down
 from store.errors import AlreadyBlocked, CaseReleased, CaseUnknown, CustomerUnknown, NotBlocked, RecordRefused
 from store.foreign_errors import database_errors
 from store.number_transitions import milliseconds
@@ -124,7 +126,9 @@ class AbuseCases:
             over = milliseconds(at) - timedelta(days=RETENTION_DAYS if days is None else days)
             free = not_under_order(abuse_case.c.customer_id)
             old = delete(abuse_case).where(abuse_case.c.released_at < over, free)
-            return connection.execute(old).rowcount
+            whose = connection.execute(old.returning(abuse_case.c.customer_id)).scalars().all()
+            write_down(connection, kinds.ABUSE, at, whose)
+        return len(whose)
 
     def case(self, case_id: int) -> AbuseCase:
         """One case. Raises CaseUnknown."""

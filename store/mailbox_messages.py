@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, Engine, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from dialplan.mailbox import MessageFacts, Notice
+from privacy import kinds
 from store import audit
+from store.erasure_book import write_down
 from store.errors import RecordRefused
 from store.foreign_errors import database_errors
 from store.mailbox_tables import mailbox_message
@@ -125,7 +127,9 @@ class MailboxMessages:
         free = not_under_order(mailbox_message.c.customer_id)
         gone = delete(mailbox_message).where(mailbox_message.c.expires_at <= now, free)
         with database_errors("deleting old messages"), self._engine.begin() as connection:
-            return connection.execute(gone).rowcount
+            whose = connection.execute(gone.returning(mailbox_message.c.customer_id)).scalars().all()
+            write_down(connection, kinds.MESSAGES, now, whose)
+        return len(whose)
 
     def to_tell(self, now: datetime, limit: int = 20) -> tuple[Notice, ...]:
         """Messages of which an e-mail is due, the oldest first."""

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from dialplan.recording import RecordingFacts
+from privacy import kinds
 from store import audit
+from store.erasure_book import SWEEPER, write_down
 from store.errors import RecordRefused
 from store.foreign_errors import database_errors
 from store.privacy_holds import not_under_order
@@ -22,8 +24,7 @@ from store.sealed import seal, unseal
 MAX_RECORDINGS: Final = 10_000
 #: Most that are deleted in one transaction.
 _PIECE: Final = 100
-#: Who deletes what has been kept long enough, and why.
-_SWEEPER: Final = "retention"
+#: Why it is deleted.
 _KEPT_LONG_ENOUGH: Final = "kept long enough"
 
 
@@ -113,16 +114,18 @@ class RecordingArchive:
 
     def expire(self, now: datetime) -> int:
         """Delete what has been kept long enough; how many."""
-        old = select(recording.c.id).where(recording.c.expires_at <= now, recording.c.erased_at.is_(None))
+        old = select(recording.c.id, recording.c.customer_id)
+        old = old.where(recording.c.expires_at <= now, recording.c.erased_at.is_(None))
         old = old.where(not_under_order(recording.c.customer_id))
         old = old.order_by(recording.c.expires_at, recording.c.id).limit(_PIECE)
         erased = 0
         while True:
             with database_errors("deleting old recordings"), self._engine.begin() as connection:
-                ids = list(connection.execute(old.with_for_update(skip_locked=True)).scalars())
-                _erase(connection, ids, now, _SWEEPER, _KEPT_LONG_ENOUGH)
-            erased += len(ids)
-            if len(ids) < _PIECE:
+                found = connection.execute(old.with_for_update(skip_locked=True)).all()
+                _erase(connection, [each.id for each in found], now, SWEEPER, _KEPT_LONG_ENOUGH)
+                write_down(connection, kinds.RECORDINGS, now, (each.customer_id for each in found))
+            erased += len(found)
+            if len(found) < _PIECE:
                 return erased
 
 

@@ -20,6 +20,7 @@ from store.config_versions import ConfigStore
 from store.customer_blocks import BlockedReader, CustomerBlocks
 from store.errors import AlreadyBlocked, CaseReleased, CaseUnknown, RecordRefused
 from store.foreign_errors import database_errors
+from store.privacy_erasing import PrivacyErasing
 from tests.integration.store.legs import leg, with_raw
 
 NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
@@ -227,5 +228,7 @@ def test_released_cases_are_deleted_when_their_time_is_over(
     assert cases.sweep(NOW + days * DAY) == 0
     assert cases.sweep(NOW + HOUR + days * DAY + HOUR) == 1
     assert [each.customer_id for each in cases.cases(released=True)] == ["other"], "an open case stays"
+    (written,) = PrivacyErasing(engine).erasures()
+    assert (written.kind, written.customer_id, written.rows) == ("abuse-cases", "bau", 1)
     actions = [each.action for each in AuditLog(engine).latest()]
     assert {"abuse.open", "abuse.release"} <= set(actions)

@@ -12,6 +12,7 @@ from dialplan.mailbox import MessageFacts
 from store.audit import AuditLog
 from store.errors import RecordRefused
 from store.mailbox_messages import MailboxMessages
+from store.privacy_erasing import PrivacyErasing
 from store.sealed import KEY_BYTES
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -70,12 +71,19 @@ def test_a_message_is_erased_with_its_reason(engine: Engine, messages: MailboxMe
         messages.erase("call-1", "tester", "again")
 
 
-def test_a_message_is_deleted_after_its_days(messages: MailboxMessages) -> None:
+def test_a_message_is_deleted_after_its_days_and_the_deletion_is_written_down(
+    messages: MailboxMessages, engine: Engine
+) -> None:
     """F4."""
     messages.add(FACTS, SOUND, 2000)
     assert messages.expire(NOW + timedelta(days=30, seconds=-1)) == 0
     assert messages.expire(NOW + timedelta(days=30)) == 1
     assert messages.messages() == ()
+    (written,) = PrivacyErasing(engine).erasures()
+    assert (written.kind, written.customer_id, written.rows) == ("mailbox-messages", "kunde", 1)
+    assert (written.at, written.actor) == (NOW + timedelta(days=30), "retention")
+    assert messages.expire(NOW + timedelta(days=31)) == 0
+    assert len(PrivacyErasing(engine).erasures()) == 1, "nothing deleted, nothing written"
 
 
 def test_notices_are_due_until_they_are_told_or_given_up(messages: MailboxMessages) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 from dialplan.recording import Consent, RecordingFacts
 from store.audit import AuditLog
 from store.errors import DatabaseError, RecordRefused
+from store.privacy_erasing import PrivacyErasing
 from store.recording_tables import recording, recording_part
 from store.recordings import RecordingArchive
 from store.sealed import new_key, read_key
@@ -101,6 +102,8 @@ def test_it_is_deleted_after_the_customers_days(engine: Engine, archive: Recordi
     assert parts_left(engine) == 0
     (found,) = archive.recordings()
     assert (found.erased_by, found.erased_why) == ("retention", "kept long enough")
+    (written,) = PrivacyErasing(engine).erasures()
+    assert (written.kind, written.customer_id, written.rows) == ("recordings", "kunde", 1)
 
 
 def test_there_is_no_recording_from_before_the_consent(archive: RecordingArchive) -> None:
