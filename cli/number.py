@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from cli.bootstrap import engine
+from cli.bootstrap import engine, now
 from cli.carriers.number_csv import read_orders
 from cli.carriers.number_orders import Block, GermanDay, PhoneNumber, Said, order_of
 from cli.carriers.number_rows import event_row, line_row, number_row, outcome_text, what_changed
@@ -19,6 +19,7 @@ from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import Moment, shown
+from cli.wiring.trusted_clock import believed_day
 from numbering.e164 import E164
 from numbering.life import State, said
 from numbering.life_cycle import allowed
@@ -307,9 +308,11 @@ def port_out(
 def sweep(settings: Callable[[], Settings], dry_run: bool, as_json: bool, at: datetime, actor: str) -> None:
     """Do what is due: end quarantines, reservations and blocks, activate and release on their dates.
 
-    Run it daily; a second time it does nothing.
+    Run it daily; a second time it does nothing. Refused while the clock is doubted (fernamt doctor).
     """
     database = engine(effective(settings()), "fernamt number")
+    if not dry_run:
+        believed_day(database, now(), None)
     outcomes = NumberInventory(database).sweep(at, actor, dry_run=dry_run)
     lifted = 0 if dry_run else CustomerBlocks(database).sweep(at)
     if as_json:

@@ -114,6 +114,8 @@ def test_after_some_days_off_an_operator_says_which_day_it_is(
     assert "[program.clock-doubted]" in refused
     assert "was last done on" in refused
     assert "[program.clock-doubted]" in told(fernamt("privacy", "run", "--today", german(now) + DAY))
+    assert "[program.clock-doubted]" in told(fernamt("number", "sweep"))
+    assert "0 numbers would be moved" in good(fernamt("number", "sweep", "--dry-run"))
     assert not TrustedClock(engine).trusts(now)
     assert "The clock is believed again." in good(
         fernamt("privacy", "run", "--today", german(now), "--actor", "anna")
