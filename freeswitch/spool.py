@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -73,10 +74,16 @@ class Spool:
         return self._resting.seconds(file.path, file.found)
 
     def unreadable(self, most: int) -> dict[Path, str]:
-        """Files among the first `most` that whoever asks may not read, each with why."""
-        for _ in self.pending(most):
-            pass
-        return self.unread
+        """Files among the first `most` that whoever asks may not open, each with why."""
+        found = {}
+        for path in islice(self._directory.glob(f"*{_SUFFIX}"), most):
+            try:
+                path.open("rb").close()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                found[path] = error.strerror or str(error)
+        return found
 
     def remove(self, file: SpoolFile) -> None:
         """Forget a file whose record is stored. Removing twice is no error."""
