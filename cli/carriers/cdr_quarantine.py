@@ -87,7 +87,7 @@ def show(settings: Callable[[], Settings], number: int, raw: bool) -> None:
     """
     found = QuarantinedFiles(engine(effective(settings()), _NAME)).open_one(number)
     if raw:
-        click.get_binary_stream("stdout").write(found.content)
+        click.echo(found.content, nl=False)
         return
     click.echo(f"{found.file_name}, received {shown(found.received_at)}, {found.full_size_bytes} bytes")
     click.echo(f"{found.reason_id}: {found.sentence}")
