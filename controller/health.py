@@ -245,9 +245,13 @@ class TrunkHealth(Rounds):
             service.failures,
             service.in_row,
             service.last_failure,
-            str(trunk.address) if trunk else "",
+            _where(trunk) if trunk else "",
             trunk.capacity if trunk else None,
         )
+
+
+def _where(trunk: Trunk) -> str:
+    return str(trunk.address) if trunk.address is not None else f"registration of {trunk.registered_as}"
 
 
 def _says_so(trunk: Trunk) -> bool:

@@ -66,7 +66,8 @@ class CallOffered:
     """The facts of an INVITE, untrusted as they came, and how we came to ask for a leg.
 
     `call_id` is the channel's UUID. `source_ip`/`source_port` are the network source of the request.
-    `phone_id` is set by the switch after digest authentication, never by the caller. `dialled` is the
+    `phone_id` and `login_id` (the trunk of a customer's system) are set by the switch after digest
+    authentication, never by the caller, and at most one of them. `dialled` is the
     user part of the Request-URI; `from_user`, `from_name`, `from_host` and `asserted_user` (from
     P-Asserted-Identity, RFC 3325) are None when absent; `privacy` holds the values of Privacy (RFC 3323).
     `preferred_user` is of P-Preferred-Identity, `diverting_users` are of Diversion and History-Info, which
@@ -112,6 +113,7 @@ class CallOffered:
     encrypted: bool = False
     wideband: bool = False
     tenant_id: str | None = None
+    login_id: str | None = None
     refer_to: str | None = None
     referred_by: str | None = None
     round: int = 0

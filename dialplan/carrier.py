@@ -130,8 +130,10 @@ class TeamsEdge:
 class Trunk:
     """A SIP connection to a carrier or to a customer's equipment.
 
-    `priority`: lower is tried first. `registration`: we register there with these credentials (else the
-    peer is known by its address). `emergency`: may carry 110/112 calls. `no_answer_s` ends ringing,
+    `address`: where calls to it are sent; None: to where it has registered with us. `login`: a customer's
+    system proves itself with these credentials, whatever its address. `priority`: lower is tried first.
+    `registration`: we register there with these credentials (else the peer is known by its address).
+    `emergency`: may carry 110/112 calls. `no_answer_s` ends ringing,
     `no_progress_s` gives a silent peer up and lets the next trunk try. `routes`: which calls leave over a
     carrier's trunk; none named: all. `capacity`: calls at once, both ways. `ping_s`: seconds between OPTIONS.
     `foreign_entry`: its calls come from foreign networks (TKG § 120(4)).
@@ -142,10 +144,11 @@ class Trunk:
 
     id: str
     side: TrunkSide
-    address: SipAddress
+    address: SipAddress | None
     peers: tuple[Peer, ...]
     customer_id: str | None = None
     registration: Credentials | None = None
+    login: Credentials | None = None
     priority: int = 100
     emergency: bool = False
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
@@ -162,6 +165,11 @@ class Trunk:
     srtp: Srtp = Srtp.OFF
     teams: TeamsLine | None = None
     way: int = 0
+
+    @property
+    def registered_as(self) -> str | None:
+        """The user name under which calls find it, None where they are sent to its address."""
+        return self.login.username if self.login is not None and self.address is None else None
 
     @property
     def header_map(self) -> HeaderMap:

@@ -50,6 +50,13 @@ def _decided(offered: CallOffered, snapshot: Snapshot, circumstances: Circumstan
                 why = reason("teams.unknown-tenant", tenant=(offered.tenant_id or "")[:40])
                 return refuse(snapshot.version, facts, Cause.CALL_REJECTED, why, 403)
             return outgoing(offered, snapshot, circumstances, teams_origin(offered, snapshot, trunk))
+        case Entry.PHONE if offered.login_id is not None:
+            trunk = snapshot.trunk_of_login(offered.login_id)
+            if trunk is None or offered.phone_id is not None:
+                facts = CallFacts(Direction.NONE)
+                why = reason("trunk.unknown", trunk=offered.login_id[:64])
+                return refuse(snapshot.version, facts, Cause.CALL_REJECTED, why, 403)
+            return outgoing(offered, snapshot, circumstances, trunk_origin(offered, snapshot, trunk))
         case Entry.PHONE:
             phone = snapshot.phones.get(offered.phone_id or "")
             if phone is None:

@@ -104,6 +104,8 @@ _SENTENCES: Final = {
     "phone.unknown": "The call came from a phone that is not configured.",
     "node.overloaded": "The node does not keep up and refuses new calls but those to 110 and 112, so that "
     "the other side takes another node.",
+    "trunk.unknown": "The call came from a system that logged in for {trunk!r}, which is no trunk with a "
+    "login.",
     "static.drained": "The node takes no new calls but those to 110 and 112 (`fernamt node drain`): "
     "refused, so that the other side takes another node.",
     "static.no-controller": "No controller answered twice; the call was refused with an announcement.",

@@ -51,6 +51,11 @@ class Snapshot:
         trunk_id = self.peers.get(Peer(ip, port)) or self.peers.get(Peer(ip))
         return self.trunks[trunk_id] if trunk_id else None
 
+    def trunk_of_login(self, trunk_id: str) -> Trunk | None:
+        """The customer's trunk whose system logs in, or None."""
+        trunk = self.trunks.get(trunk_id)
+        return trunk if trunk is not None and trunk.login is not None and trunk.customer_id else None
+
     def limits_of(self, limits: Limits | str | None) -> Limits | None:
         """The limits meant: themselves, or the carrier's profile of that name (B11)."""
         return self.limit_profiles.get(limits) if isinstance(limits, str) else limits

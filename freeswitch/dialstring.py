@@ -184,6 +184,13 @@ def wire_leg(leg: Leg, domain: str, own: Mapping[str, str] = MappingProxyType({}
                 variables["rtp_secure_media"] = f"{_SECURE_MEDIA[target.srtp]}:{_SUITES}"
             if leg.request_uri is not None:
                 variables["sip_invite_req_uri"] = _request_uri(leg.request_uri)
+            if (username := target.registered_as) is not None:
+                # One registration takes all numbers of the system: which one is called stands in Request-URI
+                # and To, and the registration says where it is sent (SIPconnect 2.0, registration mode).
+                called = _request_uri(called_uri(leg, domain))
+                variables |= {"sip_invite_req_uri": called, "sip_invite_to_uri": f"<{called}>"}
+                registered = f"sofia/phone/{_checked_id(username, _USERNAME)}%{domain}"
+                return WireLeg(variables | dict(_own_headers(leg)), registered)
             if is_phone_uri(leg):
                 variables["sip_invite_params"] = "user=phone"
             where = f"sofia/gateway/{gateway_name(target)}/{request_user(leg)}"
@@ -194,9 +201,17 @@ def wire_leg(leg: Leg, domain: str, own: Mapping[str, str] = MappingProxyType({}
             if target.agent_id is not None:
                 variables.setdefault("presence_data", own_mark(target.customer_id, target.agent_id))
             where = f"sofia/phone/{_checked_id(target.credentials.username, _USERNAME)}%{domain}"
-    # The leg's own headers come last: they may replace one of the identity's.
-    variables |= dict(_header(name, value) for name, value in leg.headers)
-    return WireLeg(variables, where)
+    return WireLeg(variables | dict(_own_headers(leg)), where)
+
+
+def _own_headers(leg: Leg) -> Iterator[tuple[str, str]]:
+    """The leg's own headers come last: they may replace one of the identity's."""
+    return (_header(name, value) for name, value in leg.headers)
+
+
+def called_uri(leg: Leg, domain: str) -> str:
+    """The Request-URI of a leg to a system that has registered."""
+    return f"sip:{request_user(leg)}@{domain}" + (";user=phone" if is_phone_uri(leg) else "")
 
 
 def _codec_list(codecs: Iterable[str]) -> str:

@@ -53,7 +53,9 @@ def wire_identity(leg: Leg, domain: str) -> WireIdentity:
     """The identity headers of a leg by its trunk's header map; `domain` is the host for phones."""
     target, caller = leg.to, leg.caller
     header_map = _header_map(leg)
-    host = _host(header_map.host or target.address.host) if isinstance(target, Trunk) else domain
+    address = target.address if isinstance(target, Trunk) else None
+    own_host = header_map.host if isinstance(target, Trunk) else None
+    host = _host(own_host or (address.host if address is not None else domain))
     hidden = caller.shown is None
     name, uri = ANONYMOUS_NAME, ANONYMOUS_URI
     if not hidden:

@@ -12,7 +12,7 @@ from typing import Final
 from dialplan.carrier import Trunk
 from dialplan.emergency.attempt import SentLeg
 from dialplan.legs import Leg
-from freeswitch.dialstring import wire_leg
+from freeswitch.dialstring import called_uri, wire_leg
 from freeswitch.emergency import body_texts
 from freeswitch.identity import request_user
 
@@ -75,5 +75,7 @@ def _request_uri(leg: Leg, domain: str, params: str | None) -> str:
     if not isinstance(leg.to, Trunk):
         return f"sip:{leg.to.credentials.username}@{domain}"
     address = leg.to.address
+    if address is None:
+        return called_uri(leg, domain)
     transport = "" if address.transport.value == "udp" else f";transport={address.transport.value}"
     return f"sip:{request_user(leg)}@{address}{transport}" + (f";{params}" if params else "")

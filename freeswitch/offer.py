@@ -26,7 +26,7 @@ from freeswitch.pidf import MAX_CLAIMED
 from freeswitch.plan_variables import KEYS, carry_out_plan, happened, plan_variables
 from freeswitch.queue_calls import QUEUED_SINCE, queue_variables
 from freeswitch.registrations import DoorOf, no_door
-from freeswitch.settings import NODE
+from freeswitch.settings import LOGGED_IN, NODE
 
 #: The user part of a SIP or tel URI in a header such as `"Name" <sip:+4930…;x=y@host>`.
 _URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)", re.IGNORECASE)
@@ -87,6 +87,7 @@ def offered_call(get: Lookup) -> CallOffered:
         resume=_resume(get),
         claimed_location=_claimed_location(get("variable_sip_multipart")),
         tenant_id=_cut(get("variable_sip_h_X-MS-TenantID")) if entry is Entry.TEAMS else None,
+        login_id=get(f"variable_{LOGGED_IN}") if entry is Entry.PHONE else None,
         wideband=_WIDEBAND.search(get("variable_absolute_codec_string") or "") is not None,
         encrypted=get("variable_rtp_secure_media_negotiated") is not None,
         round=next_round(get),

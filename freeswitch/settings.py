@@ -9,6 +9,9 @@ from typing import Final
 #: The sounds that come with the program.
 SOUNDS: Final = Path(__file__).resolve().parent / "sounds"
 
+#: Of the directory: the trunk that a user is the system of. The switch puts it on the channels of calls that
+#: proved themselves as this user.
+LOGGED_IN: Final = "fernamt_login"
 #: Profile and context for calls of other nodes to phones that are registered here.
 NODE: Final = "node"
 #: Access list of the Event Socket where there are other nodes: their machines' controllers are on it too.

@@ -33,6 +33,7 @@ def claims_of(customer: CustomerEntry) -> Iterator[str]:
     for agent in customer.agents:
         yield f"agent {agent.id}"
         yield f"login {agent.username or agent.id}"
+    yield from (f"login {each.login.username or each.id}" for each in customer.trunks if each.login)
     # The host without its port: what shares an address may still be told apart by ports.
     yield from (f"host {peer.ip}" for trunk in customer.trunks for peer in accepted_peers(trunk))
     yield from (f"extended {first}" for first, _ in extended_by(customer))

@@ -34,6 +34,7 @@ from provisioning.schema import (
     CarrierEntry,
     Config,
     CustomerEntry,
+    CustomerTrunkEntry,
     PhoneEntry,
     SecretRef,
     TeamsEntry,
@@ -198,13 +199,17 @@ class _Compiler:
         if entry.registration is not None:
             at = (*path, "registration", "secret")
             registration = self._credentials(at, entry.registration.username, entry.registration.secret)
+        login = None
+        if isinstance(entry, CustomerTrunkEntry) and entry.login is not None:
+            at = (*path, "login", "secret")
+            login = self._credentials(at, entry.login.username or entry.id, entry.login.secret)
         try:
-            address = self._network.address(entry.address)
+            address = self._network.address(entry.address) if entry.address is not None else None
             peers = [peer for each in accepted_peers(entry) for peer in self._network.peers(each)]
         except ProvisioningError as error:
             self._refuse((*path, "address"), error)
             return None
-        return sip_trunk(entry, customer_id, address, peers, registration)
+        return sip_trunk(entry, customer_id, address, peers, registration, login)
 
     def _phone(
         self, path: KeyPath, entry: PhoneEntry, customer: CustomerEntry, addresses: Addresses

@@ -36,9 +36,10 @@ _TEAMS_PORT: Final = 5061
 def sip_trunk(
     entry: TrunkEntry,
     customer_id: str | None,
-    address: SipAddress,
+    address: SipAddress | None,
     peers: Iterable[Peer],
     registration: Credentials | None,
+    login: Credentials | None,
 ) -> Trunk:
     """A carrier's or a customer's trunk; `customer_id` is None for a carrier's."""
     carrier = entry if isinstance(entry, CarrierTrunkEntry) else None
@@ -50,6 +51,7 @@ def sip_trunk(
         peers=tuple(dict.fromkeys(peers)),
         customer_id=customer_id,
         registration=registration,
+        login=login,
         priority=carrier.priority if carrier else 100,
         emergency=carrier.emergency if carrier else False,
         codecs=entry.codecs,

@@ -90,7 +90,8 @@ def configured_addresses(config: Config) -> tuple[tuple[str, int], ...]:
     trunks: list[TrunkEntry] = [*config.carrier.trunks]
     for customer in config.customers:
         trunks.extend(customer.trunks)
-    found = dict.fromkeys((each.address.host, each.address.port) for each in trunks)
+    addresses = [each.address for each in trunks if each.address is not None]
+    found = dict.fromkeys((each.host, each.port) for each in addresses)
     teams = config.carrier.teams
     found |= dict.fromkeys((each.host, each.port) for each in (teams.addresses if teams else ()))
     for trunk in trunks:

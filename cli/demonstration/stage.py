@@ -139,7 +139,7 @@ def staged(settings: Settings) -> Iterator[Stage]:
         trunks = {
             trunk.id: robots.phone(trunk.id, port=trunk.address.port)
             for trunk in snapshot.trunks.values()
-            if trunk.teams is None
+            if trunk.teams is None and trunk.address is not None
         }
         phones = {}
         for phone in snapshot.phones.values():

@@ -64,6 +64,8 @@ def offered_call(question: Question, snapshot: Snapshot, circumstances: Circumst
     if line.teams is not None:
         from_teams = _offered(question, Entry.TEAMS, ("", 0))
         return replace(from_teams, tenant_id=line.teams.tenant_id, encrypted=True)
+    if line.login is not None:
+        return replace(_offered(question, Entry.PHONE, ("", 0)), login_id=line.id)
     return _offered(question, Entry.TRUNK, _source(line))
 
 

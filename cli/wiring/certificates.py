@@ -199,7 +199,7 @@ def _wanting(config: Config) -> Iterator[str]:
     """What cannot work without a certificate."""
     trunks = [*config.carrier.trunks, *(each for customer in config.customers for each in customer.trunks)]
     for trunk in trunks:
-        if trunk.address.transport is Transport.TLS:
+        if trunk.address is not None and trunk.address.transport is Transport.TLS:
             yield f"trunk {trunk.id} by TLS"
     if config.carrier.teams is not None:
         yield "carrier.teams"

@@ -138,7 +138,8 @@ def _hosts(tree: Any, settings: Settings) -> Sequence[tuple[str, str]]:
     try:
         trunk = _TRUNKS.validate_python(tree, strict=False)
         peers = [peer.ip for each in accepted_peers(trunk) for peer in book.peers(each)]
-        return [(trunk.id, host) for host in (book.address(trunk.address).host, *peers)]
+        hosts = [book.address(trunk.address).host] if trunk.address is not None else []
+        return [(trunk.id, host) for host in (*hosts, *peers)]
     except (ValidationError, AddressUnknown) as error:
         _log.error("a trunk's addresses are not known to the guard", error=str(error)[:200])
         return []

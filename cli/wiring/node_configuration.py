@@ -18,7 +18,7 @@ from gevent.hub import get_hub
 from cli.layout import write_private
 from controller.errors import NodeAway
 from dialplan.call import Entry
-from dialplan.carrier import Customer, Phone, TeamsEdge, Trunk
+from dialplan.carrier import Customer, Phone, SipAddress, TeamsEdge, Trunk
 from dialplan.emergency.routing import LineAddress
 from dialplan.snapshot import Snapshot
 from freeswitch import api_calls, profile_calls
@@ -186,8 +186,8 @@ def _main_address(snapshot: Snapshot, customer: Customer) -> LineAddress | None:
 
 
 def _state(snapshot: Snapshot, text: str, settings: SwitchSettings) -> State:
-    """What the node has to know: the whole XML, gateways by profile, phones. Without certificates there is no
-    profile for Teams."""
+    """What the node has to know: the whole XML, gateways by profile, who may log in. Without
+    certificates there is no profile for Teams."""
     state: State = {"xml": {"sha256": hashlib.sha256(text.encode()).hexdigest()}}
     state[_MODULES] = dict.fromkeys(codec_modules(snapshot), "")
     state |= {entry.value: {} for entry in Entry}
@@ -197,7 +197,11 @@ def _state(snapshot: Snapshot, text: str, settings: SwitchSettings) -> State:
         if trunk.teams is not None:
             continue
         entry = Entry.CARRIER if trunk.customer_id is None else Entry.TRUNK
-        state[entry.value][trunk.id] = _trunk(trunk)
+        if trunk.address is not None:
+            state[entry.value][trunk.id] = _trunk(trunk, trunk.address)
+        if trunk.login is not None:
+            facts = (trunk.id, trunk.customer_id, trunk.login.password)
+            state[_PHONES][trunk.login.username] = _digest(facts)
     for phone in snapshot.phones.values():
         state[_PHONES][phone.credentials.username] = _phone(phone)
     return state
@@ -208,11 +212,11 @@ def _teams(snapshot: Snapshot, edge: TeamsEdge) -> Iterator[tuple[str, str, str,
         yield name, str(address), fqdn, edge.ping_s if asks else None
 
 
-def _trunk(trunk: Trunk) -> str:
+def _trunk(trunk: Trunk, address: SipAddress) -> str:
     """Of what is rendered for a gateway."""
     login = trunk.registration
     secret = (login.username, login.password) if login else None
-    return _digest((str(trunk.address), trunk.address.transport.value, secret, trunk.ping_s))
+    return _digest((str(address), address.transport.value, secret, trunk.ping_s))
 
 
 def _phone(phone: Phone) -> str:

@@ -8,16 +8,23 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
-from dialplan.carrier import Phone, TeamsEdge, Trunk, TrunkSide
+from dialplan.carrier import Credentials, Phone, SipAddress, TeamsEdge, Trunk, TrunkSide
 from dialplan.snapshot import Snapshot
 from freeswitch.dialstring import WEBRTC_CODECS
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.teams import teams_gateways, teams_profile_params
 from freeswitch.render.tls import candidate_lists, tls_params
 from freeswitch.render.xml import configuration, params, variables
-from freeswitch.settings import CONTROLLERS, LOOPBACK, NODE, SwitchSettings, TlsSettings
+from freeswitch.settings import CONTROLLERS, LOGGED_IN, LOOPBACK, NODE, SwitchSettings, TlsSettings
 
 _CODECS: Final = "PCMA,PCMU"
+#: A system that logs in is called where its REGISTER came from, whatever it believes its own address to be
+#: (read: sofia_reg.c), and registers again so often that a NAT between keeps its way open: FreeSWITCH would
+#: ask for 30 s. Its own requests in a call are answered there too.
+_BEHIND_NAT: Final = {
+    "sip-force-contact": "NDLB-connectile-dysfunction-2.0",
+    "sip-force-expires-min": "60",
+}
 
 
 def sofia(snapshot: Snapshot, settings: SwitchSettings) -> Element:
@@ -53,7 +60,8 @@ def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, g
     profile = SubElement(parent, "profile", name=entry)
     holder = SubElement(profile, "gateways")
     for trunk in gateways:
-        _gateway(holder, trunk)
+        if trunk.address is not None:
+            _gateway(holder, trunk, trunk.address)
     values = {**_common(entry, port, settings), **tls_params(entry, settings)}
     if entry == Entry.PHONE:
         values |= {
@@ -66,6 +74,9 @@ def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, g
             "force-register-db-domain": settings.domain,
             "force-subscription-domain": settings.domain,
             "inbound-reg-force-matching-username": True,
+            # By TCP and TLS who has registered is called over the connection that the REGISTER came on.
+            "tcp-always-nat": True,
+            "tls-always-nat": True,
         }
     else:
         values |= {"auth-calls": False, "apply-inbound-acl": f"{entry}-peers", "disable-register": True}
@@ -109,18 +120,17 @@ def _common(entry: str, port: int, settings: SwitchSettings) -> dict[str, str | 
     }
 
 
-def _gateway(parent: Element, trunk: Trunk) -> None:
+def _gateway(parent: Element, trunk: Trunk, address: SipAddress) -> None:
     gateway = SubElement(parent, "gateway", name=trunk.id)
     credentials = trunk.registration
-    address = str(trunk.address)
     params(
         gateway,
         {
-            "proxy": address,
-            "realm": trunk.address.host,
-            "from-domain": trunk.address.host,
+            "proxy": str(address),
+            "realm": address.host,
+            "from-domain": address.host,
             "register": credentials is not None,
-            "register-transport": trunk.address.transport.value,
+            "register-transport": address.transport.value,
             "username": credentials.username if credentials else trunk.id,
             "password": credentials.password if credentials else "",
             "caller-id-in-from": True,
@@ -130,8 +140,8 @@ def _gateway(parent: Element, trunk: Trunk) -> None:
     if trunk.ping_s is not None and credentials is None:
         # Never down for FreeSWITCH, which would refuse its calls: we judge by each answer (gateway_state.py).
         params(gateway, {"ping": trunk.ping_s, "ping-min": 0, "ping-max": 1, "ping-monitoring": True})
-    if trunk.address.transport.value != "udp":
-        params(gateway, {"contact-params": f"transport={trunk.address.transport.value}"})
+    if address.transport.value != "udp":
+        params(gateway, {"contact-params": f"transport={address.transport.value}"})
 
 
 def acl(snapshot: Snapshot, settings: SwitchSettings) -> Element:
@@ -166,20 +176,31 @@ def _networks(lists: Element, name: str, networks: Iterable[str]) -> None:
 
 
 def directory(snapshot: Snapshot, settings: SwitchSettings, emergency: StaticEmergency) -> Element:
-    """The phones: digest hash instead of the password, and their emergency calls without a controller."""
+    """The phones, and customers' systems that log in: digest hash instead of the password, and their
+    emergency calls without a controller."""
     domain = Element("domain", name=settings.domain)
     groups = SubElement(domain, "groups")
     users = SubElement(SubElement(groups, "group", name="phones"), "users")
     for phone in snapshot.phones.values():
-        _user(users, phone, settings, emergency)
+        _phone(users, phone, settings, emergency)
+    for trunk in snapshot.trunks.values():
+        if trunk.login is not None and trunk.customer_id is not None:
+            urgent = emergency.trunk_variables(trunk, trunk.customer_id)
+            user = _user(users, trunk.login, settings)
+            variables(user, {LOGGED_IN: trunk.id, **_BEHIND_NAT, **urgent})
     return domain
 
 
-def _user(parent: Element, phone: Phone, settings: SwitchSettings, emergency: StaticEmergency) -> None:
-    user = SubElement(parent, "user", id=phone.credentials.username)
-    secret = f"{phone.credentials.username}:{settings.domain}:{phone.credentials.password}"
+def _user(parent: Element, credentials: Credentials, settings: SwitchSettings) -> Element:
+    user = SubElement(parent, "user", id=credentials.username)
+    secret = f"{credentials.username}:{settings.domain}:{credentials.password}"
     a1_hash = hashlib.md5(secret.encode(), usedforsecurity=False).hexdigest()  # RFC 2617 A1
     params(SubElement(user, "params"), {"a1-hash": a1_hash})
+    return user
+
+
+def _phone(parent: Element, phone: Phone, settings: SwitchSettings, emergency: StaticEmergency) -> None:
+    user = _user(parent, phone.credentials, settings)
     values = {
         "fernamt_phone": phone.id,
         "fernamt_customer": phone.customer_id,

@@ -2,9 +2,9 @@
 (guarantee 1).
 
 What differs from line to line are three short variables: the number, the same in hexadecimal, and the place.
-They stand in the directory for phones and in an extension for each source of a customer's trunk. A place (an
-address) is an extension with its body; it goes on to the extension of its area with the trunks in order. So
-the document grows with the addresses and not with the phones.
+They stand in the directory for phones and systems that log in, and in an extension for each source of a
+customer's trunk. A place (an address) is an extension with its body; it goes on to the extension of its area
+with the trunks in order. So the document grows with the addresses and not with the phones.
 """
 
 from __future__ import annotations
@@ -64,8 +64,16 @@ class StaticEmergency:
         origin = Origin(self._snapshot.customers[phone.customer_id], phone.number, None)
         return self._variables(phone.number, address_of(self._snapshot, origin, phone.id))
 
+    def trunk_variables(self, trunk: Trunk, customer_id: str) -> dict[str, str]:
+        """The same of a customer's trunk; with its customer."""
+        customer = self._snapshot.customers[customer_id]
+        origin = Origin(customer, customer.main_number, trunk.id)
+        address = address_of(self._snapshot, origin, None)
+        known = {"fernamt_customer": customer.id, **self._variables(customer.main_number, address)}
+        return {**known, "fernamt_place": _ABROAD} if trunk.abroad else known
+
     def context(self) -> Element:
-        """Everything but the directory. Ask for the phones' variables first: their places are in it."""
+        """Everything but the directory. Ask for its variables first: their places are in it."""
         context = Element("context", name="emergency")
         for digits in DIALLED:
             phone = _extension(context, f"phone-{digits}", f"^phone-{digits}$")
@@ -111,12 +119,7 @@ class StaticEmergency:
     def _trunk(self, context: Element, trunk: Trunk, destination: str, *tests: tuple[str, str]) -> None:
         if trunk.customer_id is None:
             return
-        customer = self._snapshot.customers[trunk.customer_id]
-        origin = Origin(customer, customer.main_number, trunk.id)
-        address = address_of(self._snapshot, origin, None)
-        known = {"fernamt_customer": customer.id, **self._variables(customer.main_number, address)}
-        if trunk.abroad:
-            known["fernamt_place"] = _ABROAD
+        known = self.trunk_variables(trunk, trunk.customer_id)
         found = _extension(context, f"trunk-{trunk.id}", destination, *tests)
         assigned = ";".join(f"{name}={value}" for name, value in known.items())
         steps = [

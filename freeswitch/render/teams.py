@@ -79,4 +79,5 @@ def teams_ways(snapshot: Snapshot, edge: TeamsEdge) -> Iterator[Gateway]:
     for trunk in snapshot.trunks.values():
         if trunk.teams is not None:
             for way in ways(trunk, snapshot):
-                yield gateway_name(way), way.address, trunk.teams.fqdn, False
+                if way.address is not None:
+                    yield gateway_name(way), way.address, trunk.teams.fqdn, False

@@ -33,7 +33,8 @@ def check_ids(parts: Parts) -> Iterator[Finding]:
             for j, agent in enumerate(customer.agents)
         ),
     )
-    yield from _twice("phones or agents register with the same user", _usernames(parts), skip_ids=True)
+    what = "phones, agents or trunks register with the same user"
+    yield from _twice(what, _usernames(parts), skip_ids=True)
     yield from _profiles(parts)
     for i, customer in parts.customers.items():
         if len(customer.sites) > 1:
@@ -50,6 +51,11 @@ def _usernames(parts: Parts) -> Iterator[tuple[KeyPath, str]]:
                     (*_customer(i), key, j, "username" if each.username else "id"),
                     each.username or each.id,
                 )
+        for j, trunk in enumerate(customer.trunks):
+            if trunk.login is not None:
+                at: KeyPath = (*_customer(i), "trunks", j, "login")
+                named = trunk.login.username
+                yield (*at, "username") if named else at, named or trunk.id
 
 
 def _profiles(parts: Parts) -> Iterator[Finding]:

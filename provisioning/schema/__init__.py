@@ -30,7 +30,7 @@ from provisioning.schema.contract import (
     ItemisedBillEntry,
     OneOffPriceEntry,
 )
-from provisioning.schema.customer import CustomerEntry, CustomerTrunkEntry
+from provisioning.schema.customer import CustomerEntry, CustomerTrunkEntry, LoginEntry
 from provisioning.schema.dates import TimeSlotEntry
 from provisioning.schema.device import AgentEntry, PhoneEntry
 from provisioning.schema.emergency import EmergencyEntry, EmergencyInviteEntry, UserToUserEntry
@@ -121,6 +121,7 @@ __all__ = [
     "ItemisedBillEntry",
     "LiftedBarEntry",
     "LimitProfileEntry",
+    "LoginEntry",
     "MailboxEntry",
     "MandateEntry",
     "MembershipEntry",

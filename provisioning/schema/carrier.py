@@ -8,6 +8,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from provisioning.schema.abuse import AbuseEntry
+from provisioning.schema.address import Address
 from provisioning.schema.bank import BankEntry
 from provisioning.schema.carrier_route import CarrierRouteEntry
 from provisioning.schema.codes import CreditorId
@@ -48,6 +49,7 @@ class BlockEntry(Entry):
 class CarrierTrunkEntry(TrunkEntry):
     """A trunk to another carrier, over which calls from and to the public network go."""
 
+    address: Address = Field(description="Where calls are sent: `host:port`, or `host:port/tcp` or `/tls`.")
     priority: int = Field(100, ge=1, le=1_000, description="Lower is tried first.")
     weight: int = Field(
         100, ge=1, le=1_000, description="Share of the calls among trunks of equal priority and cost (B1)."

@@ -23,15 +23,30 @@ from provisioning.schema.policy import (
     OpeningHoursEntry,
 )
 from provisioning.schema.queue import QueueEntry, RecordingEntry, SupervisionEntry
+from provisioning.schema.secret import SecretRef
 from provisioning.schema.site import SiteEntry
 from provisioning.schema.teams import TeamsTrunkEntry
 from provisioning.schema.trunk import TrunkEntry
-from provisioning.schema.values import Id, Number, Text
+from provisioning.schema.values import Id, Login, Number, Text
+
+
+class LoginEntry(Entry):
+    """The customer's system proves itself by user name and password (digest, RFC 8760)."""
+
+    username: Login | None = Field(
+        None, description="User name it logs in with. Default: the id of the trunk."
+    )
+    secret: SecretRef = Field(description="Where the password is that it logs in with (F5).")
 
 
 class CustomerTrunkEntry(TrunkEntry):
     """A trunk to the customer's own telephone system."""
 
+    login: LoginEntry | None = Field(
+        None,
+        description="The system logs in to the phones' port: each call of it, from whatever address, and its "
+        "registration, by which calls reach it when there is no `address` (B1).",
+    )
     caller_id: TrunkCallerIdEntry | None = Field(
         None,
         description="What holds for the caller id of its calls. Default: wrong numbers replaced (B2, B4).",
@@ -40,6 +55,10 @@ class CustomerTrunkEntry(TrunkEntry):
         False,
         description="True if its calls begin abroad: 110 and 112 are refused, NotrufV § 4(5) (B8).",
     )
+
+    @property
+    def logs_in(self) -> bool:
+        return self.login is not None
 
 
 class CustomerEntry(Entry):

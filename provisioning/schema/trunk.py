@@ -30,10 +30,15 @@ class TrunkEntry(Entry):
     """A SIP connection to someone's equipment."""
 
     id: Id = Field(description="Name of the trunk, unique among all trunks.")
-    address: Address = Field(description="Where calls are sent: `host:port`, or `host:port/tcp` or `/tls`.")
+    address: Address | None = Field(
+        None,
+        description="Where calls are sent: `host:port`, or `host:port/tcp` or `/tls`. With `login` it may be "
+        "left out: calls go to where the system has registered.",
+    )
     accepts_from: Few[Source] | None = Field(
         None,
-        description="Sources whose calls are this trunk's: `ip` or `ip:port`. Default: the address itself.",
+        description="Sources whose calls are this trunk's: `ip` or `ip:port`. Default: the address itself; "
+        "with `login` none.",
     )
     registration: RegistrationEntry | None = Field(
         None, description="Only where the other side wants us to register; else it knows us by our address."
@@ -64,6 +69,29 @@ class TrunkEntry(Entry):
         "those to 110 and 112; `off` takes it where the peer offers it. Wants `/tls` in `address` (B1).",
     )
 
+    @property
+    def logs_in(self) -> bool:
+        """Whether the system at the other end proves itself by digest."""
+        return False
+
+    @model_validator(mode="after")
+    def _calls_have_somewhere_to_go(self) -> Self:
+        if self.address is not None:
+            return self
+        if not self.logs_in:
+            raise refusal(
+                "config.address-missing",
+                "calls to the trunk have nowhere to go",
+                "an address, or a login for a system that registers with us",
+            )
+        if self.registration is not None or self.ping_s:
+            raise refusal(
+                "config.address-missing",
+                "without an address there is nobody to register with or to ask by OPTIONS",
+                "an address, or neither registration nor ping_s",
+            )
+        return self
+
     @model_validator(mode="after")
     def _pings_as_the_switch_can(self) -> Self:
         if 0 < self.ping_s < _LEAST_PING_S:
@@ -72,7 +100,7 @@ class TrunkEntry(Entry):
 
     @model_validator(mode="after")
     def _keys_are_not_heard(self) -> Self:
-        if self.srtp != "off" and self.address.transport is not Transport.TLS:
+        if self.srtp != "off" and (self.address is None or self.address.transport is not Transport.TLS):
             raise refusal(
                 "config.srtp-without-tls",
                 "keys of encrypted sound would travel in clear text (RFC 4568 section 7)",
@@ -82,7 +110,9 @@ class TrunkEntry(Entry):
 
     @model_validator(mode="after")
     def _sources_are_known(self) -> Self:
-        if self.accepts_from is None and not is_ip(self.address.host):
+        if self.accepts_from is not None or self.address is None or self.logs_in:
+            return self
+        if not is_ip(self.address.host):
             raise refusal(
                 "config.accepts-from-missing",
                 "a trunk whose address is a name must say which IP addresses its calls come from",

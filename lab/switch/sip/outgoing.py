@@ -40,6 +40,16 @@ class Target:
     gateway: GatewaySettings | None = None
 
 
+def _as_asked(channel: Channel, target: Target) -> Target:
+    """The Request-URI and the To that variables ask for; where the INVITE is sent stays as it is."""
+    to = channel.get("sip_invite_to_uri") or target.to
+    return replace(
+        target,
+        uri=channel.get("sip_invite_req_uri") or target.uri,
+        to=to.removeprefix("<").removesuffix(">"),
+    )
+
+
 class OutgoingLeg(SipLeg):
     """UAC side of an INVITE."""
 
@@ -49,6 +59,7 @@ class OutgoingLeg(SipLeg):
         if params:
             # After sofia_overcome_sip_uri_weakness: behind the transport, in the Request-URI only.
             target = replace(target, uri=f"{target.uri};{params}")
+        target = _as_asked(channel, target)
         dialog = Dialog(
             call_id=channel.get("sip_invite_call_id") or new_uuid(),
             local=local,

@@ -12,7 +12,7 @@ from aiosipua.headers import Address as NameAddr
 from aiosipua.headers import stringify_uri
 from aiosipua.message import SipRequest
 
-from lab.switch.config.settings import User
+from lab.switch.config.settings import User, whole
 from lab.switch.sip.building import is_ip
 from lab.switch.sip.name_addr import parse_address
 from lab.switch.sip.reading import first
@@ -21,6 +21,10 @@ from lab.switch.sip.wire import Address
 DEFAULT_EXPIRES_S: Final = 3600
 MAX_EXPIRES_S: Final = 86_400
 MAX_REGISTRATIONS: Final = 20_000
+#: `sip-force-contact` of a user who is called where the REGISTER came from, and how long such a registration
+#: lasts by UDP (sofia_reg.c).
+AT_SOURCE: Final = "NDLB-connectile-dysfunction-2.0"
+_AT_SOURCE_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,13 @@ class Registrar:
         if len(self._by_aor) >= MAX_REGISTRATIONS:
             raise ValueError("too many registrations")
         transport = str(address.uri.params.get("transport") or source.transport).lower()
-        direct = source.transport == "udp" and transport == "udp" and is_ip(address.uri.host)
+        at_source = user.variables.get("sip-force-contact") == AT_SOURCE
+        direct = (
+            source.transport == "udp" and transport == "udp" and is_ip(address.uri.host) and not at_source
+        )
+        if at_source and source.transport == "udp":
+            expires_s = _AT_SOURCE_S
+        expires_s = max(expires_s, whole(user.variables.get("sip-force-expires-min"), 0))
         reach = Address(address.uri.host, address.uri.port or 5060) if direct else source
         self._by_aor[user.id, user.domain] = Registration(
             user.id,
