@@ -50,7 +50,7 @@ from cli.wiring.drained import Instead
 from cli.wiring.kept_for_calls import journal_of, listening_of
 from cli.wiring.node_configuration import NodeConfiguration, NoNode
 from cli.wiring.phone_codes import PhoneCodes
-from cli.wiring.phone_homes import PhoneHomes, SwitchNode
+from cli.wiring.phone_homes import EachTold, PhoneHomes, SwitchNode
 from cli.wiring.probes import probing_of
 from cli.wiring.queue_desk import OwnersDesk
 from cli.wiring.queue_switch import QueueNodes
@@ -76,6 +76,7 @@ from controller.overload import Overload
 from controller.places import Places
 from controller.recorder import Recorder
 from controller.tracing import Tracing
+from controller.trunk_logins import TrunkLogins
 from controller.waking import Waking
 from dialplan.call import CallOffered
 from dialplan.decision import Converse, Decision, Wait
@@ -162,6 +163,8 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     )
     switch_nodes = {name: _commanded(settings, following_node, name) for name in (home, *others)}
     homes = PhoneHomes(switch_nodes)
+    trunk_logins = TrunkLogins(health.reachable)
+    registrations = EachTold(homes, trunk_logins)
     instead = Instead(switch_nodes, home)
     queue_nodes = QueueNodes(
         switch_nodes,
@@ -195,7 +198,9 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         ),
     )
     other_followers = {
-        name: OtherNode(name, address, centres, homes, random=SystemRandom(), clock=now, on_command=commanded)
+        name: OtherNode(
+            name, address, centres, registrations, random=SystemRandom(), clock=now, on_command=commanded
+        )
         for name, (address, _) in others.items()
     }
     overload = Overload(time.monotonic)
@@ -206,6 +211,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     def swap(fresh: Snapshot) -> None:
         centres.swap(fresh, carrier.centres)
         decider.swap(fresh)
+        trunk_logins.watch(fresh)
         keep_for_long()
 
     swap(snapshot)
@@ -263,7 +269,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         clock=now,
         channels=limiting.channels,
         queues=centres,
-        phones=homes if others else None,
+        phones=registrations,
         on_command=commanded,
     )
     originating = Originating(

@@ -30,7 +30,7 @@ def trunk() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def list_(settings: Callable[[], Settings], as_json: bool) -> None:
-    """All carrier trunks, and customers' trunks that are asked by OPTIONS, as all controllers see them.
+    """All carrier trunks, and customers' trunks that register or are asked by OPTIONS: how they stand.
 
     \b
     Example: fernamt trunk list

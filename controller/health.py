@@ -1,9 +1,10 @@
 """The health of trunks: learnt from the switch and from the calls, used by each decision, told to operators.
 
-A trunk is down when its peer leaves OPTIONS unanswered or our registration is lost, and rests when calls
-find no path there (trunk_service.py). Either way it is tried last, never left out. Calls on a trunk are
-counted here for the calls that this controller decided; what the other controllers count comes over the
-board once a second, so that a trunk's capacity holds for all of them but for the calls of the last second.
+A trunk is down when its peer leaves OPTIONS unanswered, our registration is lost or its system has not
+registered with us (trunk_logins.py), and rests when calls find no path there (trunk_service.py). Either way
+it is tried last, never left out. Calls on a trunk are counted here for the calls that this controller
+decided; what the other controllers count comes over the board once a second, so that a trunk's capacity
+holds for all of them but for the calls of the last second.
 Calls that another controller of the node decided, perhaps one that has died since, are learnt from the live
 calls with each list of the switch: they take room too, and can be ended for an emergency call.
 """

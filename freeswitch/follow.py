@@ -71,7 +71,7 @@ class Follower:
     """The inbound connection to one node with its events translated. Commands go over `connection`.
 
     `channels` is told the ids of all legs that the node has, whenever it was asked for its calls; `phones`,
-    where there are other nodes, which phones are registered.
+    who is registered.
     """
 
     def __init__(

@@ -13,6 +13,7 @@ from dialplan.carrier import Phone
 from dialplan.legs import Leg
 from freeswitch.agent_calls import AgentCalls
 from freeswitch.errors import CommandFailed, FreeSwitchError
+from freeswitch.registrations import PhoneSink
 from freeswitch.settings import NodeDoor
 
 _log = structlog.get_logger(__name__)
@@ -103,6 +104,25 @@ class PhoneHomes:
             except FreeSwitchError as error:
                 _log.warning("a node could not be asked for a phone", node=name, error=str(error))
         return None
+
+
+class EachTold:
+    """freeswitch.registrations.PhoneSink: several of them."""
+
+    def __init__(self, *sinks: PhoneSink) -> None:
+        self._sinks = sinks
+
+    def came(self, node: str, username: str) -> None:
+        for each in self._sinks:
+            each.came(node, username)
+
+    def went(self, node: str, username: str) -> None:
+        for each in self._sinks:
+            each.went(node, username)
+
+    def listed_phones(self, node: str, usernames: Collection[str]) -> None:
+        for each in self._sinks:
+            each.listed_phones(node, usernames)
 
 
 def _not_there(error: CommandFailed) -> bool:

@@ -32,7 +32,9 @@ customers:
     main_number: "+49221471{n}000"
     mandate: {{reference: MREF-{n}, signed: 2026-01-01, scheme: core}}
     bank: {{iban: DE02120300000000202051}}
-    trunks: [{{id: trunk-{n}, address: "10.0.0.{n}:5060"}}]
+    trunks:
+      - {{id: trunk-{n}, address: "10.0.0.{n}:5060"}}
+      - {{id: system-{n}, login: {{username: system-login-{n}, secret: {{lab: geheim}}}}}}
     phones: [{{id: phone-{n}, number: "+49221471{n}000", username: login-{n}, secret: {{lab: geheim}}}}]
     agents: [{{id: agent-{n}, username: agent-login-{n}, secret: {{lab: geheim}}}}]
     teams_trunks: [{{id: teams-{n}, tenant_id: 00000000-0000-4000-8000-00000000000{n}, fqdn: t{n}.example}}]
@@ -112,6 +114,8 @@ CONFLICTS = {
     "agents": ("id: agent-3", "id: agent-2"),
     "logins": ("username: login-3", "username: login-2"),
     "logins of a phone and an agent": ("username: login-3", "username: agent-login-2"),
+    "logins of a phone and a trunk": ("username: login-3", "username: system-login-2"),
+    "logins of trunks": ("system-login-3", "system-login-2"),
     "sources": ("10.0.0.3:5060", "10.0.0.2:5060"),
     "Microsoft tenants": ("8000-000000000003", "8000-000000000002"),
     "mandates": ("MREF-3", "MREF-2"),

@@ -78,9 +78,9 @@ CASES: list[Case] = [
         ],
         [
             (
-                "a.yaml:17:14: customers[0].phones[1].id: two phones or agents register with the same user "
-                "name (the other one: customers[0].phones[0].username at a.yaml:16:33), found 'phone-1'; "
-                "allowed: a name of its own [config.id-twice]"
+                "a.yaml:17:14: customers[0].phones[1].id: two phones, agents or trunks register with "
+                "the same user name (the other one: customers[0].phones[0].username at a.yaml:16:33), "
+                "found 'phone-1'; allowed: a name of its own [config.id-twice]"
             )
         ],
     ),

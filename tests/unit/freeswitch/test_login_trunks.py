@@ -1,0 +1,146 @@
+"""A customer's system that logs in: its directory entry, its calls as they are offered, its legs (B1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import md5
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+import pytest
+
+from dialplan.call import Entry
+from dialplan.caller.header_map import PRESETS, NumberFormat, Preset
+from dialplan.carrier import SipAddress
+from dialplan.decide import decide
+from dialplan.legs import Caller, leg_to_trunk
+from freeswitch.dialstring import wire_leg
+from freeswitch.invite import invite_of
+from freeswitch.offer import decision_variables, offered_call
+from freeswitch.settings import LOGGED_IN
+from tests.unit.dialplan.carriers import AT, BERLIN, KOELN, MOBILE, from_carrier
+from tests.unit.dialplan.login_customer import SYSTEM, with_system
+from tests.unit.freeswitch.node import DOMAIN, rendered
+from tests.unit.freeswitch.static_calls import from_static_phone
+
+CHANNEL = {
+    "Unique-ID": "5a06864a-4727-4a80-af89-ecb17ecc9887",
+    "FreeSWITCH-Switchname": "node-1",
+    "Caller-Destination-Number": MOBILE,
+    "variable_sofia_profile_name": "phone",
+    "variable_sip_network_ip": "203.0.113.9",
+    "variable_sip_network_port": "40000",
+    "variable_sip_from_user": KOELN,
+    f"variable_{LOGGED_IN}": SYSTEM.id,
+}
+
+
+@pytest.fixture(scope="module")
+def tree() -> Element:
+    return ElementTree.fromstring(rendered(with_system()))  # noqa: S314 - made by ourselves
+
+
+def named(tree: Element, path: str) -> dict[str, str]:
+    return {each.get("name", ""): each.get("value", "") for each in tree.findall(path)}
+
+
+def test_the_directory_says_whose_system_it_is_and_has_no_password(tree: Element) -> None:
+    """RFC 2617 A1; nothing of it makes the system a phone."""
+    secret = f"anlage-bau:{DOMAIN}:anlagen-geheimnis".encode()
+    assert named(tree, ".//user[@id='anlage-bau']/params/param") == {
+        "a1-hash": md5(secret, usedforsecurity=False).hexdigest()
+    }
+    variables = named(tree, ".//user[@id='anlage-bau']/variables/variable")
+    assert (variables[LOGGED_IN], variables["fernamt_customer"]) == (SYSTEM.id, "bau")
+    assert "fernamt_phone" not in variables
+    assert "anlagen-geheimnis" not in rendered(with_system())
+
+
+def test_a_phone_is_no_system(tree: Element) -> None:
+    assert LOGGED_IN not in named(tree, ".//user[@id='kanzlei-1']/variables/variable")
+
+
+def test_the_system_is_called_where_its_register_came_from(tree: Element) -> None:
+    """Its Contact may be of the network behind a NAT (read: sofia_reg.c)."""
+    variables = named(tree, ".//user[@id='anlage-bau']/variables/variable")
+    assert variables["sip-force-contact"] == "NDLB-connectile-dysfunction-2.0"
+    profile = named(tree, ".//profile[@name='phone']/settings/param")
+    assert (profile["tcp-always-nat"], profile["tls-always-nat"]) == ("true", "true")
+
+
+def test_without_an_address_there_is_no_gateway_and_no_source(tree: Element) -> None:
+    assert tree.find(f".//gateway[@name='{SYSTEM.id}']") is None
+    assert tree.find(f".//extension[@name='trunk-{SYSTEM.id}']") is None
+
+
+def test_with_an_address_calls_go_there_and_calls_from_it_log_in() -> None:
+    system = replace(SYSTEM, address=SipAddress("198.51.100.30", 5060))
+    tree = ElementTree.fromstring(rendered(with_system(system)))  # noqa: S314 - made by ourselves
+    assert tree.find(f".//profile[@name='trunk']/gateways/gateway[@name='{SYSTEM.id}']") is not None
+    assert named(tree, ".//user[@id='anlage-bau']/variables/variable")[LOGGED_IN] == SYSTEM.id
+    leg = leg_to_trunk(system, KOELN, Caller(MOBILE))
+    assert wire_leg(leg, DOMAIN).endpoint == f"sofia/gateway/{SYSTEM.id}/{KOELN}"
+
+
+@pytest.mark.parametrize("digits", ["110", "112"])
+def test_emergency_calls_of_the_system_work_without_a_controller(tree: Element, digits: str) -> None:
+    """Guarantee 1."""
+    first, second = (each.bridge for each in from_static_phone(tree, "anlage-bau", digits))
+    assert first.endswith(f"]sofia/gateway/carrier-a/{digits}")
+    assert second.endswith(f"]sofia/gateway/carrier-b/{digits}")
+    assert f"origination_caller_id_number={KOELN}," in first
+
+
+def test_a_call_is_the_systems_by_what_the_switch_says() -> None:
+    call = offered_call(CHANNEL.get)
+    assert (call.entry, call.login_id, call.phone_id) == (Entry.PHONE, SYSTEM.id, None)
+    assert decide(call, with_system(), AT).facts.trunk_in == SYSTEM.id
+
+
+def test_another_customers_number_in_every_header_changes_nothing() -> None:
+    claimed = {
+        "variable_sip_from_user": BERLIN,
+        "variable_sip_P-Asserted-Identity": f"<sip:{BERLIN}@x>",
+        "variable_sip_P-Preferred-Identity": f"<sip:{BERLIN}@x>",
+        "variable_sip_h_X-fernamt_phone": "kanzlei-1",
+        "variable_sip_h_X-fernamt_login": "kanzlei-1",
+    }
+    decision = decide(offered_call({**CHANNEL, **claimed}.get), with_system(), AT)
+    assert (decision.facts.customer_id, decision.facts.a_presented) == ("bau", KOELN)
+
+
+@pytest.mark.parametrize("profile", ["carrier", "trunk", "teams"])
+def test_on_other_profiles_nobody_has_logged_in(profile: str) -> None:
+    call = offered_call({**CHANNEL, "variable_sofia_profile_name": profile}.get)
+    assert call.login_id is None
+
+
+def test_a_call_to_the_system_names_the_number_and_goes_where_it_has_registered() -> None:
+    """The registration is one for all numbers: Request-URI and To say which is called."""
+    found = decision_variables(
+        decide(from_carrier(KOELN), with_system(), AT), from_carrier(KOELN), domain=DOMAIN
+    )
+    leg = found["fernamt_leg_1"]
+    assert leg.endswith(f"]sofia/phone/anlage-bau%{DOMAIN}")
+    assert f"sip_invite_req_uri=sip:{KOELN}@{DOMAIN}," in leg
+    assert f"sip_invite_to_uri=<sip:{KOELN}@{DOMAIN}>" in leg
+    assert f"fernamt_trunk={SYSTEM.id}," in leg
+    assert "fernamt_phone" not in leg
+    assert "USER_NOT_REGISTERED" in found["continue_on_fail"].split(",")
+
+
+@pytest.mark.parametrize(
+    ("number_format", "uri"),
+    [
+        (NumberFormat.PLUS, f"sip:{KOELN}@{DOMAIN}"),
+        (NumberFormat.NATIONAL, f"sip:02214710100@{DOMAIN}"),
+        (NumberFormat.E164, f"sip:{KOELN}@{DOMAIN};user=phone"),
+    ],
+)
+def test_the_number_is_written_as_the_system_wants_it(number_format: NumberFormat, uri: str) -> None:
+    headers = replace(PRESETS[Preset.CUSTOMER], number_format=number_format)
+    leg = leg_to_trunk(replace(SYSTEM, own_header_map=headers), KOELN, Caller(MOBILE))
+    assert wire_leg(leg, DOMAIN).variables["sip_invite_req_uri"] == uri
+    assert "sip_invite_params" not in wire_leg(leg, DOMAIN).variables
+    assert invite_of(leg, domain=DOMAIN).request_uri == uri
+    assert f"@{DOMAIN}" in invite_of(leg, domain=DOMAIN).from_header
