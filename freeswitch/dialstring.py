@@ -31,6 +31,12 @@ OF_PHONE: Final = "-phone"
 #: The header that tells the phone's node which agent's leg it is.
 AGENTS_LEG: Final = "X-Fernamt-Leg"
 
+#: How a number is written to the door of another node, in front of its digits: what stands before and behind
+#: them in a URI. Nothing of it would have to be escaped on the way.
+NUMBER_SHAPES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {"e": ("+", ";user=phone"), "p": ("+", ""), "n": ("", "")}
+)
+
 _REDIRECTED_BY: Final = re.compile(r"sofia/([0-9a-f-]{36})/")
 
 DialString = NewType("DialString", str)
@@ -75,8 +81,8 @@ def leg_string(
 ) -> DialString:
     """One leg that gets the UUID `leg_id`, by which transfers and redirects find their author (parties.py),
     and further `variables` of its own for its record: plain words of ours. `says_codecs`: the calling channel
-    may speak another codec than G.711, and FreeSWITCH would offer that one alone. `door`: the phone is
-    registered with the node behind it.
+    may speak another codec than G.711, and FreeSWITCH would offer that one alone. `door`: the phone or system
+    is registered with the node behind it.
 
     Raises CommandRefused as `dial_string` does.
     """
@@ -133,15 +139,42 @@ def phone_of_this_node(username: str, domain: str, mark: str = "") -> str:
     return str(WireLeg(own, f"sofia/phone/{username}%{domain}"))
 
 
+def system_of_this_node(shape: str, domain: str) -> str:
+    """For the rendered dialplan, as `phone_of_this_node`: a system that another node asks for, with the
+    digits of the number as $1 in one of `NUMBER_SHAPES`, and its user name as $2."""
+    before, behind = NUMBER_SHAPES[shape]
+    called = f"sip:{before}$1@{domain}{behind}"
+    own = {
+        "sip_cid_type": "none",
+        "origination_uuid": f"${{uuid}}{OF_PHONE}",
+        "sip_redirect_context": PHONE_REDIRECTED,
+        **_calling(called),
+    }
+    return str(WireLeg(own, f"sofia/phone/$2%{domain}"))
+
+
+def _calling(uri: str) -> dict[str, str]:
+    """One registration takes all numbers of a system: which one is called stands in Request-URI and To,
+    and the registration says where it is sent (SIPconnect 2.0, registration mode)."""
+    return {"sip_invite_req_uri": uri, "sip_invite_to_uri": f"<{uri}>"}
+
+
 def _through(door: NodeDoor, leg: Leg, leg_id: str, variables: Mapping[str, str]) -> WireLeg:
-    """The phone by way of the node that it is registered with; that node's context `node` takes it. An
-    agent's (it has a mark) tells which leg it is: controllers hear there what the phone does."""
-    if not isinstance(leg.to, Phone):
-        raise CommandRefused(f"only phones are reached through other nodes, not {leg.to.id}")
+    """The phone or system by way of the node that it is registered with; that node's context `node` takes it.
+    An agent's phone (it has a mark) tells which leg it is: controllers hear there what the phone does."""
     host = f"[{door.ip}]" if ":" in door.ip else door.ip
-    endpoint = f"sofia/{NODE}/sip:{_checked_id(leg.to.credentials.username, _USERNAME)}@{host}:{door.port}"
-    told = dict([_header(AGENTS_LEG, leg_id)]) if "presence_data" in variables else {}
-    return WireLeg({**variables, **told}, endpoint)
+    to = leg.to
+    if isinstance(to, Phone):
+        user = _checked_id(to.credentials.username, _USERNAME)
+        told = dict([_header(AGENTS_LEG, leg_id)]) if "presence_data" in variables else {}
+        return WireLeg({**variables, **told}, f"sofia/{NODE}/sip:{user}@{host}:{door.port}")
+    if to.registered_as is None:
+        raise CommandRefused(f"only who registers is reached through other nodes, not {to.id}")
+    number = request_user(leg)
+    shape = "e" if is_phone_uri(leg) else "p" if number.startswith("+") else "n"
+    user = f"{shape}{number.removeprefix('+')}!{_checked_id(to.registered_as, _USERNAME)}"
+    kept = {name: value for name, value in variables.items() if name not in _calling("")}
+    return WireLeg(kept, f"sofia/{NODE}/sip:{user}@{host}:{door.port}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +218,7 @@ def wire_leg(leg: Leg, domain: str, own: Mapping[str, str] = MappingProxyType({}
             if leg.request_uri is not None:
                 variables["sip_invite_req_uri"] = _request_uri(leg.request_uri)
             if (username := target.registered_as) is not None:
-                # One registration takes all numbers of the system: which one is called stands in Request-URI
-                # and To, and the registration says where it is sent (SIPconnect 2.0, registration mode).
-                called = _request_uri(called_uri(leg, domain))
-                variables |= {"sip_invite_req_uri": called, "sip_invite_to_uri": f"<{called}>"}
+                variables |= _calling(_request_uri(called_uri(leg, domain)))
                 registered = f"sofia/phone/{_checked_id(username, _USERNAME)}%{domain}"
                 return WireLeg(variables | dict(_own_headers(leg)), registered)
             if is_phone_uri(leg):

@@ -227,9 +227,7 @@ def _outcome_variables(
                     domain,
                     of_leg,
                     says_codecs=offered.wideband,
-                    door=door_of(leg.to.credentials.username, offered.node)
-                    if isinstance(leg.to, Phone)
-                    else None,
+                    door=door_of(username, offered.node) if (username := _registered(leg)) else None,
                 )
                 for leg, id_ in zip(legs, ids, strict=True)
             ]
@@ -254,6 +252,11 @@ def _outcome_variables(
     if decision.plan is not None:
         carry_out_plan(variables, decision.plan)
     return variables
+
+
+def _registered(leg: Leg) -> str | None:
+    """The user name that the phone or system of the leg registers with."""
+    return leg.to.credentials.username if isinstance(leg.to, Phone) else leg.to.registered_as
 
 
 def _emergency(variables: dict[str, str], attempts: list[tuple[Leg, ...]], domain: str) -> None:

@@ -1,7 +1,7 @@
-"""The dialplan of the door: calls of other nodes to phones that are registered here.
+"""The dialplan of the door: calls of other nodes to phones and systems that are registered here.
 
 Such a call was decided, limited and recorded over there, so here it has no record, and what the phone answers
-goes back as it is. Any name but that of a phone fails.
+goes back as it is. Any name but that of a phone, or of a system with the number that is called, fails.
 
 Where the phone wants the call to go is told to the other node in the phone's own way, by 302 or REFER: it
 knows whose phone its leg leads to, and decides. Who was joined with the call here (attended transfer) is not
@@ -15,10 +15,12 @@ from xml.etree.ElementTree import Element, SubElement
 
 from freeswitch.dialstring import (
     AGENTS_LEG,
+    NUMBER_SHAPES,
     OF_PHONE,
     PHONE_REDIRECTED,
     PHONE_TRANSFERRED,
     phone_of_this_node,
+    system_of_this_node,
 )
 from freeswitch.queue_calls import agents_phone
 from freeswitch.render.xml import actions, extension
@@ -26,6 +28,10 @@ from freeswitch.settings import NODE, SwitchSettings
 
 #: A phone's user name, as the configuration allows it: nothing that could be syntax of a dial string.
 _PHONE: Final = r"^([A-Za-z0-9._+~-]{1,128})$"
+#: Behind one of NUMBER_SHAPES: the digits of a number, and the user name of the system that has it.
+_SYSTEM: Final = r"([0-9*]{1,40})!([A-Za-z0-9._+~-]{1,128})$"
+#: No record is made; whatever the phone wants is told back.
+_BEGUN: Final = "^^;process_cdr=false;hangup_after_bridge=true;call_timeout=600"
 _LEG: Final = r"^([0-9a-f-]{36})$"
 #: What a phone may name: it is text of a peer, so digits alone go on.
 _NUMBER: Final = r"^(\+?[0-9*]{1,40})$"
@@ -55,10 +61,17 @@ def _door(context: Element, domain: str) -> None:
     tests = (("destination_number", _PHONE), (f"${{sip_h_{AGENTS_LEG}}}", _LEG))
     marked = extension(context, "phone", *tests)
     (phone,) = context.findall("./extension/condition[@field='destination_number']")
-    begun = "^^;process_cdr=false;hangup_after_bridge=true;call_timeout=600"
-    own = f"{begun};force_transfer_context={PHONE_TRANSFERRED};fernamt_there=$1;sip_h_{AGENTS_LEG}="
+    own = f"{_BEGUN};force_transfer_context={PHONE_TRANSFERRED};fernamt_there=$1;sip_h_{AGENTS_LEG}="
     actions(phone, [("multiset", own)])
     for tag, mark in (("action", agents_phone("$1")), ("anti-action", "")):
         ring = phone_of_this_node("${fernamt_there}", domain, mark)
         for application, data in (("bridge", ring), ("hangup", "${originate_disposition}")):
             SubElement(marked, tag, application=application, data=data)
+    for shape in NUMBER_SHAPES:
+        called = extension(context, f"system-{shape}", ("destination_number", f"^{shape}{_SYSTEM}"))
+        steps = [
+            ("multiset", f"{_BEGUN};force_transfer_context={PHONE_TRANSFERRED}"),
+            ("bridge", system_of_this_node(shape, domain)),
+            ("hangup", "${originate_disposition}"),
+        ]
+        actions(called, steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from hashlib import md5
 from xml.etree import ElementTree
@@ -17,10 +18,11 @@ from dialplan.legs import Caller, leg_to_trunk
 from freeswitch.dialstring import wire_leg
 from freeswitch.invite import invite_of
 from freeswitch.offer import decision_variables, offered_call
-from freeswitch.settings import LOGGED_IN
+from freeswitch.render import render
+from freeswitch.settings import LOGGED_IN, NodeDoor
 from tests.unit.dialplan.carriers import AT, BERLIN, KOELN, MOBILE, from_carrier
 from tests.unit.dialplan.login_customer import SYSTEM, with_system
-from tests.unit.freeswitch.node import DOMAIN, rendered
+from tests.unit.freeswitch.node import DOMAIN, SETTINGS, rendered
 from tests.unit.freeswitch.static_calls import from_static_phone
 
 CHANNEL = {
@@ -144,3 +146,52 @@ def test_the_number_is_written_as_the_system_wants_it(number_format: NumberForma
     assert "sip_invite_params" not in wire_leg(leg, DOMAIN).variables
     assert invite_of(leg, domain=DOMAIN).request_uri == uri
     assert f"@{DOMAIN}" in invite_of(leg, domain=DOMAIN).from_header
+
+
+@pytest.mark.parametrize(
+    ("number_format", "user", "uri"),
+    [
+        (NumberFormat.PLUS, "p492214710100!anlage-bau", f"sip:{KOELN}@{DOMAIN}"),
+        (NumberFormat.NATIONAL, "n02214710100!anlage-bau", f"sip:02214710100@{DOMAIN}"),
+        (NumberFormat.E164, "e492214710100!anlage-bau", f"sip:{KOELN}@{DOMAIN};user=phone"),
+    ],
+)
+def test_a_system_of_another_node_is_called_through_its_door_with_the_number(
+    number_format: NumberFormat, user: str, uri: str
+) -> None:
+    """B5: there the same system is called with the same Request-URI, and nothing else matches."""
+    headers = replace(PRESETS[Preset.CUSTOMER], number_format=number_format)
+    carrier, call = with_system(replace(SYSTEM, own_header_map=headers)), from_carrier(KOELN)
+    door = NodeDoor("192.0.2.7", 5090)
+    found = decision_variables(
+        decide(call, carrier, AT), call, domain=DOMAIN, door_of=lambda _user, _node: door
+    )
+    leg = found["fernamt_leg_1"]
+    assert leg.endswith(f"]sofia/node/sip:{user}@192.0.2.7:5090")
+    assert "sip_invite_req_uri" not in leg
+    assert "X-Fernamt-Leg" not in leg
+    assert found["fernamt_leg_2"].endswith(f"]sofia/gateway/bau-1/{KOELN}"), "it has an address"
+    settings = replace(SETTINGS, other_nodes=(door,))
+    tree = ElementTree.fromstring(render(carrier, settings))  # noqa: S314 - made by ourselves
+    matches = [
+        (each, match)
+        for each in tree.iterfind(".//context[@name='node']/extension")
+        if (match := re.search(each.findall("condition")[0].get("expression", ""), user)) is not None
+    ]
+    ((extension, match),) = matches
+    (bridge,) = [
+        each.get("data", "") for each in extension.iter("action") if each.get("application") == "bridge"
+    ]
+    written = bridge.replace("$1", match[1]).replace("$2", match[2])
+    assert f"sip_invite_req_uri={uri},sip_invite_to_uri=<{uri}>]" in written
+    assert written.endswith(f"]sofia/phone/anlage-bau%{DOMAIN}")
+
+
+@pytest.mark.parametrize(
+    "user", ["p!anlage", "p49${x}!anlage", "p49!a,b", "p49!a@b", "x49!anlage", "p49!a!b"]
+)
+def test_what_is_no_number_and_no_user_name_finds_no_system(user: str) -> None:
+    settings = replace(SETTINGS, other_nodes=(NodeDoor("192.0.2.7", 5090),))
+    tree = ElementTree.fromstring(render(with_system(), settings))  # noqa: S314 - made by ourselves
+    for extension in tree.iterfind(".//context[@name='node']/extension"):
+        assert re.search(extension.findall("condition")[0].get("expression", ""), user) is None
