@@ -28,14 +28,16 @@ from firewall.errors import FirewallError
 from firewall.nftables import NftablesBarrier
 from provisioning.network import AddressUnknown
 from provisioning.peers import accepted_peers
-from provisioning.schema import TeamsEntry, TrunkEntry
+from provisioning.schema import CarrierTrunkEntry, CustomerTrunkEntry, TeamsEntry
 from store.applied_trunks import applied_teams, applied_trunks
 from store.bans import BanStore
 from store.config_versions import ConfigStore
 from store.errors import StoreError
 
 _log = structlog.get_logger(__name__)
-_TRUNKS: Final = TypeAdapter(TrunkEntry)
+_TRUNKS: Final[TypeAdapter[CarrierTrunkEntry | CustomerTrunkEntry]] = TypeAdapter(
+    CarrierTrunkEntry | CustomerTrunkEntry
+)
 #: Names are asked again so often: what a carrier's DNS says may change. And so soon when it says nothing.
 _AGAIN_S: Final = 300.0
 _SOON_S: Final = 30.0
