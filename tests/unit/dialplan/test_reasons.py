@@ -45,6 +45,7 @@ CASES: dict[str, tuple[CallOffered, Snapshot, int | list[str]]] = {
     "emergency.no-trunk": (from_phone("110"), without_carriers(), 503),
     "peer.unknown": (from_carrier(source_ip="203.0.113.66"), snapshot(), 403),
     "phone.unknown": (from_phone(phone_id="gone"), snapshot(), 403),
+    "trunk.unknown": (from_phone(phone_id=None, login_id="gone"), snapshot(), 403),
 }
 
 
