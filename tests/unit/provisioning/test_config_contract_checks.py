@@ -267,7 +267,7 @@ CASES: list[Case] = [
         [("    sites:\n", "    agents: [{id: a, username: phone-1, secret: {lab: geheim}}]\n    sites:\n")],
         [
             (
-                "a.yaml:23:32: customers[0].agents[0].username: two phones or agents register with "
+                "a.yaml:23:32: customers[0].agents[0].username: two phones, agents or trunks register with "
                 "the same user name (the other one: customers[0].phones[0].id at a.yaml:16:14), "
                 "found 'phone-1'; allowed: a name of its own [config.id-twice]"
             )

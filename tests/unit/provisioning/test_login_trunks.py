@@ -120,7 +120,7 @@ def compiled(checked: CheckedConfig, secrets: Secrets | None = None) -> Trunk:
         version=1,
         network=RealNetwork(),
         secrets=secrets or Secrets({}, Path(), lab=True),
-        places=checked,
+        places=checked.places,
     )
     return snapshot.trunks["bau-1"]
 
