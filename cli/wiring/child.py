@@ -15,8 +15,13 @@ from store.embedded.process import ProcessId, end, is_running, spawn, wait_until
 from store.errors import ServerStartFailed
 
 _READY_S: Final = 30.0
-#: A program that did not answer for this long while its process lives is frozen and is killed.
+#: A program that did not answer for this long while its process lives is frozen and is killed,
 _FROZEN_S: Final = 3.0
+#: unless it gets some of the processor, and not all that it wants: on a machine that has too much to do it is
+#: slow, and starting it anew would cost more than it has.
+_STARVED_S: Final = 20.0
+_STARVED_SHARE: Final = (0.02, 0.7)
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PROBE_EVERY_S: Final = 1.0
 _LOG_TAIL: Final = 600
 
@@ -47,6 +52,7 @@ class Child:
         self._grace_s = grace_s
         self._probe = probe
         self._answered_at = self._probed_at = 0.0
+        self._used_s = 0.0
         self._environment = dict(os.environ if environment is None else environment)
         self._nice = nice
         self._process: ProcessId | None = None
@@ -70,8 +76,10 @@ class Child:
             return True
         if self._probe():
             self._answered_at = time.monotonic()
+            self._used_s = used_s(self._process.pid)
         self._probed_at = time.monotonic()
-        if self._probed_at - self._answered_at < _FROZEN_S:
+        silent_s = self._probed_at - self._answered_at
+        if silent_s < patience_s(silent_s, used_s(self._process.pid) - self._used_s):
             return True
         end([self._process], [(signal.SIGKILL, 5.0)])
         return False
@@ -93,6 +101,7 @@ class Child:
             with suppress(PermissionError, ProcessLookupError):
                 os.setpriority(os.PRIO_PROCESS, process.pid, self._nice)
         self._answered_at = self._probed_at = time.monotonic()
+        self._used_s = 0.0
         wait_until(lambda: not is_running(process) or self._ready(), _READY_S)
         if not is_running(process) or not self._ready():
             self.stop()
@@ -111,3 +120,20 @@ class Child:
         except OSError:
             return "it left no log"
         return " | ".join(text.split("\n")[-6:]).strip(" |") or "it said nothing"
+
+
+def patience_s(silent_s: float, used_s: float) -> float:
+    """How long a program may be silent that used so many seconds of the processor meanwhile."""
+    least, most = _STARVED_SHARE
+    starved = silent_s > 0.0 and least < used_s / silent_s < most
+    return _STARVED_S if starved else _FROZEN_S
+
+
+def used_s(pid: int) -> float:
+    """Processor time of a process so far, all threads (proc(5): utime and stime); 0 when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0.0
+    fields = text.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
