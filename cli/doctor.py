@@ -243,9 +243,11 @@ def _guard(settings: Settings) -> Finding:
 
 
 def _controllers(settings: Settings) -> Finding:
-    return controllers_finding(
+    found = controllers_finding(
         {f"{host}:{port}": takes_calls((host, port)) for host, port in settings.controllers}
     )
+    # `fernamt up` starts one of the lab's two unless told otherwise.
+    return outside_the_lab(settings, found) if found.state is State.WARNING else found
 
 
 def _trunks(settings: Settings) -> Finding:

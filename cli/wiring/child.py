@@ -100,12 +100,12 @@ class Child:
             # Who may not give priority goes on without.
             with suppress(PermissionError, ProcessLookupError):
                 os.setpriority(os.PRIO_PROCESS, process.pid, self._nice)
-        self._answered_at = self._probed_at = time.monotonic()
-        self._used_s = 0.0
         wait_until(lambda: not is_running(process) or self._ready(), _READY_S)
         if not is_running(process) or not self._ready():
             self.stop()
             raise ServerStartFailed(self._name, f"it did not get ready: {self._tail()}", f"See {self._log}")
+        self._answered_at = self._probed_at = time.monotonic()
+        self._used_s = used_s(process.pid)
         return ""
 
     def stop(self) -> None:
