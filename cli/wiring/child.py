@@ -96,6 +96,7 @@ class Child:
             environment=self._environment,
         )
         self._process = process
+        self._answered_at = self._probed_at = time.monotonic()
         if self._nice:
             # Who may not give priority goes on without.
             with suppress(PermissionError, ProcessLookupError):
