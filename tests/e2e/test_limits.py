@@ -120,6 +120,7 @@ def test_a_call_is_transferred_at_the_limit_and_counts_until_it_ends(
     eventually(lambda: taken(running)["kanzlei-1"][0] == OF_PHONE - 1, 15, "the lease to be given back")
 
 
+@pytest.mark.long
 def test_limits_hold_when_controllers_die_and_when_redis_is_away(switch: str) -> None:
     """kill -9 of the controller that took the leases, a frozen Redis, kill -9 of Redis (B11)."""
     with exchange(switch, controllers=2) as running, staged(running.settings) as stage:

@@ -181,6 +181,7 @@ class BehindNat(Attacker):
         return text.replace(f"@{self.here}>", "@10.20.30.40:5060>")
 
 
+@pytest.mark.long
 def test_a_system_behind_a_nat_is_called_where_its_register_came_from(
     running: Exchange, stage: Stage
 ) -> None:

@@ -117,6 +117,7 @@ def test_the_phones_of_a_plan_ring_wherever_they_are_registered(pair: Pair, robo
     caller.hangup()
 
 
+@pytest.mark.long
 def test_a_phone_that_moves_is_found_at_once(pair: Pair, robots: World) -> None:
     """It tells the node that it leaves nothing."""
     node = pair.second.settings.node

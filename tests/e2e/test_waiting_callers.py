@@ -315,6 +315,7 @@ def test_a_caller_is_called_back_when_it_is_his_turn(centre: Exchange, stage: St
     assert said == {(NUMBER, "kunde", "out")}
 
 
+@pytest.mark.long
 def test_a_supervisor_takes_over_who_was_called_back_and_is_in_a_call_meanwhile(
     centre: Exchange, stage: Stage
 ) -> None:

@@ -123,6 +123,7 @@ def test_a_recording_ends_with_the_conversation_also_when_its_controller_has_die
     assert not detector.heard(FAR_HZ, 100)
 
 
+@pytest.mark.long
 def test_an_agent_pauses_the_recording_by_dialling_a_code(
     centre: Exchange, stage: Stage, tmp_path: Path
 ) -> None:
@@ -148,6 +149,7 @@ def test_an_agent_pauses_the_recording_by_dialling_a_code(
     assert not detector.heard(CARD_HZ, 60)
 
 
+@pytest.mark.long
 def test_a_spoken_yes_that_the_agent_confirms_begins_the_recording(
     centre: Exchange, stage: Stage, tmp_path: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from acd.names import AgentStatus
 from cli.demonstration.stage import Stage
 from lab.robots import Answer
@@ -48,6 +50,7 @@ def test_less_skill_is_enough_for_who_has_waited(centre: Exchange, stage: Stage)
     caller.hangup()
 
 
+@pytest.mark.long
 def test_who_waits_too_long_leaves_a_message(centre: Exchange, stage: Stage) -> None:
     """C1, C3: the overflow leads to the mailbox of the plan."""
     caller = stage.call("carrier-a", KURZ, from_user=CALLER, play="%(30000,0,700)", talk_ms=6_000)
