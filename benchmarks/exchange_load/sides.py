@@ -63,7 +63,7 @@ class Sides:
 
     def __init__(self, settings: Settings, folder: Path, running: ExitStack) -> None:
         trunks = compile_carrier(settings, load_carrier(settings), 0).trunks
-        self._ports = {name: trunk.address.port for name, trunk in trunks.items()}
+        self._ports = {name: trunk.address.port for name, trunk in trunks.items() if trunk.address}
         self._node = settings.node
         self._folder = folder
         self._loads: list[Path] = []

@@ -18,29 +18,21 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 from benchmarks.calls.errors import BenchmarkError, ProgramMissing
 from benchmarks.calls.figures import percentile
 from benchmarks.calls.machine import require_programs, this_machine
-from benchmarks.exchange_load.carrier import write
+from benchmarks.exchange_load.place import loaded_exchange, mixed
 from benchmarks.exchange_load.records import Records, compared
 from benchmarks.exchange_load.seen import Dialled
-from benchmarks.exchange_load.sides import Load, sides
-from tests.e2e.exchange import exchange
 
-_CONTROLLERS: Final = 2
-#: One call in so many is to 110 or 112.
-_URGENT: Final = 20
 #: The last part is as long as both others: a node that drowns needs time to show it.
 _PARTS: Final = (("before", 1), ("taken away", 1), ("after", 2))
 _BURN: Final = "while True: pass"
 #: A call that rings within so many seconds is served as it should be; so must be all of this many seconds.
 _WELL_S: Final = 1.0
 _STEADY_S: Final = 3
-_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +64,8 @@ class Seen:
 
 def overloaded(rate: float, seconds: float, programs: int, tell: Callable[[str], None]) -> Seen:
     """On an exchange of its own."""
-    total = round(rate * seconds * sum(length for _, length in _PARTS))
-    load = Load(total - total // _URGENT, total // _URGENT, rate)
-
-    def amend(tree: dict[str, Any]) -> None:
-        tree["node"]["db_dir"] = databases
-
-    with (
-        TemporaryDirectory(prefix="fernamt-overload-") as name,
-        TemporaryDirectory(
-            prefix="fernamt-overload-", dir=_MEMORY if _MEMORY.is_dir() else None
-        ) as databases,
-        exchange("freeswitch", _CONTROLLERS, write(Path(name) / "carrier"), amend) as running,
-        sides(running.settings, Path(name) / "calls") as around,
-    ):
+    load = mixed(seconds * sum(length for _, length in _PARTS), rate)
+    with loaded_exchange(lambda _: None) as (running, around):
         calls, rest = around.begin(load), threading.Event()
         try:
             rest.wait(seconds)

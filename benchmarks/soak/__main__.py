@@ -17,30 +17,22 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks.calls.errors import BenchmarkError, ProgramMissing
 from benchmarks.calls.figures import percentile
 from benchmarks.calls.machine import require_programs, this_machine
-from benchmarks.exchange_load.carrier import write
+from benchmarks.exchange_load.place import CONTROLLERS, loaded_exchange, mixed
 from benchmarks.exchange_load.records import Records, compared
-from benchmarks.exchange_load.sides import Load, sides
 from benchmarks.soak.watching import Sample, growth, held
-from tests.e2e.exchange import Exchange, exchange
+from tests.e2e.exchange import Exchange
 
-_CONTROLLERS: Final = 2
-#: One call in so many is to 110 or 112.
-_URGENT: Final = 20
 _SAMPLES: Final = 60
 #: Memory and files may breathe: so much, or so many parts of a hundred of what there was after a quarter.
 _BREATH_KIB, _BREATH_PERCENT = 8_192, 10
 _BREATH_FILES: Final = 20
 #: Traces are kept for this part of the time: Redis is at rest with them before a quarter of it is over.
 _TRACES_END: Final = 6
-#: Where FreeSWITCH's own databases lie, as docs/operation.md asks of a node under load.
-_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +59,14 @@ class Soak:
 
 def soaked(seconds: float, rate: float, tell: Callable[[str], None]) -> Soak:
     """On an exchange of its own."""
-    metrics = {f"controller-{number}": ("127.0.0.1", _free()) for number in range(1, _CONTROLLERS + 1)}
+    metrics = {f"controller-{number}": ("127.0.0.1", _free()) for number in range(1, CONTROLLERS + 1)}
 
     def amend(tree: dict[str, Any]) -> None:
-        tree["node"]["db_dir"] = databases
         tree["trace_minutes"] = max(1, round(seconds / 60 / _TRACES_END))
         tree["metrics"] = {"controllers": ["{}:{}".format(*each) for each in metrics.values()]}
 
-    total = max(_URGENT * 2, round(seconds * rate))
-    load = Load(total - total // _URGENT, total // _URGENT, rate)
-    with (
-        TemporaryDirectory(prefix="fernamt-soak-") as name,
-        TemporaryDirectory(prefix="fernamt-soak-", dir=_MEMORY if _MEMORY.is_dir() else None) as databases,
-        exchange("freeswitch", _CONTROLLERS, write(Path(name) / "carrier"), amend) as running,
-        sides(running.settings, Path(name) / "calls") as around,
-    ):
-        calls = around.begin(load)
+    with loaded_exchange(amend) as (running, around):
+        calls = around.begin(mixed(seconds, rate))
         try:
             samples = _watched(running, metrics, seconds, tell)
             calls.wait()
