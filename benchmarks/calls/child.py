@@ -7,7 +7,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,13 +41,19 @@ class Child:
         *,
         announces: bool = False,
         cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self._log = folder / f"{name}.log"
         with self._log.open("ab") as log:
             out = subprocess.PIPE if announces else log
             self._process = subprocess.Popen(
-                list(argv), cwd=cwd or folder, stdin=subprocess.DEVNULL, stdout=out, stderr=log
+                list(argv),
+                cwd=cwd or folder,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=log,
+                env=environment,
             )
 
     def __repr__(self) -> str:

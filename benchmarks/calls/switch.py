@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 from benchmarks.calls.child import Child, on_cores
 from benchmarks.calls.errors import ProgramMissing
 from benchmarks.calls.site import HOST, Ports, settings, snapshot
+from cli.wiring.allocator import switch_environment
 from dialplan.call import Entry
 from freeswitch import api_calls, commands
 from freeswitch.protocol import API_RESPONSE, Framer, Message
@@ -97,7 +98,7 @@ class Switch:
         # A direct child in the foreground without a console.
         argv = ["freeswitch", "-nonat", "-nf", "-nc", self._scheduling.value, *chain.from_iterable(options)]
         with on_cores(None if processors.core is None else {processors.core}):
-            self.child = Child("freeswitch", argv, folder)
+            self.child = Child("freeswitch", argv, folder, environment=switch_environment())
 
     def __enter__(self) -> Switch:
         try:

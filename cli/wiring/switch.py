@@ -11,6 +11,7 @@ from typing import Final
 from cli.bootstrap import node_connection, switch_settings
 from cli.errors import NotRunning, SwitchMissing
 from cli.settings import Settings
+from cli.wiring.allocator import switch_environment
 from cli.wiring.certificates import certificates_dir, install_certificates
 from cli.wiring.child import Child
 from dialplan.snapshot import Snapshot
@@ -45,6 +46,7 @@ def switch_child(settings: Settings, directory: Path, log: Path) -> Child:
         directory=_HERE,
         log=log,
         ready=lambda: _is_ready(settings),
+        environment=None if settings.node.program == "lab" else switch_environment(),
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.carriers.records import COLUMNS
 from cli.demonstration.stage import Stage
+from cli.wiring.allocator import jemalloc
 from lab.robots import Answer, Reject
 from tests.e2e.exchange import Exchange, eventually
 
@@ -60,6 +62,15 @@ def test_records_are_exported_as_csv_for_one_customer(running: Exchange, stage: 
 def test_the_doctor_finds_nothing_wrong(running: Exchange) -> None:
     findings = running.doctor()
     assert [each for each in findings if each["state"] != "ok"] == []
+
+
+def test_freeswitch_is_started_with_the_allocator_that_it_is_cheapest_with(
+    running: Exchange, switch: str
+) -> None:
+    """Issue 7: its memory must be flat."""
+    process = running.processes()[switch]
+    loaded = "jemalloc" in Path(f"/proc/{process}/maps").read_text()
+    assert loaded is (switch == "freeswitch" and jemalloc() is not None)
 
 
 def places(trace: dict[str, Any], what: str) -> list[str]:
