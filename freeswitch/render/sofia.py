@@ -11,6 +11,7 @@ from dialplan.call import Entry
 from dialplan.carrier import Credentials, Phone, SipAddress, TeamsEdge, Trunk, TrunkSide
 from dialplan.snapshot import Snapshot
 from freeswitch.dialstring import WEBRTC_CODECS
+from freeswitch.render.nat import INSIDE, inside, nat_params
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.teams import teams_gateways, teams_profile_params
 from freeswitch.render.tls import candidate_lists, tls_params
@@ -20,10 +21,11 @@ from freeswitch.settings import CONTROLLERS, LOGGED_IN, LOOPBACK, NODE, SwitchSe
 _CODECS: Final = "PCMA,PCMU"
 #: A system that logs in is called where its REGISTER came from, whatever it believes its own address to be
 #: (read: sofia_reg.c), and registers again so often that a NAT between keeps its way open: FreeSWITCH would
-#: ask for 30 s. Its own requests in a call are answered there too.
+#: ask for 30 s, or for nothing where the Contact is of a private network. Its own requests in a call are
+#: answered there too.
 _BEHIND_NAT: Final = {
     "sip-force-contact": "NDLB-connectile-dysfunction-2.0",
-    "sip-force-expires-min": "60",
+    "sip-force-expires": "60",
 }
 
 
@@ -77,6 +79,7 @@ def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, g
             # By TCP and TLS who has registered is called over the connection that the REGISTER came on.
             "tcp-always-nat": True,
             "tls-always-nat": True,
+            **nat_params(),
         }
     else:
         values |= {"auth-calls": False, "apply-inbound-acl": f"{entry}-peers", "disable-register": True}
@@ -145,7 +148,8 @@ def _gateway(parent: Element, trunk: Trunk, address: SipAddress) -> None:
 
 
 def acl(snapshot: Snapshot, settings: SwitchSettings) -> Element:
-    """acl.conf: who may send calls to the carrier, trunk and node profiles at all; others get 403."""
+    """acl.conf: who may send calls to the carrier, trunk and node profiles at all, others get 403; and which
+    phones are behind a NAT."""
     root = configuration("acl", "network lists")
     lists = SubElement(root, "network-lists")
     for side, entry in ((TrunkSide.CARRIER, Entry.CARRIER), (TrunkSide.CUSTOMER, Entry.TRUNK)):
@@ -153,8 +157,9 @@ def acl(snapshot: Snapshot, settings: SwitchSettings) -> Element:
             {peer.ip for trunk in snapshot.trunks.values() if trunk.side is side for peer in trunk.peers}
         )
         _peers(lists, f"{entry.value}-peers", addresses)
+    _nodes(lists, INSIDE, inside(settings))
     if snapshot.teams is not None:
-        _networks(lists, f"{Entry.TEAMS}-peers", snapshot.teams.networks)
+        _nodes(lists, f"{Entry.TEAMS}-peers", (("allow", cidr) for cidr in snapshot.teams.networks))
     if settings.other_nodes:
         machines = sorted({door.ip for door in settings.other_nodes})
         _peers(lists, f"{NODE}-peers", machines)
@@ -169,10 +174,10 @@ def _peers(lists: Element, name: str, addresses: list[str]) -> Element:
     return holder
 
 
-def _networks(lists: Element, name: str, networks: Iterable[str]) -> None:
+def _nodes(lists: Element, name: str, nodes: Iterable[tuple[str, str]]) -> None:
     holder = SubElement(lists, "list", name=name, default="deny")
-    for cidr in networks:
-        SubElement(holder, "node", type="allow", cidr=cidr)
+    for type_, cidr in nodes:
+        SubElement(holder, "node", type=type_, cidr=cidr)
 
 
 def directory(snapshot: Snapshot, settings: SwitchSettings, emergency: StaticEmergency) -> Element:

@@ -24,13 +24,16 @@ END_PACKETS = 3
 """The end of an event is sent three times (RFC 4733 section 2.5.1.4)."""
 SILENCE_GAP_S = 0.1
 """After a longer pause without frames the timestamp jumps with the clock and the marker is set."""
+MOVES_AFTER = 10
+"""Packets from elsewhere (FreeSWITCH's `rtp_auto_adjust_threshold`)."""
 
 
 class RtpSession(asyncio.DatagramProtocol):
     """A bound even UDP port; frames go out when `send_frame` is called, nothing is sent by itself.
 
     Until `set_remote` nothing is sent and what arrives is counted as foreign. With `symmetric=True` the
-    first valid packet after `set_remote` moves the remote address to where it came from (once).
+    remote address moves once, as in FreeSWITCH: to where the tenth valid packet after `set_remote` came from,
+    unless one from the remote address was among them. The same address told again changes nothing.
     `on_frame(payload, payload_type)` gets audio in the order of the sequence numbers (usually 160 bytes,
     other packet times come through as they are), `on_dtmf(digit)` each digit exactly once.
     """
@@ -44,7 +47,9 @@ class RtpSession(asyncio.DatagramProtocol):
         self.dtmf_payload_type: int | None = None
         self._remote: tuple[str, int] | None = None
         self._symmetric = symmetric
+        self._stated: tuple[str, int] | None = None
         self._learned = False
+        self._elsewhere = 0
         self._transport: asyncio.DatagramTransport | None = None
         self._receiver = RtpReceiver(self._audio_arrived, self._digit_arrived)
         self._truncated = 0
@@ -92,10 +97,12 @@ class RtpSession(asyncio.DatagramProtocol):
 
         Port 0 (media on hold or refused, RFC 3264) stops the sending.
         """
-        self._remote = (host, port) if port else None
+        stated = (host, port) if port else None
+        if not (self._learned and stated == self._stated):
+            self._remote, self._learned, self._elsewhere = stated, False, 0
+        self._stated = stated
         self.payload_type = payload_type
         self.dtmf_payload_type = dtmf_payload_type
-        self._learned = False
 
     def send_frame(self, payload: bytes) -> None:
         """Send one frame of G.711 in the negotiated law (160 bytes for 20 ms).
@@ -194,9 +201,16 @@ class RtpSession(asyncio.DatagramProtocol):
         if self._remote is None:
             return False
         if self._symmetric and not self._learned:
-            self._remote = source
-            self._learned = True
+            self._settle(source)
         return source == self._remote
+
+    def _settle(self, source: tuple[str, int]) -> None:
+        if source == self._remote:
+            self._learned = True
+            return
+        self._elsewhere += 1
+        if self._elsewhere >= MOVES_AFTER:
+            self._remote, self._learned = source, True
 
     def _audio_arrived(self, payload: bytes, payload_type: int) -> None:
         if self.on_frame is not None:

@@ -242,8 +242,10 @@ class Robots:
         password: str | None = None,
         local_ip: str = "127.0.0.1",
         codecs: tuple[str, ...] = ("PCMA", "PCMU"),
+        behind_nat: bool = False,
     ) -> RobotPhone:
-        """Open a phone that answers every call at once until told otherwise; port 0 takes a free one."""
+        """Open a phone that answers every call at once until told otherwise; port 0 takes a free one.
+        `behind_nat`: Contact, Via and SDP state addresses that nobody outside reaches."""
         result = self.process.ask(
             "phone",
             name=name,
@@ -253,6 +255,7 @@ class Robots:
             password=password,
             local_ip=local_ip,
             codecs=list(codecs),
+            behind_nat=behind_nat,
         )
         return RobotPhone(self, name, result["host"], result["port"], username or name)
 

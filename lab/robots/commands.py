@@ -86,6 +86,7 @@ class Switchboard:
             username=read.optional_text(arguments, "username"),
             password=read.optional_text(arguments, "password"),
             codecs=read.codecs(arguments),
+            behind_nat=arguments.get("behind_nat") is True,
         )
         phone = Phone(settings, self._numbers)
         self._phones[name] = phone

@@ -151,7 +151,8 @@ class IncomingLeg(Leg):
         if self.voice is not None:
             return True
         offer = sdp_of(self._invite)
-        voice = await Voice.open(self.station.local_ip, self.station.codecs, self._silent)
+        station = self.station
+        voice = await Voice.open(station.local_ip, station.codecs, self._silent, station.sound_ip)
         if self.ended:  # cancelled while the port was opened
             voice.stop()
             return False

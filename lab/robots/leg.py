@@ -32,7 +32,8 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """What a leg needs of its phone. `emit` tells the client about a change of state."""
+    """What a leg needs of its phone. `emit` tells the client about a change of state. `sound_ip`: the address
+    that its SDP states."""
 
     name: str
     port: SipPort
@@ -42,6 +43,7 @@ class Station:
     username: str | None
     password: str | None
     emit: Callable[[CallReport, str], None]
+    sound_ip: str
 
 
 class Leg(ABC):

@@ -66,7 +66,8 @@ class OutgoingLeg(Leg):
 
     async def start(self) -> None:
         """Send the INVITE; what follows is driven by the responses."""
-        self.voice = await Voice.open(self.station.local_ip, self.station.codecs, self._order.silent)
+        station = self.station
+        self.voice = await Voice.open(station.local_ip, station.codecs, self._order.silent, station.sound_ip)
         self._fill(self._invite)
         self._after(self._order.timeout_ms, self._timed_out)
         self._send_invite()

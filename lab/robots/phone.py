@@ -20,11 +20,16 @@ from lab.robots.sip_text import Address, new_tag, tag_of, user_of
 from lab.robots.sip_via import branch_of
 
 MAX_RULES = 1000
+_SIP_INSIDE = "192.168.178.20:5060"
+"""What a phone behind a NAT takes for its address."""
+_SOUND_INSIDE = "127.66.66.66"
+"""And for that of its sound: the switch could not send from the loopback to a private one."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneSettings:
-    """How a phone is set up; `port` 0 takes a free one, `transport` is "udp" or "tcp"."""
+    """How a phone is set up; `port` 0 takes a free one, `transport` is "udp" or "tcp". `behind_nat`: Contact,
+    Via and SDP state addresses that nobody outside reaches."""
 
     name: str
     port: int = 0
@@ -33,6 +38,7 @@ class PhoneSettings:
     username: str | None = None
     password: str | None = None
     codecs: tuple[Codec, ...] = (Codec.PCMA, Codec.PCMU)
+    behind_nat: bool = False
 
 
 class CallNumbers:
@@ -68,7 +74,8 @@ class Phone:
         """
         settings = self.settings
         try:
-            await self._port.open(settings.transport, settings.local_ip, settings.port)
+            stated = _SIP_INSIDE if settings.behind_nat else None
+            await self._port.open(settings.transport, settings.local_ip, settings.port, stated)
         except OSError as problem:
             raise CommandRefusedError(
                 f"phone {settings.name}: cannot bind {settings.local_ip}:{settings.port} "
@@ -83,11 +90,12 @@ class Phone:
             name=settings.name,
             port=self._port,
             local_ip=host,
-            contact=f"<sip:{user}@{host}:{port}{suffix}>",
+            contact=f"<sip:{user}@{self._port.stated}{suffix}>",
             codecs=settings.codecs,
             username=settings.username,
             password=settings.password,
             emit=self._on_event,
+            sound_ip=_SOUND_INSIDE if settings.behind_nat else host,
         )
         return host, port
 

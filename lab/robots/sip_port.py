@@ -72,21 +72,29 @@ class SipPort:
         self._on_request = on_request
         self._on_ack = on_ack
         self._socket: SipSocket | None = None
+        self._stated: str | None = None
         self._clients: dict[tuple[str, str], _Client] = {}
         self._servers: dict[tuple[str, str], _Server] = {}
         self._unacknowledged: dict[tuple[str, int], _Sent] = {}
         self._strays: list[str] | None = None
         self.unreadable = 0
 
-    async def open(self, transport: str, local_ip: str, port: int) -> None:
-        """Bind; raises OSError when the address is taken."""
+    async def open(self, transport: str, local_ip: str, port: int, stated: str | None = None) -> None:
+        """Bind; raises OSError when the address is taken. `stated`: what it says its address is."""
         self._socket = await open_socket(transport, local_ip, port, self._received, self._unreachable)
+        self._stated = stated
 
     @property
     def socket(self) -> SipSocket:
         if self._socket is None:
             raise RuntimeError("the phone's SIP port is used before open() or after close()")
         return self._socket
+
+    @property
+    def stated(self) -> str:
+        """What Via and Contact say: host:port."""
+        host, port = self.socket.local
+        return self._stated or f"{host}:{port}"
 
     async def close(self) -> None:
         for client in self._clients.values():
@@ -153,8 +161,7 @@ class SipPort:
         self._transmit(sent)
 
     def _put_via(self, request: SipRequest, branch: str) -> str:
-        host, port = self.socket.local
-        request.set_header("Via", f"SIP/2.0/{self.socket.name} {host}:{port};rport;branch={branch}")
+        request.set_header("Via", f"SIP/2.0/{self.socket.name} {self.stated};rport;branch={branch}")
         return branch
 
     def _transmit(self, sent: _Sent) -> None:

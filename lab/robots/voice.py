@@ -31,8 +31,9 @@ def make_source(play: str) -> Source:
 class Voice:
     """Created for each call with `open`; `offer`/`answer`/`accept` speak SDP, `stop` ends it all."""
 
-    def __init__(self, rtp: RtpSession, codecs: tuple[Codec, ...], silent: bool) -> None:
+    def __init__(self, rtp: RtpSession, codecs: tuple[Codec, ...], silent: bool, stated_ip: str) -> None:
         self._rtp = rtp
+        self._stated_ip = stated_ip
         self._codecs = codecs
         self._codec = codecs[0]
         self._session_id = str(secrets.randbits(31))
@@ -48,9 +49,12 @@ class Voice:
         rtp.on_dtmf = self._on_digit
 
     @classmethod
-    async def open(cls, local_ip: str, codecs: tuple[Codec, ...], silent: bool = False) -> Self:
-        """`silent`: never send a packet, as a phone behind a broken firewall."""
-        return cls(await RtpSession.open(local_ip), codecs, silent)
+    async def open(
+        cls, local_ip: str, codecs: tuple[Codec, ...], silent: bool = False, stated_ip: str | None = None
+    ) -> Self:
+        """`silent`: never send a packet, as a phone behind a broken firewall. `stated_ip`: what the SDP says
+        instead of `local_ip`."""
+        return cls(await RtpSession.open(local_ip), codecs, silent, stated_ip or local_ip)
 
     @property
     def digits(self) -> str:
@@ -67,13 +71,13 @@ class Voice:
     def offer(self, direction: str = "sendrecv") -> str:
         """Our offer, the same each time; `sendonly` puts the peer on hold."""
         return build_offer(
-            self._rtp.local_ip, self._rtp.port, self._codecs, direction=direction, session_id=self._session_id
+            self._stated_ip, self._rtp.port, self._codecs, direction=direction, session_id=self._session_id
         )
 
     def answer(self, offer: str) -> str:
         """Our answer to a first or a later offer; audio flows from now on. Raises SdpRejectedError."""
         answer, agreed = build_answer(
-            offer, self._rtp.local_ip, self._rtp.port, self._codecs, session_id=self._session_id
+            offer, self._stated_ip, self._rtp.port, self._codecs, session_id=self._session_id
         )
         self._connect(agreed)
         return answer

@@ -29,7 +29,8 @@ from lab.switch.sip.endpoint import SipProfile
 from lab.switch.sip.gateway import Gateway
 from lab.switch.sip.incoming import IncomingLeg
 from lab.switch.sip.invite_facts import caller_profile, variables
-from lab.switch.sip.reading import first
+from lab.switch.sip.nat import via_is_inside
+from lab.switch.sip.reading import first, via_host
 from lab.switch.sip.registrar import Registrar, Registration
 from lab.switch.sip.transactions import ServerTransaction
 from lab.switch.states import CallState, State
@@ -199,7 +200,11 @@ class Switch:
         if first(request, "replaces"):
             # FreeSWITCH answers and lets it `intercept`, which our configuration forbids.
             facts.dialplan, facts.destination_number = "inline", "answer"
-        leg = IncomingLeg(profile, channel, dialog_of_request(request, source), request, transaction)
+        dialog = dialog_of_request(request, source)
+        dialog.sticky = channel.get("sip-force-contact") is not None or via_is_inside(
+            settings, self.config.acls, via_host(request), source.host
+        )
+        leg = IncomingLeg(profile, channel, dialog, request, transaction)
         channel.leg = leg
         profile.keep(leg)
         self.channels[channel.uuid] = channel

@@ -84,7 +84,7 @@ def _registered(switch: Switch, user: str, domain: str) -> Route | Cause:
     profile = switch.profiles.get(found.profile)
     if profile is None:
         return Cause.USER_NOT_REGISTERED
-    target = Target(found.contact, found.contact, found.reach)
+    target = Target(found.contact, found.contact, found.reach, sticky=found.at_source)
     return Route(profile, target, user, (("sip_local_url", f"{user}@{domain}"),))
 
 

@@ -20,6 +20,8 @@ CALLED = "+494066969901"
 MAIN, EXTENSION, OTHERS = "+492214710100", "+492214710142", "+492214710300"
 TO_ZWEITE = "+492214710150"
 USER, PASSWORD = "anlage-koeln", "nur-im-labor-1"
+DESK = "empfang"
+TONE = "%(10000,0,620)"
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +198,34 @@ def test_a_system_behind_a_nat_is_called_where_its_register_came_from(
         assert stage.received("bau-1", TO_ZWEITE).final_code == 200
         assert any(re.match(rf"INVITE sip:\{TO_ZWEITE}@", each) for each in nat.heard(0.5))
     leave(running, stage, stage.robots.phone("wieder", username="zweite", password="nur-im-labor-2"))
+
+
+@pytest.fixture
+def inside(stage: Stage) -> Iterator[RobotPhone]:
+    """The phone `empfang` behind a NAT: its Contact and Via are of its own network, its sound comes from
+    elsewhere than its SDP says."""
+    robot = stage.robots.phone("innen", username=DESK, password="nur-im-labor-3", behind_nat=True)
+    register(stage.settings, robot)
+    yield robot
+    robot.close()
+    register(stage.settings, stage.robot(DESK))
+
+
+def test_a_phone_behind_a_nat_rings_talks_and_hears_who_hangs_up(stage: Stage, inside: RobotPhone) -> None:
+    inside.on_call(Answer(play=TONE))
+    inbox = Inbox(inside)
+    call = stage.call("carrier-a", OTHERS, from_user=CALLER, play=TONE)
+    taken = inbox.received(DESK, 10)
+    call.wait_heard(620)
+    taken.wait_heard(620)
+    call.hangup()
+    assert taken.wait("ended", 10).ended_by == "peer"
+
+
+def test_what_follows_in_a_call_of_a_phone_behind_a_nat_reaches_it(stage: Stage, inside: RobotPhone) -> None:
+    """The carrier hangs up: the BYE goes where the INVITE came from."""
+    node = stage.settings.node
+    call = inside.call(f"sip:{CALLED}@{node.sip_ip}:{node.ports.phone}", from_user=DESK)
+    report = call.wait("ended", 20)
+    assert (report.final_code, report.ended_by) == (200, "peer")
+    assert OTHERS in stage.received("carrier-a", CALLED).from_header

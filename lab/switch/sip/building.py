@@ -84,7 +84,8 @@ def reason_header(cause: Cause) -> str:
 
 @dataclass(slots=True)
 class Dialog:
-    """One SIP dialog (RFC 3261 section 12). `local` and `remote` are From and To without their tags."""
+    """One SIP dialog (RFC 3261 section 12). `local` and `remote` are From and To without their tags.
+    `sticky`: requests go where the dialog began, whatever the peer's Contact says."""
 
     call_id: str
     local: str
@@ -96,6 +97,7 @@ class Dialog:
     routes: list[str] = field(default_factory=list)
     local_cseq: int = 0
     remote_cseq: int = 0
+    sticky: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -119,6 +121,8 @@ class Dialog:
 
     def next_hop(self) -> Address:
         """The first route, else the target; what cannot be read falls back to where the dialog began."""
+        if self.sticky:
+            return self.destination
         text = parse_address(self.routes[0]).uri if self.routes else parse_uri(self.target)
         transport = str(text.params.get("transport") or self.destination.transport).lower()
         if transport not in ("udp", "tcp") or not is_ip(text.host):

@@ -12,6 +12,7 @@ from lab.media.g711 import Codec
 from lab.switch.config.settings import ProfileSettings, User, whole
 from lab.switch.sip.building import ALLOW, Dialog, response_to
 from lab.switch.sip.digest import Nonces, Verdict, claim_of
+from lab.switch.sip.nat import contact_is_inside
 from lab.switch.sip.reading import Message, first, tag_of
 from lab.switch.sip.sip_leg import SipLeg
 from lab.switch.sip.transactions import ServerTransaction, TransactionLayer, mark_received, stamp_via
@@ -216,7 +217,9 @@ class SipProfile:
         if user is None:
             return
         try:
-            taken = self.switch.registrar.register(request, user, transaction.source, self.name)
+            taken = self.switch.registrar.register(
+                request, user, transaction.source, self.name, self._is_inside
+            )
         except (ValueError, IndexError) as problem:
             log.warning("profile %s: REGISTER of %s: %s", self.name, user.id, problem)
             self._answer(request, transaction, 400)
@@ -226,6 +229,9 @@ class SipProfile:
         if taken is not None and taken[1]:
             response.headers.append("Contact", f"<{taken[0]}>;expires={taken[1]}")
         transaction.respond(response)
+
+    def _is_inside(self, host: str) -> bool:
+        return contact_is_inside(self.settings, self.switch.config.acls, host)
 
     def dialogs(self) -> list[Dialog]:
         return [leg.dialog for leg in self._legs.values()]

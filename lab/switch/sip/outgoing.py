@@ -32,12 +32,14 @@ FIRST_CSEQ: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an outgoing call goes: Request-URI, To, the next hop, and the gateway whose name it uses."""
+    """Where an outgoing call goes: Request-URI, To, the next hop, and the gateway whose name it uses.
+    `sticky`: all that follows in the call goes there too."""
 
     uri: str
     to: str
     hop: Address
     gateway: GatewaySettings | None = None
+    sticky: bool = False
 
 
 def _as_asked(channel: Channel, target: Target) -> Target:
@@ -69,6 +71,7 @@ class OutgoingLeg(SipLeg):
             target=target.uri,
             destination=target.hop,
             local_cseq=FIRST_CSEQ,
+            sticky=target.sticky,
         )
         super().__init__(profile, channel, dialog)
         self.target = target

@@ -90,3 +90,8 @@ def name_addr(message: Message, name: str) -> NameAddr:
 
 def tag_of(message: Message, name: str) -> str:
     return name_addr(message, name).tag or ""
+
+
+def via_host(message: Message) -> str:
+    """The host that the topmost Via states, whatever address the message came from."""
+    return parse_via(first(message, "via")).host

@@ -22,14 +22,15 @@ DEFAULT_EXPIRES_S: Final = 3600
 MAX_EXPIRES_S: Final = 86_400
 MAX_REGISTRATIONS: Final = 20_000
 #: `sip-force-contact` of a user who is called where the REGISTER came from, and how long such a registration
-#: lasts by UDP (sofia_reg.c).
+#: lasts by UDP when its Contact does not show a NAT by itself (sofia_reg.c).
 AT_SOURCE: Final = "NDLB-connectile-dysfunction-2.0"
 _AT_SOURCE_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """One contact of one user. `expires_at` is monotonic seconds."""
+    """One contact of one user. `expires_at` is monotonic seconds. `at_source`: it is called, and all of its
+    calls go, to where the REGISTER came from."""
 
     user: str
     domain: str
@@ -39,6 +40,7 @@ class Registration:
     agent: str
     expires_at: float
     profile: str
+    at_source: bool
 
     @property
     def aor(self) -> tuple[str, str]:
@@ -62,9 +64,15 @@ class Registrar:
         return [entry for entry in self._by_aor.values() if entry.expires_at > now]
 
     def register(
-        self, request: SipRequest, user: User, source: Address, profile: str
+        self,
+        request: SipRequest,
+        user: User,
+        source: Address,
+        profile: str,
+        is_inside: Callable[[str], bool],
     ) -> tuple[str, int] | None:
         """Take a REGISTER: the contact and its seconds, (…, 0) for a removal, None for a mere question.
+        `is_inside`: a Contact with this host is of a network behind a NAT.
 
         Raises ValueError for a contact that cannot be read.
         """
@@ -83,13 +91,14 @@ class Registrar:
         if len(self._by_aor) >= MAX_REGISTRATIONS:
             raise ValueError("too many registrations")
         transport = str(address.uri.params.get("transport") or source.transport).lower()
-        at_source = user.variables.get("sip-force-contact") == AT_SOURCE
+        inside = is_inside(address.uri.host)
+        at_source = inside or user.variables.get("sip-force-contact") == AT_SOURCE
         direct = (
             source.transport == "udp" and transport == "udp" and is_ip(address.uri.host) and not at_source
         )
-        if at_source and source.transport == "udp":
+        if at_source and not inside and source.transport == "udp":
             expires_s = _AT_SOURCE_S
-        expires_s = max(expires_s, whole(user.variables.get("sip-force-expires-min"), 0))
+        expires_s = whole(user.variables.get("sip-force-expires"), 0) or expires_s
         reach = Address(address.uri.host, address.uri.port or 5060) if direct else source
         self._by_aor[user.id, user.domain] = Registration(
             user.id,
@@ -100,6 +109,7 @@ class Registrar:
             first(request, "user-agent"),
             time.monotonic() + expires_s,
             profile,
+            at_source,
         )
         self._on_change("register", self._by_aor[user.id, user.domain])
         if self._sweeper is None:

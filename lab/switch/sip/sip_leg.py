@@ -49,7 +49,7 @@ class SipLeg:
     async def open_media(self) -> LegMedia:
         """Bind the RTP port once."""
         if self.media is None:
-            rtp = await RtpSession.open(self.profile.settings.rtp_ip)
+            rtp = await RtpSession.open(self.profile.settings.rtp_ip, symmetric=True)
             if self.media is None and not self.ended:
                 self.media = LegMedia(rtp, self.channel.digit)
                 channel = self.channel

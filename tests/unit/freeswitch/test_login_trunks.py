@@ -66,6 +66,7 @@ def test_the_system_is_called_where_its_register_came_from(tree: Element) -> Non
     """Its Contact may be of the network behind a NAT (read: sofia_reg.c)."""
     variables = named(tree, ".//user[@id='anlage-bau']/variables/variable")
     assert variables["sip-force-contact"] == "NDLB-connectile-dysfunction-2.0"
+    assert variables["sip-force-expires"] == "60"
     profile = named(tree, ".//profile[@name='phone']/settings/param")
     assert (profile["tcp-always-nat"], profile["tls-always-nat"]) == ("true", "true")
 

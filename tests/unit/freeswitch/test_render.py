@@ -205,6 +205,7 @@ def test_only_configured_addresses_may_send_calls(tree: Element) -> None:
     assert allowed == {
         "carrier-peers": ["192.0.2.10/32", "192.0.2.11/32"],
         "trunk-peers": ["198.51.100.20/32"],
+        "phone-inside": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"],
     }
     for entry in ("carrier", "trunk"):
         assert params(tree, f".//profile[@name='{entry}']/settings")["apply-inbound-acl"] == f"{entry}-peers"

@@ -9,7 +9,7 @@ import pytest
 from lab.media.clock import shared_ticker
 from lab.media.errors import DigitsRefusedError, PortsExhaustedError
 from lab.media.g711 import Codec
-from lab.media.rtp import RtpSession
+from lab.media.rtp import MOVES_AFTER, RtpSession
 from lab.media.rtp_packet import RtpPacket
 
 Scenario = Callable[[RtpSession, RtpSession], Awaitable[None]]
@@ -129,16 +129,42 @@ def test_foreign_and_truncated_packets_are_counted_and_heard_by_nobody() -> None
     between_two(scenario)
 
 
-def test_a_symmetric_session_follows_the_first_packet() -> None:
+@pytest.mark.parametrize("packets", [MOVES_AFTER - 1, MOVES_AFTER])
+def test_a_symmetric_session_follows_ten_packets_from_behind_a_nat(packets: int) -> None:
     async def run() -> None:
         one, two = await RtpSession.open(), await RtpSession.open(symmetric=True)
         one.set_remote("127.0.0.1", two.port)
-        two.set_remote("127.0.0.1", 9)  # what a phone behind NAT would have written into its SDP
-        one.send_frame(Codec.PCMA.silence)
-        await until(lambda: two.stats.packets_received == 1)
-        assert two.remote == ("127.0.0.1", one.port)
+        inside = ("127.0.0.1", 9)  # what a phone behind NAT would have written into its SDP
+        two.set_remote(*inside)
+        for _ in range(packets):
+            one.send_frame(Codec.PCMA.silence)
+        await until(lambda: two.stats.packets_foreign + two.stats.packets_received == packets)
+        assert two.remote == (("127.0.0.1", one.port) if packets == MOVES_AFTER else inside)
+        two.set_remote(*inside)  # a new offer that says the same
+        assert two.remote == (("127.0.0.1", one.port) if packets == MOVES_AFTER else inside)
+        two.set_remote("127.0.0.1", 11)
+        assert two.remote == ("127.0.0.1", 11)
         one.close()
         two.close()
+
+    asyncio.run(run())
+
+
+def test_a_symmetric_session_that_heard_its_peer_follows_nobody() -> None:
+    async def run() -> None:
+        one, two = await RtpSession.open(), await RtpSession.open(symmetric=True)
+        stranger = await RtpSession.open()
+        for each in (one, stranger):
+            each.set_remote("127.0.0.1", two.port)
+        two.set_remote("127.0.0.1", one.port)
+        one.send_frame(Codec.PCMA.silence)
+        await until(lambda: two.stats.packets_received == 1)
+        for _ in range(2 * MOVES_AFTER):
+            stranger.send_frame(Codec.PCMA.silence)
+        await until(lambda: two.stats.packets_foreign == 2 * MOVES_AFTER)
+        assert (two.remote, two.stats.packets_received) == (("127.0.0.1", one.port), 1)
+        for each in (one, two, stranger):
+            each.close()
 
     asyncio.run(run())
 
