@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
+from dialplan.carrier import Srtp
 from dialplan.snapshot import Snapshot
 
 _NOWHERE: Final = "not registered"
@@ -14,23 +15,24 @@ _NOWHERE: Final = "not registered"
 class TrunkLogins:
     """freeswitch.registrations.PhoneSink for the trunks that calls reach by a registration.
 
-    `reachable` is told of a trunk, whether its system is registered with any node, and with which. Kept are
-    the configured systems only; phones pass by.
+    `reachable` is told of a trunk, whether its system is registered with any node, and with which. One that
+    requires SRTP has to be so by TLS: the keys of calls to it would be heard else (RFC 4568 section 7). Kept
+    are the configured systems only; phones pass by.
     """
 
     def __init__(self, reachable: Callable[[str, bool, str], None]) -> None:
         self._reachable = reachable
-        #: Trunk by user name.
-        self._trunks: Mapping[str, str] = {}
-        #: Nodes by user name.
-        self._at: dict[str, set[str]] = {}
+        #: Trunk by user name, and whether it has to register by TLS.
+        self._trunks: Mapping[str, tuple[str, bool]] = {}
+        #: Nodes by user name, and whether it is by TLS.
+        self._at: dict[str, dict[str, bool]] = {}
 
     def watch(self, snapshot: Snapshot) -> None:
         """From now on these trunks."""
         found = {
-            trunk.registered_as: trunk.id
+            name: (trunk.id, trunk.srtp is Srtp.REQUIRED)
             for trunk in snapshot.trunks.values()
-            if trunk.registered_as is not None
+            if (name := trunk.registered_as) is not None
         }
         self._at = {name: nodes for name, nodes in self._at.items() if name in found}
         moved = [name for name in self._at if self._trunks.get(name) != found[name]]
@@ -38,29 +40,33 @@ class TrunkLogins:
         for name in moved:
             self._tell(name)
 
-    def came(self, node: str, username: str) -> None:
+    def came(self, node: str, username: str, *, tls: bool = False) -> None:
         """The system has registered with the node, or again."""
-        if username in self._trunks and node not in self._at.get(username, ()):
-            self._at.setdefault(username, set()).add(node)
+        if username in self._trunks and self._at.get(username, {}).get(node) is not tls:
+            self._at.setdefault(username, {})[node] = tls
             self._tell(username)
 
     def went(self, node: str, username: str) -> None:
         """It has taken that back, or it has expired."""
         if username in self._trunks:
-            self._at.get(username, set()).discard(node)
+            self._at.get(username, {}).pop(node, None)
             self._tell(username)
 
-    def listed_phones(self, node: str, usernames: Collection[str]) -> None:
+    def listed_phones(self, node: str, usernames: Collection[str], by_tls: Collection[str] = ()) -> None:
         """All that are registered with the node now."""
         for name in self._trunks:
-            nodes = self._at.setdefault(name, set())
+            nodes = self._at.setdefault(name, {})
             if name in usernames:
-                nodes.add(node)
+                nodes[node] = name in by_tls
             else:
-                nodes.discard(node)
+                nodes.pop(node, None)
             self._tell(name)
 
     def _tell(self, username: str) -> None:
-        nodes = self._at.get(username)
-        why = f"registered with {', '.join(sorted(nodes))}" if nodes else _NOWHERE
-        self._reachable(self._trunks[username], bool(nodes), why)
+        trunk_id, only_tls = self._trunks[username]
+        at = self._at.get(username, {})
+        good = sorted(node for node, tls in at.items() if tls or not only_tls)
+        why = f"registered with {', '.join(good or sorted(at))}" if at else _NOWHERE
+        if at and not good:
+            why += " without TLS, and its calls must be encrypted"
+        self._reachable(trunk_id, bool(good), why)

@@ -84,7 +84,8 @@ class CallOffered:
     Teams is of (X-MS-TenantID), None on every other side.
 
     `resume`: the call stands in a routing plan already; written by us alone. `claimed_location`: the PIDF-LO
-    (RFC 4119) of the body, as Teams sends it. `encrypted`: keys for SRTP were agreed on with the caller.
+    (RFC 4119) of the body, as Teams sends it. `encrypted`: keys for SRTP were agreed on with the caller, by
+    TLS where that is a system that logs in.
     `wideband`: it may speak Opus or G.722, which not every called party understands.
     """
 

@@ -54,6 +54,7 @@ _URI: Final = re.compile(r"sip:[A-Za-z0-9_.~%+=:/;@-]{1,2000}\Z", re.ASCII)
 _PLAIN: Final = re.compile(r"[A-Za-z0-9+._:/=-]{1,256}\Z", re.ASCII)
 _DEFAULT_CODECS: Final = ("PCMA", "PCMU")
 _CODECS: Final = "absolute_codec_string"
+_SECURE: Final = "rtp_secure_media"
 #: What a browser is offered and may offer; RFC 7874 section 3 wants Opus and G.711 of it, G.722 is there too.
 WEBRTC_CODECS: Final = ("OPUS", "G722", "PCMA", "PCMU")
 #: RFC 7714 and RFC 4568 section 6.2; without HMAC_SHA1_32, whose tag is too short for a voice that counts.
@@ -139,9 +140,10 @@ def phone_of_this_node(username: str, domain: str, mark: str = "") -> str:
     return str(WireLeg(own, f"sofia/phone/{username}%{domain}"))
 
 
-def system_of_this_node(shape: str, domain: str) -> str:
+def system_of_this_node(shape: str, domain: str, media: Mapping[str, str] = MappingProxyType({})) -> str:
     """For the rendered dialplan, as `phone_of_this_node`: a system that another node asks for, with the
-    digits of the number as $1 in one of `NUMBER_SHAPES`, and its user name as $2."""
+    digits of the number as $1 in one of `NUMBER_SHAPES`, and its user name as $2. `media`: its
+    `media_variables`."""
     before, behind = NUMBER_SHAPES[shape]
     called = f"sip:{before}$1@{domain}{behind}"
     own = {
@@ -149,8 +151,17 @@ def system_of_this_node(shape: str, domain: str) -> str:
         "origination_uuid": f"${{uuid}}{OF_PHONE}",
         "sip_redirect_context": PHONE_REDIRECTED,
         **_calling(called),
+        **media,
     }
     return str(WireLeg(own, f"sofia/phone/$2%{domain}"))
+
+
+def media_variables(trunk: Trunk) -> dict[str, str]:
+    """Codecs and encryption of calls to the trunk, where they are not what every call has."""
+    found = {} if trunk.codecs == _DEFAULT_CODECS else {_CODECS: _codec_list(trunk.codecs)}
+    if trunk.srtp is not Srtp.OFF:
+        found[_SECURE] = f"{_SECURE_MEDIA[trunk.srtp]}:{_SUITES}"
+    return found
 
 
 def _calling(uri: str) -> dict[str, str]:
@@ -173,7 +184,9 @@ def _through(door: NodeDoor, leg: Leg, leg_id: str, variables: Mapping[str, str]
     number = request_user(leg)
     shape = "e" if is_phone_uri(leg) else "p" if number.startswith("+") else "n"
     user = f"{shape}{number.removeprefix('+')}!{_checked_id(to.registered_as, _USERNAME)}"
-    kept = {name: value for name, value in variables.items() if name not in _calling("")}
+    # What its system speaks is that node's to say (render/other_nodes.py).
+    gone = {*_calling(""), *media_variables(to)}
+    kept = {name: value for name, value in variables.items() if name not in gone}
     return WireLeg(kept, f"sofia/{NODE}/sip:{user}@{host}:{door.port}")
 
 
@@ -211,10 +224,7 @@ def wire_leg(leg: Leg, domain: str, own: Mapping[str, str] = MappingProxyType({}
             variables["fernamt_trunk"] = target.id
             # Every event of the leg carries it: which trunk found no path (freeswitch/follow.py).
             variables["presence_data"] = target.id
-            if target.codecs != _DEFAULT_CODECS:
-                variables[_CODECS] = _codec_list(target.codecs)
-            if target.srtp is not Srtp.OFF:
-                variables["rtp_secure_media"] = f"{_SECURE_MEDIA[target.srtp]}:{_SUITES}"
+            variables |= media_variables(target)
             if leg.request_uri is not None:
                 variables["sip_invite_req_uri"] = _request_uri(leg.request_uri)
             if (username := target.registered_as) is not None:

@@ -65,6 +65,7 @@ def offered_call(get: Lookup) -> CallOffered:
         port = int(get("variable_sip_network_port") or 0)
     except ValueError as error:
         raise UnexpectedReply(f"channel data of no profile of ours: {error}") from error
+    login = get(f"variable_{LOGGED_IN}") if entry is Entry.PHONE else None
     asserted = get("variable_sip_P-Asserted-Identity")
     preferred = get("variable_sip_P-Preferred-Identity")
     offered = CallOffered(
@@ -87,9 +88,9 @@ def offered_call(get: Lookup) -> CallOffered:
         resume=_resume(get),
         claimed_location=_claimed_location(get("variable_sip_multipart")),
         tenant_id=_cut(get("variable_sip_h_X-MS-TenantID")) if entry is Entry.TEAMS else None,
-        login_id=get(f"variable_{LOGGED_IN}") if entry is Entry.PHONE else None,
+        login_id=login,
         wideband=_WIDEBAND.search(get("variable_absolute_codec_string") or "") is not None,
-        encrypted=get("variable_rtp_secure_media_negotiated") is not None,
+        encrypted=_encrypted(get, login),
         round=next_round(get),
     )
     return asked_again(offered, get)
@@ -105,6 +106,13 @@ def _dialled(get: Lookup, entry: Entry) -> str:
     """The user of the Request-URI; the profile of Teams tells its host too (render/teams.py)."""
     text = _cut(get("Caller-Destination-Number")) or ""
     return text.partition("@")[0] if entry is Entry.TEAMS and get("Caller-Context") == Entry.TEAMS else text
+
+
+def _encrypted(get: Lookup, login: str | None) -> bool:
+    """A system that logs in may come by UDP, where its keys were heard; of other trunks the address says."""
+    if get("variable_rtp_secure_media_negotiated") is None:
+        return False
+    return login is None or get("variable_sip_via_protocol") == "tls"
 
 
 def _resume(get: Lookup) -> Resume | None:

@@ -19,6 +19,8 @@ from freeswitch.settings import NodeDoor
 
 _CAME: Final = "sofia::register"
 _WENT: Final = ("sofia::unregister", "sofia::expire")
+#: In the `status` of a registration whose Contact asks for TLS (read: sofia_reg.c).
+_BY_TLS: Final = "(TLS"
 #: CUSTOM events that tell of it.
 SUBCLASSES: Final = (_CAME, *_WENT)
 
@@ -33,11 +35,12 @@ def no_door(_username: str, _node: str) -> NodeDoor | None:
 
 
 class PhoneSink(Protocol):
-    """Who wants to know. Called in order, from one greenlet for each node; must not wait."""
+    """Who wants to know. Called in order, from one greenlet for each node; must not wait. By TLS is who is
+    called by it too."""
 
-    def came(self, node: str, username: str) -> None: ...
+    def came(self, node: str, username: str, *, tls: bool = False) -> None: ...
     def went(self, node: str, username: str) -> None: ...
-    def listed_phones(self, node: str, usernames: Collection[str]) -> None: ...
+    def listed_phones(self, node: str, usernames: Collection[str], by_tls: Collection[str] = ()) -> None: ...
 
 
 class Registrations:
@@ -52,7 +55,8 @@ class Registrations:
         """All that there are now. Raises what `ask` raises."""
         if self._sink is not None:
             rows = rows_of(ask(api_calls.show_registrations()))
-            self._sink.listed_phones(self._node, {row.get("reg_user", "") for row in rows})
+            by_tls = {row.get("reg_user", "") for row in rows if row.get("network_proto") == "tls"}
+            self._sink.listed_phones(self._node, {row.get("reg_user", "") for row in rows}, by_tls)
 
     def told(self, event: Event) -> None:
         """An event of one of `subclasses`."""
@@ -62,6 +66,6 @@ class Registrations:
         if not username:
             return
         if event.subclass == _CAME:
-            self._sink.came(self._node, username)
+            self._sink.came(self._node, username, tls=_BY_TLS in (event.get("status") or ""))
         else:
             self._sink.went(self._node, username)

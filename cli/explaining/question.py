@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from cli.errors import ProgramError
 from dialplan.call import Behalf, CallOffered, Entry, Via
-from dialplan.carrier import Phone, Trunk, TrunkSide
+from dialplan.carrier import Phone, Srtp, Trunk, TrunkSide
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Route
@@ -65,16 +65,22 @@ def offered_call(question: Question, snapshot: Snapshot, circumstances: Circumst
         from_teams = _offered(question, Entry.TEAMS, ("", 0))
         return replace(from_teams, tenant_id=line.teams.tenant_id, encrypted=True)
     if line.login is not None:
-        return replace(_offered(question, Entry.PHONE, ("", 0)), login_id=line.id)
-    return _offered(question, Entry.TRUNK, _source(line))
+        by_login = _offered(question, Entry.PHONE, ("", 0), encrypted=line.srtp is Srtp.REQUIRED)
+        return replace(by_login, login_id=line.id)
+    return _offered(question, Entry.TRUNK, _source(line), encrypted=line.srtp is Srtp.REQUIRED)
 
 
 def _from_network(question: Question, snapshot: Snapshot, trunk: Trunk) -> CallOffered:
-    return _offered(question, Entry.CARRIER, _source(trunk))
+    return _offered(question, Entry.CARRIER, _source(trunk), encrypted=trunk.srtp is Srtp.REQUIRED)
 
 
 def _offered(
-    question: Question, entry: Entry, source: tuple[str, int], phone_id: str | None = None
+    question: Question,
+    entry: Entry,
+    source: tuple[str, int],
+    phone_id: str | None = None,
+    *,
+    encrypted: bool = False,
 ) -> CallOffered:
     hidden = question.withheld or question.caller == "anonymous"
     return CallOffered(
@@ -86,6 +92,7 @@ def _offered(
         phone_id=phone_id,
         from_user=question.caller,
         privacy=frozenset({"id"}) if hidden else frozenset(),
+        encrypted=encrypted,
     )
 
 

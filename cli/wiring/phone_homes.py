@@ -45,7 +45,7 @@ class PhoneHomes:
         self._heard: dict[str, dict[str, int]] = {}
         self._counted = count(1)
 
-    def came(self, node: str, username: str) -> None:
+    def came(self, node: str, username: str, *, tls: bool = False) -> None:
         """The phone has registered with the node, or again."""
         self._heard.setdefault(username, {})[node] = next(self._counted)
 
@@ -56,7 +56,7 @@ class PhoneHomes:
         if not known:
             self._heard.pop(username, None)
 
-    def listed_phones(self, node: str, usernames: Collection[str]) -> None:
+    def listed_phones(self, node: str, usernames: Collection[str], by_tls: Collection[str] = ()) -> None:
         """All that are registered with the node now."""
         for gone in [each for each, known in self._heard.items() if node in known and each not in usernames]:
             self.went(node, gone)
@@ -112,17 +112,17 @@ class EachTold:
     def __init__(self, *sinks: PhoneSink) -> None:
         self._sinks = sinks
 
-    def came(self, node: str, username: str) -> None:
+    def came(self, node: str, username: str, *, tls: bool = False) -> None:
         for each in self._sinks:
-            each.came(node, username)
+            each.came(node, username, tls=tls)
 
     def went(self, node: str, username: str) -> None:
         for each in self._sinks:
             each.went(node, username)
 
-    def listed_phones(self, node: str, usernames: Collection[str]) -> None:
+    def listed_phones(self, node: str, usernames: Collection[str], by_tls: Collection[str] = ()) -> None:
         for each in self._sinks:
-            each.listed_phones(node, usernames)
+            each.listed_phones(node, usernames, by_tls)
 
 
 def _not_there(error: CommandFailed) -> bool:

@@ -24,6 +24,7 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
     """`freeswitch.xml` as text: one document, so that a node never sees half of a change."""
     emergency = StaticEmergency(snapshot, settings)
     phones = directory(snapshot, settings, emergency)
+    teams, trunks = snapshot.teams is not None, snapshot.trunks.values()
     configurations: list[Element] = [
         *modules(snapshot, settings),
         acl(snapshot, settings),
@@ -32,7 +33,7 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
     return document(
         [
             ("configuration", configurations),
-            ("dialplan", dialplan(emergency.context(), settings, teams=snapshot.teams is not None)),
+            ("dialplan", dialplan(emergency.context(), settings, teams=teams, trunks=trunks)),
             ("directory", [phones]),
             ("channels", [no_foreign_calls()]),
         ],

@@ -9,10 +9,12 @@ a caller can write: FreeSWITCH expands values recursively, and a dialled `${...}
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 from xml.etree.ElementTree import Element
 
 from dialplan.call import Entry
+from dialplan.carrier import Trunk
 from dialplan.plans.position import Happened
 from freeswitch.agent_calls import TOO_LATE, WHISPER
 from freeswitch.dialstring import REDIRECTED
@@ -59,13 +61,15 @@ _NOT_RECORDED: Final = ("stop_record_session", "all")
 _SPECIAL_TONE: Final = "tone_stream://%(330,0,950);%(330,0,1400);%(330,1000,1800);loops=1"
 
 
-def dialplan(emergency: Element, settings: SwitchSettings, *, teams: bool = False) -> list[Element]:
+def dialplan(
+    emergency: Element, settings: SwitchSettings, *, teams: bool = False, trunks: Iterable[Trunk] = ()
+) -> list[Element]:
     """The contexts: one for each SIP profile (that of Teams where there is one), one that carries decisions
-    out, and `emergency`, the static one (freeswitch/render/static_emergency.py)."""
+    out, and `emergency`, the static one (freeswitch/render/static_emergency.py). `trunks`: all of them."""
     hosts = "|".join(f"{host}:{port}" for host, port in settings.controllers)
     entries = [_entry(entry, hosts) for entry in Entry if teams or entry is not Entry.TEAMS]
     onward = [_onward(name, hosts) for name in (TRANSFERRED, REDIRECTED, ORIGINATED)]
-    others = for_other_nodes(settings) if settings.other_nodes else []
+    others = for_other_nodes(settings, trunks) if settings.other_nodes else []
     return [*entries, *onward, *_left_queue(hosts), *others, _carry_out(hosts, settings), emergency]
 
 

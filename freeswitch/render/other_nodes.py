@@ -10,15 +10,19 @@ whom the other node called, and may not.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
+from dialplan.carrier import Trunk
 from freeswitch.dialstring import (
     AGENTS_LEG,
     NUMBER_SHAPES,
     OF_PHONE,
     PHONE_REDIRECTED,
     PHONE_TRANSFERRED,
+    media_variables,
     phone_of_this_node,
     system_of_this_node,
 )
@@ -26,10 +30,11 @@ from freeswitch.queue_calls import agents_phone
 from freeswitch.render.xml import actions, extension
 from freeswitch.settings import NODE, SwitchSettings
 
-#: A phone's user name, as the configuration allows it: nothing that could be syntax of a dial string.
-_PHONE: Final = r"^([A-Za-z0-9._+~-]{1,128})$"
-#: Behind one of NUMBER_SHAPES: the digits of a number, and the user name of the system that has it.
-_SYSTEM: Final = r"([0-9*]{1,40})!([A-Za-z0-9._+~-]{1,128})$"
+#: A user name, as the configuration allows it: nothing that could be syntax of a dial string.
+_USER: Final = r"[A-Za-z0-9._+~-]{1,128}"
+_PHONE: Final = rf"^({_USER})$"
+#: Behind one of NUMBER_SHAPES: the digits of a number; the user name of the system that has it follows.
+_DIGITS: Final = r"([0-9*]{1,40})"
 #: No record is made; whatever the phone wants is told back.
 _BEGUN: Final = "^^;process_cdr=false;hangup_after_bridge=true;call_timeout=600"
 _LEG: Final = r"^([0-9a-f-]{36})$"
@@ -40,10 +45,10 @@ _ASKED_BY: Final = "${last_bridge_to}/${uuid}"
 _THE_PHONE: Final = rf"^([0-9a-f-]{{36}}){OF_PHONE}/\1$"
 
 
-def for_other_nodes(settings: SwitchSettings) -> list[Element]:
-    """The contexts."""
+def for_other_nodes(settings: SwitchSettings, trunks: Iterable[Trunk] = ()) -> list[Element]:
+    """The contexts. Of `trunks` those that register here may want codecs of their own, or encryption."""
     door = Element("context", name=NODE)
-    _door(door, settings.domain)
+    _door(door, settings.domain, trunks)
     transferred = Element("context", name=PHONE_TRANSFERRED)
     asked = extension(transferred, "transfer", (_ASKED_BY, _THE_PHONE), ("destination_number", _NUMBER))
     actions(asked, [("deflect", f"sip:$1@{settings.domain}"), ("hangup", "NORMAL_CLEARING")])
@@ -55,7 +60,7 @@ def for_other_nodes(settings: SwitchSettings) -> list[Element]:
     return [door, transferred, redirected]
 
 
-def _door(context: Element, domain: str) -> None:
+def _door(context: Element, domain: str, trunks: Iterable[Trunk]) -> None:
     """An agent's phone gets a mark with the leg that leads here, by which controllers hear when the agent has
     gone, whatever becomes of that leg."""
     tests = (("destination_number", _PHONE), (f"${{sip_h_{AGENTS_LEG}}}", _LEG))
@@ -67,11 +72,20 @@ def _door(context: Element, domain: str) -> None:
         ring = phone_of_this_node("${fernamt_there}", domain, mark)
         for application, data in (("bridge", ring), ("hangup", "${originate_disposition}")):
             SubElement(marked, tag, application=application, data=data)
+    for trunk in trunks:
+        if trunk.registered_as is not None and (media := media_variables(trunk)):
+            _systems(context, domain, re.escape(trunk.registered_as), f"-{trunk.id}", media)
+    _systems(context, domain, _USER, "", {})
+
+
+def _systems(context: Element, domain: str, user: str, name: str, media: Mapping[str, str]) -> None:
+    """Calls to systems whose user name is `user`, an expression."""
     for shape in NUMBER_SHAPES:
-        called = extension(context, f"system-{shape}", ("destination_number", f"^{shape}{_SYSTEM}"))
+        expression = f"^{shape}{_DIGITS}!({user})$"
+        called = extension(context, f"system-{shape}{name}", ("destination_number", expression))
         steps = [
             ("multiset", f"{_BEGUN};force_transfer_context={PHONE_TRANSFERRED}"),
-            ("bridge", system_of_this_node(shape, domain)),
+            ("bridge", system_of_this_node(shape, domain, media)),
             ("hangup", "${originate_disposition}"),
         ]
         actions(called, steps)

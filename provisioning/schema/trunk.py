@@ -66,7 +66,8 @@ class TrunkEntry(Entry):
     srtp: Literal["off", "optional", "required"] = Field(
         "off",
         description="Encrypted sound (SRTP): `optional` offers it, `required` refuses calls without it but "
-        "those to 110 and 112; `off` takes it where the peer offers it. Wants `/tls` in `address` (B1).",
+        "those to 110 and 112; `off` takes it where the peer offers it. Wants `/tls` in `address`; "
+        "`required` wants TLS of a system that registers too (B1).",
     )
 
     @property
@@ -100,11 +101,13 @@ class TrunkEntry(Entry):
 
     @model_validator(mode="after")
     def _keys_are_not_heard(self) -> Self:
-        if self.srtp != "off" and (self.address is None or self.address.transport is not Transport.TLS):
+        if self.srtp == "off" or (self.address is None and self.logs_in):
+            return self  # whether a system registers by TLS is seen when it does
+        if self.address is None or self.address.transport is not Transport.TLS:
             raise refusal(
                 "config.srtp-without-tls",
                 "keys of encrypted sound would travel in clear text (RFC 4568 section 7)",
-                "an address with /tls, or srtp: off",
+                "an address with /tls, a login without address, or srtp: off",
             )
         return self
 

@@ -19,6 +19,7 @@ CALLER = "+4915228817386"
 CALLED = "+494066969901"
 MAIN, EXTENSION, OTHERS = "+492214710100", "+492214710142", "+492214710300"
 TO_ZWEITE = "+492214710150"
+TO_GEHEIM = "+492214710190"
 USER, PASSWORD = "anlage-koeln", "nur-im-labor-1"
 DESK = "empfang"
 TONE = "%(10000,0,620)"
@@ -229,3 +230,23 @@ def test_what_follows_in_a_call_of_a_phone_behind_a_nat_reaches_it(stage: Stage,
     report = call.wait("ended", 20)
     assert (report.final_code, report.ended_by) == (200, "peer")
     assert OTHERS in stage.received("carrier-a", CALLED).from_header
+
+
+def test_a_system_whose_calls_must_be_encrypted_is_refused_without(running: Exchange, stage: Stage) -> None:
+    """By UDP and in clear: 488, and its trunk is down. 112 gets through."""
+    robot = stage.robots.phone("geheim", username="geheim", password="nur-im-labor-4")
+    call = dial(stage, robot, from_user=TO_GEHEIM)
+    assert call.wait("ended", 20).final_code == 488
+    assert not stage.has_received("carrier-a", CALLED)
+    sip_id = call.report().sip_call_id
+    eventually(lambda: sip_id in {leg["sip_call_id"] for leg in running.legs()}, 15, "its record")
+    (leg,) = [leg for leg in running.legs() if leg["sip_call_id"] == sip_id]
+    assert leg["reason_id"] == "out.not-encrypted"
+    assert dial(stage, robot, "112", from_user=TO_GEHEIM).wait("ended", 20).final_code == 200
+    assert TO_GEHEIM in stage.received("carrier-a", "112").from_header
+    register(stage.settings, robot, 60)
+    why = "registered with node-1 without TLS, and its calls must be encrypted"
+    eventually(lambda: running.json("trunk", "show", "geheim")["why"] == why, 20, "the reason to be told")
+    assert state_of(running, "geheim") == "down"
+    register(stage.settings, robot, 0)
+    robot.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from controller.trunk_logins import TrunkLogins
+from dialplan.carrier import Srtp
 from tests.unit.dialplan.carriers import snapshot
 from tests.unit.dialplan.login_customer import SYSTEM, with_system
 
@@ -62,3 +63,31 @@ def test_a_login_that_moves_to_another_trunk_is_told_of_that() -> None:
     world.logins.came("node-1", USER)
     world.logins.watch(with_system(replace(SYSTEM, id="bau-neu")))
     assert world.told[-1] == ("bau-neu", True, "registered with node-1")
+
+
+def test_a_system_whose_calls_must_be_encrypted_has_to_register_by_tls() -> None:
+    """RFC 4568 section 7: its keys would be heard else."""
+    world = World()
+    world.logins.watch(with_system(replace(SYSTEM, srtp=Srtp.REQUIRED)))
+    in_clear = "registered with node-1 without TLS, and its calls must be encrypted"
+    world.logins.came("node-1", USER)
+    world.logins.came("node-2", USER, tls=True)
+    world.logins.listed_phones("node-2", [])
+    world.logins.listed_phones("node-1", [USER], [USER])
+    world.logins.came("node-1", USER)
+    assert world.told == [
+        (SYSTEM.id, False, in_clear),
+        (SYSTEM.id, True, "registered with node-2"),
+        (SYSTEM.id, False, in_clear),
+        (SYSTEM.id, True, "registered with node-1"),
+        (SYSTEM.id, False, in_clear),
+    ]
+
+
+def test_what_a_new_configuration_demands_is_told_at_once() -> None:
+    world = World()
+    world.logins.came("node-1", USER)
+    world.logins.watch(with_system(replace(SYSTEM, srtp=Srtp.REQUIRED)))
+    assert world.told[-1][:2] == (SYSTEM.id, False)
+    world.logins.watch(with_system(replace(SYSTEM, srtp=Srtp.OPTIONAL)))
+    assert world.told[-1] == (SYSTEM.id, True, "registered with node-1")

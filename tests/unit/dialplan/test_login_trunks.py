@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dialplan.call import Behalf, CallOffered, Via
+from dialplan.carrier import Srtp
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Direction, Reject, Route
@@ -95,3 +96,25 @@ def test_a_call_that_the_system_transfers_is_its_customers() -> None:
     asked = onward(from_carrier(KOELN), MOBILE, Via.TRANSFER, Behalf("bau", KOELN, None, SYSTEM.id))
     decision = decide(asked, with_system(), AT)
     assert (decision.facts.customer_id, decision.facts.trunk_in) == ("bau", SYSTEM.id)
+
+
+@pytest.mark.parametrize(
+    ("srtp", "encrypted", "taken"),
+    [
+        (Srtp.REQUIRED, True, True),
+        (Srtp.REQUIRED, False, False),
+        (Srtp.OPTIONAL, False, True),
+        (Srtp.OFF, True, True),
+    ],
+)
+def test_a_system_that_must_encrypt_calls_with_srtp_or_not_at_all(
+    srtp: Srtp, encrypted: bool, taken: bool
+) -> None:
+    """As a trunk with an address; 110 and 112 excepted (B8)."""
+    carrier = with_system(replace(SYSTEM, srtp=srtp))
+    decision = decide(from_system(encrypted=encrypted), carrier, AT)
+    assert isinstance(decision.outcome, Route) is taken
+    if isinstance(decision.outcome, Reject):
+        assert (decision.reason.id, decision.outcome.sip_code) == ("out.not-encrypted", 488)
+    emergency = decide(from_system("112", encrypted=encrypted), carrier, AT)
+    assert emergency.reason.id == "emergency.route"

@@ -12,10 +12,10 @@ import pytest
 
 from dialplan.call import Entry
 from dialplan.caller.header_map import PRESETS, NumberFormat, Preset
-from dialplan.carrier import SipAddress
+from dialplan.carrier import SipAddress, Srtp
 from dialplan.decide import decide
 from dialplan.legs import Caller, leg_to_trunk
-from freeswitch.dialstring import wire_leg
+from freeswitch.dialstring import leg_string, wire_leg
 from freeswitch.invite import invite_of
 from freeswitch.offer import decision_variables, offered_call
 from freeswitch.render import render
@@ -196,3 +196,54 @@ def test_what_is_no_number_and_no_user_name_finds_no_system(user: str) -> None:
     tree = ElementTree.fromstring(render(with_system(), settings))  # noqa: S314 - made by ourselves
     for extension in tree.iterfind(".//context[@name='node']/extension"):
         assert re.search(extension.findall("condition")[0].get("expression", ""), user) is None
+
+
+@pytest.mark.parametrize(
+    ("transport", "suite", "encrypted"),
+    [
+        ("tls", "AES_CM_128_HMAC_SHA1_80", True),
+        ("udp", "AES_CM_128_HMAC_SHA1_80", False),
+        ("tls", None, False),
+    ],
+    ids=["SRTP by TLS", "SRTP whose keys were heard", "no SRTP"],
+)
+def test_a_call_of_the_system_is_encrypted_when_nobody_heard_its_keys(
+    transport: str, suite: str | None, encrypted: bool
+) -> None:
+    """RFC 4568 section 7; of a trunk with an address the configuration wants TLS beforehand."""
+    agreed = {"variable_sip_via_protocol": transport}
+    if suite is not None:
+        agreed["variable_rtp_secure_media_negotiated"] = suite
+    assert offered_call({**CHANNEL, **agreed}.get).encrypted is encrypted
+
+
+@pytest.mark.parametrize(("srtp", "offer"), [(Srtp.REQUIRED, "mandatory"), (Srtp.OPTIONAL, "optional")])
+def test_the_system_is_offered_srtp_also_by_the_node_that_it_is_registered_with(
+    srtp: Srtp, offer: str
+) -> None:
+    """Between the nodes nothing is encrypted, and its codecs are not asked for."""
+    system = replace(SYSTEM, srtp=srtp, codecs=("G722", "PCMA"))
+    leg = leg_to_trunk(system, KOELN, Caller(MOBILE))
+    wanted = {
+        "absolute_codec_string": "^^:G722:PCMA",
+        "rtp_secure_media": f"{offer}:AEAD_AES_256_GCM_8:AES_CM_128_HMAC_SHA1_80",
+    }
+    assert wanted.items() <= wire_leg(leg, DOMAIN).variables.items()
+    door = NodeDoor("192.0.2.7", 5090)
+    through = leg_string(leg, CHANNEL["Unique-ID"], DOMAIN, {}, door=door)
+    assert through.endswith(f"]sofia/node/sip:p{KOELN.removeprefix('+')}!anlage-bau@192.0.2.7:5090")
+    assert not any(name in through for name in wanted)
+    tree = ElementTree.fromstring(render(with_system(system), replace(SETTINGS, other_nodes=(door,))))  # noqa: S314
+    asked = f"p{KOELN.removeprefix('+')}!anlage-bau"
+    found = [
+        each
+        for each in tree.iterfind(".//context[@name='node']/extension")
+        if re.search(each.findall("condition")[0].get("expression", ""), asked)
+    ]
+    assert [each.get("name") for each in found] == [f"system-p-{SYSTEM.id}", "system-p"]
+    first, general = (
+        next(each.get("data", "") for each in extension.iter("action") if each.get("application") == "bridge")
+        for extension in found
+    )
+    assert all(f"{name}={value}" in first for name, value in wanted.items())
+    assert not any(name in general for name in wanted)

@@ -14,16 +14,16 @@ class Sink:
     """What was told, in order."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, ...]] = []
+        self.told: list[tuple[object, ...]] = []
 
-    def came(self, node: str, username: str) -> None:
-        self.told.append(("came", node, username))
+    def came(self, node: str, username: str, *, tls: bool = False) -> None:
+        self.told.append(("came", node, username, tls))
 
     def went(self, node: str, username: str) -> None:
         self.told.append(("went", node, username))
 
-    def listed_phones(self, node: str, usernames: Collection[str]) -> None:
-        self.told.append(("listed", node, *sorted(usernames)))
+    def listed_phones(self, node: str, usernames: Collection[str], by_tls: Collection[str] = ()) -> None:
+        self.told.append(("listed", node, sorted(usernames), sorted(by_tls)))
 
 
 def event(subclass: str, **headers: str) -> Event:
@@ -34,12 +34,21 @@ def event(subclass: str, **headers: str) -> Event:
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
-        (event("sofia::register", from_user="anna"), ("came", "node-1", "anna")),
+        (event("sofia::register", from_user="anna"), ("came", "node-1", "anna", False)),
+        *(
+            (event("sofia::register", from_user="anna", status=status), ("came", "node-1", "anna", tls))
+            for status, tls in (
+                ("Registered(UDP-NAT)", False),
+                ("Registered(AUTO-NAT-2.0)", False),
+                ("Registered(TCP-NAT)", False),
+                ("Registered(TLS-NAT)", True),
+            )
+        ),
         (event("sofia::unregister", from_user="anna"), ("went", "node-1", "anna")),
         (event("sofia::expire", user="anna"), ("went", "node-1", "anna")),
     ],
 )
-def test_a_phone_comes_and_goes(told: Event, expected: tuple[str, ...]) -> None:
+def test_a_phone_comes_and_goes(told: Event, expected: tuple[object, ...]) -> None:
     sink = Sink()
     Registrations("node-1", sink).told(told)
     assert sink.told == [expected]
@@ -55,9 +64,12 @@ def test_an_event_without_a_phone_tells_nothing() -> None:
 
 def test_what_a_node_lists_is_told_as_a_whole() -> None:
     sink = Sink()
-    rows = '{"row_count": 2, "rows": [{"reg_user": "anna"}, {"reg_user": "bert"}]}'
+    rows = (
+        '{"row_count": 2, "rows": [{"reg_user": "anna", "network_proto": "tls"}, '
+        '{"reg_user": "bert", "network_proto": "udp"}]}'
+    )
     Registrations("node-1", sink).ask(lambda call: rows)
-    assert sink.told == [("listed", "node-1", "anna", "bert")]
+    assert sink.told == [("listed", "node-1", ["anna", "bert"], ["anna"])]
 
 
 def test_an_exchange_of_one_node_asks_for_nothing() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from refusal_cases import Case, each_is_refused
 
-from dialplan.carrier import Credentials, Peer, SipAddress, Trunk
+from dialplan.carrier import Credentials, Peer, SipAddress, Srtp, Trunk
 from provisioning.compile import compile_snapshot
 from provisioning.errors import ConfigInvalid
 from provisioning.lab_secrets import lab_secrets
@@ -66,12 +66,18 @@ CASES: list[Case] = [
         ],
     ),
     (
-        "keys for encrypted sound over whatever the system registers by",
-        [(ENTRY, "{id: bau-1, srtp: required, login: {secret: {lab: geheim}}}")],
+        "keys for encrypted sound in clear text to the address of a system that logs in",
+        [
+            (
+                ENTRY,
+                '{id: bau-1, address: "198.51.100.20:5060", srtp: required, login: {secret: {lab: geheim}}}',
+            )
+        ],
         [
             (
                 "a.yaml:14:9: customers[0].trunks[0]: keys of encrypted sound would travel in clear text "
-                "(RFC 4568 section 7); allowed: an address with /tls, or srtp: off [config.srtp-without-tls]"
+                "(RFC 4568 section 7); allowed: an address with /tls, a login without address, or srtp: off "
+                "[config.srtp-without-tls]"
             )
         ],
     ),
@@ -157,3 +163,9 @@ def test_a_password_that_is_not_there_is_told_with_its_place(accepted: Accept, c
 def test_a_password_of_the_lab_is_found_before_production_takes_it(accepted: Accept, changed: Change) -> None:
     found = list(lab_secrets(accepted(changed((ENTRY, LOGIN))).config))
     assert ("customers", 0, "trunks", 0, "login", "secret") in [each.path for each in found]
+
+
+@pytest.mark.parametrize("srtp", [Srtp.OFF, Srtp.OPTIONAL, Srtp.REQUIRED])
+def test_a_system_that_registers_may_have_to_encrypt(accepted: Accept, changed: Change, srtp: Srtp) -> None:
+    entry = f"{{id: bau-1, srtp: {srtp.value}, login: {{secret: {{lab: geheim}}}}}}"
+    assert compiled(accepted(changed((ENTRY, entry)))).srtp is srtp
