@@ -86,7 +86,7 @@ class CallOffered:
     `resume`: the call stands in a routing plan already; written by us alone. `claimed_location`: the PIDF-LO
     (RFC 4119) of the body, as Teams sends it. `encrypted`: keys for SRTP were agreed on with the caller, by
     TLS where that is a system that logs in.
-    `wideband`: it may speak Opus or G.722, which not every called party understands.
+    `wideband`: it may speak Opus, G.722 or PCMU, which not every called party understands.
     """
 
     call_id: str

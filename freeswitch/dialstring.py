@@ -52,7 +52,8 @@ _HEADER_VALUE: Final = re.compile(r"[ !\"#%&()*+,./0-9:;<=>?@A-Z_a-z~-]{1,1000}\
 _URI: Final = re.compile(r"sip:[A-Za-z0-9_.~%+=:/;@-]{1,2000}\Z", re.ASCII)
 #: Values of our own variables: ids, numbers, words, and who a party is (parties.py).
 _PLAIN: Final = re.compile(r"[A-Za-z0-9+._:/=-]{1,256}\Z", re.ASCII)
-_DEFAULT_CODECS: Final = ("PCMA", "PCMU")
+#: What every call has unless a trunk or phone has codecs of its own.
+DEFAULT_CODECS: Final = ("PCMA", "PCMU")
 _CODECS: Final = "absolute_codec_string"
 _SECURE: Final = "rtp_secure_media"
 #: What a browser is offered and may offer; RFC 7874 section 3 wants Opus and G.711 of it, G.722 is there too.
@@ -91,7 +92,7 @@ def leg_string(
     if door is not None:
         wire = _through(door, leg, leg_id, wire.variables)
     if says_codecs and _CODECS not in wire.variables:
-        wire = WireLeg({**wire.variables, _CODECS: _codec_list(_DEFAULT_CODECS)}, wire.endpoint)
+        wire = WireLeg({**wire.variables, _CODECS: _codec_list(DEFAULT_CODECS)}, wire.endpoint)
     return DialString((_RINGS_BY_ITSELF if _rings_by_itself(leg) else "") + str(wire))
 
 
@@ -158,7 +159,7 @@ def system_of_this_node(shape: str, domain: str, media: Mapping[str, str] = Mapp
 
 def media_variables(trunk: Trunk) -> dict[str, str]:
     """Codecs and encryption of calls to the trunk, where they are not what every call has."""
-    found = {} if trunk.codecs == _DEFAULT_CODECS else {_CODECS: _codec_list(trunk.codecs)}
+    found = {} if trunk.codecs == DEFAULT_CODECS else {_CODECS: _codec_list(trunk.codecs)}
     if trunk.srtp is not Srtp.OFF:
         found[_SECURE] = f"{_SECURE_MEDIA[trunk.srtp]}:{_SUITES}"
     return found

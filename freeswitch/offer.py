@@ -37,8 +37,9 @@ _MAX_DIVERTING: Final = 4
 _COUNTER: Final = re.compile(r";\s*counter\s*=\s*(\d{1,3})", re.IGNORECASE | re.ASCII)
 _RETARGETED: Final = re.compile(r";cause=(?:302|404|408|480|486|487|503)\b", re.IGNORECASE | re.ASCII)
 _YES: Final = frozenset({"true", "yes", "1"})
-#: Codecs of browsers, and of trunks that are configured so (`absolute_codec_string` is ours).
-_WIDEBAND: Final = re.compile("OPUS|G722", re.IGNORECASE)
+#: Codecs of browsers, and of trunks that are configured so (`absolute_codec_string` is ours). Of a caller
+#: with PCMU FreeSWITCH would offer that alone, and not every carrier has it.
+_UNCOMMON: Final = re.compile("OPUS|G722|^PCMU", re.IGNORECASE)
 #: Several bodies of a message, with room around those that are too long to be kept.
 _MAX_MULTIPART: Final = 4 * MAX_CLAIMED
 #: Codes that FreeSWITCH has no phrase for (RFC 5079).
@@ -89,7 +90,7 @@ def offered_call(get: Lookup) -> CallOffered:
         claimed_location=_claimed_location(get("variable_sip_multipart")),
         tenant_id=_cut(get("variable_sip_h_X-MS-TenantID")) if entry is Entry.TEAMS else None,
         login_id=login,
-        wideband=_WIDEBAND.search(get("variable_absolute_codec_string") or "") is not None,
+        wideband=_UNCOMMON.search(get("variable_absolute_codec_string") or "") is not None,
         encrypted=_encrypted(get, login),
         round=next_round(get),
     )

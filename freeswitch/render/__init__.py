@@ -8,6 +8,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from dialplan.snapshot import Snapshot
+from freeswitch.render.codecs import peers_domains
 from freeswitch.render.dialplan import dialplan
 from freeswitch.render.modules import modules
 from freeswitch.render.sofia import acl, directory, no_foreign_calls, sofia
@@ -34,7 +35,7 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
         [
             ("configuration", configurations),
             ("dialplan", dialplan(emergency.context(), settings, teams=teams, trunks=trunks)),
-            ("directory", [phones]),
+            ("directory", [phones, *peers_domains(snapshot)]),
             ("channels", [no_foreign_calls()]),
         ],
         _NO_TAKING_OVER,

@@ -11,6 +11,7 @@ from dialplan.call import Entry
 from dialplan.carrier import Credentials, Phone, SipAddress, TeamsEdge, Trunk, TrunkSide
 from dialplan.snapshot import Snapshot
 from freeswitch.dialstring import WEBRTC_CODECS
+from freeswitch.render.codecs import SIDES, codecs_at, peers_name, taken_with
 from freeswitch.render.nat import INSIDE, inside, nat_params
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.teams import teams_gateways, teams_profile_params
@@ -152,11 +153,15 @@ def acl(snapshot: Snapshot, settings: SwitchSettings) -> Element:
     phones are behind a NAT."""
     root = configuration("acl", "network lists")
     lists = SubElement(root, "network-lists")
-    for side, entry in ((TrunkSide.CARRIER, Entry.CARRIER), (TrunkSide.CUSTOMER, Entry.TRUNK)):
+    for entry, side in SIDES.items():
         addresses = sorted(
             {peer.ip for trunk in snapshot.trunks.values() if trunk.side is side for peer in trunk.peers}
         )
-        _peers(lists, f"{entry.value}-peers", addresses)
+        holder = SubElement(lists, "list", name=peers_name(entry), default="deny")
+        if codecs_at(snapshot, entry):
+            # First: of two entries for one address the one that came first is found.
+            SubElement(holder, "node", type="allow", domain=peers_name(entry))
+        _allow(holder, addresses)
     _nodes(lists, INSIDE, inside(settings))
     if snapshot.teams is not None:
         _nodes(lists, f"{Entry.TEAMS}-peers", (("allow", cidr) for cidr in snapshot.teams.networks))
@@ -169,9 +174,13 @@ def acl(snapshot: Snapshot, settings: SwitchSettings) -> Element:
 
 def _peers(lists: Element, name: str, addresses: list[str]) -> Element:
     holder = SubElement(lists, "list", name=name, default="deny")
+    _allow(holder, addresses)
+    return holder
+
+
+def _allow(holder: Element, addresses: list[str]) -> None:
     for ip in addresses:
         SubElement(holder, "node", type="allow", cidr=f"{ip}/{128 if ':' in ip else 32}")
-    return holder
 
 
 def _nodes(lists: Element, name: str, nodes: Iterable[tuple[str, str]]) -> None:
@@ -192,7 +201,7 @@ def directory(snapshot: Snapshot, settings: SwitchSettings, emergency: StaticEme
         if trunk.login is not None and trunk.customer_id is not None:
             urgent = emergency.trunk_variables(trunk, trunk.customer_id)
             user = _user(users, trunk.login, settings)
-            variables(user, {LOGGED_IN: trunk.id, **_BEHIND_NAT, **urgent})
+            variables(user, {LOGGED_IN: trunk.id, **_BEHIND_NAT, **taken_with(trunk.codecs), **urgent})
     return domain
 
 

@@ -97,6 +97,7 @@ class Journal:
             refer_code=self.refer_code,
             refer_results=tuple(self.refer_results),
             began_ms=round(self._started_s * 1000),
+            codec=voice.codec if voice else "",
         )
 
     def _note_delay(self) -> None:

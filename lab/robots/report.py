@@ -41,7 +41,7 @@ class CallReport:
     robot (no usable SDP, no ACK, unreachable peer), None in a good call. `refer_code` is the answer to our
     REFER, `refer_results` the SIP codes that NOTIFY reported of it (RFC 3515). `replaces` is what a Replaces
     header says of this call to the peer (RFC 3891). `began_ms` is the first INVITE by the monotonic clock of
-    the robots' process, so that moments of two calls can be compared.
+    the robots' process, so that moments of two calls can be compared. `codec` is what the robot sends.
     """
 
     call: str
@@ -72,6 +72,7 @@ class CallReport:
     refer_results: tuple[int, ...] = ()
     replaces: str = ""
     began_ms: int = 0
+    codec: str = ""
 
     def header(self, name: str) -> str | None:
         """The first header of the INVITE with this name, whatever its case."""

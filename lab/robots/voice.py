@@ -57,6 +57,11 @@ class Voice:
         return cls(await RtpSession.open(local_ip), codecs, silent, stated_ip or local_ip)
 
     @property
+    def codec(self) -> str:
+        """Its name, once both have agreed on it; before, the preferred one."""
+        return self._codec.name
+
+    @property
     def digits(self) -> str:
         return self._digits
 

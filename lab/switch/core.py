@@ -20,7 +20,7 @@ from lab.switch.causes import Cause
 from lab.switch.channel import Channel, new_uuid
 from lab.switch.clock import now_us, uptime
 from lab.switch.config.load import load
-from lab.switch.config.settings import User
+from lab.switch.config.settings import ProfileSettings, User
 from lab.switch.dialplan import Action
 from lab.switch.events import EventBus
 from lab.switch.expand import Scope, expand
@@ -196,6 +196,9 @@ class Switch:
         elif settings.is_on("auth-calls", default=True):
             channel.set("sip_authorized", "true")
             channel.set("sip_acl_authed_by", settings.get("apply-inbound-acl"))
+        elif (peer := self._peer(settings, source.host)) is not None:
+            channel.set("acl_token", f"{peer.id}@{peer.domain}")
+            self._set_directory(channel, peer)
         facts.context = channel.get("user_context") or facts.context
         if first(request, "replaces"):
             # FreeSWITCH answers and lets it `intercept`, which our configuration forbids.
@@ -215,10 +218,19 @@ class Switch:
         channel.set("sip_authorized", "true")
         channel.set("sip_auth_username", user.id)
         channel.set("sip_auth_realm", user.domain)
+        self._set_directory(channel, user)
+
+    def _set_directory(self, channel: Channel, user: User) -> None:
         channel.set("user_name", user.id)
         channel.set("domain_name", user.domain)
         for name, value in user.variables.items():
             channel.take(name, value)
+
+    def _peer(self, settings: ProfileSettings, address: str) -> User | None:
+        """The directory user whom the profile's access list has for the address."""
+        listed = self.config.acls.get(settings.get("apply-inbound-acl"))
+        known = listed.user_at(address) if listed is not None else None
+        return self.config.find_user(*known) if known is not None else None
 
     def _announce(self, channel: Channel, leg: IncomingLeg, request: SipRequest) -> None:
         channel.set("endpoint_disposition", "RECEIVED")

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lab.media.errors import LabMediaError
-from lab.media.g711 import Codec
 from lab.switch.channel import Channel, new_uuid
 from lab.switch.clock import now_us
 from lab.switch.config.settings import whole
 from lab.switch.endpoints import Route
 from lab.switch.profile import CallerProfile, Times
+from lab.switch.sip.codecs import named
 from lab.switch.sip.outgoing import OutgoingLeg
 from lab.switch.states import State
 from lab.switch.waiting import ChannelEndedError, ChannelReroutedError
@@ -29,22 +29,11 @@ async def invite(leg: Channel, route: Route, own: Mapping[str, str]) -> bool:
     if not isinstance(sip_leg, OutgoingLeg):
         return False
     try:
-        await sip_leg.start(_codecs(own.get("absolute_codec_string"), route.profile.codecs("outbound")))
+        await sip_leg.start(named(own.get("absolute_codec_string"), route.profile.codecs("outbound")))
     except (LabMediaError, ChannelEndedError, ChannelReroutedError) as problem:
         log.warning("%r: INVITE not sent: %s", leg, problem)
         return False
     return True
-
-
-def _codecs(wanted: str | None, default: tuple[Codec, ...]) -> tuple[Codec, ...]:
-    """absolute_codec_string, in which `^^X` makes X the separator."""
-    if not wanted:
-        return default
-    separator, text = (
-        (wanted[2], wanted[3:]) if wanted.startswith("^^") and len(wanted) > 2 else (",", wanted)
-    )
-    names = [name.split("@")[0].strip().upper() for name in text.split(separator)]
-    return tuple(Codec[name] for name in names if name in Codec.__members__) or default
 
 
 def make_leg(

@@ -14,8 +14,10 @@ from provisioning.validate import Parts
 def check_trunks(parts: Parts) -> Iterator[Finding]:
     """Each source is one trunk's only; timeouts fit each other; emergency calls have a way out."""
     peers: dict[Peer, KeyPath] = {}
+    codecs: dict[tuple[object, str], tuple[KeyPath, tuple[str, ...]]] = {}
     for path, trunk in all_trunks(parts):
         yield from _sources(path, trunk, peers)
+        yield from _codecs(path, trunk, codecs)
         if trunk.no_progress_s >= trunk.no_answer_s:
             yield Finding(
                 "config.timeouts-contradict",
@@ -55,6 +57,25 @@ def _sources(path: KeyPath, trunk: TrunkEntry, peers: dict[Peer, KeyPath]) -> It
                 allowed="each source once; give ports where trunks share an address",
                 other=first,
             )
+
+
+def _codecs(
+    path: KeyPath, trunk: TrunkEntry, known: dict[tuple[object, str], tuple[KeyPath, tuple[str, ...]]]
+) -> Iterator[Finding]:
+    """Of calls from an address the switch knows no port when it chooses a codec (render/codecs.py)."""
+    for peer in accepted_peers(trunk):
+        first, theirs = known.setdefault((path[0], peer.ip), (path, trunk.codecs))
+        if theirs != trunk.codecs:
+            yield Finding(
+                "config.codecs-of-one-address",
+                path,
+                "trunks that share an address have different codecs: calls from there are taken with PCMA or "
+                "PCMU",
+                allowed="the same codecs for both, or an address for each",
+                severity=Severity.WARNING,
+                other=first,
+            )
+            return
 
 
 def _emergency(parts: Parts) -> Iterator[Finding]:

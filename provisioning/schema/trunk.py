@@ -44,7 +44,8 @@ class TrunkEntry(Entry):
         None, description="Only where the other side wants us to register; else it knows us by our address."
     )
     codecs: Choices[Codec] = Field(
-        DEFAULT_CODECS, description="Offered codecs, the preferred one first: PCMA, PCMU, G722, OPUS."
+        DEFAULT_CODECS,
+        description="Codecs of its calls, both ways, the preferred one first: PCMA, PCMU, G722, OPUS.",
     )
     no_progress_s: int = Field(
         4, ge=1, le=30, description="Seconds without any answer from the peer before the next trunk is tried."

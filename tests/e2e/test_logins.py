@@ -250,3 +250,24 @@ def test_a_system_whose_calls_must_be_encrypted_is_refused_without(running: Exch
     assert state_of(running, "geheim") == "down"
     register(stage.settings, robot, 0)
     robot.close()
+
+
+@pytest.mark.parametrize(
+    ("offered", "taken"), [(("PCMA", "PCMU"), "PCMU"), (("PCMA",), "PCMA")], ids=["its own", "another"]
+)
+def test_calls_from_a_system_are_taken_with_its_trunks_codecs(
+    stage: Stage, offered: tuple[str, ...], taken: str
+) -> None:
+    """Whatever the caller prefers; G.711 is always taken, or 110 could fail for a codec."""
+    robot = stage.robots.phone("zweite-ruft", username="zweite", password="nur-im-labor-2", codecs=offered)
+    call = dial(stage, robot, from_user=TO_ZWEITE).wait("ended", 20)
+    assert (call.final_code, call.codec) == (200, taken)
+    assert TO_ZWEITE in stage.received("carrier-a", CALLED).from_header
+    robot.close()
+
+
+def test_calls_from_a_trunk_with_an_address_are_taken_with_its_codecs(stage: Stage) -> None:
+    """Without any login: the access list knows whose address it is."""
+    call = stage.call("bau-1", CALLED, from_user=TO_ZWEITE, talk_ms=50).wait("ended", 20)
+    assert (call.final_code, call.codec) == (200, "PCMU")
+    assert TO_ZWEITE in stage.received("carrier-a", CALLED).from_header

@@ -15,6 +15,7 @@ from lab.switch.config.settings import (
     Configuration,
     EventSocketSettings,
     GatewaySettings,
+    Network,
     ProfileSettings,
     User,
     is_true,
@@ -49,7 +50,7 @@ def load(folder: Path, preset: dict[str, str]) -> Configuration:
         event_socket=_event_socket(modules.get("event_socket.conf")),
         cdr=_json_cdr(modules.get("json_cdr.conf")),
         profiles=_profiles(modules.get("sofia.conf")),
-        acls=_acls(modules.get("acl.conf")),
+        acls=_acls(modules.get("acl.conf"), sections.get("directory")),
         users=users,
         domains=domains,
         contexts=_contexts(sections.get("dialplan")),
@@ -101,22 +102,34 @@ def _profiles(module: Element | None) -> dict[str, ProfileSettings]:
     return profiles
 
 
-def _acls(module: Element | None) -> dict[str, AccessList]:
+def _acls(module: Element | None, directory: Element | None) -> dict[str, AccessList]:
     lists = {
         "loopback.auto": AccessList("loopback.auto", False, ((ipaddress.ip_network("127.0.0.0/8"), True),))
     }
     for entry in module.iter("list") if module is not None else ():
         name = entry.get("name", "")
         nodes = []
+        users: list[tuple[Network, tuple[str, str]]] = []
         for node in entry.findall("node"):
+            if domain := node.get("domain"):
+                users += _peers(directory, domain)
+                continue
             text = node.get("cidr") or node.get("host") or ""
             try:
                 network = ipaddress.ip_network(text, strict=False)
             except ValueError:
                 raise ConfigurationError(f"acl.conf, list {name}: {text!r} is no network; use cidr") from None
             nodes.append((network, node.get("type", "") == "allow"))
-        lists[name] = AccessList(name, entry.get("default", "") == "allow", tuple(nodes))
+        lists[name] = AccessList(name, entry.get("default", "") == "allow", tuple(nodes), tuple(users))
     return lists
+
+
+def _peers(directory: Element | None, name: str) -> Iterator[tuple[Network, tuple[str, str]]]:
+    """The users of a domain that have an address (`cidr`)."""
+    for domain in directory.iter("domain") if directory is not None else ():
+        for user in domain.iter("user") if domain.get("name") == name else ():
+            if cidr := user.get("cidr"):
+                yield ipaddress.ip_network(cidr), (user.get("id", ""), name.lower())
 
 
 def _directory(section: Element | None) -> tuple[dict[tuple[str, str], User], dict[str, dict[str, str]]]:

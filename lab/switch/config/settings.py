@@ -10,6 +10,7 @@ from pathlib import Path
 from lab.switch.dialplan import Context
 
 Params = Mapping[str, str]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def is_true(text: str | None) -> bool:
@@ -99,11 +100,13 @@ class ProfileSettings:
 
 @dataclass(frozen=True, slots=True)
 class AccessList:
-    """acl.conf: nodes in order, the narrowest network that holds the address decides."""
+    """acl.conf: nodes in order, the narrowest network that holds the address decides. `users`: addresses of
+    directory users (user, domain) whose variables calls from there get."""
 
     name: str
     default_allow: bool
-    nodes: tuple[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, bool], ...]
+    nodes: tuple[tuple[Network, bool], ...]
+    users: tuple[tuple[Network, tuple[str, str]], ...] = ()
 
     def allows(self, address: str) -> bool:
         try:
@@ -111,10 +114,18 @@ class AccessList:
         except ValueError:
             return False
         best, verdict = -1, self.default_allow
-        for network, allow in self.nodes:
+        for network, allow in (*self.nodes, *((network, True) for network, _ in self.users)):
             if ip in network and network.prefixlen > best:
                 best, verdict = network.prefixlen, allow
         return verdict
+
+    def user_at(self, address: str) -> tuple[str, str] | None:
+        """The user whose address this is."""
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:
+            return None
+        return next((user for network, user in self.users if ip in network), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class IncomingLeg(SipLeg):
             return self.local_sdp
         await self.open_media()
         if not self.invite.body:
-            return self.offer(self.profile.codecs("inbound"))
+            return self.offer(self.codecs)
         try:
             return self.answer_to(self.invite.text)
         except SdpRejectedError:

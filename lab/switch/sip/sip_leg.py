@@ -17,6 +17,7 @@ from lab.switch.causes import Cause
 from lab.switch.channel import Channel
 from lab.switch.media import LegMedia
 from lab.switch.sip.building import Dialog, phrase, reason_header, response_to
+from lab.switch.sip.codecs import in_common, named
 from lab.switch.sip.reading import Message, cseq_of, first
 from lab.switch.sip.refer import refer, refuses, subscription_state
 from lab.switch.sip.transactions import ServerTransaction
@@ -97,14 +98,25 @@ class SipLeg:
         self._note_hold(endpoint)
 
     def first_common(self, endpoint: AudioEndpoint) -> AudioEndpoint:
-        """The peer's audio with the first codec that the profile takes; SdpRejectedError without one."""
-        ours = self.profile.codecs("inbound")
-        common = tuple(codec for codec in endpoint.codecs if codec in ours)
+        """The peer's audio with the codecs that the leg takes; SdpRejectedError without one."""
+        common = self._in_common(endpoint)
         if not common:
             raise SdpRejectedError(
                 f"profile {self.profile.name} takes none of the offered codecs; see its prefs"
             )
         return replace(endpoint, codecs=common)
+
+    @property
+    def codecs(self) -> tuple[Codec, ...]:
+        """What the leg takes."""
+        return named(self.channel.get("absolute_codec_string"), self.profile.codecs("inbound"))
+
+    @property
+    def _greedy(self) -> bool:
+        return self.channel.get("rtp_codec_negotiation") == "greedy"
+
+    def _in_common(self, endpoint: AudioEndpoint) -> tuple[Codec, ...]:
+        return in_common(self.codecs, endpoint.codecs, greedy=self._greedy)
 
     def _note_hold(self, endpoint: AudioEndpoint) -> None:
         media = self.media
@@ -131,8 +143,12 @@ class SipLeg:
         """Our answer to the peer's offer; raises SdpRejectedError when nothing fits."""
         if self.media is None:
             return ""
+        chosen = self._in_common(parse_audio(offer))[:1] if self._greedy else ()
         answer, agreed = build_answer(
-            offer, self.profile.settings.rtp_ip, self.media.rtp.port, self.profile.codecs("inbound")
+            offer,
+            self.profile.settings.rtp_ip,
+            self.media.rtp.port,
+            chosen or self.codecs,
         )
         self.local_sdp = answer
         self.channel.set("rtp_local_sdp_str", answer)

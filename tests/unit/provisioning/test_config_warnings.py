@@ -215,6 +215,26 @@ CASES: list[Case] = [
             ),
         ],
     ),
+    (
+        "B1: trunks at one address with different codecs",
+        [
+            (
+                '      - {id: bau-1, address: "198.51.100.20:5060"}\n',
+                (
+                    '      - {id: bau-1, address: "198.51.100.20:5060"}\n'
+                    '      - {id: bau-2, address: "198.51.100.20:5070", codecs: [G722]}\n'
+                ),
+            )
+        ],
+        [
+            (
+                "a.yaml:15:9: warning: customers[0].trunks[1]: trunks that share an address have different "
+                "codecs: calls from there are taken with PCMA or PCMU (the other one: customers[0].trunks[0] "
+                "at a.yaml:14:9); allowed: the same codecs for both, or an address for each "
+                "[config.codecs-of-one-address]"
+            )
+        ],
+    ),
 ]
 
 
