@@ -1,0 +1,63 @@
+"""A customer's system that logs in by TLS and must encrypt its calls, against FreeSWITCH (B1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lab.robots import Answer
+from tests.e2e.exchange import eventually
+from tests.e2e.network.conftest import Encrypted
+from tests.e2e.network.tls_gate import client_side
+from tests.e2e.network.tls_system import KEY, TlsSystem, sdp
+
+pytestmark = pytest.mark.freeswitch
+
+NUMBER, CALLED, CALLER = "+492214710120", "+494066969120", "+4915228817386"
+
+
+@pytest.fixture
+def system(encrypted: Encrypted) -> Iterator[TlsSystem]:
+    node = encrypted.running.settings.node
+    at, context = (node.sip_ip, encrypted.ports.phone_tls), client_side(encrypted.authority.file)
+    with TlsSystem(at, context, "fern", "nur-im-labor-3", node.domain) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("offer", "code"),
+    [(sdp("RTP/SAVP", KEY), "200"), (sdp("RTP/AVP"), "488")],
+    ids=["encrypted", "in clear"],
+)
+def test_its_calls_are_encrypted_or_refused(
+    encrypted: Encrypted, system: TlsSystem, offer: str, code: str
+) -> None:
+    encrypted.stage.robot("carrier-a").on_call(Answer(talk_ms=50), CALLED)
+    answer = system.call(CALLED, NUMBER, offer)
+    assert answer.startswith(f"SIP/2.0 {code}")
+    if code == "200":
+        assert "RTP/SAVP" in answer
+        system.answer(system.heard("BYE"), "200 OK")
+        assert NUMBER in encrypted.stage.received("carrier-a", CALLED).from_header
+    else:
+        assert not encrypted.stage.has_received("carrier-a", CALLED)
+
+
+def test_registered_by_tls_its_trunk_is_up_and_calls_to_it_are_encrypted(
+    encrypted: Encrypted, system: TlsSystem
+) -> None:
+    assert system.register(300).startswith("SIP/2.0 200")
+    eventually(
+        lambda: encrypted.running.json("trunk", "show", "fern")["why"] == "registered with node-1",
+        20,
+        "the trunk to be up",
+    )
+    call = encrypted.stage.call("carrier-a", NUMBER, from_user=CALLER)
+    invite = system.heard("INVITE")
+    assert invite.startswith(f"INVITE sip:{NUMBER}@")
+    assert "RTP/SAVP" in invite
+    assert "RTP/AVP " not in invite
+    system.answer(invite, "486 Busy Here")
+    assert call.wait("ended", 20).final_code == 486
+    assert system.register(0).startswith("SIP/2.0 200")
