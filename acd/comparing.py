@@ -39,6 +39,8 @@ def configured(draft: Draft, event: Configured) -> None:
             withdraw_ringing(draft, agent.id, Because.AGENT_UNAVAILABLE)
             if agent.id in draft.agents and not draft.agents[agent.id].offers:
                 draft.drop_agent(agent.id)
+        elif len(agent.offers) > event.spec.agent[agent.id].capacity:
+            withdraw_ringing(draft, agent.id, Because.AGENT_UNAVAILABLE)
     for name in event.spec.agent:
         if name not in draft.agents:
             draft.put_agent(Agent(name))

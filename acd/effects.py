@@ -168,10 +168,13 @@ class Abandoned:
 
 @dataclass(frozen=True, slots=True)
 class WrappedUp:
-    """For the log: the wrap-up is over, with its code if the agent gave one."""
+    """For the log: the wrap-up is over, with its code if the agent gave one. Of an agent who may have several
+    calls it says of which conversation."""
 
     agent_id: str
     code: str | None
+    member_id: str = ""
+    queue_id: str = ""
 
 
 #: What key figures are made of; kept in the order in which it happened.

@@ -2,8 +2,9 @@
 
 The expected wait of position p is p times the mean time between two agents becoming free for this queue: what
 its calls take (talk and wrap-up, smoothed over the last calls; what the configuration calls typical before
-the first one) by the agents at work in it. An agent who serves other queues too has time for this one in
-proportion to the callers who wait in each. With nobody at work it is unknown.
+the first one) by the agents at work in it, each counted as often as he may have calls at a time. An agent who
+serves other queues too has time for this one in proportion to the callers who wait in each. With nobody at
+work it is unknown.
 """
 
 from __future__ import annotations
@@ -44,14 +45,15 @@ def expected_wait_ms(draft: Draft, queue_id: str, place: int) -> int | None:
     for name, _ in draft.spec.seats[queue_id]:
         if draft.agents[name].status not in _AT_WORK:
             continue
-        seats = draft.spec.agent[name].queues
+        spec = draft.spec.agent[name]
+        seats = spec.queues
         if seats not in ms_per_caller:
             for seat in seats:
                 if seat.queue_id not in work:
                     count = waiting.setdefault(seat.queue_id, callers_waiting(draft, seat.queue_id))
                     work[seat.queue_id] = count * _handle_ms(draft, seat.queue_id)
             ms_per_caller[seats] = sum(work[seat.queue_id] for seat in seats) // waiting[queue_id]
-        free_per_hour += 3_600_000 / max(1, ms_per_caller[seats])
+        free_per_hour += spec.capacity * 3_600_000 / max(1, ms_per_caller[seats])
     return int(place * 3_600_000 / free_per_hour) if free_per_hour else None
 
 

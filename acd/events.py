@@ -43,18 +43,22 @@ class OwnCallEnded:
 
 @dataclass(frozen=True, slots=True)
 class WrapUpExtended:
-    """The agent needs longer; an end before the present one changes nothing."""
+    """The agent needs longer; an end before the present one changes nothing. `member_id`: for which
+    conversation, empty: for the one that ended last."""
 
     agent_id: str
     until_ms: int
+    member_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class WrapUpEnded:
-    """The agent is done, with a code where the customer wants one."""
+    """The agent is done, with a code where the customer wants one. `member_id`: with which conversation,
+    empty: with the one that ended last, of those whose queue has the code where one of them has it."""
 
     agent_id: str
     code: str | None = None
+    member_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from acd import events
 from acd.effects import Effect, Logged
 from acd.errors import RecordRefused
 from acd.events import Event
-from acd.orders import ExtendWrapUp, Supervise
+from acd.orders import ExtendWrapUp, InHand, Supervise
 from acd.state import State
 from acd.step import step
 
@@ -27,7 +27,7 @@ _LOGGED: Final[Mapping[str, type[Any]]] = {each.__name__: each for each in get_a
 #: What is said to a contact centre and is no event of its journal.
 _SAID: Final[Mapping[str, type[Any]]] = {
     **_EVENTS,
-    **{each.__name__: each for each in (Supervise, ExtendWrapUp)},
+    **{each.__name__: each for each in (Supervise, ExtendWrapUp, InHand)},
 }
 #: Types of the fields, worked out once for each dataclass.
 _HINTS: Final[dict[type[Any], dict[str, Any]]] = {}
@@ -35,7 +35,7 @@ _HINTS: Final[dict[type[Any], dict[str, Any]]] = {}
 MAX_RECORD: Final = 64 * 1024 * 1024
 
 
-def written(event: Event | Supervise | ExtendWrapUp | Logged, at_ms: int) -> str:
+def written(event: Event | Supervise | ExtendWrapUp | InHand | Logged, at_ms: int) -> str:
     """The record of an event, of what is said or of what is logged, at its time."""
     return _text({"at": at_ms, "is": type(event).__name__, **_plain(event)})
 
@@ -66,9 +66,9 @@ def restored_entry(kind: str, content: Mapping[str, Any]) -> Logged:
     return effect
 
 
-def read_said(record: str) -> Event | Supervise | ExtendWrapUp:
+def read_said(record: str) -> Event | Supervise | ExtendWrapUp | InHand:
     """What somebody says to the contact centre. Raises RecordRefused."""
-    said: Event | Supervise | ExtendWrapUp = _read(record, _SAID)[0]
+    said: Event | Supervise | ExtendWrapUp | InHand = _read(record, _SAID)[0]
     return said
 
 

@@ -29,7 +29,7 @@ _Candidate = tuple[int, int, str, int, Wait | None]
 _NO_LINES: Final[Mapping[Wait, tuple[Place, ...]]] = {}
 _MINUTE_MS: Final = 60_000
 _AVAILABLE: Final = (AgentStatus.AVAILABLE, AgentStatus.ON_DEMAND)
-_WILLING: Final = (AgentState.WAITING, AgentState.RECEIVING, AgentState.IN_A_QUEUE_CALL)
+_WILLING: Final = (AgentState.WAITING, AgentState.IN_A_QUEUE_CALL)
 
 
 def match(draft: Draft) -> None:
@@ -101,8 +101,16 @@ def _is_free(draft: Draft, agent: Agent | None) -> bool:
         and not agent.own_calls
         and agent.wrap_up_ms is None
         and agent.ready_ms <= draft.now_ms
-        and len(agent.offers) < draft.spec.agent[agent.id].capacity
+        and (not agent.offers or _may_have_one_more(draft, agent))
     )
+
+
+def _may_have_one_more(draft: Draft, agent: Agent) -> bool:
+    """Beside the calls that the agent has: a phone rings for one caller at a time, and who takes one call and
+    then pauses takes one."""
+    if agent.status is AgentStatus.ON_DEMAND or len(agent.offers) >= draft.spec.agent[agent.id].capacity:
+        return False
+    return all(draft.offers[each].state is OfferState.TALKING for each in agent.offers)
 
 
 def _serve(draft: Draft, member: Member, only: dict[str, None] | None) -> bool:

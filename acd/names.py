@@ -16,7 +16,8 @@ class AgentStatus(StrEnum):
 
 
 class AgentState(StrEnum):
-    """What an agent is doing."""
+    """What an agent is doing. Who talks with a caller of a queue is in a queue call, whatever rings or is to
+    be wrapped up beside it."""
 
     IDLE = "Idle"
     WAITING = "Waiting"

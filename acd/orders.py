@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
 
+from acd.agents import meant_wrap_up
 from acd.events import CallerMoved, Event, QueueFlushed, StatusChosen, WrapUpEnded, WrapUpExtended
 from acd.names import AgentStatus, MemberState, OfferState
 from acd.state import State
@@ -36,10 +37,21 @@ class Supervise:
 
 @dataclass(frozen=True, slots=True)
 class ExtendWrapUp:
-    """The wrap-up lasts so long from now on, at least. No event: only the owner has the time that counts."""
+    """The wrap-up lasts so long from now on, at least; `member_id` as WrapUpExtended has it. No event: only
+    the owner has the time that counts."""
 
     agent_id: str
     by_ms: int
+    member_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """Which conversation does an agent's phone have in its hands? `alone`: only if there is no other. No
+    event: nothing changes."""
+
+    agent_id: str
+    alone: bool = False
 
 
 Order = StatusChosen | ExtendWrapUp | WrapUpEnded | CallerMoved | QueueFlushed
@@ -51,7 +63,7 @@ MAX_WRAP_UP_MS = 3_600_000
 def event_of(order: Order, now_ms: int) -> Event:
     """What the order makes happen."""
     if isinstance(order, ExtendWrapUp):
-        return WrapUpExtended(order.agent_id, now_ms + order.by_ms)
+        return WrapUpExtended(order.agent_id, now_ms + order.by_ms, order.member_id)
     return order
 
 
@@ -71,6 +83,9 @@ def refusal(state: State, order: Order) -> str | None:
         return f"agent {agent.id} is logged out" if out and order.status is AgentStatus.ON_BREAK else None
     if agent.wrap_up_ms is None:
         return f"agent {agent.id} is not in the wrap-up"
+    if meant_wrap_up(state.spec, agent, order.member_id) is None:
+        calls = ", ".join(each.member_id for each in agent.wrap_ups) or "the last one"
+        return f"agent {agent.id} does not wrap up call {order.member_id[:64]}: {calls}"
     if isinstance(order, ExtendWrapUp):
         too_long = order.by_ms > MAX_WRAP_UP_MS
         return f"a wrap-up lasts {MAX_WRAP_UP_MS // 1000} s more at most" if too_long else None
@@ -89,6 +104,25 @@ def supervised(state: State, supervisors: Container[str], order: Supervise) -> O
     if talking[0].agent_id == order.supervisor_id:
         return f"call {order.member_id[:64]} is {order.supervisor_id}'s own"
     return talking[0]
+
+
+def in_hand(state: State, asked: InHand) -> Offer | str:
+    """The conversation that a code from the agent's phone speaks of, or a sentence why none: the one that is
+    not on hold; where all are, for the phone dials, the one that was put on hold last. What cannot be told
+    apart is not guessed."""
+    agent = state.agents.get(asked.agent_id)
+    offers = [state.offers[each] for each in agent.offers] if agent is not None else []
+    engaged = [each for each in offers if each.state is not OfferState.RINGING]
+    last_ms = max((each.held_since_ms or 0 for each in engaged), default=0)
+    found = [each for each in engaged if each.held_since_ms is None]
+    found = found or [each for each in engaged if each.held_since_ms == last_ms]
+    if not found or found[0].state is not OfferState.TALKING:
+        return f"agent {asked.agent_id} is in no conversation"
+    if asked.alone and len(engaged) > 1:
+        return f"agent {asked.agent_id} is in {len(engaged)} conversations: name the call"
+    if len(found) > 1:
+        return f"agent {asked.agent_id} has {len(found)} callers who are not on hold: name the call"
+    return found[0]
 
 
 def codes_of(state: State, agent_id: str) -> tuple[str, ...]:

@@ -101,8 +101,8 @@ class Membership:
 class AgentSpec:
     """An agent. After `max_no_answer` unanswered offers in a row the agent is paused (0: never).
 
-    The delays are the rest after an offer that failed so. `capacity`: calls at the same time. No
-    configuration sets it: wrap-up, codes and a consent from the phone know one conversation of an agent.
+    The delays are the rest after an offer that failed so. `capacity`: calls at the same time, of which one
+    at most rings.
     """
 
     id: str

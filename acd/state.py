@@ -17,7 +17,7 @@ from acd import transitions
 from acd.effects import AgentChanged, Effect, WrappedUp
 from acd.names import AgentState, AgentStatus, MemberState, OfferState
 from acd.spec import TenantSpec
-from acd.values import Agent, LastAgent, Member, Offer, Pace, Wait
+from acd.values import Agent, LastAgent, Member, Offer, Pace, Wait, WrapUp
 
 _NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
@@ -143,15 +143,20 @@ class Draft:
         if (agent.status, agent.state) != (AgentStatus.LOGGED_OUT, AgentState.IDLE):
             gone = AgentChanged(agent_id, AgentStatus.LOGGED_OUT, AgentState.IDLE, "no longer configured")
             self.effects.append(gone)
-        if agent.wrap_up_ms is not None:
-            self.effects.append(WrappedUp(agent_id, None))
+        self.wrapped_up(agent_id, agent.open_wrap_ups, None)
+
+    def wrapped_up(self, agent_id: str, wrap_ups: tuple[WrapUp, ...], code: str | None) -> None:
+        """For the log: these are over."""
+        for each in wrap_ups:
+            self.effects.append(WrappedUp(agent_id, code, each.member_id, each.queue_id))
 
     def _doing(self, agent: Agent) -> AgentState:
         offers = [self.offers[each] for each in agent.offers]
         if any(each.state is OfferState.TALKING for each in offers):
             return AgentState.IN_A_QUEUE_CALL
-        if any(each.state is OfferState.CONNECTING for each in offers):
-            member = self.members.get(offers[0].member_id)
+        connecting = [each for each in offers if each.state is OfferState.CONNECTING]
+        if connecting:
+            member = self.members.get(connecting[0].member_id)
             return AgentState.RESERVED if member and member.callback else AgentState.RECEIVING
         if offers:
             return AgentState.RECEIVING

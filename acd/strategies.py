@@ -1,6 +1,7 @@
 """In which order free agents are offered a caller. Data: a key for each strategy; the lowest comes first.
 
-Before the strategy counts the queue's penalty of the agent, and, where the queue says so, the better skill.
+Before the strategy counts the queue's penalty of the agent, where the queue says so the better skill, and how
+many calls the agent has: nobody gets a second one while somebody like him has none.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def in_order(draft: Draft, spec: QueueSpec, member: Member, seats: list[Seat]) -
     key = _KEYS[spec.strategy]
     ranked = sorted(
         (
-            (seat.penalty, _lack(draft, spec, member, agent)),
+            (seat.penalty, _lack(draft, spec, member, agent), len(agent.offers)),
             key(draft, agent, places[agent.id]),
             places[agent.id],
             agent,
@@ -64,7 +65,7 @@ def _lack(draft: Draft, spec: QueueSpec, member: Member, agent: Agent) -> int:
 
 
 def _lottery(draft: Draft, ordered: list[Agent], shares: dict[str, int]) -> None:
-    """Among these, alike by penalty and skill, each is first as often as its share says."""
+    """Among these, alike by penalty, skill and conversations, each is first as often as its share says."""
     if not any(shares.values()):
         return
     drawn = draft.draw(sum(shares.values()))

@@ -9,7 +9,7 @@ from acd.estimate import handled
 from acd.events import CallHeld, CallResumed
 from acd.names import AgentStatus, MemberState, OfferState
 from acd.state import Alarm, Draft
-from acd.values import Agent, Offer
+from acd.values import Agent, Offer, WrapUp
 
 
 def begin_talk(draft: Draft, offer: Offer) -> None:
@@ -47,7 +47,8 @@ def _end_hold(draft: Draft, offer: Offer) -> None:
 
 
 def end_talk(draft: Draft, offer: Offer) -> None:
-    """The conversation is over: the caller is done, the agent wraps up, at least as long as before."""
+    """The conversation is over: the caller is done, the agent wraps up, at least as long as before. Where the
+    agent may have several calls, each conversation has its own wrap-up, also while others go on."""
     _end_hold(draft, offer)
     draft.drop_offer(offer.id)
     draft.drop_member(offer.member_id)
@@ -66,13 +67,23 @@ def end_talk(draft: Draft, offer: Offer) -> None:
     wrap_up_ms = _wrap_up_ms(draft, agent, offer)
     configured = agent.id in draft.spec.agent
     if wrap_up_ms and configured and agent.status is not AgentStatus.LOGGED_OUT:
-        until = max(draft.now_ms + wrap_up_ms, agent.wrap_up_ms or 0)
-        agent = replace(agent, wrap_up_ms=until)
-        draft.note(until, Alarm.AGENT, agent.id)
+        agent = _wrapping_up(draft, agent, offer, draft.now_ms + wrap_up_ms)
     draft.put_agent(agent)
     handled(draft, offer.queue_id, talked_ms + wrap_up_ms)
     if not configured and not agent.offers:
         draft.drop_agent(agent.id)
+
+
+def _wrapping_up(draft: Draft, agent: Agent, offer: Offer, until_ms: int) -> Agent:
+    """With the wrap-up of this conversation, which is named where there may be others."""
+    if draft.spec.agent[agent.id].capacity > 1 or agent.offers or agent.wrap_ups:
+        fresh = WrapUp(offer.member_id, offer.queue_id, until_ms)
+        agent = agent.with_wrap_ups((*agent.open_wrap_ups, fresh))
+    else:
+        until_ms = max(until_ms, agent.wrap_up_ms or 0)
+        agent = replace(agent, wrap_up_ms=until_ms)
+    draft.note(until_ms, Alarm.AGENT, agent.id)
+    return agent
 
 
 def _wrap_up_ms(draft: Draft, agent: Agent, offer: Offer) -> int:

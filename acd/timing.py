@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acd.agents import end_wrap_up
+from acd.agents import end_wrap_ups
 from acd.callers import look_after, place_of
 from acd.effects import Announce, Because, Stop
 from acd.names import Failure, MemberState, OfferState
@@ -49,8 +49,9 @@ def _agent_rested(draft: Draft, agent_id: str) -> None:
     agent = draft.agents.get(agent_id)
     if agent is None:
         return
-    if agent.wrap_up_ms is not None and agent.wrap_up_ms <= draft.now_ms:
-        end_wrap_up(draft, agent, None)
+    over = tuple(each for each in agent.open_wrap_ups if each.until_ms <= draft.now_ms)
+    if over:
+        end_wrap_ups(draft, agent, over, None)
     draft.touched_agents[agent_id] = None
 
 

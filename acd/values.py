@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from acd.names import AgentState, AgentStatus, MemberState, OfferState
 from acd.spec import Skill
 
 
 @dataclass(frozen=True, slots=True)
+class WrapUp:
+    """What an agent still does for a conversation that is over; `member_id` empty: for the last one."""
+
+    member_id: str
+    queue_id: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """An agent now. `offers` are the offers that ring or talk there.
 
-    `ready_ms`: not offered anything before. `wrap_up_ms`: end of the wrap-up, None outside of it.
+    `ready_ms`: not offered anything before. `wrap_up_ms`: end of the wrap-up, of several of the last one,
+    None outside of it. `wrap_ups`: of an agent who may have several calls, the newest at the end; others have
+    one wrap-up, of which nothing is kept but its end.
     `own_calls`: calls that no queue gave. `idle_since_ms` orders the longest idle: since the last
     conversation and its wrap-up, own call, break, log-in or call that was not taken.
     """
@@ -29,6 +40,20 @@ class Agent:
     calls: int = 0
     talk_ms: int = 0
     pause_reason: str | None = None
+    wrap_ups: tuple[WrapUp, ...] = ()
+
+    @property
+    def open_wrap_ups(self) -> tuple[WrapUp, ...]:
+        """What there is to wrap up, the conversation that ended last at the end."""
+        if self.wrap_ups or self.wrap_up_ms is None:
+            return self.wrap_ups
+        return (WrapUp("", "", self.wrap_up_ms),)
+
+    def with_wrap_ups(self, wrap_ups: tuple[WrapUp, ...]) -> Agent:
+        """With these and no others."""
+        until_ms = max((each.until_ms for each in wrap_ups), default=None)
+        named = all(each.member_id for each in wrap_ups)
+        return replace(self, wrap_up_ms=until_ms, wrap_ups=wrap_ups if named else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from acd.names import AgentStatus
 from acd.orders import ExtendWrapUp, Order
 from cli.bootstrap import acd_desk
 from cli.centre.ordering import ordered
+from cli.centre.queue_watch import calls_now
 from cli.changes import changing
 from cli.errors import ContactCentreRefused
 from cli.layout import effective
@@ -41,7 +42,10 @@ def _rows(settings: Settings, customer: str | None = None) -> list[dict[str, Any
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def list_(settings: Callable[[], Settings], customer: str | None, as_json: bool) -> None:
-    """Agents with their status and what they do: of all customers, or of one CUSTOMER."""
+    """Agents with their status and what they do: of all customers, or of one CUSTOMER.
+
+    "now": calls of queues that the agent has, of how many at a time; "calls": how many there were.
+    """
     rows = _rows(effective(settings()), customer)
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -49,13 +53,14 @@ def list_(settings: Callable[[], Settings], customer: str | None, as_json: bool)
     if not rows:
         click.echo("No contact centre is served now.")
         return
-    table = Table("customer", "agent", "status", "state", "calls", "queues", "reason")
+    table = Table("customer", "agent", "status", "state", "now", "calls", "queues", "reason")
     for row in rows:
         table.add_row(
             row["customer"],
             row["agent"],
             row["status"],
             row["state"],
+            calls_now(row),
             str(row["calls"]),
             ", ".join(row["queues"]),
             row["reason"] or "",
@@ -149,6 +154,7 @@ def _choose(
 @click.option("--extend", type=click.IntRange(1, 3_600), metavar="SECONDS", help="At least so long from now.")
 @click.option("--code", metavar="CODE", help="End it, with one of the queue's codes.")
 @click.option("--done", is_flag=True, help="End it without a code.")
+@click.option("--call", metavar="CALL", default="", help="Of which call. Default: of the one that ended last.")
 @changing(with_reason=False)
 def wrap_up(
     settings: Callable[[], Settings],
@@ -156,6 +162,7 @@ def wrap_up(
     extend: int | None,
     code: str | None,
     done: bool,
+    call: str,
     at: datetime,
     actor: str,
 ) -> None:
@@ -170,8 +177,10 @@ def wrap_up(
         raise click.UsageError("give one of --extend, --code, --done")
     here = effective(settings())
     customer = _customer_of(here, name)
-    wanted: Order = ExtendWrapUp(name, extend * 1000) if extend is not None else WrapUpEnded(name, code)
-    details = {"extend_s": str(extend or ""), "code": code or ""}
+    wanted: Order = WrapUpEnded(name, code, call)
+    if extend is not None:
+        wanted = ExtendWrapUp(name, extend * 1000, call)
+    details = {"extend_s": str(extend or ""), "code": code or "", "call": call}
     ordered(here, customer, wanted, actor, "agent.wrap-up", ("agent", name), details)
     click.echo(f"Agent {name} of {customer}: " + (f"{extend} s more." if extend else "wrap-up over."))
 

@@ -17,7 +17,7 @@ from acd.events import (
     StatusChosen,
     WrapUpEnded,
 )
-from acd.orders import ExtendWrapUp, Supervise, event_of, refusal, supervised
+from acd.orders import ExtendWrapUp, InHand, Supervise, event_of, in_hand, refusal, supervised
 from acd.state import State
 from controller.contact_centre import ContactCentre
 from controller.errors import StoreAway
@@ -36,7 +36,7 @@ _SCREEN_EVERY: Final = 5
 class Desk(Protocol):
     """Commands of people and what they see. All methods raise StoreAway."""
 
-    def command(self, customer_id: str) -> tuple[str, Event | Supervise | ExtendWrapUp] | None:
+    def command(self, customer_id: str) -> tuple[str, Event | Supervise | ExtendWrapUp | InHand] | None:
         """What somebody wants to happen next, and the id that the answer is asked for by, "" by nobody."""
         ...
 
@@ -45,7 +45,7 @@ class Desk(Protocol):
         ...
 
     def answer(self, command_id: str, text: str) -> None:
-        """ "+ok", or "-" and why not."""
+        """ "+ok", "+" and the call that was asked for, or "-" and why not."""
         ...
 
     def show(self, customer_id: str, state: State, now_ms: int) -> None:
@@ -144,6 +144,10 @@ class DeskService:
                 case Supervise():
                     why = self._attended(customer_id, running.state, wanted)
                     self._desk.answer(command_id, "+ok" if why is None else f"-{why}")
+                case InHand():
+                    talk = in_hand(running.state, wanted)
+                    said = f"-{talk}" if isinstance(talk, str) else f"+{talk.member_id}"
+                    self._desk.answer(command_id, said)
 
     def _attended(self, customer_id: str, state: State, wanted: Supervise) -> str | None:
         """A sentence for the one who asked, None when the supervisor's phone will ring."""

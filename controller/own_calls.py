@@ -32,12 +32,14 @@ class Bus(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An agent who dials, the wrap-up codes of the agent's queues, and the configuration version."""
+    """An agent who dials, the wrap-up codes of the agent's queues, the configuration version; `capacity` as
+    acd.spec.AgentSpec has it."""
 
     customer_id: str
     agent_id: str
     codes: tuple[str, ...]
     version: int
+    capacity: int = 1
 
 
 class OwnCalls:
@@ -69,7 +71,9 @@ class OwnCalls:
         if phone is None or phone.agent_id is None or centre is None:
             return None
         codes = codes_of(State(centre.spec), phone.agent_id)
-        return Caller(phone.customer_id, phone.agent_id, codes, snapshot.version)
+        spec = centre.spec.agent.get(phone.agent_id)
+        capacity = spec.capacity if spec is not None else 1
+        return Caller(phone.customer_id, phone.agent_id, codes, snapshot.version, capacity)
 
     def decided(self, offered: CallOffered, decision: Decision) -> tuple[str, str] | None:
         """A call that this controller decided: customer and agent when an agent's phone places it. The owner

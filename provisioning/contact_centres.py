@@ -103,6 +103,7 @@ def _agent(entry: AgentEntry) -> AgentSpec:
         id=entry.id,
         queues=tuple(Membership(each.queue, each.penalty, each.share) for each in entry.queues),
         skills=_skills(entry.skills),
+        capacity=entry.capacity,
         wrap_up_ms=entry.wrap_up_s * 1000,
         max_no_answer=entry.max_no_answer,
         no_answer_delay_ms=entry.no_answer_delay_s * 1000,

@@ -83,9 +83,10 @@ def wrap_up(services: Services, asked: Asked) -> None:
     """End the wrap-up, or make it longer."""
     agent_id, wanted = _agent(services, asked), asked.body
     assert isinstance(wanted, WrapUpWanted)  # noqa: S101 - the operation's body
-    order: Order = WrapUpEnded(agent_id, wanted.code)
+    call_id = wanted.call or ""
+    order: Order = WrapUpEnded(agent_id, wanted.code, call_id)
     if wanted.extend_s is not None:
-        order = ExtendWrapUp(agent_id, wanted.extend_s * 1000)
+        order = ExtendWrapUp(agent_id, wanted.extend_s * 1000, call_id)
     services.centre.order(asked.user, "agent.wrap-up", order)
 
 

@@ -64,6 +64,14 @@ class Talk(Outgoing):
     held_ms: int | None = Field(None, description="How long the caller has been on hold.")
 
 
+class WrapUpNow(Outgoing):
+    """A conversation that an agent wraps up."""
+
+    call: str
+    queue: str
+    ms: int = Field(description="What is left of it.")
+
+
 class AgentNow(Outgoing):
     """An agent and what he does."""
 
@@ -75,8 +83,13 @@ class AgentNow(Outgoing):
     reason: str | None = None
     calls: int = Field(description="Calls of queues since the last login of the centre.")
     queues: list[str]
+    capacity: int = Field(1, description="Calls of queues that this agent may have at a time.")
     talks: list[Talk] = Field(default=[], description="Calls of queues at this agent now.")
-    wrap_up_ms: int | None = Field(None, description="What is left of the wrap-up.")
+    wrap_up_ms: int | None = Field(None, description="What is left of the wrap-up, of the last of several.")
+    wrap_ups: list[WrapUpNow] = Field(
+        default=[],
+        description="Of an agent who may have several calls: what is wrapped up, the newest at the end.",
+    )
     wrap_up_codes: list[str] = Field(
         default=[], description="Codes to end it with; none: no code is asked for."
     )
@@ -125,6 +138,13 @@ class WrapUpWanted(Incoming):
 
     extend_s: Seconds | None = Field(None, description="From now. Left out: the wrap-up is over.")
     code: Name | None = None
+    call: str | None = Field(
+        None,
+        min_length=1,
+        max_length=128,
+        pattern=CALL_PATTERN,
+        description="Of several wrap-ups: of which call. Left out: of the call that ended last.",
+    )
 
 
 class MoveWanted(Incoming):

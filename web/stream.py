@@ -110,7 +110,7 @@ class Streams:
         screen = self._centre.screen(user.customer_id)
         if screen is None:
             return {"served": False, "agents": [], "queues": []}
-        agents = [each.model_dump(exclude={"wrap_up_ms"}) for each in agents_for(user, screen)]
+        agents = [each.model_dump(exclude={"wrap_up_ms", "wrap_ups"}) for each in agents_for(user, screen)]
         queues = [each.model_dump(exclude={"longest_wait_ms"}) for each in queues_for(user, screen)]
         for queue in queues:
             queue["waiting"] = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import click
@@ -85,12 +85,17 @@ def _wait(seconds: int | None) -> Text:
     return Text(f"{seconds} s", style=colour)
 
 
+def calls_now(agent: Mapping[str, Any]) -> str:
+    """How many calls of queues the agent has, ringing or talked with, of how many at a time."""
+    return f"{len(agent['talks'])}/{agent.get('capacity', 1)}"
+
+
 def _agents(screen: dict[str, Any]) -> Table:
-    table = Table("agent", "status", "state", "calls", "queues", "reason")
+    table = Table("agent", "status", "state", "now", "calls", "queues", "reason")
     for each in screen["agents"]:
         state = Text(each["state"], style=_COLOURS.get(each["state"], "dim"))
         table.add_row(
-            each["agent"], each["status"], state, str(each["calls"]), ", ".join(each["queues"]),
-            each["reason"] or "",
+            each["agent"], each["status"], state, calls_now(each), str(each["calls"]),
+            ", ".join(each["queues"]), each["reason"] or "",
         )  # fmt: skip
     return table

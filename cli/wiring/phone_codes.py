@@ -10,9 +10,10 @@ from gevent import spawn
 
 from acd.codes import order_of
 from acd.names import OfferState
+from acd.orders import InHand
 from cli.centre.ordering import with_entry
 from cli.errors import ContactCentreRefused
-from cli.wiring.queue_desk import order, screens
+from cli.wiring.queue_desk import in_hand, order, screens
 from cli.wiring.recording_orders import RecordingOrders
 from controller.own_calls import Caller
 from dialplan.causes import Cause
@@ -73,7 +74,7 @@ class PhoneCodes:
 
     def _agreed(self, caller: Caller, dialled: str) -> None:
         """The entry comes first: a consent that cannot be written down is none (GDPR Art. 7(1))."""
-        agent_id, call_id = caller.agent_id, self._talking(caller)
+        agent_id, call_id = caller.agent_id, self._talking(caller, alone=True)
         with_entry(
             lambda what, details: self._audited(f"agent {agent_id}", agent_id, {"what": what, **details}),
             "record.consent",
@@ -81,14 +82,22 @@ class PhoneCodes:
             lambda: self._recordings.agreed(call_id, agent_id),
         )
 
-    def _talking(self, caller: Caller) -> str:
-        """The call that the agent talks with, which is on hold while the code is dialled."""
-        for screen in screens(self._desk, caller.customer_id):
-            for each in screen["agents"]:
-                for talk in each["talks"] if each["agent"] == caller.agent_id else ():
-                    if talk["state"] == OfferState.TALKING:
-                        return str(talk["call"])
-        raise ContactCentreRefused(f"agent {caller.agent_id} is in no conversation")
+    def _talking(self, caller: Caller, *, alone: bool = False) -> str:
+        """The call that the agent talks with, which is on hold while the code is dialled. Which one of
+        several the owner alone knows: what it shows is half a second old. `alone`: there must be no other."""
+        talks = [
+            str(talk["call"])
+            for screen in screens(self._desk, caller.customer_id)
+            for each in screen["agents"]
+            if each["agent"] == caller.agent_id
+            for talk in each["talks"]
+            if talk["state"] == OfferState.TALKING
+        ]
+        if caller.capacity > 1 or len(talks) > 1:
+            return in_hand(self._desk, caller.customer_id, InHand(caller.agent_id, alone))
+        if not talks:
+            raise ContactCentreRefused(f"agent {caller.agent_id} is in no conversation")
+        return talks[0]
 
     def _note(self, caller: Caller, dialled: str) -> None:
         try:

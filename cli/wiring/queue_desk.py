@@ -14,9 +14,9 @@ from acd.errors import RecordRefused
 from acd.events import Event, StatusChosen
 from acd.journal import read_said, written
 from acd.names import AgentStatus, MemberState
-from acd.orders import ExtendWrapUp, Order, Supervise, codes_of
+from acd.orders import ExtendWrapUp, InHand, Order, Supervise, codes_of
 from acd.state import State
-from acd.values import Offer
+from acd.values import Agent, Offer
 from cli.errors import ContactCentreRefused
 from cli.wiring.adapters import store_errors
 from store.acd_desk import COMMAND_S, AcdDesk
@@ -36,7 +36,7 @@ class OwnersDesk:
     def __init__(self, desk: AcdDesk) -> None:
         self._desk = desk
 
-    def command(self, customer_id: str) -> tuple[str, Event | Supervise | ExtendWrapUp] | None:
+    def command(self, customer_id: str) -> tuple[str, Event | Supervise | ExtendWrapUp | InHand] | None:
         while True:
             with store_errors():
                 taken = self._desk.take(customer_id)
@@ -84,6 +84,16 @@ def command(desk: AcdDesk, customer_id: str, agent_id: str, status: AgentStatus,
 
 def order(desk: AcdDesk, customer_id: str, wanted: Order | Supervise) -> None:
     """Tell the owner and wait for its word. Raises ContactCentreRefused."""
+    _asked(desk, customer_id, wanted)
+
+
+def in_hand(desk: AcdDesk, customer_id: str, asked: InHand) -> str:
+    """The call that the agent's phone has in its hands. Raises ContactCentreRefused."""
+    return _asked(desk, customer_id, asked)
+
+
+def _asked(desk: AcdDesk, customer_id: str, wanted: Order | Supervise | InHand) -> str:
+    """What the owner says behind its "+"."""
     command_id = str(uuid.uuid4())
     if not desk.send(customer_id, json.dumps({"id": command_id, "event": written(wanted, 0)})):
         raise ContactCentreRefused(f"too many commands wait for the contact centre of {customer_id}")
@@ -92,8 +102,9 @@ def order(desk: AcdDesk, customer_id: str, wanted: Order | Supervise) -> None:
         raise ContactCentreRefused(
             f"no controller answered for the contact centre of {customer_id}: `fernamt doctor`"
         )
-    if answer != "+ok":
+    if not answer.startswith("+"):
         raise ContactCentreRefused(answer.removeprefix("-"))
+    return answer.removeprefix("+")
 
 
 def answered_in_time(desk: AcdDesk, command_id: str) -> str | None:
@@ -135,21 +146,28 @@ def _screen(customer_id: str, state: State, now_ms: int) -> dict[str, Any]:
             for name, rows in waiting.items()
             if name in talking
         ],
-        "agents": [
-            {
-                "agent": each.id,
-                "status": each.status.value,
-                "state": each.state.value,
-                "reason": each.pause_reason,
-                "calls": each.calls,
-                "own_calls": len(each.own_calls),
-                "wrap_up_ms": max(0, each.wrap_up_ms - now_ms) if each.wrap_up_ms is not None else None,
-                "wrap_up_codes": list(codes_of(state, each.id)),
-                "talks": [_talk(state.offers[number], now_ms) for number in each.offers],
-                "queues": [seat.queue_id for seat in spec.queues] if (spec := _spec(state, each.id)) else [],
-            }
-            for each in state.agents.values()
+        "agents": [_agent(state, each, now_ms) for each in state.agents.values()],
+    }
+
+
+def _agent(state: State, agent: Agent, now_ms: int) -> dict[str, Any]:
+    spec = state.spec.agent.get(agent.id)
+    return {
+        "agent": agent.id,
+        "status": agent.status.value,
+        "state": agent.state.value,
+        "reason": agent.pause_reason,
+        "calls": agent.calls,
+        "own_calls": len(agent.own_calls),
+        "wrap_up_ms": max(0, agent.wrap_up_ms - now_ms) if agent.wrap_up_ms is not None else None,
+        "wrap_ups": [
+            {"call": each.member_id, "queue": each.queue_id, "ms": max(0, each.until_ms - now_ms)}
+            for each in agent.wrap_ups
         ],
+        "wrap_up_codes": list(codes_of(state, agent.id)),
+        "capacity": spec.capacity if spec is not None else 1,
+        "talks": [_talk(state.offers[number], now_ms) for number in agent.offers],
+        "queues": [seat.queue_id for seat in spec.queues] if spec is not None else [],
     }
 
 
@@ -167,7 +185,3 @@ def _talk(offer: Offer, now_ms: int) -> dict[str, Any]:
 def _strategy(state: State, queue: str) -> str | None:
     spec = state.spec.queue.get(queue)
     return spec.strategy.value if spec is not None else None
-
-
-def _spec(state: State, agent: str) -> Any:
-    return state.spec.agent.get(agent)

@@ -72,6 +72,13 @@ class AgentEntry(Entry):
     barring: Few[Id] = Field((), description="Barring profiles of this agent, with the customer's (B6).")
     queues: Few[MembershipEntry] = Field((), description="Queues that the agent serves; needs `phone` (C1).")
     skills: Few[SkillEntry] = Field((), description="What the agent is good at (C1).")
+    capacity: int = Field(
+        1,
+        ge=1,
+        le=10,
+        description="Calls of queues that the agent may have at a time, on a phone with as many lines: one "
+        "is talked with, the others are on hold (C1).",
+    )
     wrap_up_s: int = Field(
         0, ge=0, le=3_600, description="Seconds after a call, where that is more than the queue's (C1)."
     )
