@@ -154,7 +154,7 @@ def _choose(
 @click.option("--extend", type=click.IntRange(1, 3_600), metavar="SECONDS", help="At least so long from now.")
 @click.option("--code", metavar="CODE", help="End it, with one of the queue's codes.")
 @click.option("--done", is_flag=True, help="End it without a code.")
-@click.option("--call", metavar="CALL", default="", help="Of which call. Default: of the one that ended last.")
+@click.option("--call", metavar="CALL", default="", help="Of which call. Default: the one that ended last.")
 @changing(with_reason=False)
 def wrap_up(
     settings: Callable[[], Settings],

@@ -23,6 +23,8 @@ _LOOK_S: Final = 0.5
 _COMFORT_S: Final = 10.0
 #: So often a stream's token is looked at again, which is as old as cli/wiring/web_users.py lets it be.
 _CHECK_S: Final = 0.5
+#: What is left of wrap-ups changes without anything happening.
+_PASSING: Final[dict[str, Any]] = {"wrap_up_ms": True, "wrap_ups": {"__all__": {"ms"}}}
 
 
 class Stream:
@@ -110,7 +112,7 @@ class Streams:
         screen = self._centre.screen(user.customer_id)
         if screen is None:
             return {"served": False, "agents": [], "queues": []}
-        agents = [each.model_dump(exclude={"wrap_up_ms", "wrap_ups"}) for each in agents_for(user, screen)]
+        agents = [each.model_dump(exclude=_PASSING) for each in agents_for(user, screen)]
         queues = [each.model_dump(exclude={"longest_wait_ms"}) for each in queues_for(user, screen)]
         for queue in queues:
             queue["waiting"] = [

@@ -7,21 +7,22 @@ from typing import Final
 from acd.effects import Effect, Ring
 from acd.names import AgentState, AgentStatus, MemberState, OfferState
 from acd.state import Alarm, State
-from acd.values import Member, Wait
+from acd.values import Agent, Member, Wait
 
 #: An offer may not live longer than this before somebody talks.
 LONGEST_OFFER_MS: Final = 130_000
 
 
 def watch(before: State, after: State, effects: tuple[Effect, ...]) -> None:
-    """Guarantee 6, at every step: no agent has two calls, no call two agents, nobody is overtaken within
-    equal priority and skill, no agent or caller is ever stuck."""
+    """Guarantee 6, at every step: no agent has two calls (or more than may be), no call two agents, nobody is
+    overtaken within equal priority and skill, no agent or caller is ever stuck."""
     _bound_both_ways(after)
-    _agents_do_one_thing(after)
+    _agents_have_what_they_may(after)
     _offers_end_in_time(after)
     _lines_hold_who_waits(after)
     if effects:
         _nobody_is_overtaken(before, after, effects)
+        _nobody_takes_one_call_and_another(after, effects)
     _nobody_waits_in_vain(after)
     if after.now_ms != before.now_ms or after.spec is not before.spec:
         _limits_are_watched(after)
@@ -44,16 +45,27 @@ def _bound_both_ways(state: State) -> None:
         assert member.state is expected
 
 
-def _agents_do_one_thing(state: State) -> None:
+def _agents_have_what_they_may(state: State) -> None:
     for agent in state.agents.values():
-        assert len(agent.offers) <= 1
-        assert all(number in state.offers for number in agent.offers)
+        offers = [state.offers[number] for number in agent.offers]
+        assert len([each for each in offers if each.state is not OfferState.TALKING]) <= 1
+        if any(each.state is OfferState.RINGING for each in offers):
+            assert len(offers) <= state.spec.agent[agent.id].capacity
         if agent.state is AgentState.WAITING:
             assert not agent.offers
             assert agent.wrap_up_ms is None
-        if agent.wrap_up_ms is not None:
-            # A wrap-up ends: a moment is noted for it.
-            assert any(at >= agent.wrap_up_ms and whose == agent.id for at, _, _, whose in state.notes)
+        # Every wrap-up ends: a moment is noted for it.
+        for each in agent.open_wrap_ups:
+            assert state.now_ms < each.until_ms <= (agent.wrap_up_ms or 0)
+            assert any(at == each.until_ms and whose == agent.id for at, _, _, whose in state.notes)
+        assert (agent.wrap_up_ms is None) == (not agent.open_wrap_ups)
+
+
+def _nobody_takes_one_call_and_another(state: State, effects: tuple[Effect, ...]) -> None:
+    for effect in effects:
+        if isinstance(effect, Ring) and effect.agent_id in state.agents:
+            agent = state.agents[effect.agent_id]
+            assert agent.status is not AgentStatus.ON_DEMAND or len(agent.offers) == 1
 
 
 def _offers_end_in_time(state: State) -> None:
@@ -96,13 +108,8 @@ def _might_take(state: State, member: Member, agent_id: str) -> bool:
 
 
 def _nobody_waits_in_vain(state: State) -> None:
-    """No free agent beside a caller who fits: what the matching promises after every step."""
-    free = [
-        each
-        for each in state.agents.values()
-        if each.state is AgentState.WAITING and each.ready_ms <= state.now_ms and each.id in state.spec.agent
-    ]
-    for agent in free:
+    """No agent who may have a call beside a caller who fits: what the matching promises after every step."""
+    for agent in [each for each in state.agents.values() if _may_be_rung(state, each)]:
         for seat in state.spec.agent[agent.id].queues:
             for wait, line in state.lines.get(seat.queue_id, {}).items():
                 for _, name in line:
@@ -110,6 +117,16 @@ def _nobody_waits_in_vain(state: State) -> None:
                     assert not (
                         _might_take(state, member, agent.id) and _skilled(state, wait, member, agent.id)
                     ), f"{name} waits while {agent.id} is free"
+
+
+def _may_be_rung(state: State, agent: Agent) -> bool:
+    spec = state.spec.agent.get(agent.id)
+    if spec is None or agent.own_calls or agent.wrap_up_ms is not None or agent.ready_ms > state.now_ms:
+        return False
+    if any(state.offers[number].state is not OfferState.TALKING for number in agent.offers):
+        return False
+    most = {AgentStatus.AVAILABLE: spec.capacity, AgentStatus.ON_DEMAND: 1}
+    return len(agent.offers) < most.get(agent.status, 0)
 
 
 def _limits_are_watched(state: State) -> None:

@@ -63,6 +63,7 @@ def test_every_caller_counts_once_and_no_time_is_lost_at_the_borders_of_interval
         for (_, queue_id), queue in whole.queues.items():
             left = queue.answered + queue.abandoned + queue.sent_on + queue.moved_on + queue.lost
             assert entered[queue_id] == queue.offered == left + standing[queue_id]
+        assert all((each.occupancy or 0) <= 1 for made in (whole, cut) for each in made.agents.values())
 
 
 def test_the_log_knows_what_every_agent_does_also_of_those_who_were_removed() -> None:

@@ -117,6 +117,7 @@ def a_tenant(
             skills=tuple(
                 Skill(name, random.choice((30, 100))) for name in ("en", "fr") if random.random() < 0.5
             ),
+            capacity=random.choice((1, 1, 2, 3)),
             max_no_answer=random.choice((0, 3)),
             no_answer_delay_ms=2_000,
             reject_delay_ms=2_000,
@@ -298,9 +299,15 @@ class World:
             case 3:
                 return WrapUpExtended(name, self.now_ms + self.random.choice((-1_000, 3_000, 9_000)))
             case 4:
-                return WrapUpEnded(name, "done")
+                return WrapUpEnded(name, "done", self.random.choice(("", self.a_wrapped_up_call(name))))
             case _:
                 return StatusChosen(name, AgentStatus.AVAILABLE)
+
+    def a_wrapped_up_call(self, agent_id: str) -> str:
+        agent = self.state.agents.get(agent_id)
+        return (
+            self.random.choice(agent.wrap_ups).member_id if agent is not None and agent.wrap_ups else "none"
+        )
 
     def a_supervisor(self) -> Event:
         names = [*self.state.members] or ["nobody"]

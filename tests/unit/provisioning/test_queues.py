@@ -97,6 +97,12 @@ REFUSED = {
         "callback.tries",
     ),
     "an agent of another queue": (("agent: anna", "agent: bert"), "unknown-agent", "queue.agent"),
+    "an agent without any call": (("busy_delay_s: 7", "capacity: 0"), "out-of-range", "agents[0].capacity"),
+    "an agent with too many calls": (
+        ("busy_delay_s: 7", "capacity: 11"),
+        "out-of-range",
+        "agents[0].capacity",
+    ),
     "a phone that rings for ever": (("ring_s: 15", "ring_s: 900"), "out-of-range", "queues[0].ring_s"),
 }
 
@@ -157,6 +163,14 @@ def test_it_is_compiled_for_the_contact_centre(changed: Change, accepted: Accept
     assert centre.spec.agents == (AgentSpec("anna", memberships, skills, busy_delay_ms=7_000),)
     assert centre.needs == {"verkauf": (), "alle": (Skill("deutsch", 50),)}
     assert centre.phones == {"anna": "phone-1"}
+
+
+def test_how_many_calls_an_agent_may_have_at_a_time_is_compiled(changed: Change, accepted: Accept) -> None:
+    """C1: per-agent capacity; one where nothing is said."""
+    for written, capacity in (("busy_delay_s: 7", 1), ("busy_delay_s: 7\n        capacity: 3", 3)):
+        found = contact_centre(accepted(text(changed, ("busy_delay_s: 7", written))).config.customers[0])
+        assert found is not None
+        assert [each.capacity for each in found.spec.agents] == [capacity]
 
 
 def test_what_callers_are_told_is_compiled_and_recordings_of_ones_own_go_first(

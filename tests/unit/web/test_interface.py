@@ -65,6 +65,8 @@ def test_agents_change_themselves_and_supervisors_everybody(office: Office) -> N
     assert office.post("/v1/agents/bert/status", {"status": "Logged Out"}).status_code == 204
     assert office.post("/v1/agents/anna/wrap-up", {"code": "frage"}, "t-anna").status_code == 204
     assert office.post("/v1/agents/anna/wrap-up", {"extend_s": 60}, "t-anna").status_code == 204
+    named = {"code": "frage", "call": "c7"}
+    assert office.post("/v1/agents/anna/wrap-up", named, "t-anna").status_code == 204
     assert office.post("/v1/calls/c1/move", {"queue": "technik"}).status_code == 204
     assert office.post("/v1/queues/verkauf/flush", {}).status_code == 204
     anna, lead = "api:kunde/anna", "api:kunde/lead"
@@ -73,6 +75,7 @@ def test_agents_change_themselves_and_supervisors_everybody(office: Office) -> N
         (lead, "agent.status", StatusChosen("bert", AgentStatus.LOGGED_OUT)),
         (anna, "agent.wrap-up", WrapUpEnded("anna", "frage")),
         (anna, "agent.wrap-up", ExtendWrapUp("anna", 60_000)),
+        (anna, "agent.wrap-up", WrapUpEnded("anna", "frage", "c7")),
         (lead, "queue.move", CallerMoved("c1", "technik")),
         (lead, "queue.flush", QueueFlushed("verkauf")),
     ]
