@@ -1,4 +1,4 @@
-"""A code from the phone of an agent who may have several calls: the owner says of which it speaks (C1, C4)."""
+"""A code from the phone of an agent with several calls: the owner says of which it speaks (C1, C4)."""
 
 from __future__ import annotations
 
