@@ -15,6 +15,7 @@ from acd.centre import Centre
 from acd.effects import Because
 from acd.events import CallerJoined, Event, StatusChosen
 from acd.names import AgentStatus
+from acd.orders import InHand
 from acd.spec import AgentSpec, Membership, QueueSpec, TenantSpec
 from acd.state import State
 from controller import centre_desk, contact_centre, node_lists, tenants
@@ -69,13 +70,13 @@ class MemoryDesk:
     """Commands to come, answers given, the last screen."""
 
     def __init__(self) -> None:
-        self.commands: list[tuple[str, Event]] = []
+        self.commands: list[tuple[str, Event | InHand]] = []
         self.passed_on: list[Event] = []
         self.answers: dict[str, str] = {}
         self.screen: State | None = None
         self.noted: dict[str, frozenset[str]] = {}
 
-    def command(self, customer_id: str) -> tuple[str, Event] | None:
+    def command(self, customer_id: str) -> tuple[str, Event | InHand] | None:
         return self.commands.pop(0) if self.commands else None
 
     def pass_on(self, customer_id: str, event: Event) -> None:
@@ -309,11 +310,13 @@ def test_commands_of_agents_are_answered_and_the_phone_rings(world: World) -> No
         ("1", StatusChosen("nobody", AgentStatus.AVAILABLE)),
         ("2", StatusChosen("anna", AgentStatus.ON_BREAK)),
         ("3", StatusChosen("anna", AgentStatus.AVAILABLE)),
+        ("4", InHand("anna")),
     ]
-    wait_until(lambda: world.node.rung == ["c1"])
+    wait_until(lambda: world.node.rung == ["c1"] and "4" in world.desk.answers)
     assert world.desk.answers["3"] == "+ok"
     assert "no agent nobody" in world.desk.answers["1"]
     assert "logged out" in world.desk.answers["2"]
+    assert world.desk.answers["4"] == "-agent anna is in no conversation"
 
 
 def test_with_redis_away_new_calls_are_not_taken(world: World) -> None:
