@@ -81,7 +81,8 @@ def meant_wrap_up(spec: TenantSpec, agent: Agent, member_id: str, code: str | No
     that ended last, of those whose queue has the code where one of them has it."""
     found = [each for each in agent.open_wrap_ups if member_id in ("", each.member_id)]
     having = [each for each in found if code is not None and _has_code(spec, each.queue_id, code)]
-    return (having or found or [None])[-1]
+    chosen = having or found
+    return chosen[-1] if chosen else None
 
 
 def _has_code(spec: TenantSpec, queue_id: str, code: str) -> bool:

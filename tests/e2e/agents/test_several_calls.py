@@ -99,9 +99,9 @@ def test_a_recording_is_paused_by_code_of_the_caller_in_hands_and_a_consent_name
     eventually(lambda: held(centre) == [True, True], 30, "the first caller on hold again")
     dials(stage, "*86")
     assert "has no recording that could be paused" in centre.tried("record", "pause", c1).stderr
-    for each in callers:
-        each.hangup()
-        each.wait("ended", 30)
+    for caller in callers:
+        caller.hangup()
+        caller.wait("ended", 30)
     eventually(lambda: spooled(centre) == [], 30, "the recordings to be stored")
 
 

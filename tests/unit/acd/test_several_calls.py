@@ -60,6 +60,10 @@ def talking(*queues: QueueSpec, capacity: int = 2, calls: int = 2) -> tuple[Cent
     return centre, numbers
 
 
+def doing(centre: Centre) -> AgentState:
+    return centre.state.agents["anna"].state
+
+
 def wrapped_up(centre: Centre) -> list[tuple[str, str | None]]:
     return [(each.member_id, each.code) for each in centre.of(WrappedUp)]
 
@@ -68,7 +72,7 @@ def test_a_second_caller_rings_beside_the_first_and_the_third_waits_for_the_end_
     centre, (first, _) = talking(QUEUE)
     centre.joins("c3")
     assert centre.rung() == []
-    assert centre.state.agents["anna"].state is AgentState.IN_A_QUEUE_CALL
+    assert doing(centre) is AgentState.IN_A_QUEUE_CALL
     centre.tell(TalkEnded(first))
     assert centre.rung() == [("anna", "c3")]
     assert centre.of(AgentChanged) == [], "who talks is in a queue call, whatever rings"
@@ -143,10 +147,10 @@ def test_each_conversation_has_its_own_wrap_up_and_no_call_comes_until_it_is_ove
     centre.joins("c3")
     centre.tell(TalkEnded(first))
     assert centre.rung() == []
-    assert centre.state.agents["anna"].state is AgentState.IN_A_QUEUE_CALL
+    assert doing(centre) is AgentState.IN_A_QUEUE_CALL
     centre.after(10)
     centre.tell(TalkEnded(second))
-    assert centre.state.agents["anna"].state is AgentState.WRAP_UP
+    assert doing(centre) is AgentState.WRAP_UP
     assert wrapped_up(centre) == []
     centre.after(20)
     assert wrapped_up(centre) == [("c1", None)]
@@ -212,9 +216,9 @@ def test_who_logs_out_has_ended_every_wrap_up_and_talks_on() -> None:
         centre.tell(TalkEnded(number))
     centre.tell(StatusChosen("anna", AgentStatus.LOGGED_OUT))
     assert wrapped_up(centre) == [("c1", None), ("c2", None)]
-    assert centre.state.agents["anna"].state is AgentState.IN_A_QUEUE_CALL
+    assert doing(centre) is AgentState.IN_A_QUEUE_CALL
     centre.tell(TalkEnded(numbers[2]))
-    assert centre.state.agents["anna"].state is AgentState.IDLE
+    assert doing(centre) is AgentState.IDLE
 
 
 @pytest.mark.parametrize(
@@ -229,7 +233,7 @@ def test_a_second_call_that_is_not_taken_gives_a_rest_and_the_conversation_goes_
     centre.joins("c2")
     centre.tell(OfferFailed(2, failure))
     assert centre.rung() == []
-    assert centre.state.agents["anna"].state is AgentState.IN_A_QUEUE_CALL
+    assert doing(centre) is AgentState.IN_A_QUEUE_CALL
     centre.after(rest_s - 1)
     assert centre.rung() == []
     centre.after(1)

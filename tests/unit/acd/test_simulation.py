@@ -29,10 +29,13 @@ def test_nobody_is_stuck_overtaken_or_given_twice_in_a_random_world(part: int) -
 def test_the_random_worlds_meet_every_way_out_of_a_queue_and_conversations_without_one() -> None:
     """Else they would show nothing of them."""
     reasons: set[CancelReason] = set()
-    orphans = 0
+    orphans = side_by_side = wrap_ups = 0
 
     def look(world: World, at_ms: int, effects: tuple[Effect, ...]) -> None:
-        nonlocal orphans
+        nonlocal orphans, side_by_side, wrap_ups
+        for each in world.state.agents.values():
+            side_by_side = max(side_by_side, len(each.offers))
+            wrap_ups = max(wrap_ups, len(each.wrap_ups))
         reasons.update(each.reason for each in effects if isinstance(each, (Abandoned, SendAway)))
         orphans += any(
             each.wait.queue_id not in world.state.spec.queue for each in world.state.members.values()
@@ -43,3 +46,5 @@ def test_the_random_worlds_meet_every_way_out_of_a_queue_and_conversations_witho
         world.run(2_000)
     assert set(CancelReason) - reasons == {CancelReason.NONE}
     assert orphans > 0
+    assert side_by_side == 3
+    assert wrap_ups >= 2
