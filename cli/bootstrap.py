@@ -19,13 +19,15 @@ import gevent
 import structlog
 from gevent.event import Event as Flag
 from sqlalchemy import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError
 
 from cli.errors import NotRunning
 from cli.layout import make_private
-from cli.settings import ServerEntry, Settings
+from cli.settings import HostPort, ServerEntry, Settings
 from cli.wiring.carrier import secrets
 from cli.wiring.certificates import certificates_dir
 from cli.wiring.mailing import Mailer
+from cli.wiring.obvious_passwords import refuse_obvious, refuse_obvious_login
 from freeswitch.commands import Subscription
 from freeswitch.inbound import InboundConnection
 from freeswitch.message_spool import MessageSpool
@@ -66,15 +68,23 @@ def read_secret(settings: Settings, ref: SecretRef) -> str:
 
 
 def server_url(settings: Settings, server: ServerEntry | None, what: str) -> str:
+    """Where it is, with its password. Raises NotRunning without any, outside the lab UnsafePassword."""
     if server is None:
         raise NotRunning(
             f"no {what} is configured and no embedded one runs in {settings.state_dir}: "
             "start `fernamt up`, or name a server in the settings"
         )
-    if server.password is None:
-        return server.url
-    url: URL = make_url(server.url).set(password=read_secret(settings, server.password))
-    return url.render_as_string(hide_password=False)
+    try:
+        url: URL = make_url(server.url)
+    except (ArgumentError, ValueError):
+        return server.url  # whoever opens it says how it is written
+    if server.password is not None:
+        url = url.set(password=read_secret(settings, server.password))
+    if settings.lab_network is None:
+        key = "database" if server is settings.database else "redis"
+        place = f"{key}.url" if server.password is None else f"{key}.password"
+        refuse_obvious_login(url, place, f"{key}.password")
+    return server.url if server.password is None else url.render_as_string(hide_password=False)
 
 
 def engine(settings: Settings, name: str) -> Engine:
@@ -143,8 +153,16 @@ def audited(
 
 def event_socket(settings: Settings) -> EventSocketAddress:
     """Where the node listens for us, with its password."""
-    host, port = settings.node.event_socket
-    return EventSocketAddress(host, port, read_secret(settings, settings.node.event_socket_password))
+    key = "node.event_socket_password"
+    return _door(settings, settings.node.event_socket, settings.node.event_socket_password, key)
+
+
+def _door(settings: Settings, address: HostPort, secret: SecretRef, key: str) -> EventSocketAddress:
+    """An Event Socket and its password, `key` in the settings. Raises UnsafePassword outside the lab."""
+    password = read_secret(settings, secret)
+    if settings.lab_network is None:
+        refuse_obvious(password, key)
+    return EventSocketAddress(*address, password)
 
 
 def switch_settings(settings: Settings) -> SwitchSettings:
@@ -190,7 +208,12 @@ def other_nodes(settings: Settings) -> dict[str, tuple[EventSocketAddress, NodeD
     """The nodes on other machines by name: where they listen for us, and where they take calls."""
     return {
         each.name: (
-            EventSocketAddress(*each.event_socket, read_secret(settings, each.event_socket_password)),
+            _door(
+                settings,
+                each.event_socket,
+                each.event_socket_password,
+                f"other_nodes ({each.name}) event_socket_password",
+            ),
             NodeDoor(*each.sip),
         )
         for each in settings.other_nodes

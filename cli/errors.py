@@ -5,6 +5,7 @@ ProgramError
 ├── SwitchMissing     the switch program is not on this machine, or did not get ready
 ├── CacheUnusable     the file with the configuration in force is missing or damaged
 ├── NothingApplied    no configuration was ever applied, and none is to be read from files
+├── UnsafePassword    a server would be used with a password that anybody tries first
 ├── PlanRefused       a configuration may not follow the one in force
 ├── RollOutStopped    a node cannot use a version that is rolled out
 ├── NoSuchCustomer    there is no such customer
@@ -54,6 +55,24 @@ class CacheUnusable(ProgramError):
     """The file with the configuration in force cannot be used."""
 
     id = "program.cache"
+
+
+class UnsafePassword(ProgramError):
+    """A server would be used with no password, or with one that anybody tries first.
+
+    `place` is the key in the settings; the password stands nowhere.
+    """
+
+    id = "program.unsafe-password"
+
+    def __init__(self, place: str, what: str, next_step: str) -> None:
+        super().__init__(place, what, next_step)
+        self.place = place
+        self.what = what
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.place} in the settings: {self.what}. {self.next_step}"
 
 
 class NothingApplied(ProgramError):

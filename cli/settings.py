@@ -86,7 +86,8 @@ class ServerEntry(Entry):
     url: str = Field(description="URL without the password: postgresql://fernamt@127.0.0.1:5432/fernamt")
     password: SecretRef | None = Field(
         None,
-        description="Where the password is: {env: NAME} or {file: path}, relative to `secrets` in state_dir",
+        description="Where the password is: {env: NAME} or {file: path}, relative to `secrets` in state_dir. "
+        "One that anybody tries first is refused outside the lab; so is none, but on this machine.",
     )
 
 
@@ -139,7 +140,7 @@ class NodeEntry(Entry):
     )
     event_socket: Address = Field(("127.0.0.1", 8021), description="Where the node listens for us.")
     event_socket_password: SecretRef = Field(
-        description="Event Socket password; FreeSWITCH's default is refused."
+        description="Event Socket password; FreeSWITCH's default and what anybody tries first is refused."
     )
     cdr_dir: FilePath = Field(description="Directory for mod_json_cdr's files, on a disk that survives.")
     conf_dir: FilePath | None = Field(

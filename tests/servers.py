@@ -4,7 +4,7 @@ A cluster with this program's schema is made once for all processes of a run; ev
 begins with a copy of it, because making and migrating one takes seconds.
 
 FERNAMT_TEST_DATABASE_URL (a user that may create databases) and FERNAMT_TEST_REDIS_URL (a database that
-may be emptied) take their place where they are set.
+may be emptied) take their place where they are set; neither with a password that anybody tries first.
 """
 
 from __future__ import annotations
