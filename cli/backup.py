@@ -15,7 +15,8 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from cli.accounts import account
-from cli.bootstrap import audited, engine, now, server_url
+from cli.auditing import entries, entry_first
+from cli.bootstrap import engine, now, server_url
 from cli.layout import effective, run_settings_path
 from cli.settings import ServerEntry, Settings
 from cli.terminal import console
@@ -23,6 +24,7 @@ from store.audit import write
 from store.backup import Backup, backups_in, check, create, restore
 from store.embedded import EmbeddedPostgres
 from store.schema import upgrade
+from store.tables import MAX_TEXT
 
 
 @click.group()
@@ -55,10 +57,11 @@ def create_command(
     """
     known = effective(settings())
     click.echo("saving the database; calls go on", err=True)
-    made = create(
-        engine(known, "fernamt backup"), _url(known), directory, now(), f"fernamt {version('fernamt')}"
-    )
-    audited(known, actor, "backup.create", "backup", made.path.name, {"sha256": made.manifest.sha256})
+    database = engine(known, "fernamt backup")
+    note = entries(database, actor, "backup", str(directory.absolute())[-MAX_TEXT:])
+    with entry_first(note, "backup.create", {}):
+        made = create(database, _url(known), directory, now(), f"fernamt {version('fernamt')}")
+    note("backup.create.done", {"name": made.path.name, "sha256": made.manifest.sha256})
     removed = backups_in(directory)[keep:] if keep else ()
     for old in removed:
         shutil.rmtree(old)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from random import SystemRandom
-from typing import Final
+from typing import Any, Final
 
 import gevent
 import structlog
@@ -145,7 +145,7 @@ def acd_log(settings: Settings) -> AcdLog:
 
 
 def audited(
-    settings: Settings, actor: str, action: str, kind: str, object_id: str, details: Mapping[str, str]
+    settings: Settings, actor: str, action: str, kind: str, object_id: str, details: Mapping[str, Any]
 ) -> None:
     """Note what somebody did and the database does not hold. Raises StoreError."""
     write(engine(settings, "fernamt audit"), actor, action, kind, object_id, details)

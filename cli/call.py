@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 import click
 from rich.table import Table
 
-from cli.bootstrap import audited, live_calls, node_connection, now
+from cli.auditing import entry_first, even_unaudited, writer
+from cli.bootstrap import live_calls, node_connection, now
 from cli.centre.call_originate import originate
 from cli.centre.call_tracing import capture, trace
 from cli.centre.supervision import COMMANDS
@@ -98,22 +99,24 @@ def show(settings: Callable[[], Settings], id: str, as_json: bool) -> None:  # n
     metavar="NAME",
     help="Release cause by FreeSWITCH's name.",
 )
+@even_unaudited
 @changing()
 def hangup(
-    settings: Callable[[], Settings], id: str, cause: str, at: datetime, actor: str, reason: str  # noqa: A002
+    settings: Callable[[], Settings], id: str, cause: str, even_unaudited: bool,  # noqa: A002
+    at: datetime, actor: str, reason: str,
 ) -> None:  # fmt: skip
-    """Hang up a call, whoever controls it. Who did so stands in the audit.
+    """Hang up a call, whoever controls it. Who does so stands in the audit first.
 
     \b
     Example: fernamt call hangup 3f0c2a52-6d5b-4f5e-9a51-0a3c1a4d6c11
     """
     known = effective(settings())
-    with node_connection(known) as connection:
-        connection.api(api_calls.uuid_kill(id, cause))
-    click.echo(f"{id} is hung up ({cause}).")
-    # Behind it: a call can be ended while the database is away, which is told then.
+    order = api_calls.uuid_kill(id, cause)
     details = {"cause": cause, "reason": reason, "at": at.isoformat()}
-    audited(known, actor, "call.hangup", "call", id[:64], details)
+    write = writer(known, actor, ("call", id[:64]), even_unaudited=even_unaudited)
+    with node_connection(known) as connection, entry_first(write, "call.hangup", details):
+        connection.api(order)
+    click.echo(f"{id} is hung up ({cause}).")
 
 
 def _plain(each: LiveCall) -> dict[str, str | int | None]:

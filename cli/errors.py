@@ -13,7 +13,7 @@ ProgramError
 ├── NoSuchNode        the settings name no such node
 ├── NodeNeeded        a node is not to be drained: no other one takes calls
 ├── NodeBusy          a node that was drained still has calls
-├── NotAudited        a node was left as it is, because the audit cannot be written
+├── NotAudited        something was left as it is, because the audit cannot be written
 ├── CertificateNotTaken  the node does not show the certificate that is configured
 ├── NobodyToRemind    the customer has no phone that emergency services cannot be reached from
 ├── NoSuchPlan        there is no such customer, or the customer has no such routing plan

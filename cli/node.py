@@ -5,34 +5,31 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 import click
 from gevent import sleep
 from rich.table import Table
 
-from cli.bootstrap import audited, connected, event_socket, other_nodes
+from cli.auditing import entry_first, even_unaudited, writer
+from cli.bootstrap import connected, event_socket, other_nodes
 from cli.changes import actor_option, changing
-from cli.errors import NodeBusy, NodeNeeded, NoSuchNode, NotAudited, NotRunning
+from cli.errors import NodeBusy, NodeNeeded, NoSuchNode, NotRunning
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown
-from cli.wiring.certificates import take_over
+from cli.wiring.certificates import configured_certificate, take_over
 from freeswitch import api_calls, node_state
 from freeswitch.commands import ApiCall
 from freeswitch.errors import FreeSwitchError
 from freeswitch.node_state import NodeState
 from freeswitch.settings import EventSocketAddress
-from store.errors import StoreError
 
 _LOOK_S: Final = 1.0
-_even_unaudited = click.option(
-    "--even-unaudited", is_flag=True, help="Also while the audit cannot be written: the database is away."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ def status(settings: Callable[[], Settings], as_json: bool) -> None:
 @click.option("--wait", "wait_s", type=click.IntRange(0, 86_400), default=0, metavar="SECONDS",
               help="Wait so long for the last call to end.")  # fmt: skip
 @click.option("--even-the-last", is_flag=True, help="Also when no other node takes calls then.")
-@_even_unaudited
+@even_unaudited
 @changing(reason_required=True)
 def drain(
     settings: Callable[[], Settings], name: str, wait_s: int, even_the_last: bool, even_unaudited: bool,
@@ -110,8 +107,8 @@ def drain(
             f"`fernamt node status`, or drain {name} with --even-the-last"
         )
     details = {"reason": reason, "at": at.isoformat()}
-    entry = partial(_noted, known, actor, "node.drain", name, details, even_unaudited)
-    _order(known, name, node_state.drain(), entry)
+    write = writer(known, actor, ("node", name), even_unaudited=even_unaudited)
+    _order(known, name, node_state.drain(), entry_first(write, "node.drain", details))
     click.echo(f"{name} takes no new calls but those to 110 and 112.")
     if wait_s:
         _wait(known, name, wait_s)
@@ -119,7 +116,7 @@ def drain(
 
 @node.command()
 @click.argument("name")
-@_even_unaudited
+@even_unaudited
 @changing()
 def undrain(
     settings: Callable[[], Settings], name: str, even_unaudited: bool, at: datetime, actor: str, reason: str
@@ -131,23 +128,25 @@ def undrain(
     """
     known = effective(settings())
     details = {"reason": reason, "at": at.isoformat()}
-    entry = partial(_noted, known, actor, "node.undrain", name, details, even_unaudited)
-    _order(known, name, node_state.undrain(), entry)
+    write = writer(known, actor, ("node", name), even_unaudited=even_unaudited)
+    _order(known, name, node_state.undrain(), entry_first(write, "node.undrain", details))
     click.echo(f"{name} takes calls.")
 
 
 @node.command()
+@even_unaudited
 @actor_option
 @click.pass_obj
-def certificate(settings: Callable[[], Settings], actor: str) -> None:
+def certificate(settings: Callable[[], Settings], even_unaudited: bool, actor: str) -> None:
     """Have this machine's node show a certificate that was renewed. No call and no connection ends.
 
     It puts the files of node.tls where FreeSWITCH reads them, has it read them again, and looks at each port
-    (docs/trunks.md).
+    (docs/trunks.md). The audit has an entry of it first; a program that renews certificates at night does not
+    wait for the database.
 
     \b
     Example: fernamt node certificate
-             certbot renew --deploy-hook "runuser -u fernamt -- fernamt node certificate"
+             certbot renew --deploy-hook "runuser -u fernamt -- fernamt node certificate --even-unaudited"
     """
     known = effective(settings())
 
@@ -155,10 +154,11 @@ def certificate(settings: Callable[[], Settings], actor: str) -> None:
         with connected(event_socket(known)) as connection:
             return connection.api(api_calls.reload_certificates())
 
-    own = take_over(known, order)
-    until = own.not_after.isoformat()
-    details = {"until": until, "sha256": own.fingerprint}
-    audited(known, actor, "node.certificate", "node", known.node.name, details)
+    own = configured_certificate(known)
+    details = {"until": own.not_after.isoformat(), "sha256": own.fingerprint}
+    write = writer(known, actor, ("node", known.node.name), even_unaudited=even_unaudited)
+    with entry_first(write, "node.certificate", details):
+        own = take_over(known, order)
     click.echo(f"{known.node.name} shows the certificate until {shown(own.not_after)} to who connects now.")
 
 
@@ -189,26 +189,10 @@ def _known(settings: Settings, name: str) -> EventSocketAddress:
     return known[name]
 
 
-def _order(settings: Settings, name: str, call: ApiCall, entry: Callable[[], None]) -> None:
-    """`entry` is made when the node is there, and before it is told."""
-    with connected(_known(settings, name)) as connection:
-        entry()
+def _order(settings: Settings, name: str, call: ApiCall, entry: AbstractContextManager[None]) -> None:
+    """The entry is made when the node is there, and before it is told."""
+    with connected(_known(settings, name)) as connection, entry:
         connection.api(call)
-
-
-def _noted(
-    settings: Settings, actor: str, action: str, name: str, details: Mapping[str, str], even_unaudited: bool
-) -> None:
-    """The entry in the audit; without one nothing is done, or it is told. Raises NotAudited."""
-    try:
-        audited(settings, actor, action, "node", name, details)
-    except (NotRunning, StoreError) as error:
-        if not even_unaudited:
-            raise NotAudited(
-                f"nothing was done to {name}, because the audit has no entry of it: {error}; when it cannot "
-                "wait: --even-unaudited"
-            ) from error
-        click.echo(f"The audit has no entry, write it down: {actor}, {action} {name} ({error})", err=True)
 
 
 def _wait(settings: Settings, name: str, wait_s: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from cli.auditing import entries, entry_first
 from cli.bootstrap import engine, mailbox_messages, now, recording_archive
 from cli.carriers.privacy_export import write_export
 from cli.changes import changing
@@ -176,8 +177,10 @@ def export(settings: Callable[[], Settings], customer: str, target: Path, at: da
     database = engine(conf, _NAME)
     require_customer(database, customer)
     sounds = (mailbox_messages(conf, _NAME), recording_archive(conf, _NAME))
-    counts = write_export(target, database, customer, sounds, at, actor)
-    audit.write(database, actor, "privacy.export", "customer", customer, {"rows": sum(counts.values())})
+    note = entries(database, actor, "customer", customer)
+    with entry_first(note, "privacy.export", {"file": target.name}):
+        counts = write_export(target, database, customer, sounds, at, actor)
+    note("privacy.export.done", {"rows": sum(counts.values())})
     full = sum(1 for count in counts.values() if count)
     click.echo(f"{target} written: {sum(counts.values())} rows of {full} tables.")
 

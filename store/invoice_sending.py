@@ -69,7 +69,10 @@ class SentInvoices:
             return frozenset(connection.scalars(query))
 
     def note(self, handovers: Sequence[Handover], *, actor: str, reason: str = "") -> None:
-        """Keep them with one entry in the audit, all or none; nothing for none."""
+        """Keep what has left us with one entry in the audit, all or none; nothing for none.
+
+        That it was to leave us stands there already.
+        """
         if not handovers:
             return
         rows = [
@@ -90,7 +93,7 @@ class SentInvoices:
             audit.record(
                 connection,
                 actor=actor,
-                action="invoice.send" if first.way is Way.EMAIL else "invoice.export",
+                action="invoice.send.done" if first.way is Way.EMAIL else "invoice.export.done",
                 object_kind="invoice",
                 object_id=first.number,
                 details={

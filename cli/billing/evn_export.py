@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import track
 from sqlalchemy import Engine
 
+from cli.auditing import entries, entry_first
 from cli.billing.evn_orders import order_of, ordering_customers
 from cli.billing.months import MonthOption
 from cli.billing.rate_terms import ConfiguredTariff
@@ -39,7 +40,6 @@ from rating.evn_list import counselling_of
 from rating.fx import Rates
 from rating.invoice import Invoice, total
 from rating.money import Money
-from store import audit
 from store.counselling_tables import MAX_LIST_BYTES
 from store.errors import StoreError
 from store.evn import EvnStore
@@ -173,8 +173,9 @@ def export(
                 raise
             failed[each] = str(error)
             continue
-        write_whole(files)
-        audit.write(database, actor, "evn.export", "invoice", made.evn.invoice_number, {"customer": each})
+        write = entries(database, actor, "invoice", made.evn.invoice_number)
+        with entry_first(write, "evn.export", {"customer": each}):
+            write_whole(files)
         done.append(_row(made, [path for path, _ in files]))
     _tell(done, failed, as_json=as_json)
     ctx.exit(_SOME_FAILED if failed else 0)

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from cli.auditing import entries, entry_first
 from cli.billing.invoice_source import Sources, Wanted, with_invoices
 from cli.bootstrap import engine
 from cli.changes import changing
@@ -48,13 +49,19 @@ def export(
         raise click.UsageError("--new goes with --month")
     chosen = list(sources.each("reading"))
     stored = any(each.number is not None for each in chosen)
-    sent = SentInvoices(engine(effective(settings()), "fernamt invoice")) if stored else None
+    database = engine(effective(settings()), "fernamt invoice") if stored else None
+    sent = SentInvoices(database) if database is not None else None
     if sent is not None and only_new and wanted.month is not None:
         known = sent.of_month(wanted.month, Way.BOOKKEEPING)
         chosen = [each for each in chosen if each.number not in known]
     invoices = sorted((sources.read(each) for each in chosen), key=lambda each: each.number)
-    write_whole([(out, bookings(invoices, chart))])
-    if sent is not None:
-        numbers = [each.number for each in chosen if each.number is not None]
+    files = [(out, bookings(invoices, chart))]
+    numbers = [each.number for each in chosen if each.number is not None]
+    if database is None or sent is None or not numbers:
+        write_whole(files)
+    else:
+        note = entries(database, actor, "invoice", numbers[0])
+        with entry_first(note, "invoice.export", {"documents": len(numbers), "file": out.name}):
+            write_whole(files)
         sent.note([Handover(each, Way.BOOKKEEPING, out.name) for each in numbers], actor=actor, reason=reason)
     click.echo(f"{out}: {len(invoices)} documents")

@@ -11,6 +11,7 @@ from typing import Final
 import click
 from sqlalchemy import Engine
 
+from cli.auditing import entries, entry_first
 from cli.billing.evn_export import Exporter, exporter
 from cli.billing.invoice_delivery import Delivery, Ordered, attachment
 from cli.billing.invoice_source import SOME_FAILED, Source, Sources, Wanted, with_invoices
@@ -91,10 +92,11 @@ def send(
         invoice = sources.read(source)
         delivery = post.delivery(source, invoice)
         if not dry_run:
-            post.hand_over(invoice, delivery)
-            if source.number is not None:
+            if source.number is None:
+                post.hand_over(invoice, delivery)
+            else:
                 handover = Handover(source.number, Way.EMAIL, delivery.to, delivery.certificate is not None)
-                post.sent().note([handover], actor=actor, reason=reason)
+                post.hand_over_noted(invoice, delivery, handover, actor, reason)
         word = "would go" if dry_run else "was handed over"
         click.echo(f"{invoice.number} {word} to {post.place} for {delivery}")
 
@@ -151,6 +153,16 @@ class _Post:
         found = Ordered(self._database(), self._known.state_dir, order.paper, self._itemised)
         as_ordered = found.delivery(invoice, files)
         return Delivery(order.to or as_ordered.to, certificate or as_ordered.certificate, as_ordered.files)
+
+    def hand_over_noted(
+        self, invoice: Invoice, delivery: Delivery, handover: Handover, actor: str, reason: str
+    ) -> None:
+        """The audit has an entry before it leaves us, and that it left when the server has taken it."""
+        details = {"recipient": handover.recipient[:1000], "reason": reason}
+        note = entries(self._database(), actor, "invoice", handover.number)
+        with entry_first(note, "invoice.send", details):
+            self.hand_over(invoice, delivery)
+        self.sent().note([handover], actor=actor, reason=reason)
 
     def _database(self) -> Engine:
         return engine(effective(self._settings()), "fernamt invoice")

@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
+from cli.auditing import entries, entry_first
 from cli.billing.months import MonthOption
 from cli.billing.rate_worker import rebuild, worker_of
 from cli.bootstrap import engine
@@ -24,7 +25,6 @@ from rating.berlin import Month
 from rating.explain import Language, explain
 from rating.fx import EURO
 from rating.money import ticks_text
-from store import audit
 from store.foreign_errors import database_errors
 from store.rating_waiting import ExplainedCharge, WaitingLegs
 
@@ -51,13 +51,10 @@ def rerate(
     known = effective(settings())
     database = engine(known, "fernamt rate")
     worker = worker_of(known, database, 0)
-    done = worker.run.rerate(customer, month, reason or "rated again")
-    details = {"month": str(month), "corrected": done.corrected, "added": done.added, "reason": reason}
-    with database_errors("writing the audit"), database.begin() as connection:
-        audit.record(
-            connection, actor=actor, action="rate.rerate", object_kind="customer", object_id=customer,
-            details=details,
-        )  # fmt: skip
+    write = entries(database, actor, "customer", customer)
+    with entry_first(write, "rate.rerate", {"month": str(month), "reason": reason}):
+        done = worker.run.rerate(customer, month, reason or "rated again")
+    write("rate.rerate.done", {"month": str(month), "corrected": done.corrected, "added": done.added})
     if done.booked:
         with database_errors("counting what was booked"), database.connect() as connection:
             rebuild(worker, connection)

@@ -8,9 +8,9 @@ from datetime import datetime
 
 import click
 
-from cli.bootstrap import audited, call_requests
+from cli.auditing import entries, entry_first
+from cli.bootstrap import call_requests, engine
 from cli.changes import changing
-from cli.errors import CallRefused
 from cli.layout import effective
 from cli.settings import Settings
 from cli.wiring.call_requests import Asked, ask
@@ -56,17 +56,16 @@ def originate(
     """
     here = effective(settings())
     details = {"from": first, "to": second, "user": user or "", "reason": reason}
+    requests = call_requests(here)
 
     def rings() -> None:
         if not as_json:
             click.echo(f"{first} rings", err=True)
 
-    try:
-        done = ask(call_requests(here), Asked(customer, user, first, second), rings)
-    except CallRefused as error:
-        audited(here, actor, "call.originate", "customer", customer, {**details, "refused": str(error)[:500]})
-        raise
-    audited(here, actor, "call.originate", "customer", customer, {**details, "call": done["call_id"]})
+    write = entries(engine(here, "fernamt call"), actor, "customer", customer)
+    with entry_first(write, "call.originate", details):
+        done = ask(requests, Asked(customer, user, first, second), rings)
+    write("call.originate.done", {"call": done["call_id"]})
     if as_json:
         click.echo(
             json.dumps({"call_id": done["call_id"], "reason": done["reason"]}, ensure_ascii=False, indent=1)

@@ -106,18 +106,23 @@ def _at_the_node(settings: Settings, tls: TlsEntry, own: Certificate, seen: str)
     return None
 
 
+def configured_certificate(settings: Settings) -> Certificate:
+    """The one that the settings name. Raises CertificateUnusable; CertificateNotTaken without one."""
+    tls = settings.node.tls
+    if tls is None:
+        raise CertificateNotTaken(
+            "there is no certificate: name it, node.tls in the settings (docs/trunks.md)"
+        )
+    return read_certificate(tls.certificate)
+
+
 def take_over(settings: Settings, order: Callable[[], str]) -> Certificate:
     """Put the configured certificate in place and see that the running node shows it to who connects from now
     on; calls and connections go on. `order` has the node read its files again; its answer.
 
     Raises CertificateUnusable (nothing changed), CertificateNotTaken (the files are in place).
     """
-    tls, node = settings.node.tls, settings.node
-    if tls is None:
-        raise CertificateNotTaken(
-            "there is no certificate: name it, node.tls in the settings (docs/trunks.md)"
-        )
-    own = read_certificate(tls.certificate)
+    own, node = configured_certificate(settings), settings.node
     install_certificates(settings)
     if node.program == "lab":
         return own

@@ -272,6 +272,9 @@ def test_the_export_has_every_row_of_every_table_about_the_customer(lived: Offic
     assert files["recordings/talk.wav"] == b"RIFF talk"
     (entry,) = [each for each in AuditLog(lived.engine).latest() if each.action == "privacy.export"]
     assert (entry.object_id, entry.actor) == (PRAXIS, "anna")
+    (done,) = [each for each in AuditLog(lived.engine).latest() if each.action == "privacy.export.done"]
+    assert entry.id < done.id, "the entry comes first"
+    assert done.details["rows"] == sum(about["rows"].values())
 
 
 def test_an_operator_sees_what_is_due_and_what_was_deleted(lived: Office) -> None:

@@ -130,6 +130,8 @@ def test_a_month_is_rated_again_by_corrections(run: Run, engine: Engine, tmp_pat
     month = ("--customer", KANZLEI, "--month", "2026-11", "--reason", "five minutes were agreed", *ANNA)
     assert "1 corrected, 0 new, 0 wait. Difference: 0.05 EUR net" in good(run("rate", "rerate", *month))
     assert "0 corrected, 0 new, 0 wait. Difference: 0.00 EUR net" in good(run("rate", "rerate", *month))
+    latest = reversed(AuditLog(engine).latest(limit=4))
+    assert [each.action for each in latest] == ["rate.rerate", "rate.rerate.done"] * 2
     told = good(run("rate", "explain", "two"))
     assert "Correction 1" in told
     assert "five minutes were agreed" in told
