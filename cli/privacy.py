@@ -84,7 +84,8 @@ def plan(settings: Callable[[], Settings], on: datetime | None, as_json: bool) -
         table.add_row(kind, cutoff.isoformat())
     console().print(table)
     for month in found.months:
-        click.echo(f"due   {month.customer_id}: calls of {month.month:%Y-%m}, invoice sent {month.sent_on}")
+        bill = f"invoice sent {month.sent_on}" if month.invoiced else "never invoiced"
+        click.echo(f"due   {month.customer_id}: calls of {month.month:%Y-%m}, {bill}")
     for customer in found.customers:
         click.echo(f"due   {customer.customer_id}: all customer data, contract ended {customer.ended_on}")
     for kept in found.kept:
@@ -280,7 +281,7 @@ def _planned(found: Plan, overdue: tuple[tuple[str, date], ...]) -> dict[str, An
         "months": [
             {
                 "customer": each.customer_id, "month": f"{each.month:%Y-%m}",
-                "sent_on": each.sent_on.isoformat(),
+                "sent_on": each.sent_on.isoformat() if each.invoiced else None,
             }
             for each in found.months
         ],

@@ -49,6 +49,16 @@ BILLED_TRAFFIC: Final = Kind(
     Held.BY_OBJECTION,
     "deleted; of a charge the booked amount stays, without number and time",
 )
+UNBILLED_TRAFFIC: Final = Kind(
+    "unbilled-traffic",
+    "Records of calls that have a price and that no invoice has: of customers who get none, or who left",
+    ("cdr", "cdr_raw", "charge", "charge_correction", "rating_quarantine"),
+    "last day of the call's month, when its invoice would have gone out",
+    Period(months=6),
+    "TDDDG § 9(1), § 10(2)",
+    Held.BY_OBJECTION,
+    "deleted; of a charge the booked amount stays, without number and time, as long as documents do",
+)
 OTHER_TRAFFIC: Final = Kind(
     "other-traffic",
     "Records of calls that no bill needs: not answered, refused, incoming",
@@ -179,8 +189,8 @@ PROOF: Final = Kind(
 )
 
 KINDS: Final = (
-    BILLED_TRAFFIC, OTHER_TRAFFIC, UNREADABLE, EMERGENCY, MESSAGES, RECORDINGS, RECORDING_NOTES, CENTRE,
-    ABUSE, CUSTOMER, DOCUMENTS, BOOKS, AUDIT, PROOF,
+    BILLED_TRAFFIC, UNBILLED_TRAFFIC, OTHER_TRAFFIC, UNREADABLE, EMERGENCY, MESSAGES, RECORDINGS,
+    RECORDING_NOTES, CENTRE, ABUSE, CUSTOMER, DOCUMENTS, BOOKS, AUDIT, PROOF,
 )  # fmt: skip
 #: Tables about the carrier, the network and prices, in which no customer, caller or called party stands.
 ABOUT_NOBODY: Final = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
-from privacy.kinds import BILLED_TRAFFIC, CUSTOMER, KINDS, Kind
+from privacy.kinds import BILLED_TRAFFIC, CUSTOMER, KINDS, UNBILLED_TRAFFIC, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,24 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class BilledMonth:
-    """A month with call records. `sent_on`: when the last invoice with calls of it was dispatched first."""
+    """A month with call records. `sent_on`: when the last invoice with calls of it was dispatched first; the
+    month's last day where no invoice has any (`invoiced`)."""
 
     customer_id: str
     month: date
     sent_on: date
+    invoiced: bool = True
+
+    @property
+    def kind(self) -> Kind:
+        """What its call records are."""
+        return BILLED_TRAFFIC if self.invoiced else UNBILLED_TRAFFIC
+
+
+def never_invoiced(customer_id: str, month: date) -> BilledMonth:
+    """A month, by its first day, whose invoice would have gone out with its end."""
+    last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return BilledMonth(customer_id, month, last, invoiced=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +93,11 @@ def plan(
     kept: list[Kept] = []
     due_months: list[BilledMonth] = []
     for month in months:
-        if month.sent_on > cutoffs[BILLED_TRAFFIC.id]:
+        if month.sent_on > cutoffs[month.kind.id]:
             continue
         why = next((each.why for each in holds if each.holds_month(month.customer_id, month.month)), "")
         if why:
-            kept.append(Kept(BILLED_TRAFFIC, month.customer_id, month.month, why))
+            kept.append(Kept(month.kind, month.customer_id, month.month, why))
         else:
             due_months.append(month)
     due_customers: list[FormerCustomer] = []

@@ -20,12 +20,15 @@ _REDACT: Final = (
     "UPDATE charge_correction SET called = '', begins_ms = :begins"
     " WHERE customer_id = :customer AND month = :month",
 )
-#: Calls of the month that no other customer's bill needs, that nobody's hold keeps, and that are rated.
+#: Calls of the month that no other customer's bill needs, that nobody's hold keeps, and that are rated: no
+#: leg of them waits for somebody to say what it costs.
 _OF_MONTH: Final = """
 SELECT call_id FROM (
     SELECT DISTINCT call_id FROM charge WHERE customer_id = :customer AND month = :month
 ) AS billed WHERE EXISTS (SELECT FROM cdr WHERE cdr.call_id = billed.call_id)
     AND NOT EXISTS (SELECT FROM rating_due WHERE rating_due.call_id = billed.call_id)
+    AND NOT EXISTS (SELECT FROM rating_quarantine AS waiting
+        WHERE waiting.call_id = billed.call_id AND waiting.aside_why IS NULL)
     AND NOT EXISTS (
         SELECT FROM cdr LEFT JOIN charge USING (leg_id) WHERE cdr.call_id = billed.call_id
             AND (charge.called <> '' OR cdr.customer_id = ANY(:held))

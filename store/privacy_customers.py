@@ -19,6 +19,7 @@ from store.privacy_holds import not_under_order
 from store.rating_tables import charge
 from store.row_graph import delete_with_children, of_customer
 from store.tables import audit
+from store.unbilled_months import unbilled_months
 
 #: Who stands where a customer stood and something must stay.
 ERASED: Final = "erased"
@@ -70,7 +71,8 @@ def _tells_of(ids: list[str]) -> Any:
 
 
 def erase_documents(connection: Connection, until: date) -> int:
-    """Delete invoices of up to this day with all that hangs on them, and the charges that they billed; rows.
+    """Delete invoices of up to this day with all that hangs on them, the charges that they billed, and those
+    that none did; rows.
 
     An invoice stays as long as a credit note that corrects it.
     """
@@ -87,9 +89,9 @@ def erase_documents(connection: Connection, until: date) -> int:
         .distinct()
     ).all()
     rows = 0
-    for customer_id, month in months:
-        billed = (charge.c.customer_id == customer_id) & (charge.c.month == month)
-        rows += delete_with_children(connection, charge, billed)
+    for customer_id, month in (*months, *unbilled_months(connection, until, with_numbers=False)):
+        rated = (charge.c.customer_id == customer_id) & (charge.c.month == month)
+        rows += delete_with_children(connection, charge, rated & not_under_order(charge.c.customer_id))
     numbers = list(connection.scalars(select(invoice.c.number).where(due)))
     rows += delete_with_children(connection, invoice, invoice.c.number.in_(numbers))
     settled = exists().where(settlement.c.bank_line == bank_line.c.key)

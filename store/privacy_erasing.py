@@ -102,7 +102,7 @@ class PrivacyErasing:
 
     def _calls(self, plan: Plan, at: datetime, actor: str) -> None:
         for month in plan.months:
-            with self._erasing(kinds.BILLED_TRAFFIC, at, actor, month.customer_id, month.month) as work:
+            with self._erasing(month.kind, at, actor, month.customer_id, month.month) as work:
                 work.rows = erase_month(work.connection, month.customer_id, month.month, plan.held)
         over = _midnight_after(plan.cutoffs[kinds.OTHER_TRAFFIC.id])
         day = _BEGINNING

@@ -8,10 +8,11 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, select, text
 
-from privacy.plan import BilledMonth, FormerCustomer, Hold, Plan, plan
+from privacy.plan import BilledMonth, FormerCustomer, Hold, Plan, never_invoiced, plan
 from store.claim_tables import objection
 from store.foreign_errors import database_errors
 from store.privacy_holds import PrivacyHolds
+from store.unbilled_months import unbilled_months
 
 _STATEMENT_LIMIT: Final = "300s"
 #: Months whose calls an invoice has, with the first dispatch of the last such invoice, as long as a number
@@ -52,6 +53,7 @@ def plan_of(engine: Engine, today: date) -> Plan:
     with database_errors("planning what is deleted"), engine.connect() as connection:
         connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT}'"))
         months = [BilledMonth(*row) for row in connection.execute(text(_MONTHS))]
+        months += [never_invoiced(*each) for each in unbilled_months(connection, today, with_numbers=True)]
         former = list(_former(connection))
     return plan(today, months, former, _holds(engine))
 

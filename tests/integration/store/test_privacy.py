@@ -144,6 +144,33 @@ def test_other_calls_go_after_seven_days_and_billed_ones_six_months_after_the_in
         assert connection.scalar(text("SELECT count(DISTINCT begins_ms) FROM charge")) == 1
 
 
+def test_calls_that_no_invoice_ever_has_go_all_the_same(office: Office) -> None:
+    """F4, TDDDG § 9(1): probes' own customer, or one that left before its invoice. Amounts stay as booked."""
+    engine = office.engine
+    take_in(engine, outgoing("probe", 0, 60, PRAXIS, CALLED), outgoing("billed", 5, 60, KANZLEI, OTHERS))
+    good(office("rate", "run"))
+    issue = ("invoice", "issue", "--month", "2026-11", "--on", "2026-12-01", *ANNA)
+    good(office(*issue, "--customer", KANZLEI))
+    office.remove(ItemKey("customer", PRAXIS), LEFT)
+    with engine.connect() as connection:
+        booked = connection.scalar(text("SELECT sum(ticks) FROM charge"))
+    run(office, date(2027, 5, 30))
+    assert {"cdr.b_number", "charge.called"} <= found(engine, CALLED)[CALLED], "the last day of six months"
+    due = good(office("privacy", "plan", "--on", "2027-05-31"))
+    assert "due   kunde-praxis: calls of 2026-11, never invoiced" in due
+    assert "kunde-kanzlei" not in due
+    assert run(office, date(2027, 5, 31)) == {"unbilled-traffic"}
+    assert run(office, date(2027, 5, 31)) == set(), "twice changes nothing"
+    assert found(engine, CALLED) == {}
+    assert "cdr.b_number" in found(engine, OTHERS)[OTHERS], "an invoice that came late counts from itself"
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT sum(ticks) FROM charge")) == booked
+        assert connection.scalar(text("SELECT count(*) FROM cdr WHERE customer_id = 'kunde-praxis'")) == 0
+    assert "charge.customer_id" in found(engine, PRAXIS)[PRAXIS]
+    run(office, date(2035, 1, 1))
+    assert "charge.customer_id" not in found(engine, PRAXIS)[PRAXIS], "with the documents of its year"
+
+
 def test_an_objection_keeps_its_month_until_it_is_settled(lived: Office) -> None:
     """F4, TKG § 67: what proves a disputed bill stays; the other customer's goes."""
     why = ("--reason", "objection of 3 December", *ANNA)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from privacy.plan import BilledMonth, FormerCustomer, Hold, plan
+from privacy.plan import BilledMonth, FormerCustomer, Hold, never_invoiced, plan
 
 NOVEMBER = date(2026, 11, 1)
 SENT = date(2026, 12, 3)
@@ -18,6 +18,29 @@ def test_call_records_go_the_day_after_six_months_from_the_invoice() -> None:
     """F4, TDDDG § 10(2)."""
     assert plan(date(2027, 6, 3), [BILLED], [], []).months == ()
     assert plan(date(2027, 6, 4), [BILLED], [], []).months == (BILLED,)
+
+
+@pytest.mark.parametrize(
+    ("month", "last"),
+    [
+        (NOVEMBER, date(2026, 11, 30)),
+        (date(2026, 12, 1), date(2026, 12, 31)),
+        (date(2028, 2, 1), date(2028, 2, 29)),
+    ],
+)
+def test_a_month_that_is_never_invoiced_counts_from_its_last_day(month: date, last: date) -> None:
+    """F4, TDDDG § 9(1): what no bill is made of is not kept longer than what one is made of."""
+    never = never_invoiced("beispiel-bau", month)
+    assert (never.sent_on, never.kind.id) == (last, "unbilled-traffic")
+    (kept,) = plan(date(2029, 1, 1), [never], [], [Hold("beispiel-bau", month, False, "x")]).kept
+    assert kept.kind == never.kind
+
+
+def test_calls_that_no_invoice_has_go_six_months_after_their_month() -> None:
+    """F4."""
+    never = never_invoiced("beispiel-bau", NOVEMBER)
+    assert plan(date(2027, 5, 30), [never], [], []).months == ()
+    assert plan(date(2027, 5, 31), [never], [], []).months == (never,)
 
 
 def test_a_former_customer_goes_a_month_after_the_contract() -> None:
