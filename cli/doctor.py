@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +33,12 @@ from cli.errors import NotRunning, ProgramError
 from cli.explaining import record_checks
 from cli.explaining.clock_check import clock
 from cli.explaining.disk_check import disk
-from cli.explaining.exchange_checks import controllers_finding, probes_finding, switch_finding
+from cli.explaining.exchange_checks import (
+    controllers_finding,
+    probes_finding,
+    switch_finding,
+    trunks_finding,
+)
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.layout import effective
 from cli.settings import Settings
@@ -43,7 +49,6 @@ from cli.wiring.carrier import sounds
 from cli.wiring.certificates import certificate_state
 from cli.wiring.configuration_state import controllers_of
 from controller.errors import MailAway
-from dialplan.trunks.status import TrunkState
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
 from freeswitch.node_state import drained_said
@@ -254,12 +259,10 @@ def _controllers(settings: Settings) -> Finding:
 def _trunks(settings: Settings) -> Finding:
     """Trunks that do not answer or rest, by the word of the controllers."""
     found = trunks_now(settings)
-    bad = [each for each in found if each.state in (TrunkState.DOWN, TrunkState.RESTING)]
-    if not bad:
-        return Finding("trunks", State.OK, f"{len(found)} known, none is down")
-    seen = "; ".join(f"{each.trunk_id} is {each.state.value} ({each.why})" for each in bad[:5])
-    step = "Ask the other side; `fernamt trunk show ID` tells since when. Calls try it last meanwhile"
-    return Finding("trunks", State.FAULT if len(bad) == len(found) else State.WARNING, seen, step)
+    customers: set[str] = set()
+    with suppress(ProvisioningError):  # the check of the configuration says so
+        customers = {trunk.id for each in _loaded(settings.carrier).config.customers for trunk in each.trunks}
+    return trunks_finding(found, customers)
 
 
 def _probes(settings: Settings) -> Finding:

@@ -22,6 +22,7 @@ from controller.errors import StoreAway
 from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag, TrunkMeters, greenlets
 from controller.probing import Probed
 from controller.spread import Spread
+from dialplan.carrier import TrunkSide
 from dialplan.trunks.status import TrunkStatus
 from freeswitch.inbound import InboundConnection
 from freeswitch.lifecycle import State as LinkState
@@ -131,18 +132,21 @@ def of_controller(
     trunks: Callable[[], Iterable[TrunkStatus]],
     probed: Callable[[], Mapping[str, Probed | None]],
     counts: Callable[[], tuple[int, int, int]],
+    whose: Callable[[str], TrunkSide],
 ) -> Families:
     """What a controller stands in the middle of. `probed`: every trunk to be probed, with its result of
     late if there is one. `counts`: calls in progress that it decided, emergency attempts that wait for the
-    database, steps of traces that were lost."""
+    database, steps of traces that were lost. `whose`: whose a trunk is, by its id."""
 
     def families() -> Iterable[Metric]:
         yield from event_sockets(links())
-        state = GaugeMetricFamily("fernamt_trunk_state", "1: in this state", labels=["trunk", "state"])
+        state = GaugeMetricFamily(
+            "fernamt_trunk_state", "1: in this state", labels=["trunk", "whose", "state"]
+        )
         calls = GaugeMetricFamily("fernamt_trunk_calls", "Calls on it by this controller", labels=["trunk"])
         failures = CounterMetricFamily("fernamt_trunk_failures", "Calls without a path", labels=["trunk"])
         for each in trunks():
-            state.add_metric([each.trunk_id, each.state.value], 1)
+            state.add_metric([each.trunk_id, whose(each.trunk_id).value, each.state.value], 1)
             calls.add_metric([each.trunk_id], each.calls)
             failures.add_metric([each.trunk_id], each.failures)
         yield from (state, calls, failures)

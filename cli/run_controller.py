@@ -321,6 +321,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
             health.statuses,
             lambda: probing.recent() if probing is not None else {},
             lambda: (following.running, waiting.count() + emergency.in_memory, tracing.lost),
+            health.whose,
         ),
         of_led(centres),
     )

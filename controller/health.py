@@ -23,7 +23,7 @@ from controller.errors import StoreAway
 from controller.rounds import Rounds
 from controller.trunk_calls import TrunkCalls
 from controller.trunk_service import Service, TrunkService
-from dialplan.carrier import Trunk
+from dialplan.carrier import Trunk, TrunkSide
 from dialplan.circumstances import NO_CALLS
 from dialplan.decision import Decision, Direction, Reject, Route
 from dialplan.emergency.room import Occupant
@@ -192,6 +192,13 @@ class TrunkHealth(Rounds):
         """Every trunk that something is known of, and all carriers'."""
         now = self._clock()
         return tuple(self._status(name, known, now) for name, known in sorted(self._known.items()))
+
+    def whose(self, trunk_id: str) -> TrunkSide:
+        """Whose a trunk is that fails: a customer's own system, or a carrier's; Microsoft's edge carries many
+        customers' calls and is as good as a carrier's."""
+        trunk = self._trunks.get(trunk_id)
+        own = trunk is not None and trunk.side is TrunkSide.CUSTOMER and trunk.teams is None
+        return TrunkSide.CUSTOMER if own else TrunkSide.CARRIER
 
     def tell(self) -> None:
         """Tell once, and hear the others. While the board is away only this controller's own calls count."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.settings import Settings
+from dialplan.trunks.status import TrunkState, TrunkStatus
 from freeswitch.node_state import node_state
 from store.availability_book import Probe
 
 #: A probe a minute, and some time for controllers that start.
 _PROBED_WITHIN: Final = timedelta(minutes=5)
+#: Most trunks that a line names.
+_NAMED: Final = 5
 
 
 def switch_finding(status: str, drained: str, node: str) -> Finding:
@@ -28,6 +31,25 @@ def switch_finding(status: str, drained: str, node: str) -> Finding:
     return Finding(
         "switch", State.OK, next(line.strip() for line in status.splitlines() if " is ready" in line)
     )
+
+
+def trunks_finding(found: Sequence[TrunkStatus], customers: Collection[str]) -> Finding:
+    """`customers`: trunks of customers' own systems. One that is off is the customer's affair: it is named,
+    and no fault of the exchange."""
+    name = "trunks"
+    away = [each for each in found if each.state in (TrunkState.DOWN, TrunkState.RESTING)]
+    bad = [each for each in away if each.trunk_id not in customers]
+    systems = [f"{each.trunk_id} ({each.why})" for each in away if each.trunk_id in customers]
+    also = f"; customers' systems that are away: {', '.join(systems[:_NAMED])}" if systems else ""
+    if len(systems) > _NAMED:
+        also += f" and {len(systems) - _NAMED} more"
+    if not bad:
+        none = "no other is down" if systems else "none is down"
+        return Finding(name, State.OK, f"{len(found)} known, {none}{also}")
+    seen = "; ".join(f"{each.trunk_id} is {each.state.value} ({each.why})" for each in bad[:_NAMED])
+    step = "Ask the other side; `fernamt trunk show ID` tells since when. Calls try it last meanwhile"
+    ours = sum(each.trunk_id not in customers for each in found)
+    return Finding(name, State.FAULT if len(bad) == ours else State.WARNING, seen + also, step)
 
 
 def controllers_finding(takes: Mapping[str, bool]) -> Finding:

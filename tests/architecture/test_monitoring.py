@@ -50,7 +50,7 @@ def test_rules_are_as_prometheus_wants_them() -> None:
         assert set(rule) == {"alert", "expr", "for", "labels", "annotations"}, rule
         assert re.fullmatch(r"Fernamt[A-Z][A-Za-z]+", rule["alert"])
         assert DURATION.fullmatch(rule["for"])
-        assert rule["labels"]["severity"] in {"critical", "warning"}
+        assert rule["labels"]["severity"] in {"critical", "warning", "info"}
         assert rule["annotations"]["summary"]
     names = [rule["alert"] for rule in RULES]
     assert len(names) == len(set(names))
@@ -75,6 +75,16 @@ def test_an_expression_asks_for_metrics_and_labels_that_there_are(name: str, exp
     }
     for labels in re.findall(r"by \(([^)]*)\)", expression):
         assert {each.strip() for each in labels.split(",")} <= known, name
+
+
+def test_a_customers_system_that_is_off_wakes_nobody() -> None:
+    """A customer may switch it off each night; a carrier's trunk that is down is told in minutes."""
+    rules = {rule["alert"]: rule for rule in RULES if "fernamt_trunk_state" in rule["expr"]}
+    assert {name: rule["labels"]["severity"] for name, rule in rules.items()} == {
+        "FernamtTrunkDown": "warning", "FernamtCustomerSystemAway": "info",
+    }  # fmt: skip
+    for name, whose in (("FernamtTrunkDown", "carrier"), ("FernamtCustomerSystemAway", "customer")):
+        assert f'whose="{whose}"' in rules[name]["expr"]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])

@@ -9,10 +9,17 @@ from typing import Any
 
 import pytest
 
-from cli.explaining.exchange_checks import controllers_finding, not_probed, probes_finding, switch_finding
+from cli.explaining.exchange_checks import (
+    controllers_finding,
+    not_probed,
+    probes_finding,
+    switch_finding,
+    trunks_finding,
+)
 from cli.explaining.findings import State
 from cli.layout import EXAMPLE_CARRIER, lab_settings
 from cli.settings import Settings
+from dialplan.trunks.status import TrunkState, TrunkStatus
 from store.availability_book import Probe
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -71,6 +78,23 @@ def test_one_dead_controller_of_two_is_named() -> None:
     assert one.seen == "127.0.0.1:8085 takes none; 1 of 2 take calls: 127.0.0.1:8084"
     assert one.next_step
     assert controllers_finding({"127.0.0.1:8084": False}).state is State.FAULT
+
+
+def test_a_carriers_trunk_that_is_down_wants_attention_and_a_customers_system_is_only_named() -> None:
+    up, down = (
+        TrunkStatus("carrier-a", TrunkState.UP),
+        TrunkStatus("carrier-b", TrunkState.DOWN, why="no answer"),
+    )
+    system = TrunkStatus("anlage", TrunkState.DOWN, why="not registered")
+    off = trunks_finding([up, system], {"anlage", "other"})
+    assert (off.state, off.next_step) == (State.OK, "")
+    assert off.seen == "2 known, no other is down; customers' systems that are away: anlage (not registered)"
+    one = trunks_finding([up, down, system], {"anlage"})
+    assert one.state is State.WARNING
+    assert one.seen.startswith("carrier-b is down (no answer); customers' systems that are away: anlage")
+    whole = trunks_finding([down, TrunkStatus("anlage", TrunkState.UP)], {"anlage"})
+    assert whole.state is State.FAULT, "no way out is left, though a customer's system answers"
+    assert trunks_finding([up], ()).seen == "1 known, none is down"
 
 
 def test_no_probes_are_a_warning_but_in_the_lab(made: Made) -> None:

@@ -23,6 +23,7 @@ from controller.guard_meters import GuardMeters, Part
 from controller.meters import MOST_TRUNKS, OTHER_TRUNKS, BatchMeters, CallMeters, LegMeters, LoopLag
 from controller.probing import Probed
 from controller.spread import Spread
+from dialplan.carrier import TrunkSide
 from dialplan.cdr import LegSide
 from dialplan.strangers.counting import Evidence
 from dialplan.trunks.status import TrunkState, TrunkStatus
@@ -155,11 +156,14 @@ def test_a_contact_centre_tells_who_waits_and_what_agents_do() -> None:
 
 def of_the_middle() -> metrics.Families:
     status = TrunkStatus("carrier-a", TrunkState.DOWN, calls=3, failures=5)
+    system = TrunkStatus("anlage", TrunkState.DOWN, why="not registered")
+    sides = {"carrier-a": TrunkSide.CARRIER, "anlage": TrunkSide.CUSTOMER}
     return metrics.of_controller(
         lambda: {"node-1": metrics.NodeLink(True, 2), "node-2": metrics.NodeLink(False, 0)},
-        lambda: [status],
+        lambda: [status, system],
         lambda: {"carrier-a": Probed(7, "carrier-a", False, "GATEWAY_DOWN", 250), "carrier-b": None},
         lambda: (11, 1, 4),
+        sides.__getitem__,
     )
 
 
@@ -175,7 +179,9 @@ def test_a_controller_tells_of_its_nodes_trunks_and_probes() -> None:
     assert found["fernamt_event_socket_up", ("node", "node-1")] == 1
     assert found["fernamt_event_socket_up", ("node", "node-2")] == 0
     assert found["fernamt_event_socket_lost_total", ("node", "node-1")] == 2
-    assert found["fernamt_trunk_state", ("state", "down"), ("trunk", "carrier-a")] == 1
+    down = ("state", "down")
+    assert found["fernamt_trunk_state", down, ("trunk", "carrier-a"), ("whose", "carrier")] == 1
+    assert found["fernamt_trunk_state", down, ("trunk", "anlage"), ("whose", "customer")] == 1
     assert found["fernamt_trunk_failures_total", ("trunk", "carrier-a")] == 5
     assert found["fernamt_probe_reached", ("trunk", "carrier-a")] == 0
     assert found["fernamt_probe_seconds", ("trunk", "carrier-a")] == 0.25

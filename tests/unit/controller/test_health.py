@@ -20,6 +20,7 @@ from controller.trunk_service import (
     Step,
     TrunkService,
 )
+from dialplan.carrier import TeamsLine
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Converse, Decision, Route
@@ -94,6 +95,14 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+def test_whose_a_trunk_is_says_who_is_to_be_woken(world: World) -> None:
+    """Microsoft's edge carries many customers' calls, though each has a trunk of its own to it."""
+    teams = replace(BAU_2, id="bau-teams", teams=TeamsLine("tenant", "bau.sbc.carrier.example"))
+    world.health.watch(snapshot(trunks=(BAU_1, BAU_2, CARRIER_A, CARRIER_B, teams), phones=()))
+    whose = {each: world.health.whose(each).value for each in ("bau-1", "bau-teams", "carrier-a", "gone")}
+    assert whose == {"bau-1": "customer", "bau-teams": "carrier", "carrier-a": "carrier", "gone": "carrier"}
 
 
 def test_before_anything_is_heard_a_trunk_counts_as_any_other(world: World) -> None:
