@@ -17,6 +17,7 @@ from rich.table import Table
 from sqlalchemy import text
 
 from cli.bootstrap import (
+    acd_desk,
     attempt_files,
     ban_store,
     call_counters,
@@ -34,10 +35,13 @@ from cli.explaining import record_checks
 from cli.explaining.clock_check import clock
 from cli.explaining.disk_check import disk
 from cli.explaining.exchange_checks import (
+    centres_finding,
     controllers_finding,
+    guard_finding,
     probes_finding,
     switch_finding,
     trunks_finding,
+    web_finding,
 )
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.layout import effective
@@ -48,6 +52,7 @@ from cli.wiring.allocator import PACKAGE, jemalloc
 from cli.wiring.carrier import sounds
 from cli.wiring.certificates import certificate_state
 from cli.wiring.configuration_state import controllers_of
+from cli.wiring.queue_desk import screens
 from controller.errors import MailAway
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
@@ -65,6 +70,7 @@ from store.emergency_reminders import EmergencyReminders
 from store.errors import StoreError
 from store.room import require_room
 from store.schema import require_current
+from web.probe import answers
 
 #: Between two looks at an exchange that has just started.
 _LOOK_AGAIN_S: Final = 0.5
@@ -90,35 +96,7 @@ def doctor(settings: Callable[[], Settings], as_json: bool) -> None:
 def examine(settings: Settings) -> list[Finding]:
     """Every check; none stops another, and none takes longer than its own timeout."""
     _loaded.cache_clear()
-    checks: list[tuple[str, Callable[[Settings], Finding]]] = [
-        ("configuration", _carrier),
-        ("database", _database),
-        ("applied version", _applied),
-        ("redis", _redis),
-        ("limits", _limits),
-        ("switch", _switch),
-        ("certificate", _certificate),
-        ("other nodes", _other_nodes),
-        ("guard", _guard),
-        ("controllers", _controllers),
-        ("trunks", _trunks),
-        ("probes", _probes),
-        ("emergency calls", _emergency),
-        ("emergency reminders", _reminders),
-        ("announcements", lambda each: announcements(each, _loaded(each.carrier).config.customers)),
-        ("mail server", lambda each: mail_server(each, _loaded(each.carrier).config.customers)),
-        ("CDR spool", record_checks.spool),
-        ("CDR quarantine", record_checks.quarantine),
-        ("rating", record_checks.rating),
-        ("bank", record_checks.bank),
-        ("contact centres' log", record_checks.centre_log),
-        ("clock", clock),
-        ("number sweep", record_checks.sweep),
-        ("numbers at Microsoft", record_checks.teams),
-        ("disk", disk),
-        ("freeswitch program", _program),
-    ]
-    return [_safely(name, check, settings) for name, check in checks]
+    return [_safely(name, check, settings) for name, check in CHECKS]
 
 
 def settled(settings: Settings, within_s: float) -> str:
@@ -236,16 +214,23 @@ def _other_nodes(settings: Settings) -> Finding:
 
 def _guard(settings: Settings) -> Finding:
     """Whether scanners and floods are kept from the SIP ports."""
-    if settings.guard is None:
-        step = "Give the settings `guard: {}` (docs/security.md), or guard the ports in your network"
-        missing = Finding("guard", State.WARNING, "none: nobody is banned from the SIP ports", step)
-        return outside_the_lab(settings, missing)
-    told = ban_store(settings).told(settings.node.name)
-    if told is None:
-        return Finding("guard", State.FAULT, "it is silent", "See that `fernamt guard run` runs")
-    if told["problem"]:
-        return Finding("guard", State.FAULT, str(told["problem"]), "docs/security.md")
-    return Finding("guard", State.OK, f"{told['banned']} addresses banned, {told['slowed']} slowed")
+    told = ban_store(settings).told(settings.node.name) if settings.guard is not None else None
+    return guard_finding(settings, told)
+
+
+def _centres(settings: Settings) -> Finding:
+    """Whether each contact centre has a controller that leads it."""
+    customers = _loaded(settings.carrier).config.customers
+    wanted = [each.id for each in customers if each.queues]
+    led = {each["customer"] for each in screens(acd_desk(settings))} if wanted else set()
+    return centres_finding(wanted, led)
+
+
+def _web(settings: Settings) -> Finding:
+    """The HTTP interface, where this machine's settings have one."""
+    if settings.web is None:
+        return Finding("screens", State.OK, "no HTTP interface is configured")
+    return web_finding(settings.web.listen, there=answers(settings.web.listen))
 
 
 def _controllers(settings: Settings) -> Finding:
@@ -358,3 +343,36 @@ def _program(settings: Settings) -> Finding:
         seen = f"{found}, without jemalloc: a call costs it a third more"
         return outside_the_lab(settings, Finding("freeswitch program", State.WARNING, seen, step))
     return Finding("freeswitch program", State.OK, found or "runs elsewhere")
+
+
+#: Every check by the name of its finding; docs/operation.md says what each is for, and which test shows it.
+CHECKS: Final[tuple[tuple[str, Callable[[Settings], Finding]], ...]] = (
+    ("configuration", _carrier),
+    ("database", _database),
+    ("applied version", _applied),
+    ("redis", _redis),
+    ("limits", _limits),
+    ("switch", _switch),
+    ("certificate", _certificate),
+    ("other nodes", _other_nodes),
+    ("guard", _guard),
+    ("controllers", _controllers),
+    ("contact centres", _centres),
+    ("trunks", _trunks),
+    ("probes", _probes),
+    ("emergency calls", _emergency),
+    ("emergency reminders", _reminders),
+    ("announcements", lambda each: announcements(each, _loaded(each.carrier).config.customers)),
+    ("mail server", lambda each: mail_server(each, _loaded(each.carrier).config.customers)),
+    ("screens", _web),
+    ("CDR spool", record_checks.spool),
+    ("CDR quarantine", record_checks.quarantine),
+    ("rating", record_checks.rating),
+    ("bank", record_checks.bank),
+    ("contact centres' log", record_checks.centre_log),
+    ("clock", clock),
+    ("number sweep", record_checks.sweep),
+    ("numbers at Microsoft", record_checks.teams),
+    ("disk", disk),
+    ("freeswitch program", _program),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.settings import Settings
@@ -50,6 +50,38 @@ def trunks_finding(found: Sequence[TrunkStatus], customers: Collection[str]) -> 
     step = "Ask the other side; `fernamt trunk show ID` tells since when. Calls try it last meanwhile"
     ours = sum(each.trunk_id not in customers for each in found)
     return Finding(name, State.FAULT if len(bad) == ours else State.WARNING, seen + also, step)
+
+
+def guard_finding(settings: Settings, told: Mapping[str, Any] | None) -> Finding:
+    """`told`: what the node's guard told last (controller.guard.GuardStatus), None when it is silent."""
+    if settings.guard is None:
+        step = "Give the settings `guard: {}` (docs/security.md), or guard the ports in your network"
+        missing = Finding("guard", State.WARNING, "none: nobody is banned from the SIP ports", step)
+        return outside_the_lab(settings, missing)
+    if told is None:
+        return Finding("guard", State.FAULT, "it is silent", "See that `fernamt guard run` runs")
+    if told["problem"]:
+        return Finding("guard", State.FAULT, str(told["problem"]), "docs/runbooks/guard-open.md")
+    return Finding("guard", State.OK, f"{told['banned']} addresses banned, {told['slowed']} slowed")
+
+
+def centres_finding(wanted: Sequence[str], led: Collection[str]) -> Finding:
+    """`wanted`: customers with queues; `led`: those that a controller leads."""
+    name = "contact centres"
+    alone = [each for each in wanted if each not in led]
+    if not alone:
+        return Finding(name, State.OK, f"{len(wanted)} led" if wanted else "there are none")
+    seen = f"nobody leads {', '.join(alone[:_NAMED])}: new callers take the overflow"
+    return Finding(name, State.FAULT, seen, "See the controllers' logs: docs/runbooks/centre-unreadable.md")
+
+
+def web_finding(listen: tuple[str, int], *, there: bool) -> Finding:
+    """`there`: whether it answers."""
+    place = f"{listen[0]}:{listen[1]}"
+    if there:
+        return Finding("screens", State.OK, f"answers at {place}")
+    step = "Start `fernamt web run`, or take `web` out of this machine's settings"
+    return Finding("screens", State.WARNING, f"nobody answers at {place}: screens wait", step)
 
 
 def controllers_finding(takes: Mapping[str, bool]) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from cli.bootstrap import acd_log, engine, now, oldest_in_spool, spool_size
@@ -17,7 +17,7 @@ from store.bank_state import BankStanding, BankState
 from store.cdr_repository import CdrRepository
 from store.daily_sweep import DailySweep, SweepRun
 from store.rating_tariffs import TariffStore
-from store.rating_waiting import WaitingLegs
+from store.rating_waiting import Backlog, WaitingLegs
 from store.teams_standing import TeamsStanding
 
 #: A sweep of yesterday is in time until today's is done.
@@ -94,18 +94,22 @@ def rating(settings: Settings) -> Finding:
     """Whether calls become charges: a price list is there, nothing waits for long, nothing in quarantine."""
     database = engine(settings, "fernamt doctor")
     revision = TariffStore(database).revision()
-    found = WaitingLegs(database).backlog()
+    return rating_finding(settings, revision, WaitingLegs(database).backlog(), now())
+
+
+def rating_finding(settings: Settings, revision: int, found: Backlog, at: datetime) -> Finding:
+    """`revision`: of the tariff, 0 without any. A worker that is down comes before legs for a person."""
     seen = f"{found.due} calls to rate, {found.quarantined} legs in quarantine"
     if not revision:
         step = "fernamt tariff import DIRECTORY: calls are kept and rated afterwards"
         # A lab may do without prices.
         state = State.WARNING if settings.lab_network is None else State.OK
         return Finding("rating", state, f"no price list; {seen}", step)
-    if found.quarantined:
-        return Finding("rating", State.WARNING, seen, "fernamt rate quarantine list")
-    if found.oldest is not None and now() - found.oldest > _RATED_WITHIN:
+    if found.oldest is not None and at - found.oldest > _RATED_WITHIN:
         step = "See that `fernamt rate run --follow` runs; a call also waits for its first leg's record"
         return Finding("rating", State.WARNING, f"{seen}, since {shown(found.oldest)}", step)
+    if found.quarantined:
+        return Finding("rating", State.WARNING, seen, "fernamt rate quarantine list")
     return Finding("rating", State.OK, f"{seen}, tariff revision {revision}")
 
 

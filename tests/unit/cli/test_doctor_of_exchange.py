@@ -9,18 +9,25 @@ from typing import Any
 
 import pytest
 
+from cli.bootstrap import attempt_files
+from cli.doctor import _emergency
 from cli.explaining.exchange_checks import (
+    centres_finding,
     controllers_finding,
+    guard_finding,
     not_probed,
     probes_finding,
     switch_finding,
     trunks_finding,
+    web_finding,
 )
 from cli.explaining.findings import State
 from cli.layout import EXAMPLE_CARRIER, lab_settings
-from cli.settings import Settings
+from cli.settings import GuardEntry, Settings
 from dialplan.trunks.status import TrunkState, TrunkStatus
 from store.availability_book import Probe
+from tests.architecture.program import ROOT
+from tests.integration.store.test_emergency_attempts import ATTEMPT
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 CARRIERS = ("carrier-a", "carrier-b")
@@ -95,6 +102,56 @@ def test_a_carriers_trunk_that_is_down_wants_attention_and_a_customers_system_is
     whole = trunks_finding([down, TrunkStatus("anlage", TrunkState.UP)], {"anlage"})
     assert whole.state is State.FAULT, "no way out is left, though a customer's system answers"
     assert trunks_finding([up], ()).seen == "1 known, none is down"
+
+
+def told(**changes: Any) -> dict[str, Any]:
+    """What a guard tells that stands well."""
+    return {"barrier": "sockets", "doors": 3, "banned": 2, "slowed": 1, "problem": "", **changes}
+
+
+def test_a_guard_that_is_silent_or_whose_barrier_does_not_stand_is_a_fault(made: Made) -> None:
+    """Issue 7: the doctor names each fault that is injected; a flood that the guard keeps out is none."""
+    guarded = made(lab=False).model_copy(update={"guard": GuardEntry()})
+    well = guard_finding(guarded, told())
+    assert (well.state, well.seen) == (State.OK, "2 addresses banned, 1 slowed")
+    silent = guard_finding(guarded, None)
+    assert (silent.state, silent.next_step) == (State.FAULT, "See that `fernamt guard run` runs")
+    open_ = guard_finding(guarded, told(problem="no program listens on 5060"))
+    assert (open_.state, open_.seen) == (State.FAULT, "no program listens on 5060")
+    assert (ROOT / open_.next_step).exists()
+
+
+def test_no_guard_at_all_is_a_warning_but_in_the_lab(made: Made) -> None:
+    found = guard_finding(made(lab=False), None)
+    assert found.state is State.WARNING
+    assert "guard: {}" in found.next_step
+    assert guard_finding(made(lab=True), None).state is State.OK
+
+
+def test_a_contact_centre_that_nobody_leads_is_a_fault() -> None:
+    """Its new callers take the overflow while agents wait."""
+    assert centres_finding([], set()).seen == "there are none"
+    assert centres_finding(["kunde-a", "kunde-b"], {"kunde-a", "kunde-b"}).state is State.OK
+    alone = centres_finding(["kunde-a", "kunde-b"], {"kunde-b"})
+    assert (alone.state, alone.seen) == (State.FAULT, "nobody leads kunde-a: new callers take the overflow")
+
+
+def test_an_http_interface_that_does_not_answer_is_named_with_its_address() -> None:
+    assert web_finding(("127.0.0.1", 8090), there=True).state is State.OK
+    away = web_finding(("127.0.0.1", 8090), there=False)
+    assert (away.state, away.seen) == (State.WARNING, "nobody answers at 127.0.0.1:8090: screens wait")
+    assert "fernamt web run" in away.next_step
+
+
+def test_attempts_to_reach_112_that_wait_for_the_database_are_counted(made: Made) -> None:
+    """B8: they are on disk, and nobody may forget them there."""
+    settings = made(lab=False)
+    before = _emergency(settings).seen
+    assert "0 attempts wait for the database" in before
+    attempt_files(settings).write(ATTEMPT)
+    found = _emergency(settings)
+    assert found.state is State.WARNING
+    assert "1 attempts wait for the database" in found.seen
 
 
 def test_no_probes_are_a_warning_but_in_the_lab(made: Made) -> None:
