@@ -1,6 +1,6 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: audit fuzz help demo up doctor test test-long test-freeswitch lint format bench bench-acd bench-month bench-rating clean
+.PHONY: audit fuzz help sbom demo up doctor test test-long test-freeswitch lint format bench bench-acd bench-month bench-rating clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,7 +32,7 @@ doctor: $(VENV)/run.stamp ## name each dependency, its state and what to do
 	@$(BIN)/fernamt doctor
 
 test: $(VENV)/dev.stamp ## lint, types, layers and every test that needs no FreeSWITCH (8 minutes at most)
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory lint sbom
 	@$(BIN)/pytest -m "not freeswitch and not long" $(SIDE_BY_SIDE)
 	@echo "Tests on real FreeSWITCH are apart: make test-freeswitch"
 
@@ -44,6 +44,9 @@ test-freeswitch: $(VENV)/dev.stamp ## the end-to-end scenarios against the frees
 
 fuzz: $(VENV)/dev.stamp ## let a fuzzer look at every reader of foreign bytes, a minute each (SECONDS=600 for longer)
 	@$(BIN)/pip install -q ".[fuzz]" && $(BIN)/python -m tests.fuzz all --seconds $(or $(SECONDS),60)
+
+sbom: $(VENV)/dev.stamp ## var/sbom.json (CycloneDX): every package with version and licence, also in `make test`
+	@$(BIN)/python tools/sbom.py var
 
 audit: $(VENV)/dev.stamp ## what is known against the packages that we use; writes var/sbom.json (CycloneDX)
 	@tools/audit $(VENV)
