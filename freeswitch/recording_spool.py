@@ -87,9 +87,13 @@ class RecordingSpool:
         )
         fresh = self._directory / f".{facts.id}.json.{os.getpid()}"
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        fresh.replace(self._directory / f"{facts.id}.json")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            fresh.replace(self._directory / f"{facts.id}.json")
+        except OSError:
+            fresh.unlink(missing_ok=True)  # half a file would take the last of the room
+            raise
 
     def of_call(self, call_id: str) -> list[Running]:
         """Recordings of the call that are not stopped, the oldest first."""

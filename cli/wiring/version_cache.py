@@ -34,14 +34,18 @@ def write_cache(
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     digest = hashlib.sha256()
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        for number, line in enumerate(_lines(version, items)):
-            digest.update(line)
-            file.write(line)
-            if number % _SLICE == 0:
-                breathe()
-        file.write(json.dumps({"sha256": digest.hexdigest()}).encode() + b"\n")
-    fresh.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for number, line in enumerate(_lines(version, items)):
+                digest.update(line)
+                file.write(line)
+                if number % _SLICE == 0:
+                    breathe()
+            file.write(json.dumps({"sha256": digest.hexdigest()}).encode() + b"\n")
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)  # half a file would take the last of the room
+        raise
 
 
 def read_cache(path: Path) -> tuple[int, tuple[ConfigItem, ...]]:

@@ -58,6 +58,7 @@ def test_the_old_file_stays_whole(tmp_path: Path, name: str, imports: str, call:
     (tmp_path / name).write_text("as it was")
     assert on_a_full_disk(tmp_path, imports, call) == 3
     assert (tmp_path / name).read_text() == "as it was"
+    assert [path.name for path in tmp_path.iterdir()] == [name], "no half file takes the last of the room"
 
 
 def test_an_attempt_to_reach_112_that_finds_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
