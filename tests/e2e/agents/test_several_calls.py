@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from cli.demonstration.stage import Stage
 from lab.robots import Answer, RobotCall
 from tests.e2e.agents.desk import AGENT_HZ, call, state
 from tests.e2e.agents.test_recording import spooled
-from tests.e2e.desk import agents, login, waiting
+from tests.e2e.desk import agents, login, owner, waiting
 from tests.e2e.exchange import Exchange, eventually
 
 PAAR = "+493023125307"
@@ -103,6 +105,32 @@ def test_a_recording_is_paused_by_code_of_the_caller_in_hands_and_a_consent_name
         caller.hangup()
         caller.wait("ended", 30)
     eventually(lambda: spooled(centre) == [], 30, "the recordings to be stored")
+
+
+@pytest.mark.long
+def test_two_conversations_and_a_wrap_up_outlive_the_controller_that_led_them(
+    centre: Exchange, stage: Stage
+) -> None:
+    """C1, guarantee 6: the next owner has both, and neither is taken for the other."""
+    callers, legs, (c1, c2) = two_callers(centre, stage)
+    third = call(stage, PAAR)
+    eventually(lambda: len(waiting(centre, "paar")) == 1, 30, "the third caller in the queue")
+    callers[1].hangup()
+    eventually(lambda: wrapped_up(centre) == [c2], 30, "the wrap-up of the second")
+    died = owner(centre)
+    os.kill(died, signal.SIGKILL)
+    eventually(lambda: owner(centre) not in (0, died) and bool(agents(centre)), 30, "another owner")
+    eventually(lambda: (talks(centre), wrapped_up(centre)) == ([c1], [c2]), 30, "what the dead one had")
+    assert len(waiting(centre, "paar")) == 1
+    legs[0].resume()
+    dials(stage, "*841")
+    third.wait_heard(AGENT_HZ, timeout_s=30)
+    callers[0].wait_heard(AGENT_HZ, timeout_s=30)
+    eventually(lambda: len(talks(centre)) == 2, 30, "the third conversation")
+    for caller in (callers[0], third):
+        caller.hangup()
+        caller.wait("ended", 30)
+    eventually(lambda: wrapped_up(centre)[:1] == [c1], 30, "the wrap-up of the first")
 
 
 def held(centre: Exchange) -> list[bool]:
