@@ -271,3 +271,21 @@ def test_calls_from_a_trunk_with_an_address_are_taken_with_its_codecs(stage: Sta
     call = stage.call("bau-1", CALLED, from_user=TO_ZWEITE, talk_ms=50).wait("ended", 20)
     assert (call.final_code, call.codec) == (200, "PCMU")
     assert TO_ZWEITE in stage.received("carrier-a", CALLED).from_header
+
+
+@pytest.mark.long
+def test_the_way_to_a_phone_behind_a_nat_is_kept_open(running: Exchange, stage: Stage, switch: str) -> None:
+    """By OPTIONS, answered or not; it stays registered for as long as it asked."""
+    if switch == "lab":
+        pytest.skip("the lab has no NATs and sends no OPTIONS to phones")
+    settings = stage.settings
+    with BehindNat("127.0.0.7", settings) as nat:
+        assert nat.guess(settings.node.ports.phone, DESK, "nur-im-labor-3", 5) == "SIP/2.0 200 OK"
+        asked: list[str] = []
+
+        def heard() -> bool:
+            asked.extend(each for each in nat.heard(1.0) if each.startswith("OPTIONS "))
+            return bool(asked)
+
+        eventually(heard, 40, "the first OPTIONS")
+    register(settings, stage.robot(DESK))

@@ -9,6 +9,7 @@ import pytest
 from lab.robots import Answer
 from tests.e2e.exchange import eventually
 from tests.e2e.network.conftest import Encrypted
+from tests.e2e.network.test_wideband_trunk import installed
 from tests.e2e.network.tls_gate import client_side
 from tests.e2e.network.tls_system import KEY, TlsSystem, sdp
 
@@ -42,6 +43,21 @@ def test_its_calls_are_encrypted_or_refused(
         assert NUMBER in encrypted.stage.received("carrier-a", CALLED).from_header
     else:
         assert not encrypted.stage.has_received("carrier-a", CALLED)
+
+
+def test_its_calls_are_taken_with_its_trunks_codec_before_the_one_it_prefers(
+    encrypted: Encrypted, system: TlsSystem
+) -> None:
+    """And the carrier is offered what every carrier has."""
+    installed(encrypted.running, "mod_spandsp")
+    encrypted.stage.robot("carrier-a").on_call(Answer(talk_ms=50), CALLED)
+    answer = system.call(CALLED, NUMBER, sdp("RTP/SAVP", KEY))
+    (media,) = [line for line in answer.splitlines() if line.startswith("m=audio")]
+    assert media.split()[3] == "9", media
+    system.answer(system.heard("BYE"), "200 OK")
+    seen = encrypted.stage.received("carrier-a", CALLED)
+    assert "G722" not in seen.body
+    assert "PCMA" in seen.body
 
 
 def test_registered_by_tls_its_trunk_is_up_and_calls_to_it_are_encrypted(

@@ -144,9 +144,9 @@ class TlsSystem:
 
 
 def sdp(profile: str, *attributes: str) -> str:
-    """An offer of PCMA."""
+    """An offer of PCMA, and of G.722 behind it."""
     lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0"]
-    lines += [f"m=audio 40000 {profile} 8", "a=rtpmap:8 PCMA/8000", *attributes]
+    lines += [f"m=audio 40000 {profile} 8 9", "a=rtpmap:8 PCMA/8000", "a=rtpmap:9 G722/8000", *attributes]
     return "\r\n".join(lines) + "\r\n"
 
 
