@@ -13,6 +13,7 @@ from acd.errors import RecordRefused
 from acd.journal import read_logged
 from web.centre import agents_for, queues_for
 from web.errors import ApiError, NotKnown, TooOften
+from web.models import AgentNow
 from web.ports import Centre, Listener, Live
 from web.rights import Right, User
 
@@ -23,8 +24,12 @@ _LOOK_S: Final = 0.5
 _COMFORT_S: Final = 10.0
 #: So often a stream's token is looked at again, which is as old as cli/wiring/web_users.py lets it be.
 _CHECK_S: Final = 0.5
-#: What is left of wrap-ups changes without anything happening.
-_PASSING: Final[dict[str, Any]] = {"wrap_up_ms": True, "wrap_ups": {"__all__": {"ms"}}}
+#: What changes without anything happening: what is left of wrap-ups, and how long calls are there.
+_PASSING: Final[dict[str, Any]] = {
+    "wrap_up_ms": True,
+    "wrap_ups": {"__all__": {"ms"}},
+    "talks": {"__all__": {"ms", "held_ms"}},
+}
 
 
 class Stream:
@@ -108,17 +113,25 @@ class Streams:
             yield _event("end", {"error": error.id, "sentence": error.sentence})
 
     def _snapshot(self, user: User) -> dict[str, Any]:
-        """Waits are left out: they change without anything happening; `since` would need our clock."""
+        """Times are left out: they change without anything happening; `since` would need our clock. That a
+        caller is on hold is said."""
         screen = self._centre.screen(user.customer_id)
         if screen is None:
             return {"served": False, "agents": [], "queues": []}
-        agents = [each.model_dump(exclude=_PASSING) for each in agents_for(user, screen)]
+        agents = [_agent(each) for each in agents_for(user, screen)]
         queues = [each.model_dump(exclude={"longest_wait_ms"}) for each in queues_for(user, screen)]
         for queue in queues:
             queue["waiting"] = [
                 {"call": each["call"], "ringing": each["ringing"]} for each in queue["waiting"]
             ]
         return {"served": True, "agents": agents, "queues": queues}
+
+
+def _agent(now: AgentNow) -> dict[str, Any]:
+    found = now.model_dump(exclude=_PASSING)
+    for talk, shown in zip(now.talks, found["talks"], strict=True):
+        shown["held"] = talk.held_ms is not None
+    return found
 
 
 def _the_same(user: User, now: User) -> None:

@@ -16,7 +16,7 @@ from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded
 from acd.journal import written
 from acd.names import AgentState, AgentStatus
 from acd.orders import ExtendWrapUp, Supervise, Supervision
-from tests.unit.web.office import ANNA, LEAD, Office, bearer
+from tests.unit.web.office import ANNA, LEAD, SCREEN, Office, bearer
 from web.app import MAX_BODY
 from web.errors import ApiError
 from web.operations import OPERATIONS
@@ -210,6 +210,21 @@ def test_a_stream_begins_with_everything_and_goes_on_with_what_happens(office: O
     assert [each.split("\n")[0] for each in own] == ["event: Answered", "event: HoldEnded"]
     assert all(each.closed for each in office.live.listeners)
     assert office.streams.open == 0
+
+
+def test_a_conversation_that_goes_on_is_no_change_and_a_hold_is_one(office: Office) -> None:
+    talk = {"call": "c9", "queue": "verkauf", "state": "talking", "ms": 1_000, "held_ms": None}
+    office.centre.screens["kunde"] = {**SCREEN, "agents": [{**SCREEN["agents"][0], "talks": [talk]}]}
+    stream = office.streams.begin(LEAD, lambda: LEAD)
+    assert [next(stream)[:6], next(stream)[:6]] == [b"retry:", b"event:"]
+    talk["ms"] = 2_000
+    assert next(stream)[:6] == b": stil"
+    talk["held_ms"] = 5
+    shown = json.loads(next(stream).partition(b"data: ")[2])
+    assert shown["agents"][0]["talks"] == [
+        {"call": "c9", "queue": "verkauf", "state": "talking", "held": True}
+    ]
+    stream.close()
 
 
 def test_a_quiet_stream_is_kept_alive_and_ends_when_the_server_does(office: Office) -> None:
