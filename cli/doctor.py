@@ -367,6 +367,7 @@ CHECKS: Final[tuple[tuple[str, Callable[[Settings], Finding]], ...]] = (
     ("screens", _web),
     ("CDR spool", record_checks.spool),
     ("CDR quarantine", record_checks.quarantine),
+    ("recordings", record_checks.recordings),
     ("rating", record_checks.rating),
     ("bank", record_checks.bank),
     ("contact centres' log", record_checks.centre_log),

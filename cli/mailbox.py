@@ -109,7 +109,7 @@ def play(settings: Callable[[], Settings], message: str, output: Path, at: datet
     \b
     Example: fernamt mailbox play 0b7c… --output nachricht.wav
     """
-    write_sound(output, _messages(settings).hear(message, at, actor))
+    write_sound(output, [_messages(settings).hear(message, at, actor)])
 
 
 @mailbox.command()

@@ -307,6 +307,17 @@ def of_quarantined(count: Callable[[], int]) -> Families:
     return families
 
 
+def of_recordings(in_clear: Callable[[], int]) -> Families:
+    """Of an intake's spool."""
+
+    def families() -> Iterable[Metric]:
+        yield GaugeMetricFamily(
+            "fernamt_recordings_in_clear", "Of conversations that are over, not encrypted yet", in_clear()
+        )
+
+    return families
+
+
 def of_centre_log(waiting: Callable[[], Mapping[str, int]], lost: Callable[[], int]) -> Families:
     """Of the contact centres' log on its way to the database."""
 

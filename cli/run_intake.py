@@ -27,6 +27,7 @@ from cli.metrics import (
     of_due,
     of_log,
     of_quarantined,
+    of_recordings,
     of_records,
     serve_metrics,
 )
@@ -108,7 +109,8 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
     centre_log = CentreLog(LeftInRedis(acd_log(settings)), kept, now)
     centre_log.start()
     archive = KeptRecordings(recording_archive(settings, "fernamt intake recordings"), clock.trusts)
-    recordings = Recordings(recording_spool(settings), archive, now)
+    recorded = recording_spool(settings)
+    recordings = Recordings(recorded, archive, now)
     recordings.start()
     settled = SettledFiles(spool, Settled(QuarantinedFiles(database)).of)
     settled.start()
@@ -122,6 +124,7 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         of_certificates(CertificateDays(settings, now).left),
         of_clock(lambda: not clock.doubted),
         of_quarantined(CdrRepository(database).count_quarantined),
+        of_recordings(lambda: len(recorded.left(now()))),
     )
     captured = _sip_capture(settings)
     _log.info("intake ready", spool=str(spool.directory))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 import click
+
+from cli.whole_files import write_parts
 
 #: Of commands that decrypt.
 OUTPUT: Final = click.option(
@@ -16,9 +19,8 @@ OUTPUT: Final = click.option(
 )
 
 
-def write_sound(output: Path, sound: bytes) -> None:
-    """For its owner alone, also where the file was there before. Raises OSError."""
-    output.touch(mode=0o600)
-    output.chmod(0o600)
-    output.write_bytes(sound)
+def write_sound(output: Path, parts: Iterable[bytes]) -> None:
+    """For its owner alone, also where a file was there before; whole, or not at all. Raises OSError and what
+    `parts` raises."""
+    write_parts(output, parts)
     click.echo(f"{output} written; delete it when it was heard.")

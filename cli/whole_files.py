@@ -28,6 +28,18 @@ def write_whole(files: Iterable[tuple[Path, bytes]]) -> None:
             draft.unlink(missing_ok=True)
 
 
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file of any length; when `parts` raises, there is none. Raise OSError."""
+    draft = _draft(path)
+    try:
+        with os.fdopen(_private(draft), "wb") as file:
+            for part in parts:
+                file.write(part)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[IO[str]]:
     """Text in UTF-8, line by line, line ends as they are written. Raise OSError."""

@@ -3,6 +3,7 @@
 ControllerError
 ├── NoSnapshot      no configuration has been loaded yet
 ├── StoreAway       a store did not answer; the work is kept and tried again
+├── NotKept         a store does not take this one piece of work; others are not held up by it
 ├── MailAway        the mail server did not take an e-mail; tried again
 ├── MessageGone     a mailbox message was deleted meanwhile, or cannot be opened
 ├── NodeAway        the switch did not take its new configuration; tried again
@@ -30,6 +31,12 @@ class StoreAway(ControllerError):
     """A database or Redis did not answer in time. Raised by adapters for the service layer to retry."""
 
     id = "controller.store-away"
+
+
+class NotKept(ControllerError):
+    """A store does not take what it was given, whatever the state it is in. Raised by adapters."""
+
+    id = "controller.not-kept"
 
 
 class MailAway(ControllerError):

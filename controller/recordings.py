@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from controller.errors import NotKept
 from controller.spool_rounds import SHORTEST_MS, SpoolRounds
 from dialplan.recording import RecordingFacts
 
@@ -37,7 +38,10 @@ class Spool(Protocol):
 class RecordingStore(Protocol):
     """Where recordings are kept. Both raise StoreAway."""
 
-    def add(self, facts: RecordingFacts, duration_ms: int, parts: Iterable[bytes]) -> bool: ...
+    def add(self, facts: RecordingFacts, duration_ms: int, parts: Iterable[bytes]) -> bool:
+        """Raises NotKept too."""
+        ...
+
     def expire(self, now: datetime) -> int: ...
 
 
@@ -48,14 +52,27 @@ class Recordings(SpoolRounds):
         super().__init__("recordings", self._expire_old, self._take_new, clock)
         self._spool = spool
         self._store = store
+        self._told: set[str] = set()
 
     def _expire_old(self, now: datetime) -> None:
         if erased := self._store.expire(now):
             _log.info("recordings deleted after their time", recordings=erased)
 
     def _take_new(self) -> None:
+        """One that cannot be kept holds up no other, which would lie there in clear with it."""
+        failing = set()
         for each in self._spool.ready():
-            if each.duration_ms >= SHORTEST_MS:
-                self._store.add(each.facts, each.duration_ms, each.parts())
-                _log.info("recording kept", recording=each.facts.id, customer=each.facts.customer_id)
-            self._spool.remove(each.facts)
+            try:
+                self._keep(each)
+            except (NotKept, OSError) as error:
+                failing.add(each.facts.id)
+                if each.facts.id not in self._told:
+                    _log.error(
+                        "a recording stays in the spool in clear", recording=each.facts.id, error=str(error)
+                    )
+        self._told = failing
+
+    def _keep(self, each: SpooledRecording) -> None:
+        if each.duration_ms >= SHORTEST_MS and self._store.add(each.facts, each.duration_ms, each.parts()):
+            _log.info("recording kept", recording=each.facts.id, customer=each.facts.customer_id)
+        self._spool.remove(each.facts)

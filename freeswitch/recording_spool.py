@@ -4,12 +4,13 @@ long as the call, and a note of ours beside it that says whose it is and what st
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -24,13 +25,19 @@ _log = structlog.get_logger(__name__)
 
 #: FreeSWITCH writes every few seconds, silence too: what rests for so long nobody writes any more.
 ABANDONED_S: Final = 60.0
+#: What rests for so long should have been taken: the store has had twice the time.
+LEFT: Final = timedelta(seconds=3 * ABANDONED_S)
 #: A recording that was stopped may be written to a moment longer.
 _SETTLED_S: Final = 1.0
-#: Four hours of 8 kHz WAV, with some room.
-MAX_BYTES: Final = 240 << 20
 PART_BYTES: Final = 1 << 20
 _ID: Final = re.compile(r"[A-Za-z0-9-]{1,96}\Z", re.ASCII)
 _HEADER_BYTES: Final = 128
+#: Before it stands what the sound is (RIFF, WAVE, `fmt `).
+_FIRST_DATA: Final = 36
+#: Sizes in a WAV file have 32 bits: 74 hours at 8 kHz, 12 at the 48 kHz of Opus. Beyond it becomes RF64 (EBU
+#: Tech 3306), which has them in a chunk `ds64` of its own behind the first 12 bytes.
+_MOST_WAV_BYTES: Final = (1 << 32) - 1
+_DS64: Final = struct.Struct("<4sIQQQI")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class Recorded:
     def parts(self) -> Iterator[bytes]:
         """From the beginning, with a header that is right also when the switch died. Raises OSError."""
         with self.path.open("rb") as file:
-            first = file.read(PART_BYTES)
+            first = file.read(PART_BYTES - _DS64.size)
             yield _mended(first, self.path.stat().st_size)
             while part := file.read(PART_BYTES):
                 yield part
@@ -104,20 +111,38 @@ class RecordingSpool:
         ]
 
     def ready(self) -> Iterator[Recorded]:
-        """Complete recordings, the oldest first. A note that cannot be read stays, and is logged."""
+        """Complete recordings of any length, the oldest first. A note that cannot be read stays, and is
+        logged."""
         self._resting.look()
         for each in self._noted():
-            path = Path(each.path)
-            there = path.is_file()
-            watched = path if there else path.with_suffix(".json")
-            rest_s = self._resting.seconds(watched, watched.stat())
-            stopped = each.state is RecordingState.STOPPED
-            if rest_s < (_SETTLED_S if stopped else ABANDONED_S):
-                continue
-            if there and path.stat().st_size > MAX_BYTES:
-                _log.error("a recording is too long and stays in the spool", file=str(path))
-                continue
-            yield Recorded(each.facts, _duration_ms(path) if there else 0, path)
+            try:
+                found = self._complete(each)
+            except FileNotFoundError:
+                continue  # another process has taken it away
+            if found is not None:
+                yield found
+
+    def _complete(self, each: Running) -> Recorded | None:
+        """None while it may still be written to. Raises OSError."""
+        path = Path(each.path)
+        there = path.is_file()
+        watched = path if there else path.with_suffix(".json")
+        rest_s = self._resting.seconds(watched, watched.stat())
+        stopped = each.state is RecordingState.STOPPED
+        if rest_s < (_SETTLED_S if stopped else ABANDONED_S):
+            return None
+        return Recorded(each.facts, _duration_ms(path) if there else 0, path)
+
+    def left(self, now: datetime) -> list[Path]:
+        """Sound that lies here in clear, though nobody has written to it for `LEFT`: nobody takes it. By the
+        files' own times, so for people and alarms only: they are wrong for a while when a clock is set."""
+        oldest_s = (now - LEFT).timestamp()
+        try:
+            # Unlike `glob` this fails where it may not look.
+            sounds = [each for each in self._directory.iterdir() if each.suffix == ".wav"]
+        except FileNotFoundError:
+            return []
+        return sorted(each for each in sounds if _changed_s(each) < oldest_s)
 
     def remove(self, facts: RecordingFacts) -> None:
         """It is in the store: forget it here. The sound goes first, it is not encrypted."""
@@ -158,18 +183,33 @@ def _duration_ms(path: Path) -> int:
     with path.open("rb") as file:
         header = file.read(_HEADER_BYTES)
     start = header.find(b"data")
-    if header[:4] != b"RIFF" or start < 0:
+    if header[:4] != b"RIFF" or start < _FIRST_DATA:
         return 0
     (bytes_per_s,) = struct.unpack_from("<I", header, 28)
     return int(max(0, path.stat().st_size - start - 8) * 1000 // bytes_per_s) if bytes_per_s else 0
 
 
+def _changed_s(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf  # it was taken meanwhile
+
+
 def _mended(first: bytes, size: int) -> bytes:
     """The beginning of a WAV file with the sizes that the file has."""
     start = first[:_HEADER_BYTES].find(b"data")
-    if first[:4] != b"RIFF" or start < 0:
+    if first[:4] != b"RIFF" or start < _FIRST_DATA:
         return first
-    mended = bytearray(first)
-    struct.pack_into("<I", mended, 4, size - 8)
-    struct.pack_into("<I", mended, start + 4, size - start - 8)
+    mended, sound = bytearray(first), size - start - 8
+    whole = size - 8
+    if whole <= _MOST_WAV_BYTES:
+        struct.pack_into("<I", mended, 4, whole)
+        struct.pack_into("<I", mended, start + 4, sound)
+        return bytes(mended)
+    struct.pack_into("<4sI", mended, 0, b"RF64", _MOST_WAV_BYTES)
+    struct.pack_into("<I", mended, start + 4, _MOST_WAV_BYTES)
+    (frame,) = struct.unpack_from("<H", first, 32)
+    sizes = (whole + _DS64.size, sound, sound // max(1, frame))
+    mended[12:12] = _DS64.pack(b"ds64", _DS64.size - 8, *sizes, 0)
     return bytes(mended)

@@ -1,10 +1,15 @@
-"""Recorded conversations (C4): sealed when they come, opened when they are heard, deleted on time (F4)."""
+"""Recorded conversations (C4): sealed when they come, opened when they are heard, deleted on time (F4).
+
+As rows of at most 1 MiB: a conversation of any length is there whole or not at all, is in the backup and on
+both sites, and is gone with its expiry (decision 11).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, count
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -18,7 +23,8 @@ from store.errors import RecordRefused
 from store.foreign_errors import database_errors
 from store.privacy_holds import not_under_order
 from store.recording_tables import recording, recording_part
-from store.sealed import seal, unseal
+from store.sealed import unseal
+from store.sealed_stream import VERSION, seal_stream, unseal_stream
 
 #: Most recordings read at once.
 MAX_RECORDINGS: Final = 10_000
@@ -61,7 +67,8 @@ class RecordingArchive:
         self._key = key
 
     def add(self, facts: RecordingFacts, duration_ms: int, parts: Iterable[bytes]) -> bool:
-        """Keep a recording, once: whether it is new. Part by part, so that a long one needs no memory."""
+        """Keep a recording, once: whether it is new. Part by part, of at most 1 MiB each, so that a long one
+        needs no memory."""
         place = f"keeping recording {facts.id}"
         with database_errors(place), self._engine.begin() as connection:
             known = select(recording.c.id).where(recording.c.id == facts.id)
@@ -69,13 +76,13 @@ class RecordingArchive:
                 return False
             # The number of parts is known behind them, and a part needs its recording: so it comes twice.
             connection.execute(insert(recording).values(_row(facts, duration_ms)))
-            key, number = self._key(), 0
-            for number, part in enumerate(parts, start=1):
-                sealed = seal(key, part, _bound(facts.customer_id, facts.id, number))
+            number = 0
+            stream = seal_stream(self._key(), parts, _bound(facts.customer_id, facts.id))
+            for number, sealed in enumerate(stream, start=1):
                 row = {"recording_id": facts.id, "number": number, "sealed": sealed}
                 connection.execute(insert(recording_part).values(row))
             mine = recording.c.id == facts.id
-            connection.execute(update(recording).where(mine).values(parts=max(1, number)))
+            connection.execute(update(recording).where(mine).values(parts=number))
         return True
 
     def recordings(
@@ -90,19 +97,44 @@ class RecordingArchive:
         with database_errors("listing recordings"), self._engine.connect() as connection:
             return tuple(StoredRecording(**row) for row in connection.execute(wanted).mappings())
 
-    def hear(self, recording_id: str, actor: str, reason: str) -> bytes:
-        """What was said, as WAV; that somebody heard it stands in the audit (TDDDG § 3)."""
+    def hear(self, recording_id: str, actor: str, reason: str) -> Iterator[bytes]:
+        """What was said, as WAV, part by part; that somebody heard it stands in the audit before (TDDDG § 3).
+
+        A part that is not as it was raises RecordRefused when its turn comes: throw away what came before.
+        """
         place = f"reading recording {recording_id}"
         with database_errors(place), self._engine.begin() as connection:
             row = _kept(connection, recording_id)
-            parts = select(recording_part).where(recording_part.c.recording_id == recording_id)
-            sound = b"".join(
-                unseal(self._key(), bytes(each.sealed), _bound(row["customer_id"], recording_id, each.number))
-                for each in connection.execute(parts.order_by(recording_part.c.number))
-            )
             details = {"customer": row["customer_id"], "call": row["call_id"], "reason": reason}
             _record(connection, actor, "record.play", recording_id, details)
-        return sound
+        return self._opened(row["customer_id"], recording_id, row["parts"])
+
+    def _opened(self, customer_id: str, recording_id: str, parts: int) -> Iterator[bytes]:
+        key, bound_to = self._key(), _bound(customer_id, recording_id)
+        sealed = self._sealed(recording_id, parts)
+        first = next(sealed)
+        if first[:1] == VERSION:
+            yield from unseal_stream(key, chain((first,), sealed), bound_to)
+            return
+        # Recordings of versions before: each part for itself.
+        for number, each in enumerate(chain((first,), sealed), start=1):
+            yield unseal(key, each, f"part {number} of {bound_to}")
+
+    def _sealed(self, recording_id: str, parts: int) -> Iterator[bytes]:
+        """As many parts as there were, and what may be behind them."""
+        place = f"reading recording {recording_id}"
+        part = recording_part.c
+        for number in count(1):
+            wanted = select(part.sealed).where(part.recording_id == recording_id, part.number == number)
+            with database_errors(place), self._engine.connect() as connection:
+                found = connection.execute(wanted).scalar()
+            if found is not None:
+                yield bytes(found)
+            elif number <= parts:
+                why = f"part {number} of {parts} is not there"
+                raise RecordRefused(place, why, "See `fernamt record list`: it may be erased meanwhile")
+            else:
+                return
 
     def erase(self, recording_id: str, at: datetime, actor: str, reason: str) -> None:
         """Delete what was said before its time. Raises RecordRefused when it is not there any more."""
@@ -167,8 +199,8 @@ def _row(facts: RecordingFacts, duration_ms: int) -> dict[str, Any]:
     }
 
 
-def _bound(customer_id: str, recording_id: str, number: int) -> str:
-    return f"part {number} of recording {recording_id} of {customer_id}"
+def _bound(customer_id: str, recording_id: str) -> str:
+    return f"recording {recording_id} of {customer_id}"
 
 
 def _record(

@@ -73,5 +73,7 @@ def _sounds(
     for recording in recordings.recordings(customer_id, limit=MAX_RECORDINGS):
         if recording.erased_at is None:
             names.append(f"recordings/{recording.id}.wav")
-            archive.writestr(names[-1], recordings.hear(recording.id, actor, _REASON))
+            with archive.open(names[-1], "w", force_zip64=True) as file:
+                for part in recordings.hear(recording.id, actor, _REASON):
+                    file.write(part)
     return names

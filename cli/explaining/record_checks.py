@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from cli.bootstrap import acd_log, engine, now, oldest_in_spool, spool_size
+from cli.bootstrap import acd_log, engine, now, oldest_in_spool, recording_spool, spool_size
 from cli.carriers.teams_health import teams_health
 from cli.errors import NotRunning
 from cli.explaining.findings import Finding, State, outside_the_lab
@@ -63,6 +63,15 @@ def quarantine(settings: Settings) -> Finding:
             "fernamt cdr quarantine list; then retry or settle each",
         )
     return Finding("CDR quarantine", State.OK, "empty")
+
+
+def recordings(settings: Settings) -> Finding:
+    """Whether what was recorded here is encrypted soon after the conversation (C4)."""
+    left = recording_spool(settings).left(now())
+    if left:
+        seen = f"{len(left)} conversations that are over lie unencrypted on the disk: {left[0]}"
+        return Finding("recordings", State.FAULT, seen, "docs/runbooks/recordings-in-clear.md")
+    return Finding("recordings", State.OK, "none lies unencrypted after its conversation")
 
 
 def sweep(settings: Settings) -> Finding:

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from cli.wiring.adapters import store_errors
 from cli.wiring.queue_switch import switch_errors
+from controller.errors import NotKept
 from dialplan.recording import RecordingFacts
 from freeswitch.recorder_calls import RecorderCalls
+from store.errors import RecordRefused
 from store.recordings import RecordingArchive
 
 
@@ -54,7 +56,10 @@ class KeptRecordings:
 
     def add(self, facts: RecordingFacts, duration_ms: int, parts: Iterable[bytes]) -> bool:
         with store_errors():
-            return self._archive.add(facts, duration_ms, parts)
+            try:
+                return self._archive.add(facts, duration_ms, parts)
+            except RecordRefused as error:
+                raise NotKept(str(error)) from error
 
     def expire(self, now: datetime) -> int:
         if not self._trusts(now):

@@ -7,15 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
+from cli.wiring.recording_switch import KeptRecordings
+from controller.errors import NotKept
 from dialplan.recording import Consent, RecordingFacts
 from store.audit import AuditLog
 from store.errors import DatabaseError, RecordRefused
 from store.privacy_erasing import PrivacyErasing
 from store.recording_tables import recording, recording_part
 from store.recordings import RecordingArchive
-from store.sealed import new_key, read_key
+from store.sealed import new_key, read_key, seal
 from store.tables import audit
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -69,11 +71,74 @@ def test_it_is_heard_with_the_key_and_an_entry_in_the_audit(
 ) -> None:
     """TDDDG § 3."""
     archive.add(FACTS, 4_000, PARTS)
-    assert archive.hear("r-1", "tester", "complaint") == b"".join(PARTS)
+    assert tuple(archive.hear("r-1", "tester", "complaint")) == PARTS
     entry = AuditLog(engine).latest(object_kind="recording", object_id="r-1")[0]
     assert (entry.actor, entry.action, entry.details["reason"]) == ("tester", "record.play", "complaint")
     with pytest.raises(RecordRefused, match="cannot be decrypted"):
-        RecordingArchive(engine, lambda: read_key(new_key())).hear("r-1", "tester", "curious")
+        list(RecordingArchive(engine, lambda: read_key(new_key())).hear("r-1", "tester", "curious"))
+
+
+def test_what_was_cut_off_or_exchanged_in_the_database_is_refused(
+    engine: Engine, archive: RecordingArchive
+) -> None:
+    """C4: a part that is gone is noticed, also where the recording's row says that there never was one."""
+    parts = tuple(bytes([each]) * 1_000 for each in range(4))
+    archive.add(FACTS, 4_000, parts)
+    of = recording_part.c
+    with engine.begin() as connection:
+        connection.execute(recording_part.delete().where(of.number == 4))
+    heard = []
+    with pytest.raises(RecordRefused, match="part 4 of 4 is not there"):
+        heard.extend(archive.hear("r-1", "tester", "complaint"))
+    with engine.begin() as connection:
+        connection.execute(update(recording).values(parts=3))
+    with pytest.raises(RecordRefused, match="parts were changed, cut off or exchanged"):
+        heard.extend(archive.hear("r-1", "tester", "complaint"))
+    with engine.begin() as connection:
+        connection.execute(recording_part.delete().where(of.number == 1))
+        connection.execute(update(recording_part).where(of.number == 2).values(number=1))
+    with pytest.raises(RecordRefused):
+        list(archive.hear("r-1", "tester", "complaint"))
+
+
+def test_recordings_of_the_version_before_are_heard_and_nothing_of_them_is_missing(
+    engine: Engine, archive: RecordingArchive
+) -> None:
+    """Their parts were sealed one by one."""
+    archive.add(FACTS, 4_000, PARTS)
+    with engine.begin() as connection:
+        for number, part in enumerate(PARTS, start=1):
+            old = seal(KEY, part, f"part {number} of recording r-1 of kunde")
+            mine = recording_part.c.number == number
+            connection.execute(update(recording_part).where(mine).values(sealed=old))
+    assert tuple(archive.hear("r-1", "tester", "complaint")) == PARTS
+    with engine.begin() as connection:
+        connection.execute(recording_part.delete().where(recording_part.c.number == 2))
+    with pytest.raises(RecordRefused, match="part 2 of 2 is not there"):
+        list(archive.hear("r-1", "tester", "complaint"))
+
+
+def test_a_recording_that_breaks_off_while_it_is_read_is_not_kept_at_all(
+    engine: Engine, archive: RecordingArchive
+) -> None:
+    def parts() -> Iterator[bytes]:
+        yield PARTS[0]
+        raise OSError("a bad disk")
+
+    with pytest.raises(OSError, match="a bad disk"):
+        archive.add(FACTS, 4_000, parts())
+    assert archive.recordings() == ()
+    assert parts_left(engine) == 0
+
+
+def test_a_recording_that_the_database_refuses_is_told_apart_from_a_database_that_is_away(
+    archive: RecordingArchive,
+) -> None:
+    """Twenty-five days: more milliseconds than the column takes."""
+    kept = KeptRecordings(archive, lambda _: True)
+    with pytest.raises(NotKept):
+        kept.add(FACTS, 25 * 86_400_000, PARTS)
+    assert kept.add(FACTS, 24 * 86_400_000, PARTS)
 
 
 def test_what_is_erased_leaves_only_who_erased_it_and_why(engine: Engine, archive: RecordingArchive) -> None:

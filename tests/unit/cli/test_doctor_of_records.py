@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.bootstrap import now
+from cli.bootstrap import message_dir, now
 from cli.explaining.findings import State
-from cli.explaining.record_checks import rating_finding, spool
+from cli.explaining.record_checks import rating_finding, recordings, spool
 from cli.layout import EXAMPLE_CARRIER, lab_settings
 from cli.settings import Settings
 from store.rating_waiting import Backlog
@@ -80,3 +80,20 @@ def test_a_record_that_cannot_be_opened_is_a_fault_with_its_place(made: Made) ->
     assert found.state is State.FAULT
     assert "a.cdr.json" in found.seen
     assert found.next_step == "docs/runbooks/records-stuck.md"
+
+
+def test_a_recording_that_nobody_encrypts_is_a_fault_with_its_place(made: Made) -> None:
+    """C4: an intake that is down, a key that cannot be read."""
+    settings = made()
+    assert recordings(settings).state is State.OK
+    sound = message_dir(settings) / "recordings" / "r-1.wav"
+    sound.parent.mkdir(parents=True)
+    sound.touch()
+    assert recordings(settings).state is State.OK, "the conversation goes on"
+    long_ago = (now() - timedelta(minutes=4)).timestamp()
+    os.utime(sound, (long_ago, long_ago))
+    found = recordings(settings)
+    assert found.state is State.FAULT
+    assert "1 conversations" in found.seen
+    assert str(sound) in found.seen
+    assert found.next_step == "docs/runbooks/recordings-in-clear.md"

@@ -232,6 +232,7 @@ def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> Non
         metrics.of_certificates(lambda: {"file": 80.5, "node": -1}),
         metrics.of_clock(lambda: True),
         metrics.of_quarantined(lambda: 0),
+        metrics.of_recordings(lambda: 0),
         metrics.of_disks(lambda: [Room("records", ROOT, 1, 10**9, 10**12, None)]),
         metrics.of_rating(lambda: (0, 0)),
         of_the_middle(),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cli.layout import make_private, write_private
-from cli.whole_files import write_whole, written_whole
+from cli.whole_files import write_parts, write_whole, written_whole
 
 
 def test_a_key_that_two_programs_make_at_one_moment_is_the_first_ones(tmp_path: Path) -> None:
@@ -46,3 +47,18 @@ def test_a_document_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
         file.write("leg_id;\ud800")
     assert [each.name for each in tmp_path.iterdir()] == ["charges.csv"]
     assert table.read_text() == "the month before\n"
+
+
+def test_what_is_heard_is_written_part_by_part_whole_or_not_at_all(tmp_path: Path) -> None:
+    """C4: a recording that turns out to be damaged leaves no half of it on somebody's disk."""
+    output = tmp_path / "gespraech.wav"
+    write_parts(output, (b"RIFF", b"sound"))
+    assert (output.read_bytes(), output.stat().st_mode & 0o777) == (b"RIFFsound", 0o600)
+
+    def damaged() -> Iterator[bytes]:
+        yield b"RIFF"
+        raise ValueError("part 2 cannot be decrypted")
+
+    with pytest.raises(ValueError, match="part 2"):
+        write_parts(output, damaged())
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [(output.name, b"RIFFsound")]

@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from acd.centre import RecordingRules
 from acd.effects import Answered
-from controller.errors import StoreAway
+from controller.errors import NotKept, StoreAway
 from controller.recorder import Recorder, ToRecord, to_record
 from controller.recordings import Recordings
 from dialplan.recording import (
@@ -262,15 +263,18 @@ class Spool:
 
 
 class Store:
-    """Keeps names; `away` as when the database is."""
+    """Keeps names; `away` as when the database is. What is in `refused` it never takes."""
 
     def __init__(self) -> None:
         self.away = False
+        self.refused: set[str] = set()
         self.kept: list[str] = []
 
     def add(self, facts: RecordingFacts, duration_ms: int, parts: object) -> bool:
         if self.away:
             raise StoreAway("nobody there")
+        if facts.id in self.refused:
+            raise NotKept("it breaks a rule")
         self.kept.append(facts.id)
         return True
 
@@ -289,3 +293,21 @@ def test_recordings_wait_in_the_spool_while_the_store_is_away() -> None:
     store.away = False
     rounds.look()
     assert (spool.waiting, store.kept) == ([], ["r-4000"])
+
+
+def test_a_recording_that_is_refused_holds_up_no_other_and_is_told_of_once() -> None:
+    """C4: what waits behind it would lie in the spool in clear."""
+    spool, store = Spool(), Store()
+    spool.waiting = [Spooled(4_000), Spooled(5_000)]
+    store.refused = {"r-4000"}
+    rounds = Recordings(spool, store, lambda: NOW)
+    with capture_logs() as logs:
+        rounds.look()
+        rounds.look()
+    assert [each.facts.id for each in spool.waiting] == ["r-4000"]
+    assert store.kept == ["r-5000"]
+    told = [each["recording"] for each in logs if "stays in the spool in clear" in each["event"]]
+    assert told == ["r-4000"]
+    store.refused = set()
+    rounds.look()
+    assert (spool.waiting, store.kept) == ([], ["r-5000", "r-4000"])

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import wave
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from dialplan.recording import Consent, RecordingFacts, RecordingState
 from freeswitch.errors import CommandRefused
-from freeswitch.recording_spool import ABANDONED_S, RecordingSpool
+from freeswitch.recording_spool import ABANDONED_S, LEFT, PART_BYTES, RecordingSpool
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 FACTS = RecordingFacts("r-1", "c1", "kunde", "verkauf", "anna", Consent("1", AT), AT, 30)
@@ -68,7 +69,8 @@ def test_a_stopped_recording_is_complete_in_parts_and_then_forgotten(
     clock.now_s += 2
     (complete,) = spool.ready()
     assert (complete.facts, complete.duration_ms) == (FACTS, 100_000)
-    assert [len(each) for each in complete.parts()] == [1 << 20, 1_600_044 - (1 << 20)]
+    parts = [len(each) for each in complete.parts()]
+    assert (sum(parts), max(parts) <= PART_BYTES) == (1_600_044, True)
     spool.remove(FACTS)
     assert list(tmp_path.iterdir()) == []
 
@@ -87,6 +89,55 @@ def test_what_a_switch_that_died_left_is_taken_with_a_header_that_is_right(
     assert complete.duration_ms == 2_000
     with wave.open(io.BytesIO(b"".join(complete.parts()))) as file:
         assert file.getnframes() == 16_000
+
+
+@pytest.mark.parametrize("hours", [5, 30])
+def test_a_conversation_of_any_length_is_complete_and_comes_in_small_parts(
+    spool: RecordingSpool, clock: Clock, hours: int
+) -> None:
+    """C4: it stayed in clear from 240 MB on, which an agent whose phone speaks Opus reached in 43 minutes."""
+    path = Path(spool.begin(FACTS))
+    sound(str(path))
+    size = 44 + hours * 3_600 * 16_000
+    os.truncate(path, size)  # sparse
+    spool.note(FACTS, RecordingState.STOPPED)
+    assert list(spool.ready()) == []
+    clock.now_s += 2
+    (complete,) = spool.ready()
+    assert complete.duration_ms == hours * 3_600_000
+    first = next(iter(complete.parts()))
+    assert len(first) <= PART_BYTES
+    assert struct.unpack_from("<I", first, 4) == (size - 8,)
+    assert first[36:40] == b"data"
+    assert struct.unpack_from("<I", first, 40) == (size - 44,)
+
+
+def test_beyond_the_largest_wav_file_it_is_heard_as_rf64(spool: RecordingSpool, clock: Clock) -> None:
+    """EBU Tech 3306: 75 hours at 8 kHz, 13 with Opus."""
+    path = Path(spool.begin(FACTS))
+    sound(str(path))
+    size = 44 + 75 * 3_600 * 16_000
+    os.truncate(path, size)
+    spool.note(FACTS, RecordingState.STOPPED)
+    assert list(spool.ready()) == []
+    clock.now_s += 2
+    (complete,) = spool.ready()
+    first = next(iter(complete.parts()))
+    assert len(first) <= PART_BYTES
+    assert struct.unpack_from("<4sI4s4sI", first) == (b"RF64", 0xFFFFFFFF, b"WAVE", b"ds64", 28)
+    assert struct.unpack_from("<QQQI", first, 20) == (size + 36 - 8, size - 44, (size - 44) // 2, 0)
+    assert first[48:52] == b"fmt "
+    assert struct.unpack_from("<4sI", first, 72) == (b"data", 0xFFFFFFFF)
+
+
+def test_sound_that_nobody_takes_is_told_of(spool: RecordingSpool, tmp_path: Path) -> None:
+    """C4: never silently in clear; also sound of which no note says whose it is."""
+    now = datetime.now(UTC)
+    assert RecordingSpool(tmp_path / "not there yet").left(now) == []
+    sound(spool.begin(FACTS))
+    sound(str(tmp_path / "stray.wav"))
+    assert spool.left(now) == []
+    assert [each.name for each in spool.left(now + LEFT + timedelta(seconds=9))] == ["r-1.wav", "stray.wav"]
 
 
 def test_a_note_that_cannot_be_read_holds_nothing_else_up(
