@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from acd.events import CallerMoved, QueueFlushed, StatusChosen, WrapUpEnded
 from acd.names import AgentStatus
 from acd.orders import ExtendWrapUp, Order, Supervise, Supervision
+from dialplan.recording import RecordingEvent
 from web.errors import Away, NotAllowed, NotThere, Refused
 from web.models import (
     AgentNow,
@@ -17,12 +18,19 @@ from web.models import (
     MoveWanted,
     QueueNow,
     Queues,
+    RecordingWanted,
     StatusWanted,
     SupervisionWanted,
     WrapUpWanted,
 )
 from web.operation import Asked, Services
 from web.rights import RIGHTS, Right, User
+
+_RECORDING: Final = {
+    "pause": RecordingEvent.PAUSED,
+    "resume": RecordingEvent.RESUMED,
+    "stop": RecordingEvent.STOPPED,
+}
 
 
 def me(_services: Services, asked: Asked) -> Me:
@@ -112,6 +120,17 @@ def consent(services: Services, asked: Asked) -> None:
     if asked.user.agent_id is None:
         raise Refused("this token names no agent, who alone may confirm: fernamt user token create --agent")
     services.centre.agreed(asked.user, asked.path["call"], asked.user.agent_id)
+
+
+def record(services: Services, asked: Asked) -> None:
+    """Pause, resume or stop the recording of the own conversation; for those who lead of anybody's (C4)."""
+    user, wanted = asked.user, asked.body
+    assert isinstance(wanted, RecordingWanted)  # noqa: S101 - the operation's body
+    leads = user.may(Right.LEAD)
+    if not leads and user.agent_id is None:
+        raise NotAllowed("your role may change the recording of your own conversation only")
+    agent_id = None if leads else user.agent_id
+    services.centre.record(user, asked.path["call"], _RECORDING[wanted.do], agent_id)
 
 
 def flush(services: Services, asked: Asked) -> None:

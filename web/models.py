@@ -165,6 +165,13 @@ class ConsentWanted(Incoming):
     how: Literal["spoken"]
 
 
+class RecordingWanted(Incoming):
+    """What becomes of the recording of a conversation: silence for a while, as for the number of a card; what
+    is said again; its end, behind which nothing begins again without the caller's consent."""
+
+    do: Literal["pause", "resume", "stop"]
+
+
 class FlushWanted(Incoming):
     """Where the waiting callers of a queue go."""
 

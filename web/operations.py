@@ -18,6 +18,7 @@ from web.models import (
     MoveWanted,
     QueueNow,
     Queues,
+    RecordingWanted,
     StatusWanted,
     SupervisionWanted,
     Tokens,
@@ -62,6 +63,10 @@ OPERATIONS: Final = (
     Operation(
         "consent", "POST", "/v1/calls/{call}/consent", "Record your call: the caller said yes to you",
         Right.OWN, centre.consent, body=ConsentWanted, names=_CALL, refusals=(409,),
+    ),
+    Operation(
+        "record", "POST", "/v1/calls/{call}/recording", "Pause, resume or stop the recording of a call",
+        Right.OWN, centre.record, body=RecordingWanted, names=_CALL, refusals=(409,),
     ),
     Operation(
         "queueFigures", "GET", "/v1/figures/queues", "Key figures of queues", Right.FIGURES,

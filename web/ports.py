@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from acd.orders import Order, Supervise
+from dialplan.recording import RecordingEvent
 from web.rights import User
 
 
@@ -54,6 +55,11 @@ class Centre(Protocol):
     def agreed(self, user: User, call_id: str, agent_id: str) -> None:
         """Record this call of the customer's, whose caller said yes to the agent; with an entry in the audit
         before. Raises Refused."""
+        ...
+
+    def record(self, user: User, call_id: str, event: RecordingEvent, agent_id: str | None) -> None:
+        """Pause, resume or stop the recording of this call of the customer's, which `agent_id` talks with
+        (None: whoever); with an entry in the audit before. Raises Refused."""
         ...
 
 

@@ -21,6 +21,7 @@ from cli.wiring.queue_desk import order
 from cli.wiring.recording_orders import RecordingOrders
 from cli.wiring.web_users import away
 from controller.rounds import Rounds
+from dialplan.recording import RecordingEvent
 from store.acd_desk import AcdDesk
 from store.acd_live import AcdLive
 from store.audit import write
@@ -65,24 +66,40 @@ class OwnedCentre:
 
     def order(self, user: User, action: str, wanted: Order | Supervise) -> None:
         """The audit comes first: what cannot be written down is not done."""
-        if self.screen(user.customer_id) is None:
-            raise Away("no controller serves the contact centre now; try again in a moment", 3)
+        self._served(user)
         details = {"customer": user.customer_id, "order": repr(wanted)[:1_000]}
         about = ("contact_centre", user.customer_id)
         self._noted(user, action, about, details, lambda: order(self._desk, user.customer_id, wanted))
 
     def agreed(self, user: User, call_id: str, agent_id: str) -> None:
         """Only of a call that the customer's agent talks with now."""
-        screen = self.screen(user.customer_id)
-        if screen is None:
-            raise Away("no controller serves the contact centre now; try again in a moment", 3)
-        if not talks(screen, agent_id, call_id):
+        if not talks(self._served(user), agent_id, call_id):
             raise Refused(f"agent {agent_id} does not talk with call {call_id}")
         details = {"customer": user.customer_id, "agent": agent_id}
         about = ("call", call_id)
         self._noted(
             user, "record.consent", about, details, lambda: self._recordings.agreed(call_id, agent_id)
         )
+
+    def record(self, user: User, call_id: str, event: RecordingEvent, agent_id: str | None) -> None:
+        """Only of a call that an agent of the customer's talks with now: of others nothing is recorded."""
+        talking = talkers(self._served(user), call_id)
+        if agent_id is None and not talking:
+            raise Refused(f"no agent talks with call {call_id}")
+        if agent_id is not None and agent_id not in talking:
+            raise Refused(f"agent {agent_id} does not talk with call {call_id}")
+        details = {"customer": user.customer_id, "agent": " ".join(talking)}
+        about = ("call", call_id)
+        self._noted(
+            user, f"record.{event.value}", about, details, lambda: self._recordings.order(call_id, event)
+        )
+
+    def _served(self, user: User) -> Mapping[str, Any]:
+        """The customer's screen. Raises Away."""
+        screen = self.screen(user.customer_id)
+        if screen is None:
+            raise Away("no controller serves the contact centre now; try again in a moment", 3)
+        return screen
 
     def _noted(
         self,
@@ -104,12 +121,17 @@ class OwnedCentre:
 
 def talks(screen: Mapping[str, Any], agent_id: str, call_id: str) -> bool:
     """Whether the agent talks with the call."""
-    return any(
-        talk["call"] == call_id and talk["state"] == OfferState.TALKING
+    return agent_id in talkers(screen, call_id)
+
+
+def talkers(screen: Mapping[str, Any], call_id: str) -> list[str]:
+    """Agents who talk with the call."""
+    return [
+        str(each["agent"])
         for each in screen["agents"]
-        if each["agent"] == agent_id
         for talk in each["talks"]
-    )
+        if talk["call"] == call_id and talk["state"] == OfferState.TALKING
+    ]
 
 
 class CustomerFigures:

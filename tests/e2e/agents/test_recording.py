@@ -202,6 +202,47 @@ def test_an_agent_confirms_a_spoken_yes_at_the_screen_and_nobody_else_does(
     assert actors == {"api:kunde/anna"}
 
 
+def test_an_agents_screen_pauses_the_recording_and_a_supervisors_stops_it(
+    centre: Exchange, stage: Stage, tmp_path: Path
+) -> None:
+    """C4, C8, guarantee 8: the own conversation, or who leads; each in the audit by name."""
+    assert centre.settings.web is not None
+    port, token = centre.settings.web.listen[1], ("user", "token", "create")
+    anna, bert = (
+        Screen(port, centre.run(*token, each, "--customer", "kunde", "--role", "agent", "--agent", each))
+        for each in ("anna", "bert")
+    )
+    lead = Screen(port, centre.run(*token, "lead", "--customer", "kunde", "--role", "supervisor"))
+    caller, call_id = talking(centre, stage, "1")
+    agent = stage.inbox("anna-1").received("anna-1", 30)
+    eventually(lambda: bool(spooled(centre)), 30, "the recording to begin")
+    eventually(lambda: spooled(centre)[0].stat().st_size > 16_000, 30, "a second of it")
+    path = f"/v1/calls/{call_id}/recording"
+    assert bert.post(path, {"do": "pause"}) == 409, "it is anna's conversation"
+    assert [anna.post(path, {"do": each}) for each in ("pause", "pause", "resume", "resume", "pause")] == [
+        204, 409, 204, 409, 204,
+    ]  # fmt: skip
+    caller.play(f"%(60000,0,{CARD_HZ})")
+    agent.wait_heard(CARD_HZ, min_ms=300, timeout_s=30)
+    assert [lead.post(path, {"do": each}) for each in ("stop", "resume")] == [204, 409]
+    caller.hangup()
+    caller.wait("ended", 30)
+    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 30, "the recording")
+    (row,) = centre.json("record", "list", "--call", call_id)
+    output = tmp_path / "out.wav"
+    centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
+    detector = heard(output.read_bytes(), tmp_path)
+    assert detector.heard(CALLER_HZ, 200)
+    assert not detector.heard(CARD_HZ, 60)
+    entries = AuditLog(engine(centre.settings, "tests")).latest(object_kind="call", object_id=call_id)
+    assert {(each.actor, each.action) for each in entries} >= {
+        ("api:kunde/anna", "record.paused"),
+        ("api:kunde/anna", "record.paused.refused"),
+        ("api:kunde/lead", "record.stopped"),
+    }
+    assert all(each.actor != "api:kunde/bert" for each in entries)
+
+
 def _dials(agent: RobotCall, stage: Stage, code: str) -> None:
     """From the phone's second line."""
     agent.hold()

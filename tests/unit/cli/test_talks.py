@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.wiring.web_centre import talks
+from cli.wiring.web_centre import talkers, talks
 
 SCREEN = {
     "agents": [
@@ -28,3 +28,9 @@ def test_an_agent_talks_with_the_call_that_was_answered_and_with_no_other(
     agent: str, call: str, so: bool
 ) -> None:
     assert talks(SCREEN, agent, call) is so
+
+
+def test_a_call_that_rings_or_that_another_customer_has_is_nobodys_conversation() -> None:
+    """Guarantee 8: the screen is the customer's own; what is not on it cannot be paused or stopped."""
+    assert talkers(SCREEN, "c1") == ["anna"]
+    assert [talkers(SCREEN, each) for each in ("c2", "c4", "")] == [[], [], []]

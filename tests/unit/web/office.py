@@ -12,6 +12,7 @@ import falcon
 from falcon.testing import TestClient
 
 from acd.orders import Order, Supervise
+from dialplan.recording import RecordingEvent
 from web.app import make_app
 from web.door import Door
 from web.errors import Away, Refused
@@ -87,6 +88,7 @@ class MemoryCentre:
     screens: dict[str, dict[str, Any]] = field(default_factory=lambda: {"kunde": SCREEN})
     ordered: list[tuple[str, str, Order | Supervise]] = field(default_factory=list)
     yes: list[tuple[str, str, str]] = field(default_factory=list)
+    recorded: list[tuple[str, str, str, str | None]] = field(default_factory=list)
 
     def screen(self, customer_id: str) -> Mapping[str, Any] | None:
         return self.screens.get(customer_id)
@@ -100,6 +102,11 @@ class MemoryCentre:
         if call_id == "gone":
             raise Refused("agent anna does not talk with call gone")
         self.yes.append((user.actor, call_id, agent_id))
+
+    def record(self, user: User, call_id: str, event: RecordingEvent, agent_id: str | None) -> None:
+        if call_id == "gone":
+            raise Refused("call gone has no recording that could be paused")
+        self.recorded.append((user.actor, call_id, event.value, agent_id))
 
 
 @dataclass

@@ -32,6 +32,7 @@ BODIES: dict[str, Any] = {
     "supervise": {"how": "listen"},
     "flush": {"to_queue": "technik"},
     "consent": {"how": "spoken"},
+    "record": {"do": "pause"},
 }
 
 
@@ -100,6 +101,34 @@ def test_an_agent_confirms_the_yes_of_the_own_caller(office: Office) -> None:
     nobody = office.post("/v1/calls/c1/consent", {"how": "spoken"}, "t-other")
     assert nobody.status_code == 409
     assert "names no agent" in nobody.json["sentence"]
+
+
+def test_agents_pause_the_recording_of_the_own_conversation_and_supervisors_of_any(office: Office) -> None:
+    """C4: for the number of a card. Whose conversation it must be follows from the token, not from what is
+    asked."""
+    path = "/v1/calls/c1/recording"
+    for what in ("pause", "resume", "stop"):
+        assert office.post(path, {"do": what}, "t-anna").status_code == 204
+    assert office.post(path, {"do": "pause"}).status_code == 204
+    anna = "api:kunde/anna"
+    assert office.centre.recorded == [
+        (anna, "c1", "paused", "anna"),
+        (anna, "c1", "resumed", "anna"),
+        (anna, "c1", "stopped", "anna"),
+        ("api:kunde/lead", "c1", "paused", None),
+    ]
+    gone = office.post("/v1/calls/gone/recording", {"do": "pause"}, "t-anna")
+    assert (gone.status_code, "no recording" in gone.json["sentence"]) == (409, True)
+    for body in ({"do": "erase"}, {"do": "agreed"}, {}):
+        assert office.post(path, body, "t-anna").status_code == 400
+    assert len(office.centre.recorded) == 4
+
+
+def test_an_agents_token_without_an_agent_reaches_nobodys_recording(office: Office) -> None:
+    """C8: no agent must not mean any agent."""
+    office.users.users["t-nobody"] = replace(ANNA, agent_id=None)
+    assert office.post("/v1/calls/c1/recording", {"do": "stop"}, "t-nobody").status_code == 403
+    assert office.centre.recorded == []
 
 
 def test_an_agent_sees_the_own_queue_and_no_calls(office: Office) -> None:
