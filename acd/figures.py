@@ -30,6 +30,10 @@ from acd.names import AgentState, AgentStatus, CancelReason, Failure
 
 #: Groups smaller than this could tell of a single caller: their figures are not given out.
 LEAST_CALLERS: Final = 5
+#: What an agent's row has of calls; the rest is time at work.
+OF_CALLS: Final = (
+    "calls", "not_answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_ms", "other_call_ms"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,12 @@ class AgentFigures:
         """Talking and wrapping up as a part of the time at work (logged in, not paused)."""
         at_work = self.logged_in_ms - self.paused_ms
         return (self.talk_ms + self.wrap_up_ms) / at_work if at_work > 0 else None
+
+    @property
+    def is_small(self) -> bool:
+        """Too few calls to be given out: what they took could tell of a single caller. One that ends in
+        another interval counts there, so there may be a time without a call."""
+        return self.calls < LEAST_CALLERS and any(getattr(self, name) for name in OF_CALLS)
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ ProgramError
 ├── NoSuchToken       there is no valid token of this number
 ├── ExportThere       the file that an export would be written to is there already
 ├── ContactCentreRefused  a command for the contact centre was not carried out
+├── FiguresHidden     figures of single agents are not shown: the customer has not declared that they may be
 ├── NoOperatorConnect  the settings name no access to Microsoft Operator Connect
 ├── OperatorConnectAway  Microsoft did not answer, or not to us
 ├── CallRefused       a call that a program asked for was not made
@@ -193,6 +194,12 @@ class ContactCentreRefused(ProgramError):
     """A command for the contact centre was not carried out, or nobody serves what it is about."""
 
     id = "program.contact-centre"
+
+
+class FiguresHidden(ProgramError):
+    """Figures of single agents show how employees work (§ 87(1) no. 6 BetrVG, § 26 BDSG)."""
+
+    id = "program.figures-hidden"
 
 
 class ExportThere(ProgramError):

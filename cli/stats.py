@@ -83,7 +83,8 @@ def stats(
 ) -> None:  # fmt: skip
     """Key figures of queues or agents by interval, as docs/figures.md defines them.
 
-    No figure names a caller; where fewer than 5 callers came in an interval, only that is said.
+    No figure names a caller; where fewer than 5 callers came in an interval, only that is said. Of single
+    agents there are figures from the day on that the customer declared (`figures: { agents_declared: DAY }`).
 
     \b
     Examples:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
@@ -21,6 +22,10 @@ _CUSTOMERS: Final = text(
 )
 _CUSTOMER: Final = text(
     "SELECT id, content::jsonb ->> 'name' AS name, content::jsonb -> 'blocked' = 'true' AS blocked"
+    " FROM config_item WHERE kind = 'customer' AND until_version IS NULL AND id = :id"
+)
+_AGENTS_DECLARED: Final = text(
+    "SELECT content::jsonb -> 'figures' ->> 'agents_declared'"
     " FROM config_item WHERE kind = 'customer' AND until_version IS NULL AND id = :id"
 )
 
@@ -63,3 +68,9 @@ def customer(connection: Connection, id_: str) -> AppliedCustomer | None:
     """One customer, None for an id that the applied configuration does not know."""
     row = connection.execute(_CUSTOMER, {"id": id_}).one_or_none()
     return AppliedCustomer(row.id, row.name or row.id, bool(row.blocked)) if row else None
+
+
+def agents_declared(connection: Connection, id_: str) -> date | None:
+    """From which day on a customer's agents may be told apart in figures; None: never."""
+    found = connection.scalar(_AGENTS_DECLARED, {"id": id_})
+    return date.fromisoformat(found) if found else None

@@ -206,19 +206,20 @@ class QueueFigures(Outgoing):
 
 
 class AgentFigures(Outgoing):
-    """An agent in an interval."""
+    """An agent in an interval (docs/figures.md). `small`: fewer than 5 calls, only time at work is told."""
 
     interval: str
     agent: str
-    calls: int
-    not_answered: int
+    small: bool
+    calls: int | str
+    not_answered: int | None
     logged_in_s: float
     paused_s: float
-    talk_s: float
-    hold_s: float
-    wrap_up_s: float
-    ring_s: float
-    other_call_s: float
+    talk_s: float | None
+    hold_s: float | None
+    wrap_up_s: float | None
+    ring_s: float | None
+    other_call_s: float | None
     occupancy: float | None
 
 

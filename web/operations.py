@@ -74,7 +74,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "agentFigures", "GET", "/v1/figures/agents", "Key figures of agents", Right.FIGURES,
-        reports.agent_figures, FiguresOfAgents, query=reports.AgentFiguresQuery,
+        reports.agent_figures, FiguresOfAgents, query=reports.AgentFiguresQuery, refusals=(409,),
     ),
     Operation("tokens", "GET", "/v1/tokens", "Tokens that are valid", Right.USERS, reports.tokens, Tokens),
     Operation(

@@ -67,7 +67,9 @@ class FigureSource(Protocol):
     """Key figures of one customer; the database itself keeps customers apart."""
 
     def queues(self, customer_id: str, period: Period, queue: str | None) -> Sequence[Mapping[str, Any]]: ...
-    def agents(self, customer_id: str, period: Period, agent: str | None) -> Sequence[Mapping[str, Any]]: ...
+    def agents(self, customer_id: str, period: Period, agent: str | None) -> Sequence[Mapping[str, Any]]:
+        """Raises Refused where agents may not be told apart."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

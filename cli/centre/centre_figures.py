@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 from acd import intervals
 from acd.figures import AgentFigures, Figures, QueueFigures, Rules, figures
 from acd.repeats import repeats
+from cli.errors import FiguresHidden
 from cli.times import GERMANY
+from store import applied_parts
 from store.acd_history import logged_in_period, repeat_callers, transferred
 
 #: Longest period that figures are made of at once.
@@ -25,11 +27,13 @@ SMALL: Final = "<5"
 @dataclass(frozen=True, slots=True)
 class CentreFigures:
     """Figures of the intervals that begin in a period; by interval and queue callers who came again, and
-    calls that went on after the agent."""
+    calls that went on after the agent. `agents_from`: the German day from which on agents may be told apart,
+    None: never."""
 
     figures: Figures
     repeats: Counter[tuple[int, str]]
     transferred: Counter[tuple[int, str]]
+    agents_from: date | None = None
 
 
 def centre_figures(
@@ -48,7 +52,8 @@ def centre_figures(
         (intervals.around(began_ms, rules.interval_ms)[0], queue)
         for queue, began_ms in transferred(connection, customer_id, _moment(begin_ms), end)
     )
-    return CentreFigures(found, repeats(entered, begin_ms, rules.interval_ms), passed_on)
+    agents_from = applied_parts.agents_declared(connection, customer_id)
+    return CentreFigures(found, repeats(entered, begin_ms, rules.interval_ms), passed_on, agents_from)
 
 
 def queue_rows(found: CentreFigures, queue: str | None = None) -> list[dict[str, Any]]:
@@ -61,11 +66,17 @@ def queue_rows(found: CentreFigures, queue: str | None = None) -> list[dict[str,
 
 
 def agent_rows(found: CentreFigures, agent: str | None = None) -> list[dict[str, Any]]:
-    """A row for each interval and agent, in order."""
+    """A row for each interval and agent, in order; of few calls only the time at work is told. Intervals from
+    before the customer's declaration are left out. Raises FiguresHidden when there is none."""
+    if found.agents_from is None:
+        raise FiguresHidden(
+            "figures of single agents are not shown: the customer has not declared that employees know and "
+            "the works council agreed (§ 87(1) no. 6 BetrVG, § 26 BDSG): `figures: { agents_declared: DAY }`"
+        )
     return [
         _agent_row(start_ms, name, each)
         for (start_ms, name), each in sorted(found.figures.agents.items())
-        if agent in (None, name)
+        if agent in (None, name) and _moment(start_ms).astimezone(GERMANY).date() >= found.agents_from
     ]
 
 
@@ -96,9 +107,8 @@ def _queue_row(start_ms: int, name: str, each: QueueFigures, found: CentreFigure
 
 
 def _agent_row(start_ms: int, name: str, each: AgentFigures) -> dict[str, Any]:
-    return {
-        "interval": _begin(start_ms),
-        "agent": name,
+    small = each.is_small
+    values: dict[str, Any] = {
         "calls": each.calls,
         "not_answered": each.not_answered,
         "logged_in_s": _seconds(each.logged_in_ms),
@@ -110,6 +120,10 @@ def _agent_row(start_ms: int, name: str, each: AgentFigures) -> dict[str, Any]:
         "other_call_s": _seconds(each.other_call_ms),
         "occupancy": _part(each.occupancy),
     }
+    if small:
+        told = {"calls": SMALL, "logged_in_s": values["logged_in_s"], "paused_s": values["paused_s"]}
+        values = {key: told.get(key) for key in values}
+    return {"interval": _begin(start_ms), "agent": name, "small": small, **values}
 
 
 def _begin(start_ms: int) -> str:

@@ -16,7 +16,7 @@ from acd.names import OfferState
 from acd.orders import Order, Supervise
 from cli.centre.centre_figures import INTERVALS, CentreFigures, agent_rows, centre_figures, queue_rows
 from cli.centre.ordering import with_entry
-from cli.errors import ContactCentreRefused
+from cli.errors import ContactCentreRefused, FiguresHidden
 from cli.wiring.queue_desk import order
 from cli.wiring.recording_orders import RecordingOrders
 from cli.wiring.web_users import away
@@ -146,7 +146,10 @@ class CustomerFigures:
         return queue_rows(self._found(customer_id, period), queue)
 
     def agents(self, customer_id: str, period: Period, agent: str | None) -> Sequence[Mapping[str, Any]]:
-        return agent_rows(self._found(customer_id, period), agent)
+        try:
+            return agent_rows(self._found(customer_id, period), agent)
+        except FiguresHidden as error:
+            raise Refused(str(error)) from error
 
     def _found(self, customer_id: str, period: Period) -> CentreFigures:
         rules = Rules(INTERVALS[period.interval], period.target_s * 1000)

@@ -22,7 +22,7 @@ from provisioning.schema.policy import (
     LimitProfileEntry,
     OpeningHoursEntry,
 )
-from provisioning.schema.queue import QueueEntry, RecordingEntry, SupervisionEntry
+from provisioning.schema.queue import FiguresEntry, QueueEntry, RecordingEntry, SupervisionEntry
 from provisioning.schema.secret import SecretRef
 from provisioning.schema.site import SiteEntry
 from provisioning.schema.teams import TeamsTrunkEntry
@@ -120,6 +120,9 @@ class CustomerEntry(Entry):
     )
     supervision: SupervisionEntry | None = Field(
         None, description="What is heard of supervisors. Default: a tone (C5)."
+    )
+    figures: FiguresEntry | None = Field(
+        None, description="Who may be told apart in key figures. Default: no agent (C9)."
     )
     plans: Few[PlanEntry] = Field((), description="Routing plans: numbers go to one by `plan` (C2).")
     hours: Id | None = Field(

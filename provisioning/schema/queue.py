@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from provisioning.schema.dates import Day
 from provisioning.schema.entry import Entry, Few
 from provisioning.schema.plan import SoundFolder
 from provisioning.schema.values import Id, Text
@@ -181,6 +182,17 @@ class RecordingEntry(Entry):
         False,
         description="Agents may ask callers who have not answered in a menu, and confirm their spoken yes by "
         "`*88`; without it only the key of a menu is a consent (C4).",
+    )
+
+
+class FiguresEntry(Entry):
+    """Who may be told apart in key figures."""
+
+    agents_declared: Day | None = Field(
+        None,
+        description="Day of the customer's declaration in text form that figures of single agents may be "
+        "shown: they know, the works council agreed (§ 87(1) no. 6 BetrVG, § 26 BDSG). From that day on "
+        "there are such figures. Default: never (C9).",
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 from acd.effects import Abandoned, AgentChanged, Answered, CallbackNoted, Effect, Entered
-from acd.figures import LEAST_CALLERS, Rules, figures
+from acd.figures import LEAST_CALLERS, OF_CALLS, AgentFigures, Rules, figures
 from acd.intervals import HOUR_MS, around
 from acd.names import AgentState, AgentStatus, CancelReason
 from acd.repeats import repeats
@@ -28,6 +29,34 @@ def test_the_worked_example_of_the_page_comes_out() -> None:
     assert (anna.paused_ms, queue.is_small) == (0, False)
     other = made.queues[0, "technik"]
     assert (other.offered, other.moved_on, other.abandoned) == (1, 1, 0)
+
+
+def test_what_an_agent_did_in_a_few_calls_is_not_given_out() -> None:
+    """C9: the page's agent has 3 calls in a quarter, 6 in an hour of two such quarters."""
+    log = worked_example()
+    anna = figures(log, 900_000).agents[0, "anna"]
+    twice = [*log, *((at_ms + 900_000, each) for at_ms, each in log)]
+    hour = figures(twice, 1_800_000, Rules(HOUR_MS)).agents[0, "anna"]
+    assert (anna.calls, anna.is_small) == (3, True)
+    assert (hour.calls, hour.is_small, hour.talk_ms, hour.occupancy) == (6, False, 480_000, 0.3)
+    page = re.sub(r"\s+", " ", PAGE)
+    assert (
+        f"given out are `<{LEAST_CALLERS}` calls, logged in {anna.logged_in_ms // 1000} s, paused 0 s" in page
+    )
+    assert f"{hour.calls} calls and given out whole, hour by hour: talk {hour.talk_ms // 1000} s" in page
+
+
+def test_a_conversation_that_goes_on_tells_of_one_caller_before_it_counts() -> None:
+    """It is a call of the interval in which it ends."""
+    assert AgentFigures(calls=0, talk_ms=900_000, logged_in_ms=900_000).is_small
+    assert AgentFigures(calls=4, talk_ms=1).is_small
+    assert not AgentFigures(calls=5, talk_ms=1).is_small
+    assert not AgentFigures(logged_in_ms=900_000, paused_ms=60_000).is_small
+
+
+def test_whatever_a_row_has_is_of_calls_or_of_time_at_work() -> None:
+    """A figure that comes later must not be forgotten among those that are left out."""
+    assert {each.name for each in fields(AgentFigures)} == {*OF_CALLS, "logged_in_ms", "paused_ms"}
 
 
 def test_the_wait_is_the_time_in_this_queue_of_those_who_gave_up_as_of_the_answered() -> None:

@@ -111,9 +111,10 @@ class MemoryCentre:
 
 @dataclass
 class MemoryFigures:
-    """Asked for, and one row of each."""
+    """Asked for, and two rows of each. `hidden`: agents are not to be told apart."""
 
     asked: list[tuple[str, Period, str | None]] = field(default_factory=list)
+    hidden: bool = False
 
     def queues(self, customer_id: str, period: Period, queue: str | None) -> Sequence[Mapping[str, Any]]:
         self.asked.append((customer_id, period, queue))
@@ -134,7 +135,14 @@ class MemoryFigures:
 
     def agents(self, customer_id: str, period: Period, agent: str | None) -> Sequence[Mapping[str, Any]]:
         self.asked.append((customer_id, period, agent))
-        return []
+        if self.hidden:
+            raise Refused("figures of single agents are not shown: the customer has not declared it")
+        names = ("not_answered", "talk_s", "hold_s", "wrap_up_s", "ring_s", "other_call_s", "occupancy")
+        whole = {"interval": "2026-11-22T10:00+01:00", "agent": "anna", "logged_in_s": 900.0, "paused_s": 0.0}
+        return [
+            {**whole, **dict.fromkeys(names), "small": True, "calls": "<5"},
+            {**whole, **dict.fromkeys(names, 1), "small": False, "calls": 6},
+        ]
 
 
 class MemoryListener:

@@ -208,6 +208,19 @@ def test_figures_are_of_german_days(office: Office) -> None:
     assert office.get("/v1/figures/agents", params={"from": "1999-01-01"}).json == {"figures": []}
 
 
+def test_figures_of_agents_are_told_where_the_customer_declared_it_and_small_ones_left_out(
+    office: Office,
+) -> None:
+    """C9, § 87(1) no. 6 BetrVG."""
+    few, many = office.get("/v1/figures/agents").json["figures"]
+    assert (few["calls"], few["talk_s"], few["logged_in_s"]) == ("<5", None, 900.0)
+    assert (many["calls"], many["talk_s"]) == (6, 1.0)
+    office.figures.hidden = True
+    refused = office.get("/v1/figures/agents")
+    assert refused.status_code == 409
+    assert "not declared" in refused.json["sentence"]
+
+
 def events(office: Office, user: Any, count: int) -> list[str]:
     stream = office.streams.begin(user, lambda: user)
     found = [each.decode() for each in islice(stream, count)]
