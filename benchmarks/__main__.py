@@ -43,7 +43,7 @@ _REPOSITORY: Final = Path(__file__).parents[1]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run what was asked for; 0 when all of it worked."""
+    """Run what was asked for; 0 when all of it worked and reached what must be reached."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("program", nargs="?", default="all", choices=[*PROGRAMS, "all"])
     parser.add_argument("--json", action="store_true", help="results for programs, an object for each")
@@ -79,9 +79,15 @@ def _run(name: str, flags: Sequence[str], others: Sequence[str], *, write: bool)
             process.terminate()
             raise
     print(text, end="", flush=True)
-    if write and process.returncode == 0 and text.strip():
+    if write and is_result(process.returncode, text):
         write_section(_SECTIONS.get(next(iter(others), ""), name), text)
     return process.returncode == 0
+
+
+def is_result(status: int, text: str) -> bool:
+    """Whether a program that ended so measured something: one that missed a goal (1) did, and says so; one
+    that broke down, or found a program missing, has no text."""
+    return status in (0, 1) and bool(text.strip())
 
 
 if __name__ == "__main__":

@@ -9,6 +9,10 @@ from typing import Final
 
 from benchmarks.acd_calls.phones import Caller, Traffic
 
+#: Goals of issue 6 for the times, where no more calls come than `TIMED_RATE` a second.
+MEDIAN_MS: Final = 15.0
+P95_MS: Final = 40.0
+TIMED_RATE: Final = 5.0
 #: The 200 to a caller and the switch's event that he waits are of two threads: who came less than this before
 #: another one is no earlier.
 _SAME_TIME_S: Final = 0.05
@@ -35,6 +39,17 @@ class Figures:
     def nobody_forgotten(self) -> bool:
         """None stuck, none lost, none overtaken."""
         return not (self.refused or self.never_rung or self.never_ended or self.overtaken)
+
+    def missed(self, rate: float) -> list[str]:
+        """What must be reached at so many calls a second and was not."""
+        timed = rate <= TIMED_RATE
+        held = {
+            "no caller came": self.callers > 0,
+            "a caller was refused, forgotten or overtaken": self.nobody_forgotten,
+            f"the median is above {MEDIAN_MS:g} ms": not timed or self.median_ms <= MEDIAN_MS,
+            f"the 95th percentile is above {P95_MS:g} ms": not timed or self.p95_ms <= P95_MS,
+        }
+        return [what for what, good in held.items() if not good]
 
 
 def figures(traffic: Traffic) -> Figures:

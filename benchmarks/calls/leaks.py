@@ -17,6 +17,8 @@ from benchmarks.calls.variants import FERNAMT
 
 _POLL_S: Final = 0.5
 _SAMPLES: Final = 20
+#: Memory may breathe: so much, or so many parts of a hundred.
+_BREATH_KIB, _BREATH_PERCENT = 8_192, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class Leaks:
     def rss_growth_kib(self) -> int:
         """Memory grown, in KiB."""
         return self.rest.rss_kib - self.base.rss_kib
+
+    @property
+    def flat(self) -> bool:
+        """Every call succeeded, no session is left at rest, and memory grew by no more than breathing."""
+        breath_kib = max(_BREATH_KIB, self.base.rss_kib * _BREATH_PERCENT // 100)
+        return not self.failed and not self.rest.sessions and self.rss_growth_kib <= breath_kib
 
 
 def look_for_leaks(calls: int, rate: float, processors: Processors, tell: Callable[[str], None]) -> Leaks:

@@ -62,6 +62,11 @@ class Comparison:
             Goal("sustained calls/s, x static", 0.9, against.sustained, at_least=True),
         )
 
+    @property
+    def reached(self) -> bool:
+        """Whether no figure that was measured misses its goal."""
+        return all(goal.met is not False for goal in self.goals())
+
     def _find(self, name: str) -> Figures | None:
         return next((figures for figures in self.variants if figures.name == name), None)
 
@@ -157,6 +162,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 def leaks_json(result: Leaks, machine: Machine) -> str:
     """One JSON object."""
     content = {**asdict(result), "machine": asdict(machine), "rss_growth_kib": result.rss_growth_kib}
+    content["flat"] = result.flat
     return json.dumps(content, indent=2)
 
 
@@ -173,4 +179,5 @@ def leaks_text(result: Leaks, machine: Machine) -> str:
         f"greenlets {rest.greenlets - base.greenlets:+d}, open files {rest.files - base.files:+d}; "
         f"{result.failed} calls failed"
     )
-    return "\n".join([*machine.lines(), "", *_table(heads, rows), "", growth])
+    flat = f"Nothing failed, nothing is left, memory is flat: {'yes' if result.flat else 'NO'}"
+    return "\n".join([*machine.lines(), "", *_table(heads, rows), "", growth, flat])
