@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from dialplan.carrier import Trunk
+
 
 @dataclass(frozen=True, slots=True)
 class Town:
@@ -74,3 +76,10 @@ def customer(town: Town, id_: str, name: str, main_number: str, product: str) ->
             }
         ],
     }
+
+
+def port_of(trunk: Trunk) -> int:
+    """Where the carrier is to listen. Raises ValueError for a trunk that logs in and has no address."""
+    if trunk.address is None:
+        raise ValueError(f"trunk {trunk.id} has no address")
+    return trunk.address.port

@@ -202,7 +202,7 @@ def main() -> int:
     gc.collect()
     gc.freeze()
     outside = Outside()
-    if not outside.during(lambda: Path(__file__).stat() and Path(__file__).open().close()):
+    if not outside.during(lambda: Path(__file__).open().close()):
         raise SystemExit("the audit hook sees nothing: its count would prove nothing")
     calls = _CALLS // 10 if options.quick else _CALLS
     found = [measure(name, make, snapshot, outside, calls) for name, make in kinds(customers).items()]

@@ -14,6 +14,7 @@ import json
 import resource
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from time import process_time
@@ -148,7 +149,8 @@ def main() -> int:
     parser.add_argument("--no-oracle", action="store_true", help="only the speed")
     options = parser.parse_args()
     figures = rated(LEGS // 10 if options.quick else LEGS)
-    done, differences = 0, ()
+    done = 0
+    differences: Sequence[str] = ()
     if not options.no_oracle:
         done, differences = cases(20_261_122, ORACLE_CASES // 100 if options.quick else ORACLE_CASES, 1_000)
     figures |= {"oracle_cases": done, "oracle_differences": list(differences)}

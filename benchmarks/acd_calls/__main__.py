@@ -26,6 +26,7 @@ from acd.names import AgentStatus
 from benchmarks.acd_calls.carrier import CUSTOMER, TRUNK, agent, write
 from benchmarks.acd_calls.figures import MEDIAN_MS, P95_MS, TIMED_RATE, Figures, figures
 from benchmarks.acd_calls.phones import Load, Traffic
+from benchmarks.carrier import port_of
 from cli.bootstrap import acd_desk
 from cli.wiring.carrier import compile_carrier, load_carrier
 from cli.wiring.queue_desk import command
@@ -64,7 +65,7 @@ def _run(running: Exchange, load: Load) -> Traffic:
     settings = running.settings
     trunk = compile_carrier(settings, load_carrier(settings), 0).trunks[TRUNK]
     traffic = Traffic(
-        load, settings.node.ports.carrier, settings.node.ports.phone, trunk.address.port, settings.node.domain
+        load, settings.node.ports.carrier, settings.node.ports.phone, port_of(trunk), settings.node.domain
     )
     desk = acd_desk(settings)
 

@@ -17,6 +17,7 @@ from acd.names import AgentStatus
 from benchmarks.acd_calls.carrier import CUSTOMER, TRUNK, agent, write
 from benchmarks.acd_calls.figures import Figures, figures
 from benchmarks.acd_calls.phones import Caller, Load, Traffic
+from benchmarks.carrier import port_of
 from benchmarks.chaos.killing import await_whole
 from cli.bootstrap import acd_desk
 from cli.wiring.carrier import compile_carrier, load_carrier
@@ -72,7 +73,7 @@ def _run(running: Exchange, load: Load, times: int) -> QueueOutcome:
     settings = running.settings
     trunk = compile_carrier(settings, load_carrier(settings), 0).trunks[TRUNK]
     traffic = Traffic(
-        load, settings.node.ports.carrier, settings.node.ports.phone, trunk.address.port, settings.node.domain
+        load, settings.node.ports.carrier, settings.node.ports.phone, port_of(trunk), settings.node.domain
     )
     desk, kills = acd_desk(settings), _Kills()
     killer = threading.Thread(target=_kill_owners, args=(running, desk, kills, times), daemon=True)

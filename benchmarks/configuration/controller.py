@@ -97,7 +97,8 @@ def main() -> None:
         idle_ms=_after(3.0, ticker.take_ms),
         rss_mb=_rss_mb(),
     )
-    orders = FileObjectThread(sys.stdin.buffer)  # waiting for a line must not stop the others
+    # Waiting for a line must not stop the others.
+    orders = FileObjectThread(sys.stdin.fileno(), "rb", closefd=False)
     while line := orders.readline():
         wanted, began = int(line), time.perf_counter()
         while configuration.version != wanted:

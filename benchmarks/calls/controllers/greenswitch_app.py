@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 import gevent
-import greenswitch  # type: ignore[import-untyped]
-from greenswitch.esl import OutboundSessionHasGoneAway  # type: ignore[import-untyped]
+import greenswitch
+from greenswitch.esl import OutboundSessionHasGoneAway
 
 #: greenswitch counts connections that it has lost as open ones; its default of 100 would soon refuse calls.
 _MAX_CONNECTIONS = 1_000_000

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
+from benchmarks.carrier import port_of
 from benchmarks.chaos.nodes.carrier import QUEUE_NUMBER
 from benchmarks.chaos.nodes.seen import Call, Kind, Leg
 from benchmarks.chaos.nodes.sides import HOST, Called, Calling
@@ -103,9 +104,7 @@ class _Sides:
         self._called = [Called(senders, rtp_port) for _ in (TAKES, TAKES_TOO, IS_CALLED)]
         names = (CALLS_OUT, CALLS_IN, TAKES, TAKES_TOO, IS_CALLED)
         everybody = (self.customer, self.carrier, *self._called)
-        self._places = [
-            (trunks[name].address.port, each) for name, each in zip(names, everybody, strict=True)
-        ]
+        self._places = [(port_of(trunks[name]), each) for name, each in zip(names, everybody, strict=True)]
 
     async def open(self, held: ExitStack) -> None:
         """Take the ports, until `held` ends."""
