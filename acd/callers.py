@@ -17,7 +17,8 @@ from acd.waiting import is_deserted, is_there, note_moments
 
 
 def joined(draft: Draft, event: CallerJoined) -> None:
-    """A caller comes; one whom the queue does not take is sent on at once."""
+    """A caller comes; one whom the queue does not take is sent on at once. Who stood there already is let
+    wait on."""
     known = draft.members.get(event.member_id)
     if known is not None:
         if event.number is not None and _only_rings(draft, known):
@@ -28,15 +29,18 @@ def joined(draft: Draft, event: CallerJoined) -> None:
         draft.effects.append(SendAway(event.member_id, "", CancelReason.UNKNOWN_QUEUE))
         return
     since_ms = min(event.since_ms, draft.now_ms) if event.since_ms is not None else draft.now_ms
+    again = event.joined_ms is not None
+    joined_ms = min(event.joined_ms, draft.now_ms) if event.joined_ms is not None else draft.now_ms
     wait = Wait(spec.id, event.skills, event.priority)
-    member = Member(event.member_id, wait, since_ms, draft.now_ms, caller=event.caller)
+    found_ms = draft.now_ms if again else None
+    member = Member(event.member_id, wait, since_ms, joined_ms, caller=event.caller, found_ms=found_ms)
     if event.number is not None:
         _keep_for_callback(draft, replace(member, number=event.number, line=event.line), spec)
         return
     preferred = event.preferred or _last_agent(draft, event.caller)
     if preferred is not None and spec.preferred_ms > 0 and is_there(draft, preferred, spec):
-        member = replace(member, preferred=preferred, preferred_until_ms=draft.now_ms + spec.preferred_ms)
-    _enter(draft, member, spec, at_the_door=True, cost=event.cost)
+        member = replace(member, preferred=preferred, preferred_until_ms=joined_ms + spec.preferred_ms)
+    _enter(draft, member, spec, at_the_door=not again, greeted=again, cost=event.cost)
 
 
 def _last_agent(draft: Draft, caller: str | None) -> str | None:
@@ -183,6 +187,7 @@ def _enter(
     spec: QueueSpec,
     *,
     at_the_door: bool,
+    greeted: bool = False,
     cost: WaitCost = WaitCost.UNTOLD,
     came_from: str | None = None,
 ) -> None:
@@ -207,7 +212,7 @@ def _enter(
     before = draft.members.get(member.id)
     draft.put_member(member)
     draft.effects.append(Entered(member.id, spec.id, before.wait.queue_id if before else came_from))
-    if (spec.greets or cost is not WaitCost.UNTOLD) and not member.callback:
+    if (spec.greets or cost is not WaitCost.UNTOLD) and not member.callback and not greeted:
         draft.effects.append(Announce(member.id, spec.id, *place_of(draft, member), first=True, cost=cost))
     note_moments(draft, member, spec)
     if spec.announce_ms and not member.callback:

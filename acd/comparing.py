@@ -18,7 +18,8 @@ def compared(draft: Draft, event: Compared) -> None:
     """No ghost stays: whom the switch no longer has is gone, and legs that nobody needs are ended."""
     for member in list(draft.members.values()):
         # Of one who is called back the agent's leg tells, below.
-        if not member.callback and member.id not in event.member_ids and member.joined_ms < event.as_of_ms:
+        known_ms = max(member.joined_ms, member.found_ms or 0)
+        if not member.callback and member.id not in event.member_ids and known_ms < event.as_of_ms:
             left(draft, CallerLeft(member.id, CancelReason.LOST))
     for offer in list(draft.offers.values()):
         if offer.id in event.offer_ids or offer.made_ms >= event.as_of_ms:

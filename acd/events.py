@@ -68,6 +68,9 @@ class CallerJoined:
     `preferred`: an agent; None leaves it to the queue, which knows a `caller` (a pseudonym, never the number)
     by the agent of last time. `cost`: what is to be said of the price of the wait. `number`: the caller wants
     to be called back there, on behalf of the customer's `line`, and hangs up when that is noted.
+
+    `joined_ms`: he is found in the queue again, which he came to then: he was asked at its door and told what
+    is said first, and what counts from then goes on.
     """
 
     member_id: str
@@ -80,6 +83,7 @@ class CallerJoined:
     cost: WaitCost = WaitCost.UNTOLD
     number: str | None = None
     line: str | None = None
+    joined_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

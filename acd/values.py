@@ -74,7 +74,8 @@ class Member:
     `refused_by`: agents who declined this caller, each until a time. `preferred`: only this agent until then.
     `overflowed`: queues out of which an overflow took him, since he came or somebody moved him.
     `announce_ms`, `progress_ms`: when he is told something next, and when one more phone rings; what was
-    noted for another time holds no longer.
+    noted for another time holds no longer. `found_ms`: when he was found in the queue again, by an
+    owner who did not know him.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Member:
     overflowed: tuple[str, ...] = ()
     announce_ms: int | None = None
     progress_ms: int | None = None
+    found_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

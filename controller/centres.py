@@ -116,7 +116,6 @@ class Centres:
         running = ContactCentre(centre.spec, journal, calls, self._clock_ms, seed=1, wall_ms=self._wall_ms)
         calls.tell, calls.left = running.tell, self._callers.left
         calls.now_ms = lambda: running.now_ms
-        calls.is_back = self._callers.is_back
         running.start()
         return running
 

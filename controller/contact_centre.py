@@ -53,6 +53,8 @@ _SET_MS: Final = 100
 #: A new owner knows of the callers who came while there was none when the nodes have listed them (seen:
 #: 0.4 s); who comes meanwhile must not be offered before them.
 _SETTLES_MS: Final = 500
+#: Whoever dies is succeeded within 3 s; and without a store to own by, new calls take the overflow.
+_UNLED_MS: Final = 5_000
 #: An owner whose journal is lost (a Redis without its data) goes on from memory, if it owned so lately.
 _REMEMBERED_MS: Final = 60_000
 
@@ -124,6 +126,8 @@ class ContactCentre:
         self._offset_ms = 0
         self._owned_ms: int | None = None
         self._settled_ms = 0
+        #: Between what the owner before noted last and our beginning nobody decided: by the tenant's time.
+        self._unled_ms = 0, 0
 
     @property
     def settles_s(self) -> float:
@@ -134,6 +138,11 @@ class ContactCentre:
     def now_ms(self) -> int:
         """The tenant's time."""
         return self._clock_ms() + self._offset_ms
+
+    def had_no_owner(self, at_ms: int) -> bool:
+        """Whether nobody decided for the tenant at that time, just before this owner began."""
+        began_ms, ended_ms = self._unled_ms
+        return began_ms < at_ms <= ended_ms
 
     @property
     def serves(self) -> bool:
@@ -218,6 +227,8 @@ class ContactCentre:
         # The switch may have legs of offers that a Redis without its last data knows nothing of.
         state = replace(state, next_offer=max(state.next_offer, self._wall_ms()))
         self._offset_ms = _offset_ms(state, self._clock_ms())
+        began_ms = max(state.now_ms, self.now_ms - _UNLED_MS)
+        self._unled_ms = (began_ms, self.now_ms) if state.now_ms else (0, 0)
         # Kept at once: the next successor must not meet a record that could not be read again.
         if not self._journal.checkpoint(checkpoint(state), len(records)):
             return False

@@ -100,6 +100,7 @@ class NodeLists:
         age_ms = max(0, self._wall_ms() - int(as_of.timestamp() * 1000))
         as_of_ms = self._clock_ms() - age_ms
         self._own_calls.listed(node, own, legs, as_of_ms)  # before: by what was known of their places
+        unheard_ms = self._places.silent_since_ms(node)
         returned = self._places.listed(node, marked, as_of_ms)
         there = Listed(node, legs, talking, age_ms)
         for customer_id, running in self._tenants.owned():
@@ -107,7 +108,7 @@ class NodeLists:
         busy = frozenset(talking.values())
         for customer_id, joined in sorted(waiting, key=lambda each: each[1].since_ms or 0):
             if joined.member_id not in busy:
-                self._callers.found(customer_id, joined)
+                self._callers.found(customer_id, joined, unheard_ms)
         if returned:
             self._wanted.set()
 
@@ -181,7 +182,8 @@ class NodeLists:
                     if not each.callback and self._places.is_lost(each.id, _patience_ms(each))
                 }
                 for name in lost:
-                    self._callers.lost(name, running.state.members[name].wait.queue_id)
+                    member = running.state.members[name]
+                    self._callers.lost(name, member.wait.queue_id, member.joined_ms)
                 if lost:
                     _log.warning(
                         "contact centre: callers on lost nodes", customer=customer_id, count=len(lost)

@@ -31,6 +31,8 @@ class Places:
         self.called: dict[str, E164 | None] = {}
         #: When callers came to their first queue, by our clock: whoever sets the wall clock moves nobody.
         self._came_ms: dict[str, int] = {}
+        #: The queue that the plan put a caller into last, and when we heard of it.
+        self._entered: dict[str, tuple[str, int]] = {}
         #: Nodes that have not listed their calls since we lost them, or since we began.
         self._silent: dict[str, int] = dict.fromkeys(nodes, clock_ms())
 
@@ -45,6 +47,16 @@ class Places:
         if not kept or call_id not in self._came_ms:
             self._came_ms[call_id] = self._clock_ms() - ago_ms
 
+    def entered(self, call_id: str, queue_id: str) -> None:
+        """The plan has put a caller into this queue."""
+        self._entered[call_id] = queue_id, self._clock_ms()
+
+    def since_entered_ms(self, call_id: str, queue_id: str) -> int | None:
+        """Since the plan put the caller into this queue; None when that was not told, or another one came
+        behind it."""
+        known, at_ms = self._entered.get(call_id, ("", 0))
+        return self._clock_ms() - at_ms if known == queue_id else None
+
     def waited_ms(self, call_id: str) -> int | None:
         """Since he came, None for one whose coming was not told."""
         came_ms = self._came_ms.get(call_id)
@@ -52,11 +64,15 @@ class Places:
 
     def drop(self, call_id: str) -> None:
         """The call has ended."""
-        self._came_ms.pop(call_id, None)
-        self.shown.pop(call_id, None)
-        self.called.pop(call_id, None)
+        self._forget(call_id)
         for calls in self._calls.values():
             calls.pop(call_id, None)
+
+    def _forget(self, call_id: str) -> None:
+        self._came_ms.pop(call_id, None)
+        self._entered.pop(call_id, None)
+        self.shown.pop(call_id, None)
+        self.called.pop(call_id, None)
 
     def of(self, call_id: str) -> str | None:
         """The node, None when it is not known."""
@@ -70,14 +86,16 @@ class Places:
         """The connection to the node has ended: what it has is as we last knew it."""
         self._silent.setdefault(node, self._clock_ms())
 
+    def silent_since_ms(self, node: str) -> int | None:
+        """Since when nothing is heard of the node, by our clock."""
+        return self._silent.get(node)
+
     def listed(self, node: str, call_ids: Collection[str], as_of_ms: int) -> bool:
         """All queued calls that the node had then; what came later is not judged. Whether it had been silent
         before."""
         later = {name: at_ms for name, at_ms in self._calls[node].items() if at_ms >= as_of_ms}
         for gone in self._calls[node].keys() - later.keys() - set(call_ids):
-            self.shown.pop(gone, None)
-            self.called.pop(gone, None)
-            self._came_ms.pop(gone, None)
+            self._forget(gone)
         self._calls[node] = later | dict.fromkeys(call_ids, as_of_ms)
         return self._silent.pop(node, None) is not None
 

@@ -116,8 +116,6 @@ class QueueCalls:
         self.tell: Callable[[Event], bool] = lambda _: False
         #: The tenant's time, in which events are told.
         self.now_ms: Callable[[], int] = lambda: 0
-        #: Whether the caller was lost and is found again: what is said first was said to him.
-        self.is_back: Callable[[str], bool] = lambda _: False
         #: Told of callers who are with the queue no longer.
         self.left: Callable[[str], None] = lambda _: None
 
@@ -252,8 +250,6 @@ class QueueCalls:
             sleep(_STOP_REST_S)
 
     def _announce(self, told: Announce) -> None:
-        if told.first and self.is_back(told.member_id):
-            return
         announcing = self._told(told.queue_id)
         sounds = announcing.sounds(told) if announcing is not None else ()
         if sounds:

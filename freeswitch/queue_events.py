@@ -16,6 +16,7 @@ from freeswitch.commands import ApiCall, Subscription
 from freeswitch.decided_facts import fact
 from freeswitch.events import Event
 from freeswitch.inbound import InboundConnection
+from freeswitch.queue_calls import Waiting
 from freeswitch.registrations import PhoneSink, Registrations
 from freeswitch.replies import rows_of
 from freeswitch.settings import EventSocketAddress
@@ -71,8 +72,9 @@ class QueueSink(Protocol):
         own: Sequence[tuple[str, str, str]],
         as_of: datetime,
     ) -> None:
-        """All callers with a queue's mark who are joined with nobody, all legs and whether they are answered,
-        agents' legs that talk and with whom, agents' own calls (call, customer, agent)."""
+        """All callers with a queue's mark who are joined with nobody (`joined_ms` where the mark tells it),
+        all legs and whether they are answered, agents' legs that talk and with whom, agents' own calls (call,
+        customer, agent)."""
         ...
 
     def lost(self, node: str) -> None:
@@ -132,7 +134,7 @@ class QueueEvents:
         together = Counter(row["call_uuid"] for row in rows if row.get("call_uuid"))
         alone = (row for row in rows if together[row.get("call_uuid", "")] < 2)
         marked = (queue_calls.waiting(row.get("uuid", ""), row.get("presence_data")) for row in alone)
-        waiting = [(each.customer_id, each.joined) for each in marked if each is not None]
+        waiting = [(each.customer_id, _known(each)) for each in marked if each is not None]
         answered = {row.get("uuid", ""): row.get("callstate") == "ACTIVE" for row in rows}
         # Two legs that are joined have one call_uuid: that of the caller's leg.
         talking = {
@@ -148,6 +150,12 @@ class QueueEvents:
     def lost(self, _reason: str = "") -> None:
         """The connection has ended."""
         self._sink.lost(self._node)
+
+
+def _known(waiting: Waiting) -> CallerJoined:
+    """With the time at which he came to this queue, if it is his first one."""
+    joined = waiting.joined
+    return joined if waiting.kept else replace(joined, joined_ms=joined.since_ms)
 
 
 class OtherNode:

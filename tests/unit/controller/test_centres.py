@@ -45,11 +45,12 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.away = False
         self.held_by_another = False
+        self.kept: tuple[str | None, Sequence[str]] = (None, ())
 
     def acquire(self) -> tuple[str | None, Sequence[str]] | None:
         if self.away:
             raise StoreAway("nobody there")
-        return None if self.held_by_another else (None, ())
+        return None if self.held_by_another else self.kept
 
     def renew(self) -> bool:
         if self.away:
@@ -194,7 +195,9 @@ class World:
     ) -> None:
         """The node lists its calls: callers with the time of their mark, other legs, who talks with whom."""
         legs = {name: True for name, _ in waiting} | dict.fromkeys((*more, *talking), True)
-        marks = [(CUSTOMER, caller(name, since_ms)) for name, since_ms in waiting]
+        marks = [
+            (CUSTOMER, replace(caller(name, since_ms), joined_ms=since_ms)) for name, since_ms in waiting
+        ]
         self.centres.listed(node, marks, legs, talking, own, moment(self.wall_clock()))
 
     def waiting(self) -> list[str]:
@@ -205,8 +208,9 @@ class World:
 
 
 @contextmanager
-def _running(centre: Centre = CENTRE) -> Iterator[World]:
+def _running(centre: Centre = CENTRE, records: Sequence[str] = ()) -> Iterator[World]:
     world = World()
+    world.journal.kept = (None, records)
     world.centres.swap(snapshot(), {CUSTOMER: centre})
     world.centres.start()
     try:

@@ -89,3 +89,16 @@ def test_a_list_that_lags_behind_does_not_forget_who_just_came(places: Places, c
     places.put("node-1", "new")
     places.listed("node-1", (), clock.ms - 1_000)
     assert [places.of(each) for each in ("old", "new")] == [None, "node-1"]
+
+
+def test_the_time_in_a_queue_is_known_of_the_one_alone_that_the_plan_named_last(
+    places: Places, clock: Clock
+) -> None:
+    places.entered("c1", "verkauf")
+    clock.ms += 500
+    assert places.since_entered_ms("c1", "verkauf") == 500
+    places.entered("c1", "technik")
+    assert places.since_entered_ms("c1", "verkauf") is None
+    assert places.since_entered_ms("c1", "technik") == 0
+    places.drop("c1")
+    assert places.since_entered_ms("c1", "technik") is None

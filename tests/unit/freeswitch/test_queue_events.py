@@ -23,6 +23,7 @@ class Sink:
         self.waiting: list[str] = []
         self.talking: Mapping[str, str] = {}
         self.over: list[str] = []
+        self.joined_ms: dict[str, int | None] = {}
 
     def listed(
         self,
@@ -34,6 +35,7 @@ class Sink:
         as_of: datetime,
     ) -> None:
         self.waiting, self.talking = [joined.member_id for _, joined in waiting], talking
+        self.joined_ms = {joined.member_id: joined.joined_ms for _, joined in waiting}
 
     def queued(
         self,
@@ -78,6 +80,14 @@ def test_a_caller_whom_an_agent_has_passed_on_waits_no_longer_though_the_mark_is
     )
     assert sink.waiting == ["waits", "waits-too", "waits-again"]
     assert sink.talking == {"agent": "with-agent"}
+
+
+def test_the_mark_tells_since_when_a_caller_is_in_his_first_queue_and_not_in_a_later_one() -> None:
+    """So that who is found there again does not begin to wait anew."""
+    sink = Sink()
+    later = MARK.replace("/p0", "/kp0")
+    QueueEvents("node-1", sink).listed([row("first", "", MARK), row("later", "", later)], NOW)
+    assert sink.joined_ms == {"first": 1_700_000_000_000, "later": None}
 
 
 def test_an_agents_phone_on_another_node_ends_the_agents_part_whatever_becomes_of_the_leg_to_it() -> None:
