@@ -24,7 +24,10 @@ def compared(draft: Draft, event: Compared) -> None:
     for offer in list(draft.offers.values()):
         if offer.id in event.offer_ids or offer.made_ms >= event.as_of_ms:
             continue
-        if offer.state is not OfferState.TALKING:
+        if offer.state is not OfferState.TALKING and offer.id in event.inherited:
+            withdraw(draft, offer, Because.AGENT_UNAVAILABLE)
+            release_member(draft, offer)
+        elif offer.state is not OfferState.TALKING:
             fail(draft, offer, Failure.UNREACHABLE)
         elif offer.talk_since_ms is not None and offer.talk_since_ms < event.as_of_ms:
             end_talk(draft, offer)

@@ -186,11 +186,20 @@ class TimePassed:
 @dataclass(frozen=True, slots=True)
 class Compared:
     """What the switch has: callers' legs, and offers whose agent's leg lives. Taken at `as_of_ms`; what
-    began later is not judged."""
+    began later is not judged. `inherited`: offers of an owner who is gone; that one of them has no leg is no
+    fault of the agent's."""
 
     member_ids: frozenset[str]
     offer_ids: frozenset[int]
     as_of_ms: int
+    inherited: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Unjoined:
+    """The agent has answered and hears nobody: the owner who was to join them is gone."""
+
+    offer_id: int
 
 
 Event = (
@@ -215,4 +224,5 @@ Event = (
     | TalkEnded
     | TimePassed
     | Compared
+    | Unjoined
 )

@@ -6,7 +6,15 @@ from dataclasses import replace
 
 from acd.callers import abandon
 from acd.effects import Because, CallBack, Join, Stop
-from acd.events import CallbackMissed, CallbackReached, Joined, OfferAnswered, OfferFailed, TalkEnded
+from acd.events import (
+    CallbackMissed,
+    CallbackReached,
+    Joined,
+    OfferAnswered,
+    OfferFailed,
+    TalkEnded,
+    Unjoined,
+)
 from acd.names import CancelReason, Failure, OfferState
 from acd.offering import GRACE_MS, JOIN_MS, fail, release_member, withdraw
 from acd.state import Alarm, Draft
@@ -58,6 +66,17 @@ def joined(draft: Draft, event: Joined) -> None:
     offer = draft.offers.get(event.offer_id)
     if offer is not None and offer.state is OfferState.CONNECTING:
         begin_talk(draft, offer)
+
+
+def unjoined(draft: Draft, event: Unjoined) -> None:
+    """They are to be joined once more. Not one who is called back: his phone may ring already, and the offer
+    ends with its time, or with the agent's leg."""
+    offer = draft.offers.get(event.offer_id)
+    if offer is None or offer.state is not OfferState.CONNECTING:
+        return
+    member = draft.members[offer.member_id]
+    if not member.callback:
+        _connect(draft, offer, member)
 
 
 def talk_ended(draft: Draft, event: TalkEnded) -> None:

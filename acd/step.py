@@ -32,6 +32,7 @@ from acd.events import (
     StatusChosen,
     TalkEnded,
     TimePassed,
+    Unjoined,
     WrapUpEnded,
     WrapUpExtended,
 )
@@ -76,6 +77,8 @@ def _happen(draft: Draft, event: Event) -> None:
             offers.failed(draft, event)
         case Joined():
             offers.joined(draft, event)
+        case Unjoined():
+            offers.unjoined(draft, event)
         case CallHeld():
             talking.held(draft, event)
         case CallResumed():

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from acd.centre import Centre
-from acd.events import CallerJoined, CallHeld, CallResumed, TalkEnded
+from acd.events import CallerJoined, CallHeld, CallResumed, OfferAnswered, TalkEnded
 from acd.names import OfferState
 from controller.calling_back import CallingBack
 from controller.centre_desk import Desk, DeskService
@@ -149,12 +149,26 @@ class Centres:
         """A waiting caller pressed a key that leads out."""
         self._callers.left_by_key(call_id, customer_id)
 
+    def agent_leg_answered(self, leg_id: str) -> None:
+        """An agent has answered, or speaks again. The command that made the phone ring tells it too, but for
+        an owner who is gone."""
+        for customer_id, running in self._tenants.owned():
+            number = self._node.offer_of(customer_id, leg_id) if running.unfinished.rings else None
+            if number is None or number not in running.unfinished.rings:
+                continue
+            offer = running.state.offers.get(number)
+            if offer is not None and offer.state is OfferState.RINGING:
+                running.tell(OfferAnswered(number))
+
     def agent_leg_ended(self, leg_id: str) -> None:
-        """An agent's leg is over. What still rang is told by its own command, with the cause."""
+        """An agent's leg is over. What still rang is told by its own command, with the cause, but for an
+        owner who is gone."""
         for customer_id, running in self._tenants.owned():
             number = self._node.offer_of(customer_id, leg_id)
             offer = running.state.offers.get(number) if number is not None else None
-            if offer is not None and offer.state is not OfferState.RINGING:
+            if offer is None:
+                continue
+            if offer.state is not OfferState.RINGING or offer.id in running.unfinished.rings:
                 running.tell(TalkEnded(offer.id))
 
     def agent_leg_held(self, leg_id: str, *, held: bool) -> None:

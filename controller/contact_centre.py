@@ -3,8 +3,8 @@
 One controller owns a tenant by a lease. It keeps the state in memory, takes all events that are waiting at
 once, writes them into the journal in one round trip, and only then acts: a successor that replays the
 journal knows everything that was acted upon. What figures are made of is written in the same round trip. What
-a dead owner had journalled but not done any more is found by comparing notes with the switch (`Compared`),
-which every owner asks for first.
+a dead owner had journalled but not done any more is found by comparing notes with the switch (`Compared`,
+controller/unfinished.py), which every owner asks for first.
 
 When the journal does not answer (Redis is away), nothing new is decided: calls that talk go on, waiting
 callers stay, events wait in the bounded queue. When it is back, they are taken in order.
@@ -30,6 +30,7 @@ from acd.spec import TenantSpec
 from acd.state import State
 from acd.step import step
 from controller.errors import StoreAway
+from controller.unfinished import Sent, Unfinished, left_undone, sent_away
 
 _log = structlog.get_logger(__name__)
 
@@ -126,6 +127,8 @@ class ContactCentre:
         self._offset_ms = 0
         self._owned_ms: int | None = None
         self._settled_ms = 0
+        #: What the owner before may not have done any more.
+        self.unfinished = Unfinished()
         #: Between what the owner before noted last and our beginning nobody decided: by the tenant's time.
         self._unled_ms = 0, 0
 
@@ -143,6 +146,14 @@ class ContactCentre:
         """Whether nobody decided for the tenant at that time, just before this owner began."""
         began_ms, ended_ms = self._unled_ms
         return began_ms < at_ms <= ended_ms
+
+    def sends_away(self, call_id: str, queue_id: str, since_ms: int | None) -> bool:
+        """Whether the caller, who is listed in that queue since then, was to leave it as the owner before had
+        noted; that is done now."""
+        if not self.is_owner or (order := self.unfinished.still_here(call_id, queue_id, since_ms)) is None:
+            return False
+        self._switch.carry_out((order,))
+        return True
 
     @property
     def serves(self) -> bool:
@@ -217,13 +228,15 @@ class ContactCentre:
             _log.error("contact centre: the kept state is unreadable", tenant=self._spec.id, error=str(error))
             self._journal.release()
             return False
+        sent: dict[str, Sent] = {}
         for place, record in enumerate(records):
             try:
                 event, at_ms = read(record)
             except (RecordRefused, SpecRefused) as error:
                 _log.error("journal ends early", tenant=self._spec.id, record=place, error=str(error))
                 break
-            state, _ = self._stepped(state, Timed(event, at_ms)) or (state, ())
+            state, effects = self._stepped(state, Timed(event, at_ms)) or (state, ())
+            sent.update(sent_away(effects, state.now_ms))
         # The switch may have legs of offers that a Redis without its last data knows nothing of.
         state = replace(state, next_offer=max(state.next_offer, self._wall_ms()))
         self._offset_ms = _offset_ms(state, self._clock_ms())
@@ -235,6 +248,7 @@ class ContactCentre:
         while not self._events.empty():
             self._events.get_nowait()
         self._settled_ms = self._clock_ms() + _SETTLES_MS
+        self.unfinished = left_undone(state, sent)
         self.state, self.is_owner, self._refused_ms = state, True, None
         if state.spec != self._spec or not state.agents:
             self.tell(Configured(self._spec))

@@ -15,7 +15,7 @@ import structlog
 from gevent import Greenlet, joinall, killall, sleep, spawn
 from gevent.event import Event as Flag
 
-from acd.events import CallerJoined, Compared, OfferAnswered
+from acd.events import CallerJoined, Compared, Joined, OfferAnswered, Unjoined
 from acd.names import MemberState, OfferState
 from acd.values import Member
 from controller.contact_centre import ContactCentre
@@ -128,11 +128,34 @@ class NodeLists:
         offers_elsewhere |= self._called_back_elsewhere(customer_id, running, node)
         there = frozenset(listed.legs).union(elsewhere)
         as_of_ms = running.now_ms - listed.age_ms
-        running.tell(Compared(there, frozenset(offers) | offers_elsewhere, as_of_ms))
+        legs_of = frozenset(offers) | offers_elsewhere
+        inherited = frozenset(running.unfinished.offers & state.offers.keys())
+        running.tell(Compared(there, legs_of, as_of_ms, inherited))
         for number, answered in offers.items():
             offer = state.offers.get(number)
             if answered and offer is not None and offer.state is OfferState.RINGING:
                 running.tell(OfferAnswered(number))
+        self._tell_who_is_alone(customer_id, running, listed)
+
+    def _tell_who_is_alone(self, customer_id: str, running: ContactCentre, listed: Listed) -> None:
+        """Agents who had answered when the owner before died, of those whose legs this node has: with their
+        caller, or still to be joined."""
+        joins = running.unfinished.joins
+        if not joins:
+            return
+        for leg_id, answered in listed.legs.items():
+            number = self._offer_of(customer_id, leg_id)
+            if number is None or number not in joins or not answered:
+                continue
+            offer = running.state.offers.get(number)
+            if offer is None or offer.state is not OfferState.CONNECTING:
+                del joins[number]
+            elif listed.talking.get(leg_id) == offer.member_id:
+                del joins[number]
+                running.tell(Joined(number))
+            elif running.unfinished.is_alone(number):
+                del joins[number]
+                running.tell(Unjoined(number))
 
     def _called_back_elsewhere(self, customer_id: str, running: ContactCentre, node: str) -> set[int]:
         """Offers to call somebody back are on the node of the owner who made them; the caller is on none."""

@@ -87,12 +87,16 @@ class WaitingCallers:
         if gone_ms is not None and self._clock_ms() - gone_ms <= _GONE_MS:
             return
         running = self._tenants.running.get(customer_id)
-        if running is not None and self._stood_there(running, joined, unheard_ms):
-            since_ms = self._in_queue_since_ms(running, joined)
-            joined = replace(joined, joined_ms=running.now_ms if since_ms is None else since_ms)
-        else:
-            joined = replace(joined, joined_ms=None)
-        self._join(customer_id, joined)
+        if running is None:
+            return
+        joined_ms = self._in_queue_since_ms(running, joined)
+        if running.sends_away(joined.member_id, joined.queue_id, joined_ms):
+            return
+        if not self._stood_there(running, joined, unheard_ms):
+            joined_ms = None
+        elif joined_ms is None:
+            joined_ms = running.now_ms
+        self._join(customer_id, replace(joined, joined_ms=joined_ms))
 
     def _stood_there(self, running: ContactCentre, joined: CallerJoined, unheard_ms: int | None) -> bool:
         """Whether an owner knew the caller in this queue; not one who came while there was none, or while

@@ -59,6 +59,7 @@ class QueueSink(Protocol):
         called: E164 | None,
     ) -> None: ...
     def left_by_key(self, call_id: str, customer_id: str) -> None: ...
+    def agent_leg_answered(self, leg_id: str) -> None: ...
     def agent_leg_ended(self, leg_id: str) -> None: ...
     def agent_leg_held(self, leg_id: str, *, held: bool) -> None: ...
     def own_call(self, node: str, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None: ...
@@ -110,10 +111,13 @@ class QueueEvents:
 
     def changed(self, event: Event) -> bool:
         """A leg's state; whether it is an agent's, of a queue's call or of one of the agent's own."""
-        mark, ended = event.get("Channel-Presence-Data"), event.get("Channel-Call-State") == "HANGUP"
+        state = event.get("Channel-Call-State")
+        mark, ended = event.get("Channel-Presence-Data"), state == "HANGUP"
         if mark == queue_calls.AGENT:
             if ended:
                 self._sink.agent_leg_ended(event.uuid or "")
+            elif state == "ACTIVE":
+                self._sink.agent_leg_answered(event.uuid or "")
             return True
         if (leg_id := queue_calls.agents_leg_behind(mark)) is not None:
             # The phone of an agent on another node. Its end is the end of the agent's part, also when the

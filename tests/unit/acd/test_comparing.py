@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acd.effects import Because, SendAway, Stop
+from acd.effects import Because, Join, SendAway, Stop
 from acd.events import (
     CallbackMissed,
     CallbackWanted,
@@ -17,6 +17,7 @@ from acd.events import (
     OwnCallEnded,
     StatusChosen,
     TalkEnded,
+    Unjoined,
     WrapUpEnded,
 )
 from acd.names import AgentState, AgentStatus, CancelReason, Failure
@@ -106,3 +107,44 @@ def test_time_never_runs_backwards() -> None:
     centre.now_ms -= 3600 * SECOND
     centre.joins("c2")
     assert centre.state.members["c2"].since_ms == centre.state.members["c1"].since_ms
+
+
+def test_an_offer_of_a_dead_owner_whose_phone_never_rang_is_made_again_and_the_agent_does_not_rest() -> None:
+    centre = Centre([QUEUE], [agent("anna", "verkauf")])
+    centre.joins("c1")
+    lost = centre.offer_to("anna")
+    centre.now_ms += 10 * SECOND
+    there = frozenset({"c1"})
+    centre.tell(Compared(there, frozenset(), centre.now_ms, inherited=frozenset({lost})))
+    assert centre.rung() == [("anna", "c1")]
+    again = centre.offer_to("anna")
+    centre.now_ms += 5 * SECOND
+    centre.tell(Compared(there, frozenset(), centre.now_ms, inherited=frozenset({lost})))
+    assert again not in centre.state.offers
+    assert centre.rung() == [], "a phone that this owner rang is not to be reached"
+
+
+def test_who_was_to_be_joined_by_a_dead_owner_is_joined_by_the_next_with_time_for_it() -> None:
+    centre = Centre([QUEUE], [agent("anna", "verkauf")])
+    centre.joins("c1")
+    number = centre.offer_to("anna")
+    centre.tell(OfferAnswered(number))
+    centre.now_ms += 4 * SECOND
+    centre.tell(Unjoined(number))
+    assert centre.of(Join) == [Join(number, "c1", "anna", "verkauf", 4 * SECOND)]
+    centre.after(4)
+    centre.tell(Joined(number))
+    assert centre.state.agents["anna"].state is AgentState.IN_A_QUEUE_CALL
+    for event in (Unjoined(number), Unjoined(77)):
+        assert centre.tell(event) == ()
+
+
+def test_who_is_called_back_is_not_called_twice_when_the_owner_dies() -> None:
+    """Another try would be a call of its own, beside the one that may ring."""
+    centre = Centre([QUEUE], [agent("anna", "verkauf")], logged_in=False)
+    centre.joins("c1")
+    centre.tell(CallbackWanted("c1", number="+4915228817386"))
+    centre.tell(StatusChosen("anna", AgentStatus.AVAILABLE))
+    number = centre.offer_to("anna")
+    centre.tell(OfferAnswered(number))
+    assert centre.tell(Unjoined(number)) == ()

@@ -41,7 +41,7 @@ def test_the_random_worlds_meet_every_way_out_of_a_queue_and_conversations_witho
             each.wait.queue_id not in world.state.spec.queue for each in world.state.members.values()
         )
 
-    for world in islice(worlds(5), 12):
+    for world in islice(worlds(7), 12):
         world.observe = partial(look, world)
         world.run(2_000)
     assert set(CancelReason) - reasons == {CancelReason.NONE}

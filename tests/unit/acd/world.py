@@ -31,6 +31,7 @@ from acd.events import (
     StatusChosen,
     TalkEnded,
     TimePassed,
+    Unjoined,
     WrapUpEnded,
     WrapUpExtended,
 )
@@ -194,7 +195,12 @@ class World:
         there = {name for name in state.members if self.random.random() > 0.05}
         self.ringing -= lost
         self.joining -= lost
-        self.tell(Compared(frozenset(there), frozenset(legs - lost), self.now_ms))
+        inherited = state.offers.keys() - talking
+        self.tell(Compared(frozenset(there), frozenset(legs - lost), self.now_ms, frozenset(inherited)))
+        for number in sorted(self.joining):
+            if self.random.random() < 0.5:
+                self.joining.discard(number)
+                self.tell(Unjoined(number))
 
     def carry_out(self, effect: Effect) -> None:
         match effect:
@@ -232,6 +238,7 @@ class World:
         preferred = f"a{self.random.randrange(8)}" if self.random.random() < 0.2 else None
         queue = f"q{self.random.randrange(4)}" if self.random.random() > 0.01 else "unknown"
         since = self.now_ms - 5_000 if self.random.random() < 0.1 else None
+        found = since if self.random.random() < 0.5 else None
         return CallerJoined(
             f"c{self.callers}",
             queue,
@@ -242,6 +249,7 @@ class World:
             caller=f"p{self.random.randrange(20)}" if self.random.random() < 0.3 else None,
             cost=self.random.choice(list(WaitCost)),
             number=f"+49302312510{self.random.randrange(10)}" if self.random.random() < 0.1 else None,
+            joined_ms=found,
         )
 
     def a_hang_up(self) -> Event:

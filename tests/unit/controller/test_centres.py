@@ -105,6 +105,7 @@ class QuietNode:
         self.sent_on: list[str] = []
         self.said_to: list[str] = []
         self.moved_into: list[tuple[str, str]] = []
+        self.joined: list[tuple[int, str]] = []
         self.over = Moment()
 
     def ring(self, customer_id: str, offer_id: int, leg: Leg, ring_s: int, facts: Mapping[str, str]) -> None:
@@ -116,7 +117,7 @@ class QuietNode:
         return True
 
     def join(self, customer_id: str, offer_id: int, call_id: str, leg: Leg | None) -> None:
-        """Nobody answers."""
+        self.joined.append((offer_id, call_id))
 
     def whisper(self, customer_id: str, offer_id: int, call_id: str, sounds: Sequence[str]) -> None:
         """Nobody answers."""
