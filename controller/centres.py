@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from acd.centre import Centre
 from acd.events import CallerJoined, CallHeld, CallResumed, OfferAnswered, TalkEnded
@@ -28,6 +29,9 @@ from dialplan.decision import Decision
 from dialplan.live import LiveCall
 from dialplan.snapshot import Snapshot
 from numbering.e164 import E164
+
+#: How long calls are kept waiting for a store that says nothing; they go to the other controllers meanwhile.
+ASKED_S: Final = 2.0
 
 
 class Centres:
@@ -69,9 +73,11 @@ class Centres:
         self._desk = DeskService(tenants, places, self._own_calls, attending, desk, tuple(looks))
 
     def start(self) -> None:
-        """Begin to serve."""
+        """Begin to serve. Returns when the store has said who leads the centres, so that the first call of a
+        queue is not sent on as if nobody did; after `ASKED_S` without it."""
         self._lists.start()
         self._desk.start()
+        self._tenants.wait_until_asked(ASKED_S)
 
     def stop(self, timeout_s: float) -> None:
         """Give up what is owned; waiting callers wait on for the next owner."""

@@ -20,6 +20,7 @@ from typing import Final, Protocol
 
 import structlog
 from gevent import Greenlet, sleep, spawn
+from gevent.event import Event as Flag
 from gevent.queue import Empty, Full, Queue
 
 from acd.effects import Effect, Logged
@@ -115,6 +116,8 @@ class ContactCentre:
         self._runner: Greenlet[[], None] | None = None
         self._keeper: Greenlet[[], None] | None = None
         self._stopping = False
+        #: Set when the store was first asked who does, whatever it said.
+        self.asked = Flag()
         #: Whether this controller decides for the tenant now.
         self.is_owner = False
         self.state = State(spec, seed=seed)
@@ -210,6 +213,7 @@ class ContactCentre:
                 else:
                     sleep(RENEW_S)
             except StoreAway as error:
+                self.asked.set()
                 _log.warning("contact centre: journal away", tenant=self._spec.id, error=str(error))
                 sleep(_RETRY_S)
 
@@ -217,6 +221,7 @@ class ContactCentre:
         """Acquire the lease and go on from the journal. False while somebody else holds it."""
         kept = self._journal.acquire()
         self._heard_ms = self._clock_ms()
+        self.asked.set()
         if kept is None:
             return False
         saved, records = kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from gevent import sleep
+from gevent import sleep, wait
 from gevent.pool import Group
 
 from acd.centre import Centre
@@ -50,6 +50,10 @@ class Tenants:
         self._closing.kill()
         for each in self.running.values():
             each.stop(timeout_s)
+
+    def wait_until_asked(self, timeout_s: float) -> None:
+        """Until the store was asked of each centre who leads it."""
+        wait([each.asked for each in self.running.values()], timeout=timeout_s)
 
     def in_force(self) -> Snapshot:
         """The configuration that `swap` brought last."""
