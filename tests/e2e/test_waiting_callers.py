@@ -16,7 +16,7 @@ from cli.wiring.queue_desk import order, screens
 from freeswitch import api_calls
 from freeswitch.queue_calls import waiting as waiting_caller
 from freeswitch.replies import rows_of
-from lab.robots import Answer, Reject, RobotCall
+from lab.robots import Answer, Reject, Ring, RobotCall
 from tests.e2e.desk import agents, choose, waiting
 from tests.e2e.exchange import Exchange, eventually
 from tests.e2e.tones import recording
@@ -163,19 +163,30 @@ def test_a_key_in_an_announcement_leads_to_the_other_queue_with_the_place_kept(
 
 
 def test_a_storm_of_keys_does_no_harm_and_reaches_no_agent(centre: Exchange, stage: Stage) -> None:
-    """Bad input: fifty digits in announcements and music."""
-    stage.robot("anna-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
+    """Bad input: digits by the dozen in announcements, in music, while a phone rings; in the conversation the
+    keys of the queue lead nowhere."""
+    stage.robot("anna-1").on_call(Ring())
     caller = call(stage)
     in_queue(centre)
     caller.send_dtmf("4567890*#" * 5, 40)
-    heard_ms = sum(each.duration_ms for each in caller.report().tones if each.frequency_hz == MUSIC_HZ)
-    caller.wait_heard(MUSIC_HZ, min_ms=heard_ms + 600)
+    caller.wait_heard(MUSIC_HZ, min_ms=heard_ms(caller, MUSIC_HZ) + 600)
     assert len(waiting(centre, "verkauf")) == 1
     choose(centre, AgentStatus.AVAILABLE, "anna")
-    caller.wait_heard(AGENT_HZ)
     agent = stage.inbox("anna-1").received("anna-1", 20)
+    caller.send_dtmf("4567890*#", 40)
+    caller.wait_heard(MUSIC_HZ, min_ms=heard_ms(caller, MUSIC_HZ) + 400)  # what is pressed last is late
+    agent.answer(f"%(30000,0,{AGENT_HZ})")
+    caller.wait_heard(AGENT_HZ)
     assert agent.report().digits == ""
+    caller.send_dtmf("1234567890*#", 40)
+    caller.wait_heard(AGENT_HZ, min_ms=heard_ms(caller, AGENT_HZ) + 600)
+    assert agents(centre)["anna"]["state"] == "In a queue call"
     caller.hangup()
+    assert agent.wait("ended").ended_by == "peer"
+
+
+def heard_ms(caller: RobotCall, hertz: int) -> int:
+    return sum(each.duration_ms for each in caller.report().tones if each.frequency_hz == hertz)
 
 
 def test_who_pays_by_the_minute_is_told_and_pays_only_from_the_agents_answer_on(

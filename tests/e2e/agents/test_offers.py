@@ -49,10 +49,12 @@ def test_the_first_answer_wins_hears_the_queue_then_the_caller_and_the_other_pho
     login(centre, "anna", "bert")
     caller, anna, bert = both_ring(stage, Answer(300, AGENT_PLAYS), Ring())
     assert 'text="Call completed elsewhere"' in "".join(bert.wait("ended", 20).reason_headers)
+    caller.send_dtmf("19", 40)
     anna.wait_heard(WORD_HZ, min_ms=400, timeout_s=20)
     assert not anna.report().heard(CALLER_HZ)
     anna.wait_heard(CALLER_HZ, timeout_s=20)
     caller.wait_heard(AGENT_HZ, timeout_s=20)
+    assert anna.report().digits == "", "keys of who waits are for the queue alone"
     caller.hangup()
     call_id = anna.wait("ended", 20).sip_call_id
     eventually(lambda: any(each["sip_call_id"] == call_id for each in centre.legs()), 15, "its record")
