@@ -91,6 +91,7 @@ from freeswitch.follow import Follower
 from freeswitch.inbound import InboundConnection
 from freeswitch.invite import sent_leg
 from freeswitch.menu_call import MenuCall
+from freeswitch.music import music_goes_on
 from freeswitch.offer import decision_variables, offered_call
 from freeswitch.outbound import Hold, OutboundServer
 from freeswitch.own_calls import own_mark
@@ -241,6 +242,8 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         if isinstance(decision.outcome, Wait):
             waking.soon()
         variables = decision_variables(decision, offered, domain=domain, door_of=homes.door)
+        if isinstance(decision.outcome, Wait) and decision.outcome.goes_on:
+            variables |= music_goes_on(channel.get)
         if (agents := centres.decided(offered, decision)) is not None:
             variables.setdefault("presence_data", own_mark(*agents))
         meters.note(decision, time.perf_counter() - began)

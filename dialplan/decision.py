@@ -96,7 +96,8 @@ class Wait:
     for `Converse`. `since_ms` is the caller's place in time (ms since 1970), `kept` when it is that of a
     queue before. `keys` lead out; `priority`, `agent` and `remembers` as for the plan's node. `fixed_price`:
     of the call; in the first queue the caller is told so, as he is of an `early` one (TKG § 115(2)).
-    `back`: by a callback."""
+    `back`: by a callback. `goes_on`: he comes from another queue and has heard nothing else since; the
+    music of that one goes on."""
 
     customer_id: str
     queue: str
@@ -110,6 +111,7 @@ class Wait:
     remembers: bool = False
     fixed_price: bool = False
     back: CallBack | None = None
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

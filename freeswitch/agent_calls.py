@@ -26,6 +26,7 @@ from freeswitch.queue_calls import (
     LEFT_QUEUE,
     QUEUE,
     QUEUE_EARLY,
+    QUEUE_ON,
     SAID,
     SAY,
     agent_variables,
@@ -162,7 +163,7 @@ class AgentCalls:
         if mark is None:
             return
         self._connection.bgapi(api_calls.uuid_setvar(call_id, "presence_data", mark), _ANSWER_S)
-        if self._variable(call_id, "fernamt_do") not in (QUEUE, QUEUE_EARLY):  # he has just left
+        if self._variable(call_id, "fernamt_do") not in (QUEUE, QUEUE_EARLY, QUEUE_ON):  # he has just left
             self._connection.bgapi(api_calls.uuid_setvar(call_id, "presence_data", ""), _ANSWER_S)
             return
         # `show channels` has the mark that the last application began with (read: core_event_handler).

@@ -34,6 +34,7 @@ _BEHIND: Final = re.compile(r"agent-at/([0-9a-f-]{36})\Z", re.ASCII)
 #: Extensions of the rendered dialplan, and the contexts for callers whom a queue sent away or who went.
 QUEUE: Final = "queue"
 QUEUE_EARLY: Final = "queue-early"
+QUEUE_ON: Final = "queue-on"
 LEFT_QUEUE: Final = "queue-left"
 KEY_PRESSED: Final = "queue-key"
 QUEUE_CALLBACK: Final = "queue-callback"
@@ -41,6 +42,9 @@ CALLBACK_NOTED: Final = "queue-callback-noted"
 #: The extension that plays what a waiting caller is told, and the variable that it plays.
 SAY: Final = "queue-say"
 SAID: Final = "fernamt_say"
+#: What a waiting caller hears again and again; in a queue behind another one what is left of it, first.
+MUSIC: Final = "fernamt_music"
+MUSIC_ON: Final = "fernamt_music_on"
 #: The caller's place in time, for a queue that comes behind.
 QUEUED_SINCE: Final = "fernamt_queued_since"
 
@@ -53,6 +57,8 @@ _MARK: Final = re.compile(
 )
 _COSTS: Final = {"": WaitCost.UNTOLD, "e": WaitCost.FREE, "f": WaitCost.FIXED}
 _DIALLED: Final = re.compile(r"\+?[0-9*#]{1,40}\Z", re.ASCII)
+#: Before files that are played one after the other.
+FILES: Final = "file_string://"
 #: So often a recording is repeated before the dialplan begins it anew, which takes a moment.
 _REPEATS: Final = 20
 
@@ -86,13 +92,15 @@ def queue_variables(wait: Wait, dialled: str, number: str, shown: E164 | None) -
 def _outcome(wait: Wait) -> dict[str, str]:
     if wait.back is not None:
         return {"fernamt_do": QUEUE_CALLBACK, "fernamt_noted": wait.back.noted}
-    return {"fernamt_do": QUEUE_EARLY if wait.early else QUEUE, "fernamt_music": _endless(wait.music)}
+    if wait.goes_on:
+        return {"fernamt_do": QUEUE_ON}
+    return {"fernamt_do": QUEUE_EARLY if wait.early else QUEUE, MUSIC: _endless(wait.music)}
 
 
 def _endless(music: str) -> str:
     if music.startswith("tone_stream://"):
         return music if ";loops=" in music else f"{music};loops=-1"
-    return "file_string://" + "!".join([music] * _REPEATS)
+    return FILES + "!".join([music] * _REPEATS)
 
 
 def _mark(wait: Wait, shown: E164 | None) -> Iterator[str]:

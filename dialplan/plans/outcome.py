@@ -40,8 +40,8 @@ from dialplan.plans.effects import (
     Ring,
 )
 from dialplan.plans.interpret import Facts, begin, step
-from dialplan.plans.nodes import Plan
-from dialplan.plans.position import ARRIVED, NOT_REACHED, OVERFLOWED, Position, Resume
+from dialplan.plans.nodes import Plan, QueueNode
+from dialplan.plans.position import ARRIVED, NOT_REACHED, OVERFLOWED, Happened, Position, Resume
 from dialplan.plans.waiting import has_fixed_price, waits_unpaid
 from dialplan.reasons import reason
 from dialplan.ringing import to_phones, to_trunks
@@ -50,6 +50,8 @@ from dialplan.trunks.choice import down_last
 
 #: While the plan has a way for it, whatever kept a leg from being reached.
 _EVERY_FAILURE: Final = frozenset(Cause)
+#: How a caller leaves a queue for the node behind it.
+_OUT_OF_A_QUEUE: Final = (Happened.KEYS, Happened.OVERFLOWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def along(
         position, given = resume.position, resume.given
     looked_at = Facts(offered.call_id, caller.shown, circumstances.now, snapshot.opening_hours)
     plays: tuple[Play, ...] = ()
+    waits_already = given.what in _OUT_OF_A_QUEUE and isinstance(plan.nodes.get(position.node), QueueNode)
     # Each round comes to another node, and `step` counts them.
     while True:
         position, (more, last) = step(plan, position, given, looked_at)
@@ -104,6 +107,8 @@ def along(
             given = OVERFLOWED
             continue
         decision = _decision(call, position, last)
+        if waits_already and not plays and isinstance(wait := decision.outcome, Wait):
+            decision = replace(decision, outcome=replace(wait, goes_on=True))
         goes_on = isinstance(last, Ring | Forward) and last.goes_on
         if not (goes_on and isinstance(decision.outcome, Reject)):
             return _with_trace(call, decision, position, plays, goes_on)

@@ -27,9 +27,12 @@ from freeswitch.queue_calls import (
     KEY_PRESSED,
     LEFT_BY_KEY,
     LEFT_QUEUE,
+    MUSIC,
+    MUSIC_ON,
     QUEUE,
     QUEUE_CALLBACK,
     QUEUE_EARLY,
+    QUEUE_ON,
     QUEUED,
     SAID,
     SAY,
@@ -124,20 +127,21 @@ def _waiting(context: Element) -> None:
     commanded, or one of the queue's keys is pressed, in the music or in an announcement (`SAY`, which runs
     inside the music). Music that ends is begun again; the moment of rest is for a recording that cannot be
     played."""
+    pressed = ("execute_extension", f"{_PRESSED}${{playback_terminator_used}} XML fernamt")
     music = [
-        ("playback", "${fernamt_music}"),
-        ("execute_extension", f"{_PRESSED}${{playback_terminator_used}} XML fernamt"),
+        ("playback", f"${{{MUSIC}}}"),
+        pressed,
         ("sleep", "200"),
         ("transfer", "queue-music XML fernamt"),
     ]
     for do, application in ((QUEUE_EARLY, "pre_answer"), (QUEUE, "answer")):
         begun = _extension(context, do, ("destination_number", f"^{do}:"))
         actions(begun, [(application, ""), _told(QUEUED), *music])
+    # From another queue: that one's music goes on where it was.
+    on = _extension(context, QUEUE_ON, ("destination_number", f"^{QUEUE_ON}:"))
+    actions(on, [_told(QUEUED), ("playback", f"${{{MUSIC_ON}}}"), pressed, *music])
     actions(_extension(context, "queue-music", ("destination_number", "^queue-music$")), music)
-    said = [
-        ("playback", f"${{{SAID}}}"),
-        ("execute_extension", f"{_PRESSED}${{playback_terminator_used}} XML fernamt"),
-    ]
+    said = [("playback", f"${{{SAID}}}"), pressed]
     actions(_extension(context, SAY, ("destination_number", f"^{SAY}$")), said)
     key = _extension(context, "queue-pressed", ("destination_number", f"^{_PRESSED}[0-9*#]$"))
     actions(key, [("transfer", f"${{fernamt_dialled}} XML {KEY_PRESSED}")])

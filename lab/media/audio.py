@@ -86,12 +86,13 @@ class ToneSource:
 class FileSource:
     """Plays a WAV file: 8 or 16 bit PCM, any number of channels (mixed down), 8 to 48 kHz (interpolated).
 
-    The file is read whole (at most 20 minutes). Raises SoundFileError with path and reason.
+    The file is read whole (at most 20 minutes). From a sample on, one that it has. Raises SoundFileError with
+    path and reason.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, start: int = 0) -> None:
         self._samples = _read_wav(path)
-        self._position = 0
+        self._position = start if start < len(self._samples) else 0
 
     @property
     def duration_ms(self) -> int:

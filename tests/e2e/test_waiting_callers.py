@@ -25,6 +25,7 @@ from tests.servers import state_directory
 CALLER = "+4915228817386"
 BY_THE_MINUTE, FIXED_PRICE = "+491805000123", "+491806000123"
 NUMBER, NIGHT, SERVICE, SHORT = "+493023125300", "+493023125301", "+493023125302", "+493023125303"
+LONG, LONG_HZ, LATER_HZ = "+493023125304", 740, 1250
 SHORT_HZ = 950
 MUSIC_HZ, SERVICE_HZ, GREETING_HZ, KEYS_HZ = 620, 850, 440, 540
 #: Recordings of the customer's own in place of the sentences.
@@ -32,7 +33,7 @@ FIRST_HZ, SECOND_HZ, SOME_MINUTES_HZ, FREE_HZ, FIXED_HZ = 1300, 1700, 1500, 1900
 OFFER_HZ, ENTER_HZ, CHECK_HZ, REFUSED_HZ, NOTED_HZ, TOLD_AGENT_HZ = 2300, 2400, 2500, 2600, 2700, 2800
 #: Of the test that runs: none is left for the next one.
 CALLS: list[RobotCall] = []
-QUEUES = ("verkauf", "service", "kurz")
+QUEUES = ("verkauf", "service", "kurz", "lang")
 AGENT_HZ, RECEPTION_HZ, AT_HOME_HZ, SUPERVISOR_HZ = 1000, 700, 1150, 1600
 
 
@@ -41,6 +42,7 @@ def centre(switch: str) -> Iterator[Exchange]:
     with state_directory() as directory:
         sounds = directory / "sounds"
         recording(sounds / "musik.wav", MUSIC_HZ, 2.0)
+        recording(sounds / "lang.wav", LONG_HZ, 3.0, then_hertz=LATER_HZ)
         for name, hertz in (
             ("position-1", FIRST_HZ),
             ("position-2", SECOND_HZ),
@@ -151,7 +153,6 @@ def test_a_key_in_an_announcement_leads_to_the_other_queue_with_the_place_kept(
     late = call(stage, SERVICE)
     in_queue(centre, "service")
     early.send_dtmf("2")
-    early.wait_heard(SERVICE_HZ)
     in_queue(centre, "service", 2)
     in_queue(centre, count=0)
     stage.robot("bert-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
@@ -186,7 +187,7 @@ def test_a_storm_of_keys_does_no_harm_and_reaches_no_agent(centre: Exchange, sta
 
 
 def heard_ms(caller: RobotCall, hertz: int) -> int:
-    return sum(each.duration_ms for each in caller.report().tones if each.frequency_hz == hertz)
+    return sum(each.duration_ms for each in caller.report().tones if abs(each.frequency_hz - hertz) <= 12)
 
 
 def test_who_pays_by_the_minute_is_told_and_pays_only_from_the_agents_answer_on(
@@ -257,6 +258,21 @@ def test_the_music_goes_on_without_a_gap_when_a_caller_is_moved_to_another_queue
     stage.robot("bert-1").on_call(Answer(after_ms=50, play=f"%(30000,0,{AGENT_HZ})"))
     choose(centre, AgentStatus.AVAILABLE, "bert")
     caller.wait_heard(AGENT_HZ)
+    caller.hangup()
+
+
+def test_the_music_goes_on_where_it_was_when_a_key_leads_to_another_queue(
+    centre: Exchange, stage: Stage
+) -> None:
+    """C1: three seconds of one tone, then another one; begun anew, the first would be heard for longer."""
+    caller = call(stage, LONG)
+    caller.wait_heard(LONG_HZ, min_ms=1_500)
+    caller.send_dtmf("2", 80)
+    in_queue(centre, "service")
+    caller.wait_heard(LATER_HZ)
+    assert heard_ms(caller, LONG_HZ) < 3_800
+    assert not caller.report().heard(SERVICE_HZ)
+    eventually(lambda: marked_queues(centre) == ["service"], 10, "the mark of the queue that he is in now")
     caller.hangup()
 
 

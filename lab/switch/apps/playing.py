@@ -32,12 +32,14 @@ async def media_of(channel: Channel) -> LegMedia:
 
 
 async def playback(channel: Channel, data: str) -> None:
-    """Play to the end, a terminator digit (playback_terminators, `*`), or a break. Other digits are gone."""
+    """Play to the end, a terminator digit (playback_terminators, `*`), or a break. Other digits are gone.
+    `FILE@@SAMPLE` begins there."""
     channel.set("playback_terminator_used", None)
     terminators = channel.get("playback_terminators") or "*"
     stops = "" if terminators.lower() == "none" else terminators
     stops = "0123456789*#" if stops.lower() == "any" else stops
-    digit = await play_until(channel, data.strip(), stops, drop=True)
+    sound, _, start = data.strip().partition("@@")
+    digit = await play_until(channel, sound, stops, drop=True, start=whole(start, 0))
     if digit:
         channel.set("playback_terminator_used", digit)
         channel.digits.popleft()
@@ -50,14 +52,16 @@ async def endless_playback(channel: Channel, data: str) -> None:
         await play_until(channel, data.strip(), "")
 
 
-async def play_until(channel: Channel, sound: str, stops: str, enough: int = 0, *, drop: bool = False) -> str:
+async def play_until(
+    channel: Channel, sound: str, stops: str, enough: int = 0, *, drop: bool = False, start: int = 0
+) -> str:
     """Play; returns the waiting digit of `stops` that ended it, or "". With `enough` any digits that many end
     it too, with `drop` digits that are not of `stops` are taken away. A sound that cannot be opened is logged
     and skipped, as FreeSWITCH does."""
     media = await media_of(channel)
     channel.broken = False
     try:
-        source = open_source(sound)
+        source = open_source(sound, start)
     except LabMediaError as problem:
         log.warning("%s: %r: %s", problem.id, channel, problem)
         channel.set("current_application_response", "FILE NOT FOUND")
@@ -84,6 +88,7 @@ async def play_until(channel: Channel, sound: str, stops: str, enough: int = 0, 
         channel.set("playback_ms", str(player.frames * 20))
         channel.set("playback_seconds", str(player.frames * 20 // 1000))
         channel.set("playback_samples", str(player.frames * 160))
+        channel.set("playback_last_offset_pos", str(start + player.frames * 160))
         channel.fire("PLAYBACK_STOP", *about, ("Playback-Status", ended))
     channel.set("current_application_response", "FILE PLAYED")
     channel.broken = False

@@ -28,8 +28,9 @@ class Chain:
         return None
 
 
-def open_source(text: str) -> Source:
-    """The sound behind a playback argument. Raises SoundFileError or ToneSyntaxError with the reason."""
+def open_source(text: str, start: int = 0) -> Source:
+    """The sound behind a playback argument, a file from this sample on. Raises SoundFileError or
+    ToneSyntaxError with the reason."""
     if text.startswith("file_string://"):
         parts = text.removeprefix("file_string://").split("!")
         if len(parts) > MAX_PARTS:
@@ -42,4 +43,4 @@ def open_source(text: str) -> Source:
         return SilenceSource(milliseconds if milliseconds >= 0 else None)
     if "://" in text:
         raise SoundFileError(f"{text[:60]!r}: the lab plays tone_stream, silence_stream and WAV files")
-    return FileSource(Path(text))
+    return FileSource(Path(text), start)

@@ -11,7 +11,7 @@ import pytest
 from dialplan.call import CallOffered
 from dialplan.decide import decide
 from dialplan.decision import CallBack, Converse, Decision, Wait
-from dialplan.plans.nodes import CallbackNode, CallbackSpeech, QueueNode
+from dialplan.plans.nodes import AnnouncementNode, CallbackNode, CallbackSpeech, Node, QueueNode
 from dialplan.plans.position import Given, Happened, Position, Resume, read_resume
 from dialplan.plans.waiting import FIXED_PRICE, PAID_BY_THE_MINUTE, has_fixed_price, waits_unpaid
 from numbering.e164 import E164
@@ -67,6 +67,27 @@ def test_who_comes_from_another_queue_keeps_the_place_in_time() -> None:
     resume = read_resume(HOTLINE, "queue/1/0", "queue", "arrived", "7", "1700000000000")
     wait = waits(decided(QUEUE, replace(call(BERLINER), resume=resume)))
     assert (wait.since_ms, wait.kept) == (1_700_000_000_000, True)
+
+
+def test_the_music_goes_on_in_the_next_queue_unless_something_else_is_heard_in_between() -> None:
+    """C1: out of the queue by a key, or by what the queue's overflow says."""
+    nodes: dict[str, Node] = {
+        "queue": replace(QUEUE, overflow="other", exits={"2": "other", "3": "word"}),
+        "other": QueueNode("support", "phones"),
+        "word": AnnouncementNode("word", "other"),
+    }
+    carrier = with_plans(n300=plan("queue", **nodes))
+
+    def next_wait(what: Happened, keys: str = "", at: str = "queue") -> Wait:
+        return waits(decide(again(call(BERLINER), Position(at, path=at), what, keys), carrier, AT))
+
+    assert not waits(decide(call(BERLINER), carrier, AT)).goes_on
+    for wait in (next_wait(Happened.KEYS, "2"), next_wait(Happened.OVERFLOWED)):
+        assert (wait.queue, wait.goes_on) == ("support", True)
+    assert next_wait(Happened.KEYS, "9").goes_on, "an unknown key"
+    told = next_wait(Happened.KEYS, "3")
+    assert (told.queue, told.goes_on) == ("support", False)
+    assert not next_wait(Happened.ARRIVED, at="word").goes_on
 
 
 @pytest.mark.parametrize("written", ["", "x", "-1", "1" * 16])

@@ -49,6 +49,7 @@ OURS = {
     *(f"fernamt_leg_{number}" for number in range(1, 9)),
     *("fernamt_do", "sofia_profile_name", "fernamt_cause", "fernamt_sip_code"),
     *("fernamt_then", "fernamt_default", "fernamt_sounds", "fernamt_music", "fernamt_watched"),
+    "fernamt_music_on",
     *("fernamt_whisper", "fernamt_why"),
     # A number of ours or what `queue_variables` found to be one; one key; sounds of ours.
     *("fernamt_dialled", "playback_terminator_used", "fernamt_say", "fernamt_noted"),
