@@ -91,7 +91,9 @@ class World:
     def __init__(self, pair: Pair, robots: Robots, homes: dict[str, Exchange]) -> None:
         settings = pair.first.settings
         snapshot = compile_carrier(settings, load_carrier(settings), 0)
-        self.carrier = robots.phone("carrier-a", port=snapshot.trunks["carrier-a"].address.port)
+        address = snapshot.trunks["carrier-a"].address
+        assert address is not None
+        self.carrier = robots.phone("carrier-a", port=address.port)
         self.phones: dict[str, RobotPhone] = {}
         self._homes = homes
         self._inboxes: dict[str, Inbox] = {}

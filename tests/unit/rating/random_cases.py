@@ -270,6 +270,7 @@ def differences(case: Scenario) -> list[str]:
     found: list[str] = []
     for each in case.calls:
         result, wanted = engine[each.id], expected[each.id]
+        seen: tuple[Fraction | None, int, int, str, Fraction | None] = (None, 0, 0, "", None)
         if isinstance(result, Charge):
             seen = (
                 Fraction(result.ticks, TICKS),
@@ -279,7 +280,6 @@ def differences(case: Scenario) -> list[str]:
                 Fraction(result.cost.ticks, TICKS) if result.cost else None,
             )
         else:
-            seen = (None, 0, 0, "", None)
             wanted.cost = None
         if seen != (wanted.amount, wanted.covered, wanted.charged, wanted.version, wanted.cost):
             found.append(f"{each}: engine {seen}, oracle {wanted}")
@@ -289,7 +289,8 @@ def differences(case: Scenario) -> list[str]:
 def cases(seed: int, count: int, size: int = 250) -> tuple[int, Sequence[str]]:
     """Compare at least `count` calls; how many there were, and the first differences."""
     random = Random(seed)
-    done, wrong = 0, []
+    done = 0
+    wrong: list[str] = []
     while done < count and not wrong:
         case = scenario(random, size)
         wrong = differences(case)
