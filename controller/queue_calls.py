@@ -54,6 +54,9 @@ FAILURES: Final[Mapping[str, Failure]] = {
 #: A leg may not be there yet when it is to be stopped: looked for so often, every so many seconds.
 _STOP_TRIES: Final = 60
 _STOP_REST_S: Final = 0.03
+#: That a caller has just hung up is heard so late at the most: joining him fails earlier, and his agent would
+#: rest as if it were the fault of the agent's phone.
+_HEARD_S: Final = 0.3
 #: A caller who may not be called back at this time of day is looked after again then.
 _LOOK_AGAIN_MS: Final = 300_000
 
@@ -285,8 +288,9 @@ class QueueCalls:
             self._node.join(self._customer_id, join.offer_id, join.member_id, leg)
         except (LegFailed, NodeAway) as error:
             _log.warning("caller and agent could not be joined", call=join.member_id, error=str(error))
-            self.tell(OfferFailed(join.offer_id, Failure.UNREACHABLE))
             self._stop(join.offer_id, Because.CALLER_GONE)
+            sleep(_HEARD_S)
+            self.tell(OfferFailed(join.offer_id, Failure.UNREACHABLE))
             return
         self.tell(Joined(join.offer_id))
 
