@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+
+import pytest
 
 from cli.demonstration.stage import Stage
 from lab.robots import Answer, Behaviour, Reject, Ring, RobotCall
 from lab.robots.errors import CallEndedError
 from tests.e2e.agents.desk import AGENT_HZ, ALLE, CALLER, CALLER_HZ, VERKAUF, call, state
-from tests.e2e.desk import login
+from tests.e2e.desk import login, owner
 from tests.e2e.exchange import Exchange, eventually
 from tests.patience import slowness
 
@@ -128,3 +132,39 @@ def test_who_does_not_answer_is_paused(centre: Exchange, stage: Stage) -> None:
     (row,) = (each for each in centre.json("agent", "list", "kunde") if each["agent"] == "anna")
     assert (row["status"], row["reason"]) == ("On Break", "1 calls not answered")
     caller.hangup()
+
+
+def successor_of(centre: Exchange) -> None:
+    """The owner dies, and another one takes over."""
+    old = owner(centre)
+    os.kill(old, signal.SIGKILL)
+    eventually(lambda: owner(centre) not in (0, old), 10, "another owner")
+
+
+def test_who_has_answered_when_the_owner_dies_gets_the_caller(centre: Exchange, stage: Stage) -> None:
+    """Guarantee 6: in the word before the caller, whom only the dead owner was to join."""
+    login(centre, "anna")
+    stage.robot("anna-1").on_call(Answer(50, AGENT_PLAYS))
+    caller = call(stage, ALLE)
+    anna = stage.inbox("anna-1").received("anna-1", 30)
+    anna.wait_heard(WORD_HZ, timeout_s=20)
+    successor_of(centre)
+    caller.wait_heard(AGENT_HZ, timeout_s=20)
+    anna.wait_heard(CALLER_HZ, timeout_s=20)
+    caller.hangup()
+    anna.wait("ended", 20)
+
+
+@pytest.mark.long
+def test_a_phone_that_rings_when_the_owner_dies_gets_its_caller(centre: Exchange, stage: Stage) -> None:
+    """Guarantee 6: the command that made it ring would have told the dead owner alone of the answer."""
+    login(centre, "anna")
+    stage.robot("anna-1").on_call(Ring())
+    caller = call(stage, ALLE)
+    anna = stage.inbox("anna-1").received("anna-1", 30)
+    successor_of(centre)
+    anna.answer(AGENT_PLAYS)
+    caller.wait_heard(AGENT_HZ, timeout_s=20)
+    assert not stage.has_received("anna-1", "anna-1"), "nobody is rung twice"
+    caller.hangup()
+    anna.wait("ended", 20)
