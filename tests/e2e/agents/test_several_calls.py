@@ -130,7 +130,9 @@ def test_two_conversations_and_a_wrap_up_outlive_the_controller_that_led_them(
     for caller in (callers[0], third):
         caller.hangup()
         caller.wait("ended", 30)
-    eventually(lambda: wrapped_up(centre)[:1] == [c1], 30, "the wrap-up of the first")
+    # Both ended within moments; which of the agent's legs is told first is the switch's affair.
+    eventually(lambda: len(wrapped_up(centre)) == 2, 30, "both wrap-ups")
+    assert c1 in wrapped_up(centre)
 
 
 def held(centre: Exchange) -> list[bool]:
