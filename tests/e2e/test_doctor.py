@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from cli.bootstrap import call_traces, engine, trunk_board
-from cli.doctor import examine
+from cli.bootstrap import ban_store, call_traces, engine, trunk_board
+from cli.doctor import _guard, examine
 from cli.explaining.findings import Finding, State
+from cli.layout import EXAMPLE_CARRIER
 from cli.settings import Settings, settings_from
 from dialplan.trunks.status import TrunkState, TrunkStatus
 from store.acd_journals import LOST
@@ -129,6 +131,30 @@ def test_what_waits_or_cannot_be_read_is_counted(
     assert wrong["CDR quarantine"].seen == "1 records"
     assert "7 found no room" in wrong["contact centres' log"].seen
     database.dispose()
+
+
+def test_parts_that_do_not_run_are_named_each_by_itself(running: Exchange, tmp_path: Path) -> None:
+    """The guard, the HTTP interface, and a contact centre that no controller leads."""
+    carrier = Path(shutil.copytree(EXAMPLE_CARRIER, tmp_path / "carrier"))
+    for path in carrier.glob("*.yaml"):
+        path.write_text(path.read_text().replace("kunde-praxis", "kunde-fern"))
+
+    def amend(tree: dict[str, Any]) -> None:
+        tree["guard"] = {}
+        tree["web"] = {"listen": NOWHERE}
+        tree["carrier"] = [str(carrier)]
+        tree["node"]["name"] = "node-of-nobody"
+
+    settings = faulty(running, amend, tmp_path)
+    wrong = found(settings)
+    assert (wrong["guard"].state, wrong["guard"].seen) == (State.FAULT, "it is silent")
+    assert wrong["screens"].state is State.WARNING
+    assert NOWHERE in wrong["screens"].seen
+    assert wrong["contact centres"].state is State.FAULT
+    assert "nobody leads kunde-fern" in wrong["contact centres"].seen
+    assert all(wrong[each].next_step for each in ("guard", "screens", "contact centres"))
+    ban_store(settings).tell("node-of-nobody", {"problem": "no program listens on 5060"})
+    assert "no program listens on 5060" in _guard(settings).seen
 
 
 def test_a_trunk_that_is_down_is_named_with_its_reason(running: Exchange) -> None:

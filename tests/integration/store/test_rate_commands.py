@@ -11,6 +11,9 @@ import redis
 from sqlalchemy import Engine, text
 
 from cli.demonstration.demo_rating import costs
+from cli.explaining.findings import State
+from cli.explaining.record_checks import rating
+from cli.settings import settings_from
 from dialplan.limits.agreed import Claim, Counter, Scope
 from rating.berlin import Month
 from store.audit import AuditLog
@@ -73,6 +76,24 @@ def test_what_waits_is_listed_and_tried_again_when_its_cause_is_mended(
     assert good(run("rate", "quarantine", "retry", *ANNA)) == "1 calls are due again.\n"
     assert "1 charged" in good(run("rate", "run"))
     assert good(run("rate", "quarantine", "list")) == "Every record that came in is rated.\n"
+
+
+def test_the_doctor_names_rating_that_is_down(
+    run: Run, engine: Engine, tmp_path: Path, database_url: str, redis_url: str
+) -> None:
+    """Issue 7: nobody has rated for a quarter of an hour."""
+    settings = settings_from(json.dumps(settings_of(tmp_path, database_url, redis_url)), "test")
+    good(run("tariff", "import", TARIFFS, *ANNA))
+    take_in(engine, outgoing("late", 0, 60))
+    assert rating(settings).state is State.OK
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE rating_due SET noted_at = now() - interval '15 minutes'"))
+    down = rating(settings)
+    assert down.state is State.WARNING
+    assert down.seen.startswith("1 calls to rate, 0 legs in quarantine, since ")
+    assert "fernamt rate run --follow" in down.next_step
+    good(run("rate", "run"))
+    assert rating(settings).state is State.OK
 
 
 def test_invoices_go_without_a_leg_that_a_person_sets_aside(run: Run, engine: Engine) -> None:
