@@ -31,6 +31,10 @@ _SAID: Final[Mapping[str, type[Any]]] = {
 }
 #: Types of the fields, worked out once for each dataclass.
 _HINTS: Final[dict[type[Any], dict[str, Any]]] = {}
+#: Names and defaults of what is written of a dataclass, worked out once for each: most of an event is written
+#: so, with every step (benchmarks/README.md, "assignments").
+_KEPT: Final[dict[type[Any], tuple[tuple[str, Any], ...]]] = {}
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 #: Longest record that is read: a tenant's whole state with thousands of callers.
 MAX_RECORD: Final = 64 * 1024 * 1024
 
@@ -118,12 +122,15 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {
-            each.name: _plain(getattr(value, each.name))
-            for each in fields(value)
-            if each.init and getattr(value, each.name) != each.default
-        }
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    kept = _KEPT.get(kind)
+    if kept is None and is_dataclass(value):
+        kept = _KEPT[kind] = tuple((each.name, each.default) for each in fields(value) if each.init)
+    if kept is not None:
+        found = ((name, getattr(value, name), default) for name, default in kept)
+        return {name: _plain(item) for name, item, default in found if item != default}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
