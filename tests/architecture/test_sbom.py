@@ -108,6 +108,6 @@ def test_a_known_weakness_fails_the_audit_and_is_named(audited: Audited, tmp_pat
 def test_ci_makes_the_list_and_asks_what_is_known_against_it() -> None:
     steps = (ROOT / ".ci" / "run").read_text()
     assert "make test" in steps
-    assert "tools/audit .venv || [ $? -eq 3 ]" in steps
+    assert "tools/audit .venv || true" in steps
     test = (ROOT / "Makefile").read_text().partition("\ntest: ")[2].partition("\n\n")[0]
     assert "lint sbom" in test
