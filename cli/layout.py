@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.settings import Settings, load_settings, settings_from
+from freeswitch.private_files import replace_private
 from provisioning.load import load
 from provisioning.network import configured_addresses
 
@@ -35,15 +36,7 @@ def effective(settings: Settings) -> Settings:
 def write_private(path: Path, text: str) -> Path:
     """Replace a file that nobody else may read."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        fresh.replace(path)
-    except OSError:
-        fresh.unlink(missing_ok=True)  # half a file would take the last of the room
-        raise
+    replace_private(path, text.encode())
     return path
 
 

@@ -4,7 +4,6 @@ beside it that says whose it is, written before. What a dead controller left res
 from __future__ import annotations
 
 import json
-import os
 import re
 import wave
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ import structlog
 
 from dialplan.mailbox import MessageFacts
 from freeswitch.errors import CommandRefused
+from freeswitch.private_files import replace_private
 from freeswitch.resting import Resting
 
 _log = structlog.get_logger(__name__)
@@ -85,15 +85,7 @@ class MessageSpool:
 
     def _write(self, facts: MessageFacts, *, done: bool) -> None:
         text = json.dumps({**asdict(facts), "at": facts.at.isoformat(), "done": done})
-        fresh = self._directory / f".{facts.id}.json.{os.getpid()}"
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            fresh.replace(self._directory / f"{facts.id}.json")
-        except OSError:
-            fresh.unlink(missing_ok=True)  # half a file would take the last of the room
-            raise
+        replace_private(self._directory / f"{facts.id}.json", text.encode())
 
 
 def _sound(path: Path) -> tuple[bytes, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import struct
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ import structlog
 
 from dialplan.recording import Consent, RecordingFacts, RecordingState
 from freeswitch.errors import CommandRefused
+from freeswitch.private_files import replace_private
 from freeswitch.resting import Resting
 
 _log = structlog.get_logger(__name__)
@@ -92,15 +92,7 @@ class RecordingSpool:
         text = json.dumps(
             {**asdict(facts), "consent": consent, "started_at": facts.started_at.isoformat(), "state": state}
         )
-        fresh = self._directory / f".{facts.id}.json.{os.getpid()}"
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            fresh.replace(self._directory / f"{facts.id}.json")
-        except OSError:
-            fresh.unlink(missing_ok=True)  # half a file would take the last of the room
-            raise
+        replace_private(self._directory / f"{facts.id}.json", text.encode())
 
     def of_call(self, call_id: str) -> list[Running]:
         """Recordings of the call that are not stopped, the oldest first."""

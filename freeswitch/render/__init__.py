@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element
 
 from dialplan.snapshot import Snapshot
+from freeswitch.private_files import replace_private
 from freeswitch.render.codecs import peers_domains
 from freeswitch.render.dialplan import dialplan
 from freeswitch.render.modules import modules
@@ -43,21 +43,9 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
 
 
 def write(directory_path: Path, text: str) -> Path:
-    """Put `freeswitch.xml` into the directory, readable by its owner alone (it holds credentials).
-
-    Written beside and renamed: a reader sees the old file or the new one. Raises OSError.
-    """
+    """Put `freeswitch.xml` into the directory, readable by its owner alone (it holds credentials). Raises
+    OSError."""
     directory_path.mkdir(parents=True, exist_ok=True)
     target = directory_path / "freeswitch.xml"
-    fresh = directory_path / f".freeswitch.xml.{os.getpid()}"
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(target)
-    except OSError:
-        fresh.unlink(missing_ok=True)  # half a file would take the last of the room
-        raise
+    replace_private(target, text.encode(), onto_disk=True)
     return target

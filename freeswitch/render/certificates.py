@@ -6,7 +6,6 @@ and key in one file; `cafile.pem` are the authorities that peers' certificates a
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from freeswitch.errors import CertificateUnusable
+from freeswitch.private_files import replace_private
 
 _WITH_KEY: Final = ("agent.pem", "wss.pem", "dtls-srtp.pem")
 _AUTHORITIES: Final = "cafile.pem"
@@ -84,8 +84,8 @@ def write_certificates(directory: Path, certificate: Path, key: Path, authoritie
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     whole = secret.rstrip() + b"\n" + chain.rstrip() + b"\n"
     for name in _WITH_KEY:
-        _replace(directory / name, whole)
-    _replace(directory / _AUTHORITIES, trusted)
+        replace_private(directory / name, whole)
+    replace_private(directory / _AUTHORITIES, trusted)
 
 
 def _public(key: object) -> bytes:
@@ -103,15 +103,3 @@ def _read(path: Path) -> bytes:
     if len(content) > _MAX_BYTES:
         raise CertificateUnusable(f"{path} is larger than {_MAX_BYTES} bytes. See node.tls")
     return content
-
-
-def _replace(path: Path, content: bytes) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        fresh.replace(path)
-    except OSError:
-        fresh.unlink(missing_ok=True)  # half a file would take the last of the room
-        raise
