@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ from benchmarks.calls.sipp import Caller, Load, Outcome
 from benchmarks.calls.site import DIALLED, Ports
 from benchmarks.calls.switch import Processors, Switch
 from benchmarks.calls.variants import Variant
+from cli.wiring.allocator import switch_environment
 from store.embedded import EmbeddedRedis
 from store.errors import StoreError
 
@@ -99,7 +101,8 @@ def stage(
         ports = Ports.free()
         entry = variant.entry(ports) if variant.entry else None
         redis_url = _redis(folder, running) if variant.wants_redis else ""
-        switch = running.enter_context(Switch(ports, folder, entry, processors))
+        environment = dict(os.environ) if variant.as_packaged else switch_environment()
+        switch = running.enter_context(Switch(ports, folder, entry, processors, environment))
         controller = variant.start_controller(ports, redis_url, folder)
         if controller is not None:
             running.callback(controller.stop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import Enum
 from itertools import chain
@@ -16,7 +16,6 @@ from xml.etree import ElementTree as ET
 from benchmarks.calls.child import Child, on_cores
 from benchmarks.calls.errors import ProgramMissing
 from benchmarks.calls.site import HOST, Ports, settings, snapshot
-from cli.wiring.allocator import switch_environment
 from dialplan.call import Entry
 from freeswitch import api_calls, commands
 from freeswitch.protocol import API_RESPONSE, Framer, Message
@@ -86,7 +85,14 @@ class Processors:
 class Switch:
     """A running node. Use it as a context manager: it is stopped at the end."""
 
-    def __init__(self, ports: Ports, folder: Path, entry: Steps | None, processors: Processors) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        folder: Path,
+        entry: Steps | None,
+        processors: Processors,
+        environment: Mapping[str, str],
+    ) -> None:
         self._ports = ports
         self.cdr_folder = folder / "cdr"
         places = {name: folder / name for name in ("conf", "log", "db", "run", "cdr", "temp")}
@@ -98,7 +104,7 @@ class Switch:
         # A direct child in the foreground without a console.
         argv = ["freeswitch", "-nonat", "-nf", "-nc", self._scheduling.value, *chain.from_iterable(options)]
         with on_cores(None if processors.core is None else {processors.core}):
-            self.child = Child("freeswitch", argv, folder, environment=switch_environment())
+            self.child = Child("freeswitch", argv, folder, environment=environment)
 
     def __enter__(self) -> Switch:
         try:

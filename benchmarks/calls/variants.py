@@ -1,4 +1,4 @@
-"""The ways to handle a call that are compared. Only the dialplan's entry and the controller differ."""
+"""The ways to handle a call that are compared: the entry of the dialplan, the controller, the allocator."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ _CONTROLLERS: Final = "benchmarks.calls.controllers"
 @dataclass(frozen=True, slots=True)
 class Variant:
     """`entry` None: the dialplan as fernamt renders it. `program` None: no controller; else its module and
-    arguments, from the ports and Redis' URL (empty unless `wants_redis`)."""
+    arguments, from the ports and Redis' URL (empty unless `wants_redis`). `as_packaged`: FreeSWITCH with the
+    allocator of the C library, as its vendor starts it, else as fernamt does (cli.wiring.allocator)."""
 
     name: str
     sentence: str
     entry: Callable[[Ports], Steps] | None
     program: Callable[[Ports, str], list[str]] | None
     wants_redis: bool = False
+    as_packaged: bool = False
 
     def start_controller(self, ports: Ports, redis_url: str, folder: Path) -> Child | None:
         """The controller, ready for calls; None when this variant has none."""
@@ -69,6 +71,13 @@ def _fernamt_program(ports: Ports, redis_url: str) -> list[str]:
 
 
 STATIC: Final = Variant("static", "static XML dialplan, no controller", _bridge, None)
+PACKAGED: Final = Variant(
+    "packaged",
+    "the static dialplan on FreeSWITCH as its vendor starts it, with the C library's allocator",
+    _bridge,
+    None,
+    as_packaged=True,
+)
 FERNAMT: Final = Variant(
     "fernamt",
     "rendered dialplan, controller decides and leaves",
@@ -89,5 +98,5 @@ HELD: Final = Variant(
     _bridging_program("held_app"),
 )
 
-ALL: Final = {variant.name: variant for variant in (STATIC, FERNAMT, GREENSWITCH, HELD)}
+ALL: Final = {variant.name: variant for variant in (STATIC, PACKAGED, FERNAMT, GREENSWITCH, HELD)}
 DEFAULT: Final = (STATIC, FERNAMT, GREENSWITCH)
