@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.settings import Settings, load_settings, settings_from
-from freeswitch.private_files import replace_private
+from freeswitch.private_files import make_folder, replace_private
 from provisioning.load import load
 from provisioning.network import configured_addresses
 
@@ -34,8 +34,8 @@ def effective(settings: Settings) -> Settings:
 
 
 def write_private(path: Path, text: str) -> Path:
-    """Replace a file that nobody else may read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace a file that nobody else may read. Raises OSError."""
+    make_folder(path.parent)
     replace_private(path, text.encode())
     return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from rating.errors import RatingError
 from store.errors import StoreError
 from teams.errors import TeamsError
 
-_DEFAULTS = (Path("fernamt.yaml"), Path("/etc/fernamt/fernamt.yaml"))
+_HERE = Path("fernamt.yaml")
+_MACHINE = Path("/etc/fernamt/fernamt.yaml")
 #: Every error that is told as a sentence; what is not here is a defect and shows its traceback.
 _TOLD = (
     ProgramError,
@@ -126,10 +128,19 @@ def fernamt(ctx: click.Context, path: Path | None) -> None:
       fernamt cdr export --from 2026-11-01 --to 2026-12-01 > november.csv
     """
     configure_logs(service=False)
-    found = path or next((candidate for candidate in _DEFAULTS if candidate.exists()), None)
+    found = path or _default()
     ctx.obj = _Lazy(found)
     if found is not None:
         ctx.meta[SETTINGS] = ctx.obj
+
+
+def _default() -> Path | None:
+    """The settings in this folder, else the machine's. The services' account may not look into every folder
+    that somebody calls it in."""
+    with suppress(PermissionError):
+        if _HERE.exists():
+            return _HERE
+    return _MACHINE if _MACHINE.exists() else None
 
 
 class _Lazy:

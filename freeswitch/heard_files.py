@@ -15,13 +15,17 @@ from typing import Final
 from uuid import uuid4
 
 from freeswitch.errors import CommandRefused
+from freeswitch.private_files import make_folder
 
 _OWNER: Final = re.compile(r"[A-Za-z0-9.-]{1,64}\Z", re.ASCII)
 
 
 class HeardFiles:
-    """Files in `directory`, which FreeSWITCH may read. `owner`: a name of the controller's, the same after it
-    was started again, another one for every controller on the machine. Raises CommandRefused."""
+    """Files in `directory`, for the account that FreeSWITCH runs as. `owner`: a name of the controller's, the
+    same after it was started again, another one for every controller on the machine.
+
+    Raises CommandRefused.
+    """
 
     def __init__(self, directory: Path, owner: str) -> None:
         if not _OWNER.match(owner):
@@ -32,11 +36,10 @@ class HeardFiles:
     @contextmanager
     def opened(self, sound: bytes) -> Iterator[str]:
         """The absolute path of a WAV file; removed when the context is left. Raises OSError."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._directory, 0o700)
         path = self._directory / f"{self._prefix}{uuid4().hex}.wav"
         try:
-            # Readable for the directory's group: FreeSWITCH may be another user.
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(sound)
             yield str(path)

@@ -17,7 +17,7 @@ import structlog
 
 from dialplan.mailbox import MessageFacts
 from freeswitch.errors import CommandRefused
-from freeswitch.private_files import replace_private
+from freeswitch.private_files import make_folder, replace_private
 from freeswitch.resting import Resting
 
 _log = structlog.get_logger(__name__)
@@ -39,7 +39,8 @@ class Spooled:
 
 
 class MessageSpool:
-    """Files in `directory`, which FreeSWITCH may write to. `steady_s`: seconds by a clock nobody sets."""
+    """Files in `directory`, for the account that FreeSWITCH runs as. `steady_s`: seconds by a clock that
+    nobody sets."""
 
     def __init__(self, directory: Path, steady_s: Callable[[], float] = monotonic) -> None:
         self._directory = directory
@@ -49,7 +50,7 @@ class MessageSpool:
         """Note whose message comes; the absolute path to record to. Raises OSError."""
         if not _ID.match(facts.id):
             raise CommandRefused(f"not a call's id: {facts.id[:64]!r}")
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._directory, 0o700)
         self._write(facts, done=False)
         return str(self._directory / f"{facts.id}.wav")
 

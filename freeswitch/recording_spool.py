@@ -18,7 +18,7 @@ import structlog
 
 from dialplan.recording import Consent, RecordingFacts, RecordingState
 from freeswitch.errors import CommandRefused
-from freeswitch.private_files import replace_private
+from freeswitch.private_files import make_folder, replace_private
 from freeswitch.resting import Resting
 
 _log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ class Recorded:
 
 
 class RecordingSpool:
-    """Files in `directory`, which FreeSWITCH may write to. `steady_s`: seconds by a clock that
+    """Files in `directory`, for the account that FreeSWITCH runs as. `steady_s`: seconds by a clock that
     nobody sets.
 
     Methods raise OSError.
@@ -81,7 +81,7 @@ class RecordingSpool:
         """Note whose recording comes; the absolute path to record to."""
         if not _ID.match(facts.id):
             raise CommandRefused(f"not a recording's id: {facts.id[:64]!r}")
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._directory, 0o700)
         self.note(facts, RecordingState.ON)
         return str(self._directory / f"{facts.id}.wav")
 

@@ -9,13 +9,14 @@ says so.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
+from freeswitch.private_files import make_folder, replace_private
 from provisioning.schema.plan import PromptEntry
 
 VOICE: Final = "de"
@@ -49,7 +50,8 @@ class TonesOnly:
 
 
 class Sounds:
-    """Sounds below `directory`, an absolute path; spoken texts are kept in `directory/spoken`.
+    """Sounds below `directory`, an absolute path; spoken texts are kept in `directory/spoken`, for the
+    account that FreeSWITCH runs as.
 
     The program is searched in the environment's PATH. Make a new one for each compilation.
     """
@@ -80,20 +82,21 @@ class Sounds:
         program = shutil.which(PROGRAM, path=self._environment.get("PATH", ""))
         if program is None:
             return self._attention(prompt, f"the program {PROGRAM} is not installed, which speaks texts")
-        # Several controllers compile the same version at one moment: each writes a file of its own.
-        fresh = path.with_name(f".{name}.{os.getpid()}.wav")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            done = subprocess.run(
-                [program, "-v", VOICE, "-s", "150", "-w", str(fresh), "--stdin"],
-                input=text.encode(),
-                capture_output=True,
-                timeout=TIMEOUT_S,
-                check=False,
-            )
-            if done.returncode != 0 or not fresh.is_file():
-                return self._attention(prompt, f"{PROGRAM} failed with status {done.returncode}")
-            fresh.replace(path)
+            with tempfile.TemporaryDirectory(prefix="fernamt-spoken-") as place:
+                spoken = Path(place) / path.name
+                done = subprocess.run(
+                    [program, "-v", VOICE, "-s", "150", "-w", str(spoken), "--stdin"],
+                    input=text.encode(),
+                    capture_output=True,
+                    timeout=TIMEOUT_S,
+                    check=False,
+                )
+                if done.returncode != 0 or not spoken.is_file():
+                    return self._attention(prompt, f"{PROGRAM} failed with status {done.returncode}")
+                make_folder(path.parent)
+                # Several controllers compile the same version at one moment: the last one's stays.
+                replace_private(path, spoken.read_bytes())
         except (OSError, subprocess.TimeoutExpired) as error:
             return self._attention(prompt, f"{PROGRAM} cannot be run: {type(error).__name__}")
         return str(path)

@@ -17,6 +17,7 @@ from cli.wiring.child import Child
 from dialplan.snapshot import Snapshot
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
+from freeswitch.private_files import make_folder
 from freeswitch.render import render, write
 
 _HERE: Final = Path(__file__).resolve().parents[2]
@@ -24,7 +25,7 @@ _HERE: Final = Path(__file__).resolve().parents[2]
 
 def write_configuration(settings: Settings, snapshot: Snapshot, directory: Path) -> Path:
     """Render the complete configuration into the directory, make the spool, put the certificates in place."""
-    settings.node.cdr_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.node.cdr_dir)
     install_certificates(settings)
     return write(directory, render(snapshot, switch_settings(settings)))
 

@@ -7,7 +7,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from dialplan.snapshot import Snapshot
-from freeswitch.private_files import replace_private
+from freeswitch.private_files import make_folder, replace_private
 from freeswitch.render.codecs import peers_domains
 from freeswitch.render.dialplan import dialplan
 from freeswitch.render.modules import modules
@@ -45,7 +45,7 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
 def write(directory_path: Path, text: str) -> Path:
     """Put `freeswitch.xml` into the directory, readable by its owner alone (it holds credentials). Raises
     OSError."""
-    directory_path.mkdir(parents=True, exist_ok=True)
+    make_folder(directory_path)
     target = directory_path / "freeswitch.xml"
     replace_private(target, text.encode(), onto_disk=True)
     return target

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from freeswitch.errors import CertificateUnusable
-from freeswitch.private_files import replace_private
+from freeswitch.private_files import make_folder, replace_private
 
 _WITH_KEY: Final = ("agent.pem", "wss.pem", "dtls-srtp.pem")
 _AUTHORITIES: Final = "cafile.pem"
@@ -81,7 +81,7 @@ def write_certificates(directory: Path, certificate: Path, key: Path, authoritie
     if _public(private.public_key()) != _public(leaf.public_key()):
         raise CertificateUnusable(f"the key in {key} is not that of the certificate in {certificate}")
     trusted = _read(authorities)
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(directory, 0o700)
     whole = secret.rstrip() + b"\n" + chain.rstrip() + b"\n"
     for name in _WITH_KEY:
         replace_private(directory / name, whole)

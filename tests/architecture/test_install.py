@@ -1,0 +1,140 @@
+"""The install by systemd: units, FreeSWITCH's drop-in, settings and guide name the same paths and account."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from cli.bootstrap import message_dir
+from cli.settings import load_settings
+from cli.wiring.carrier import sounds_dir
+from cli.wiring.certificates import certificates_dir
+from tests.architecture.program import ROOT
+
+UNITS: Final = ROOT / "deploy" / "systemd"
+SERVICES: Final = sorted(UNITS.glob("*.service"))
+SWITCH: Final = UNITS / "freeswitch.service.d" / "fernamt.conf"
+SETTINGS: Final = load_settings(UNITS / "fernamt.yaml")
+GUIDE: Final = (ROOT / "docs" / "operation.md").read_text().partition("## Install\n")[2].partition("\n## ")[0]
+ACCOUNT: Final = "fernamt"
+
+services = pytest.mark.parametrize("unit", SERVICES, ids=lambda path: path.name)
+
+
+def values(unit: Path, key: str) -> list[str]:
+    """What is assigned to a key, word by word and in order; an empty assignment forgets what stood before."""
+    found: list[str] = []
+    for line in unit.read_text().splitlines():
+        name, _, value = line.partition("=")
+        if name == key:
+            found = [*found, *shlex.split(value)] if value else []
+    return found
+
+
+def made_in_the_guide() -> dict[Path, str]:
+    """The folders that the guide makes, with their owner."""
+    found = {}
+    for owner, folders in re.findall(r"install -d -o (\S+) -g \S+ -m \d+ (.*)", GUIDE):
+        found |= dict.fromkeys(map(Path, folders.split()), owner)
+    return found
+
+
+def below(path: Path, folders: list[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+@services
+def test_a_service_runs_as_the_account_of_the_guide(unit: Path) -> None:
+    assert values(unit, "User") == [ACCOUNT]
+    assert f"useradd --system --home-dir {SETTINGS.state_dir} --shell /usr/sbin/nologin {ACCOUNT}\n" in GUIDE
+
+
+@services
+def test_the_folders_that_a_service_writes_to_are_made_in_the_guide(unit: Path) -> None:
+    """systemd starts no unit whose ReadWritePaths are missing."""
+    made = made_in_the_guide()
+    for path in map(Path, values(unit, "ReadWritePaths")):
+        assert made[path] == ACCOUNT, path
+
+
+def test_freeswitch_runs_as_the_same_account() -> None:
+    """It reads and writes files that their owner alone may."""
+    assert values(SWITCH, "User") == values(SWITCH, "Group") == [ACCOUNT]
+    assert values(SWITCH, "UMask") == ["0077"]
+
+
+def test_freeswitch_has_the_folders_that_the_settings_name() -> None:
+    words = values(SWITCH, "ExecStart")
+    assert words[0] == "/usr/bin/freeswitch"
+    options = {words[at]: Path(words[at + 1]) for at in range(1, len(words) - 1) if words[at + 1][0] == "/"}
+    assert options["-conf"] == SETTINGS.node.conf_dir
+    assert options["-certs"] == certificates_dir(SETTINGS)
+    (runtime,), (logs,) = values(SWITCH, "RuntimeDirectory"), values(SWITCH, "LogsDirectory")
+    assert options["-run"] == Path("/run") / runtime
+    assert options["-db"].is_relative_to(options["-run"]), "in memory"
+    assert options["-log"] == Path("/var/log") / logs
+    assert values(SWITCH, "PIDFile") == [str(options["-run"] / "freeswitch.pid")]
+
+
+def test_the_packages_options_do_not_come_between() -> None:
+    """Its unit reads /etc/default/freeswitch after any Environment=, and expands DAEMON_OPTS to one word."""
+    text = SWITCH.read_text()
+    assert "\nEnvironmentFile=\n" in text
+    assert "\nExecStartPre=\n" in text, "it would give the package's folders to its own account"
+    assert text.index("\nExecStart=\n") < text.index("\nExecStart=/")
+    assert "$" not in " ".join(values(SWITCH, "ExecStart"))
+
+
+def test_what_the_settings_name_is_below_folders_of_the_account() -> None:
+    node = SETTINGS.node
+    assert node.conf_dir is not None
+    theirs = [path for path, owner in made_in_the_guide().items() if owner == ACCOUNT]
+    for path in (
+        SETTINGS.state_dir, SETTINGS.state_dir / "secrets", node.cdr_dir, node.conf_dir,
+        message_dir(SETTINGS), sounds_dir(SETTINGS), certificates_dir(SETTINGS),
+    ):  # fmt: skip
+        assert below(path, theirs), path
+    assert set(SETTINGS.carrier) <= made_in_the_guide().keys()
+    controller = [Path(each) for each in values(UNITS / "fernamt-controller@.service", "ReadWritePaths")]
+    assert below(node.conf_dir, controller)
+    assert below(SETTINGS.state_dir, controller)
+    intake = [Path(each) for each in values(UNITS / "fernamt-intake.service", "ReadWritePaths")]
+    assert below(node.cdr_dir, intake)
+    assert below(message_dir(SETTINGS), intake)
+
+
+def test_the_guide_starts_the_controllers_that_the_settings_name() -> None:
+    started = re.findall(r"fernamt-controller@(\S+:\d+)", GUIDE)
+    assert started == [f"{host}:{port}" for host, port in SETTINGS.controllers]
+
+
+def test_the_guides_program_is_the_one_that_the_units_start() -> None:
+    (program,) = {values(unit, "ExecStart")[0] for unit in SERVICES}
+    assert f"ln -sfn {program} /usr/local/bin/fernamt\n" in GUIDE
+
+
+def test_the_guide_makes_every_secret_that_the_settings_name() -> None:
+    """Below `secrets` in the state directory, for the account alone."""
+    assert SETTINGS.database is not None
+    assert SETTINGS.redis is not None
+    named = {
+        ref.file
+        for ref in (SETTINGS.database.password, SETTINGS.redis.password, SETTINGS.node.event_socket_password)
+        if ref is not None
+    }
+    (made,) = re.findall(r"for s in ([a-z_ ]+); do", GUIDE)
+    assert named == set(made.split())
+    assert f"install -o {ACCOUNT} -g {ACCOUNT} -m 0600 /dev/stdin {SETTINGS.state_dir}/secrets/$s" in GUIDE
+
+
+def test_what_the_guide_runs_first_runs_as_the_account() -> None:
+    for words in (
+        "database upgrade",
+        f"config apply {SETTINGS.carrier[0]}",
+        f"freeswitch render {SETTINGS.node.conf_dir}",
+    ):
+        assert f"runuser -u {ACCOUNT} -- fernamt {words}\n" in GUIDE
