@@ -138,3 +138,14 @@ def test_what_the_guide_runs_first_runs_as_the_account() -> None:
         f"freeswitch render {SETTINGS.node.conf_dir}",
     ):
         assert f"runuser -u {ACCOUNT} -- fernamt {words}\n" in GUIDE
+
+
+@services
+def test_secrets_in_the_environment_reach_a_service(unit: Path) -> None:
+    """`{env: NAME}` in the carrier's files and the settings; without such a file it starts all the same."""
+    (file,) = values(unit, "EnvironmentFile")
+    assert file.startswith("-/")
+    assert f"install -m 0600 /dev/null {file[1:]}" in GUIDE
+    assert f"set -a; . {file[1:]}; set +a" in GUIDE
+    kept = (ROOT / "docs" / "operation.md").read_text().partition("Beside the database keep")[2]
+    assert file[1:] in kept.partition("\n\n")[0]
