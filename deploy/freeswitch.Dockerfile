@@ -1,6 +1,6 @@
 # FreeSWITCH from its vendor's Debian repository. The vendor asks for a personal access token; it is a build
 # secret and stays out of every layer:
-#   docker compose build --secret id=signalwire_token,src=./signalwire_token freeswitch
+#   docker compose build freeswitch
 FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates curl libjemalloc2 \
