@@ -22,6 +22,10 @@ COPY web web
 RUN /opt/fernamt/bin/pip install --no-cache-dir .
 
 FROM python:3.12-slim-bookworm
+# It speaks the texts of announcements.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends espeak-ng \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --home-dir /var/lib/fernamt --create-home fernamt
 COPY --from=build /opt/fernamt /opt/fernamt
 COPY examples /usr/share/fernamt/examples

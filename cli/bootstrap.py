@@ -32,7 +32,7 @@ from freeswitch.commands import Subscription
 from freeswitch.inbound import InboundConnection
 from freeswitch.message_spool import MessageSpool
 from freeswitch.recording_spool import RecordingSpool
-from freeswitch.settings import EventSocketAddress, NodeDoor, SwitchSettings, TlsSettings
+from freeswitch.settings import SOUNDS, EventSocketAddress, NodeDoor, SwitchSettings, TlsSettings
 from provisioning.schema import SecretRef
 from store.acd_desk import AcdDesk
 from store.acd_log import AcdLog
@@ -182,6 +182,7 @@ def switch_settings(settings: Settings) -> SwitchSettings:
         sessions_per_second=node.sessions_per_second,
         max_sessions=node.max_sessions,
         log_level=node.log_level,
+        sounds_dir=node.sounds_dir or SOUNDS,
         node_port=node.ports.node,
         other_nodes=tuple(NodeDoor(*each.sip) for each in settings.other_nodes),
         sip_capture=settings.sip_capture,

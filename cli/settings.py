@@ -154,6 +154,11 @@ class NodeEntry(Entry):
         "it writes with every call: a file system in memory such as a directory in /dev/shm. Default: under "
         "the state directory.",
     )
+    sounds_dir: FilePath | None = Field(
+        None,
+        description="Directory of the program's own announcements as the node sees it, for a node in a "
+        "container of its own. Default: where the program has them.",
+    )
     tls: TlsEntry | None = Field(
         None, description="Certificate for TLS, WSS and DTLS-SRTP; left out: nothing is encrypted."
     )

@@ -28,8 +28,12 @@ RUN --mount=type=secret,id=signalwire_token,required=true \
       /etc/apt/sources.list.d/freeswitch.list
 # A call costs a third more without it (docs/operation.md, "Install").
 ENV LD_PRELOAD=libjemalloc.so.2
-# The configuration is rendered by fernamt into this volume before FreeSWITCH starts.
-VOLUME /etc/fernamt/freeswitch /var/spool/fernamt
+# node.sounds_dir of the settings.
+COPY freeswitch/sounds /usr/share/fernamt/sounds
+# The configuration is rendered by fernamt into the first one before FreeSWITCH starts; in the others lie what the
+# configuration names, and records of calls.
+VOLUME /etc/fernamt/freeswitch /var/lib/fernamt /var/spool/fernamt
 ENTRYPOINT ["freeswitch", "-nonat", "-nf", "-nc", "-rp", \
             "-conf", "/etc/fernamt/freeswitch", "-log", "/var/log/freeswitch", \
-            "-db", "/var/lib/freeswitch/db", "-run", "/run/freeswitch"]
+            "-db", "/var/lib/freeswitch/db", "-run", "/run/freeswitch", \
+            "-certs", "/var/lib/fernamt/tls"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterable
@@ -14,12 +15,15 @@ import pytest
 import yaml
 from sqlalchemy import make_url
 
-from cli.bootstrap import message_dir
+from cli.bootstrap import message_dir, switch_settings
 from cli.main import fernamt
-from cli.settings import Settings, load_settings
+from cli.settings import Settings, TlsEntry, load_settings, settings_from
 from cli.wiring.carrier import sounds_dir
 from cli.wiring.certificates import certificates_dir
+from freeswitch.render import render
+from provisioning.sounds import PROGRAM as SPEAKER
 from tests.architecture.program import ROOT
+from tests.unit.dialplan.carriers import snapshot
 
 Service = dict[str, Any]
 
@@ -224,3 +228,70 @@ def test_no_step_gives_compose_a_secret_by_hand() -> None:
     for file, tree in FILES.items():
         build = tree["services"]["freeswitch"]["build"]
         assert build["secrets"] == ["signalwire_token"], file
+
+
+def image(file: str) -> str:
+    """The Dockerfile that FreeSWITCH's container is built from."""
+    build = FILES[file]["services"]["freeswitch"]["build"]
+    context = ((ROOT / file).parent / build["context"]).resolve()
+    assert context == ROOT, "COPY is from there"
+    return (context / build["dockerfile"]).read_text()
+
+
+def options(file: str) -> dict[str, Path]:
+    """What FreeSWITCH is started with."""
+    (line,) = re.findall(r"^ENTRYPOINT (\[.*?\])$", image(file).replace("\\\n", ""), re.M)
+    words: list[str] = json.loads(line)
+    return {words[at]: Path(words[at + 1]) for at in range(len(words) - 1) if words[at + 1][0] == "/"}
+
+
+def named_in(xml: str) -> set[Path]:
+    """Absolute paths in what FreeSWITCH reads."""
+    values = re.findall(r'="([^"]*)"', xml)
+    found = [path for value in values for path in re.findall(r"(?<![\w/.:])/[\w.-]+/[^\s,;|'\"]*", value)]
+    return {Path(each) for each in found}
+
+
+@pytest.mark.parametrize(
+    ("file", "settings"),
+    [
+        ("compose.yaml", "fernamt"),
+        ("deploy/site.compose.yaml", "site-a"),
+        ("deploy/site.compose.yaml", "site-b"),
+    ],
+)
+def test_freeswitch_has_every_path_of_what_is_rendered_for_it(
+    file: str, settings: str, tmp_path: Path
+) -> None:
+    """And every folder that controllers tell it paths in: messages, recordings, announcements."""
+    for name in FILES[file]["secrets"]:
+        (tmp_path / name).write_text("9f2c41aa6b0de7c83f15b6d2490ce871")
+    text = (ROOT / "deploy" / f"{settings}.yaml").read_text().replace("/run/secrets/", f"{tmp_path}/")
+    known = settings_from(text, f"{settings}.yaml")
+    tls = TlsEntry.model_validate({"certificate": "/etc/fernamt/tls/a.pem", "key": "/etc/fernamt/tls/b.pem"})
+    known = known.model_copy(update={"node": known.node.model_copy(update={"tls": tls})})
+    named = named_in(render(snapshot(), switch_settings(known)))
+    sounds = known.node.sounds_dir
+    assert sounds is not None
+    assert {known.node.cdr_dir, certificates_dir(known)} <= named
+    assert any(path.is_relative_to(sounds) for path in named)
+    service = FILES[file]["services"]["freeswitch"]
+    there = [*mounts(service), sounds]
+    for path in (*named, message_dir(known), sounds_dir(known)):
+        assert below(path, there), path
+    writes = mounts({"volumes": [each for each in service["volumes"] if not each.endswith(":ro")]})
+    for path in (known.node.cdr_dir, message_dir(known)):
+        assert below(path, writes), path
+    program = FILES[file]["services"]["controller-1"]
+    for target, source in mounts(service).items():
+        assert mounts(program)[target] == source, "both see the same files"
+    assert f"\nCOPY freeswitch/sounds {sounds}\n" in image(file)
+    given = options(file)
+    assert given["-conf"] == known.node.conf_dir
+    assert given["-certs"] == certificates_dir(known)
+    assert str(given["-db"]) in service["tmpfs"], "in memory"
+
+
+def test_the_image_speaks_the_texts_of_announcements() -> None:
+    last = (ROOT / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    assert re.search(rf"apt-get install .*\b{SPEAKER}\b", last)
