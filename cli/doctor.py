@@ -44,6 +44,7 @@ from cli.explaining.exchange_checks import (
     web_finding,
 )
 from cli.explaining.findings import Finding, State, outside_the_lab
+from cli.explaining.mailbox_key_check import mailbox_key
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
@@ -368,6 +369,7 @@ CHECKS: Final[tuple[tuple[str, Callable[[Settings], Finding]], ...]] = (
     ("CDR spool", record_checks.spool),
     ("CDR quarantine", record_checks.quarantine),
     ("recordings", record_checks.recordings),
+    ("mailbox key", mailbox_key),
     ("rating", record_checks.rating),
     ("bank", record_checks.bank),
     ("contact centres' log", record_checks.centre_log),

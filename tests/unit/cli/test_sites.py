@@ -30,6 +30,7 @@ def test_each_site_knows_the_other_ones_node(
 
 def test_both_sites_share_the_stores_and_have_two_controllers(sites: tuple[Settings, Settings]) -> None:
     here, there = sites
+    assert here.mailbox_key == there.mailbox_key is not None, "each hears what the other one took"
     assert (here.database, here.redis, here.carrier) == (there.database, there.redis, there.carrier)
     assert len(here.controllers) == 2
 
