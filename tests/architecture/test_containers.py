@@ -90,7 +90,8 @@ def loopback(host: str | None) -> bool:
 @files
 def test_compose_knows_every_key_and_every_name(file: str) -> None:
     tree = FILES[file]
-    assert {key for key in tree if not key.startswith("x-")} == {"services", "secrets", "volumes"}
+    assert {key for key in tree if not key.startswith("x-")} == {"name", "services", "secrets", "volumes"}
+    assert tree["name"] == "fernamt", "a new version in another folder has the same volumes"
     for name, service in tree["services"].items():
         assert service.keys() <= KEYS, name
         assert ("image" in service) is not ("build" in service), name
@@ -295,3 +296,33 @@ def test_freeswitch_has_every_path_of_what_is_rendered_for_it(
 def test_the_image_speaks_the_texts_of_announcements() -> None:
     last = (ROOT / "Dockerfile").read_text().rpartition("\nFROM ")[2]
     assert re.search(rf"apt-get install .*\b{SPEAKER}\b", last)
+
+
+def test_the_upgrade_of_containers_leaves_freeswitch_alone() -> None:
+    """Its calls would end. Each controller is started anew by itself."""
+    page = (ROOT / "docs" / "operation.md").read_text()
+    upgrade = page.partition("## Upgrade without dropping calls\n")[2].partition("\n## ")[0]
+    told = [each.split() for each in re.findall(r"^docker compose (.*)$", upgrade, re.M)]
+    services = FILES["compose.yaml"]["services"]
+    (schema,) = running("compose.yaml", "database", "upgrade")
+    begun: list[list[str]] = []
+    for words in told:
+        named = [word for word in words[1:] if not word.startswith("-")]
+        if words[0] == "exec":
+            check(named[2:], words)
+            named = named[:1]
+        assert named, words
+        assert set(named) <= services.keys() - {"freeswitch"}, words
+        if words[0] == "up":
+            assert words[:3] == ["up", "-d", "--no-deps"], words
+            begun.append(named)
+    assert sorted(each for names in begun for each in names) == sorted(
+        name for where, name, service in PROGRAMS
+        if where == "compose.yaml" and "profiles" not in service and service["restart"] != "no"
+    )  # fmt: skip
+    for controller in running("compose.yaml", "controller", "run"):
+        assert [controller] in begun
+    order = [words for words in told if words[0] in ("stop", "run", "up")]
+    assert [words[0] for words in order[:3]] == ["stop", "run", "up"]
+    assert order[1][-1] == schema
+    assert set(order[0][1:]) <= set(begun[0]), "what stopped for the schema starts first"

@@ -149,3 +149,36 @@ def test_secrets_in_the_environment_reach_a_service(unit: Path) -> None:
     assert f"set -a; . {file[1:]}; set +a" in GUIDE
     kept = (ROOT / "docs" / "operation.md").read_text().partition("Beside the database keep")[2]
     assert file[1:] in kept.partition("\n\n")[0]
+
+
+UPGRADE: Final = (
+    (ROOT / "docs" / "operation.md")
+    .read_text()
+    .partition("## Upgrade without dropping calls\n")[2]
+    .partition("\n## ")[0]
+)
+
+
+def test_a_version_has_a_folder_of_its_own_and_the_units_start_the_linked_one() -> None:
+    """What runs keeps its files while the next version is put beside it."""
+    (program,) = {Path(values(unit, "ExecStart")[0]) for unit in SERVICES}
+    link = program.parents[1]
+    for page in (GUIDE, UPGRADE):
+        assert f"python3 -m venv {link}-$VERSION && {link}-$VERSION/bin/pip install .\n" in page
+        assert f"ln -sfnT {link}-$VERSION {link}\n" in page
+        assert "VERSION=" in page
+
+
+def test_the_link_is_set_between_the_schema_and_the_first_start() -> None:
+    """With the old program on the new schema, or the new one on the old schema, the intake does not start."""
+    stop, schema, link, start = (
+        UPGRADE.index(each) for each in ("systemctl stop", "database upgrade", "ln -sfnT", "systemctl start")
+    )
+    assert stop < schema < link < start
+    assert UPGRADE.index("systemctl restart") > link
+    stopped, started = (
+        re.search(rf"systemctl {each} ((?:fernamt-\w+ ?)+)", UPGRADE) for each in ("stop", "start")
+    )
+    assert stopped is not None
+    assert started is not None
+    assert stopped[1].split() == started[1].split()
