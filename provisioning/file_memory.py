@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from freeswitch.private_files import make_folder, replace_private
 from provisioning.claims import Numbers, claims_of, mains_of, numbers_of
 from provisioning.errors import ConfigProblem, Severity
 from provisioning.schema import CustomerEntry
@@ -70,8 +71,9 @@ class FileMemory:
     @contextmanager
     def opened(cls, path: Path) -> Iterator[FileMemory]:
         """The memory in this file, an empty one where there is none of this program; closed at the end."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+        make_folder(path.parent)
+        if not path.exists():
+            replace_private(path, b"")
         with closing(sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)) as connection:
             yield cls(connection)
 

@@ -11,6 +11,7 @@ from cli.layout import make_private
 from freeswitch.message_spool import MessageSpool
 from freeswitch.private_files import make_folder, replace_private
 from freeswitch.render import write
+from provisioning.file_memory import FileMemory
 from provisioning.schema import PromptEntry
 from provisioning.sounds import Sounds
 from tests.unit.freeswitch.test_message_spool import FACTS
@@ -73,3 +74,10 @@ def test_root_is_not_led_through_a_link_of_that_account(theirs: Path, tmp_path: 
     assert (precious.read_text(), owner(precious)) == ("root's", (0, 0))
     assert (theirs / "freeswitch.xml").read_bytes() == b"<document/>"
     assert [each.name for each in theirs.iterdir()] == ["freeswitch.xml"]
+
+
+def test_what_was_remembered_of_checked_files(theirs: Path) -> None:
+    """Else every later `config apply` of the account reads all files again."""
+    with FileMemory.opened(theirs / "configuration.checked") as memory:
+        assert memory.files() == {}
+    assert {owner(each) for each in theirs.iterdir()} == {ACCOUNT}
