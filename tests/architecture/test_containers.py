@@ -309,7 +309,8 @@ def test_the_upgrade_of_containers_leaves_freeswitch_alone() -> None:
     for words in told:
         named = [word for word in words[1:] if not word.startswith("-")]
         if words[0] == "exec":
-            check(named[2:], words)
+            if "fernamt" in named[1:2]:
+                check(named[2:], words)
             named = named[:1]
         assert named, words
         assert set(named) <= services.keys() - {"freeswitch"}, words
