@@ -236,7 +236,7 @@ def image(file: str) -> str:
     build = FILES[file]["services"]["freeswitch"]["build"]
     context = ((ROOT / file).parent / build["context"]).resolve()
     assert context == ROOT, "COPY is from there"
-    return (context / build["dockerfile"]).read_text()
+    return Path(context / build["dockerfile"]).read_text()
 
 
 def options(file: str) -> dict[str, Path]:

@@ -37,7 +37,7 @@ def values(unit: Path, key: str) -> list[str]:
 
 def made_in_the_guide() -> dict[Path, str]:
     """The folders that the guide makes, with their owner."""
-    found = {}
+    found: dict[Path, str] = {}
     for owner, folders in re.findall(r"install -d -o (\S+) -g \S+ -m \d+ (.*)", GUIDE):
         found |= dict.fromkeys(map(Path, folders.split()), owner)
     return found
