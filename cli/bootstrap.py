@@ -18,7 +18,7 @@ from typing import Any, Final
 import gevent
 import structlog
 from gevent.event import Event as Flag
-from sqlalchemy import URL, Engine, make_url
+from sqlalchemy import URL, Engine
 from sqlalchemy.exc import ArgumentError
 
 from cli.errors import NotRunning
@@ -48,6 +48,7 @@ from store.mailbox_messages import MailboxMessages
 from store.recordings import RecordingArchive
 from store.redis_client import call_path_client, limits_client
 from store.sealed import new_key, read_key
+from store.server_urls import read_url
 from store.spend import SpendCounters
 from store.trunk_statuses import TrunkStatuses
 from store.versions_in_force import VersionsInForce
@@ -75,7 +76,7 @@ def server_url(settings: Settings, server: ServerEntry | None, what: str) -> str
             "start `fernamt up`, or name a server in the settings"
         )
     try:
-        url: URL = make_url(server.url)
+        url: URL = read_url(server.url)
     except (ArgumentError, ValueError):
         return server.url  # whoever opens it says how it is written
     if server.password is not None:

@@ -28,6 +28,7 @@ from cli.bootstrap import (
     node_connection,
     now,
     other_nodes,
+    server_url,
 )
 from cli.carriers.emergency_reminders import reminders_of
 from cli.errors import NotRunning, ProgramError
@@ -45,6 +46,7 @@ from cli.explaining.exchange_checks import (
 )
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.explaining.mailbox_key_check import mailbox_key
+from cli.explaining.standby_check import database_finding, no_primary
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
@@ -71,6 +73,7 @@ from store.emergency_reminders import EmergencyReminders
 from store.errors import StoreError
 from store.room import require_room
 from store.schema import require_current
+from store.standby import servers_seen, standbys
 from web.probe import answers
 
 #: Between two looks at an exchange that has just started.
@@ -137,12 +140,15 @@ def _carrier(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
+    servers = servers_seen(server_url(settings, settings.database, "PostgreSQL"))
+    if (nobody_writes := no_primary(servers)) is not None:
+        return nobody_writes
     database = engine(settings, "fernamt doctor")
     require_current(database)
     require_room(database)
     with database.connect() as connection:
         version = connection.execute(text("SHOW server_version")).scalar_one()
-    return Finding("database", State.OK, f"PostgreSQL {version}, schema is current")
+    return database_finding(version, standbys(database), servers)
 
 
 def _applied(settings: Settings) -> Finding:

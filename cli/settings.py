@@ -83,7 +83,10 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 class ServerEntry(Entry):
     """A PostgreSQL or Redis server of the operator's own."""
 
-    url: str = Field(description="URL without the password: postgresql://fernamt@127.0.0.1:5432/fernamt")
+    url: str = Field(
+        description="URL without the password: postgresql://fernamt@127.0.0.1:5432/fernamt. Several servers, "
+        "host:port,host:port, are a primary and its standbys: the one that takes writes is used."
+    )
     password: SecretRef | None = Field(
         None,
         description="Where the password is: {env: NAME} or {file: path}, relative to `secrets` in state_dir. "

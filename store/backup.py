@@ -202,6 +202,7 @@ def _run(
     command += ["-d", database, *words] if to_database else [*words, database]
     with _password_file(str(parts.password or "")) as path:
         environment = {**os.environ, "PGPASSFILE": str(path), "PGCONNECT_TIMEOUT": "10", "LC_MESSAGES": "C"}
+        environment["PGTARGETSESSIONATTRS"] = str(parts.query.get("target_session_attrs", "any"))
         try:
             done = subprocess.run(
                 command, env=environment, capture_output=True, text=True, errors="replace",

@@ -6,10 +6,12 @@ from typing import Final
 
 import psycopg2
 from psycopg2 import extensions
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError
 
+from store.database_primary import USUAL_PORT, FirstThatWrites, of_several
 from store.errors import DatabaseAddressInvalid
+from store.server_urls import read_url, servers_of
 
 POOL_SIZE: Final = 8
 #: How long a caller waits for a free connection.
@@ -28,10 +30,11 @@ def database_url(text: str) -> URL:
     """A configured URL as one for psycopg2; raises DatabaseAddressInvalid. The password stays out of errors.
 
     `postgres://` and `postgresql://` are taken too: in SQLAlchemy 2.1 the latter would mean psycopg 3.
+    Several servers, `host:port,host:port`, are a primary and its standbys: the one that takes writes is used.
     """
     hint = "Write postgresql://user:password@host:port/database"
     try:
-        url = make_url(text)
+        url = of_several(read_url(text))
     except (ArgumentError, ValueError):
         raise DatabaseAddressInvalid("database URL", "it cannot be read", hint) from None
     if url.drivername not in ("postgres", "postgresql", "postgresql+psycopg2"):
@@ -46,17 +49,19 @@ def make_engine(
 ) -> Engine:
     """An engine with at most `pool_size` connections; connects at the first use, not here.
 
-    A connection is tried before use, so a restarted server costs nobody an error. `name` appears in
-    pg_stat_activity. Raises DatabaseAddressInvalid.
+    A connection is tried before use, so a restarted server costs nobody an error; where the URL names several
+    servers, a new one goes to whichever takes writes now. `name` appears in pg_stat_activity. Raises
+    DatabaseAddressInvalid.
     """
+    there = database_url(url)
     settings = {
         "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
         "lock_timeout": f"{LOCK_TIMEOUT_S}s",
         "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
         "timezone": "UTC",
     }
-    return create_engine(
-        database_url(url),
+    engine = create_engine(
+        there,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=pool_wait_s,
@@ -75,6 +80,10 @@ def make_engine(
             "tcp_user_timeout": 10_000,
         },
     )
+    servers = servers_of(there, USUAL_PORT)
+    if len(servers) > 1:
+        event.listen(engine, "do_connect", FirstThatWrites(servers).connect)
+    return engine
 
 
 def cooperate_with_gevent() -> None:

@@ -41,7 +41,7 @@ _log = structlog.get_logger(__name__)
 _SETTLE_S: Final = 2.0
 #: Between two looks when nothing is due, and after a store did not answer.
 _REST_S: Final = 1.0
-_RETRY_S: Final = 5.0
+_RETRY_S: Final = 2.0
 #: `rate run` looks so often whether the others are done, and does their work after so long without an end.
 _LOOK_S: Final = 0.5
 _PATIENCE_S: Final = 120.0

@@ -7,6 +7,7 @@ import pytest
 from store.database import database_url
 from store.errors import DatabaseAddressInvalid, LiveStateAddressInvalid
 from store.redis_client import call_path_client
+from store.server_urls import servers_of
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
@@ -36,4 +37,43 @@ def test_a_database_url_that_cannot_work_is_refused_without_its_password(text: s
 def test_a_redis_url_that_cannot_work_is_refused_without_its_password(text: str) -> None:
     with pytest.raises(LiveStateAddressInvalid, match="redis://:password@host") as caught:
         call_path_client(text)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://u:s,e/c@db-1:5432,db-2:5433/d",
+        "postgresql://u:s,e%2Fc@/d?host=db-1:5432&host=db-2:5433",
+        "postgresql://u:s,e/c@/d?host=db-1,db-2&port=5432,5433",
+    ],
+)
+def test_several_servers_of_a_database_are_asked_for_the_one_that_takes_writes(text: str) -> None:
+    """However they are written; a password stays what it is."""
+    url = database_url(text)
+    assert (url.username, url.password, url.database) == ("u", "s,e/c", "d")
+    assert servers_of(url, 5432) == (("db-1", 5432), ("db-2", 5433))
+    assert url.query["target_session_attrs"] == "read-write"
+    assert database_url(url.render_as_string(hide_password=False)) == url
+
+
+def test_one_port_is_left_out_and_an_address_of_ipv6_is_one_of_several() -> None:
+    url = database_url(
+        "postgresql://u@[2001:db8::1]:5433,db-2/d?target_session_attrs=primary&sslmode=require"
+    )
+    assert servers_of(url, 5432) == (("2001:db8::1", 5433), ("db-2", 5432))
+    assert url.query["target_session_attrs"] == "primary"
+    assert url.query["sslmode"] == "require"
+
+
+def test_one_server_stays_as_it_is_written() -> None:
+    assert "target_session_attrs" not in database_url("postgresql://u@db-1/d").query
+
+
+@pytest.mark.parametrize(
+    "servers", ["a,,b", "a:x,b", "a:1:2,b", "[::1,b", "a,b:654321", ",".join("abcdefghi")]
+)
+def test_several_servers_that_cannot_be_are_refused(servers: str) -> None:
+    with pytest.raises(DatabaseAddressInvalid) as caught:
+        database_url(f"postgresql://u:secret@{servers}/d")
     assert "secret" not in str(caught.value)
