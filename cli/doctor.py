@@ -46,7 +46,7 @@ from cli.explaining.exchange_checks import (
 )
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.explaining.mailbox_key_check import mailbox_key
-from cli.explaining.standby_check import database_finding, no_primary
+from cli.explaining.standby_check import database_finding, no_redis_primary, nobody_writes, redis_finding
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
@@ -71,6 +71,7 @@ from store.availability_book import AvailabilityBook
 from store.config_versions import ConfigStore
 from store.emergency_reminders import EmergencyReminders
 from store.errors import StoreError
+from store.replicas import redis_servers_seen
 from store.room import require_room
 from store.schema import require_current
 from store.standby import servers_seen, standbys
@@ -141,8 +142,8 @@ def _carrier(settings: Settings) -> Finding:
 
 def _database(settings: Settings) -> Finding:
     servers = servers_seen(server_url(settings, settings.database, "PostgreSQL"))
-    if (nobody_writes := no_primary(servers)) is not None:
-        return nobody_writes
+    if (not_promoted := nobody_writes(servers)) is not None:
+        return not_promoted
     database = engine(settings, "fernamt doctor")
     require_current(database)
     require_room(database)
@@ -175,8 +176,11 @@ def _applied(settings: Settings) -> Finding:
 
 
 def _redis(settings: Settings) -> Finding:
-    count = len(live_calls(settings).list(limit=20_000))
-    return Finding("redis", State.OK, f"answers; {count} calls in progress")
+    calls = live_calls(settings)
+    servers = redis_servers_seen(server_url(settings, settings.redis, "Redis"))
+    if (not_promoted := no_redis_primary(servers)) is not None:
+        return not_promoted
+    return redis_finding(len(calls.list(limit=20_000)), servers)
 
 
 def _limits(settings: Settings) -> Finding:

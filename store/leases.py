@@ -1,7 +1,8 @@
 """Leases in Redis: one holder at a time, and a token that grows with every new holder.
 
 A holder that was asleep may believe it still holds; whoever acts on a lease passes its token along, and
-what it acts on refuses a token smaller than the greatest it has seen (fencing).
+what it acts on refuses a token smaller than the greatest it has seen (fencing). A token is a time, for a
+replica that was promoted may not have heard of the last ones: it does not give one of them a second time.
 """
 
 from __future__ import annotations
@@ -13,11 +14,18 @@ import redis
 
 from store.foreign_errors import redis_errors
 
-#: KEYS: lease, counter. ARGV: holder, ttl in ms. Returns the token, or 0 when somebody else holds it.
+#: KEYS: lease, last token. ARGV: holder, ttl in ms. Returns the token, ms since 1970 where that is greater than
+#: the last one, or 0 when somebody else holds it.
 _ACQUIRE: Final = """
 local held = redis.call('HMGET', KEYS[1], 'holder', 'token')
 if held[1] and held[1] ~= ARGV[1] then return 0 end
-local token = held[2] or redis.call('INCR', KEYS[2])
+local token = held[2]
+if not token then
+  local time = redis.call('TIME')
+  local last = tonumber(redis.call('GET', KEYS[2]) or '0')
+  token = string.format('%.0f', math.max(time[1] * 1000 + math.floor(time[2] / 1000), last + 1))
+  redis.call('SET', KEYS[2], token)
+end
 redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'token', token)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return tonumber(token)

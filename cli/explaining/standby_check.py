@@ -1,4 +1,4 @@
-"""What the doctor says of the database and of what follows it."""
+"""What the doctor says of PostgreSQL and Redis where others follow them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,40 @@ from cli.explaining.findings import Finding, State
 from store.standby import ServerSeen, Standbys
 
 _NAME: Final = "database"
+_REDIS: Final = "redis"
 _PAGE: Final = 'docs/operation.md, "PostgreSQL with a standby"'
 _LOST: Final = 'docs/operation.md, "When PostgreSQL\'s primary is lost"'
+_REPLICA: Final = 'docs/operation.md, "Redis with a replica"'
 
 
-def no_primary(servers: Sequence[ServerSeen]) -> Finding | None:
+def nobody_writes(servers: Sequence[ServerSeen]) -> Finding | None:
     """The fault that a standby is there and nobody has promoted it; None where that is not so."""
+    return _not_promoted(_NAME, servers, f"Promote the standby: {_LOST}")
+
+
+def no_redis_primary(servers: Sequence[ServerSeen]) -> Finding | None:
+    """The same of Redis."""
+    return _not_promoted(_REDIS, servers, f"REPLICAOF NO ONE at the replica: {_REPLICA}")
+
+
+def redis_finding(calls: int, servers: Sequence[ServerSeen] = ()) -> Finding:
+    """It answers: two primaries, a server that is away, or all is well."""
+    good = f"answers; {calls} calls in progress"
+    if len(writing := [each.place for each in servers if each.takes_writes]) > 1:
+        told = f"{' and '.join(writing)} take writes: programs may be divided between them"
+        return Finding(_REDIS, State.FAULT, told, f"Make the one that was replaced a replica: {_REPLICA}")
+    if silent := _silent(servers):
+        told = f"{good}; {'; '.join(silent)}: it cannot take over when the primary dies"
+        return Finding(_REDIS, State.WARNING, told, "Bring it back, or take it out of redis.url")
+    return Finding(_REDIS, State.OK, good)
+
+
+def _not_promoted(name: str, servers: Sequence[ServerSeen], step: str) -> Finding | None:
     standing = [each.place for each in servers if each.takes_writes is False]
     if not standing or any(each.takes_writes for each in servers):
         return None
-    told = "; ".join([*_silent(servers), *(f"{place} is a standby" for place in standing)])
-    return Finding(_NAME, State.FAULT, f"nobody takes writes: {told}", f"Promote the standby: {_LOST}")
+    told = "; ".join([*_silent(servers), *(f"{place} follows" for place in standing)])
+    return Finding(name, State.FAULT, f"nobody takes writes: {told}", step)
 
 
 def database_finding(version: str, seen: Standbys, servers: Sequence[ServerSeen] = ()) -> Finding:

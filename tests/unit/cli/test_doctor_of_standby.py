@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cli.explaining.findings import State
-from cli.explaining.standby_check import database_finding, no_primary
+from cli.explaining.standby_check import database_finding, no_redis_primary, nobody_writes, redis_finding
 from store.standby import ServerSeen, Standbys
 
 PRIMARY = ServerSeen("db-1:5432", True)
@@ -53,13 +53,25 @@ def test_a_server_that_is_away_cannot_take_over() -> None:
 
 
 def test_a_standby_that_nobody_promoted_is_named() -> None:
-    found = no_primary([ServerSeen("db-1:5432", None, "Connection refused"), STANDBY])
+    found = nobody_writes([ServerSeen("db-1:5432", None, "Connection refused"), STANDBY])
     assert found is not None
     assert found.state is State.FAULT
-    assert found.seen.endswith(
-        "db-1:5432 does not say what it is (Connection refused); db-2:5432 is a standby"
-    )
+    assert found.seen.endswith("db-1:5432 does not say what it is (Connection refused); db-2:5432 follows")
     assert "Promote the standby" in found.next_step
-    assert no_primary([PRIMARY, STANDBY]) is None
-    assert no_primary([AWAY]) is None, "the database's own error says more"
-    assert no_primary(()) is None
+    assert nobody_writes([PRIMARY, STANDBY]) is None
+    assert nobody_writes([AWAY]) is None, "the database's own error says more"
+    assert nobody_writes(()) is None
+
+
+def test_redis_is_well_with_one_primary_and_whoever_follows_it() -> None:
+    assert redis_finding(3).seen == "answers; 3 calls in progress"
+    assert redis_finding(3, [PRIMARY, STANDBY]).state is State.OK
+    away = redis_finding(3, [PRIMARY, AWAY])
+    assert (away.state, away.name) == (State.WARNING, "redis")
+    two = redis_finding(3, [PRIMARY, ServerSeen("db-2:5432", True)])
+    assert two.state is State.FAULT
+    assert "db-1:5432 and db-2:5432 take writes" in two.seen
+    lost = no_redis_primary([AWAY, STANDBY])
+    assert lost is not None
+    assert lost.state is State.FAULT
+    assert "REPLICAOF NO ONE" in lost.next_step

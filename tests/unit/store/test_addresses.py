@@ -6,7 +6,7 @@ import pytest
 
 from store.database import database_url
 from store.errors import DatabaseAddressInvalid, LiveStateAddressInvalid
-from store.redis_client import call_path_client
+from store.redis_client import call_path_client, each_alone
 from store.server_urls import servers_of
 
 
@@ -77,3 +77,12 @@ def test_several_servers_that_cannot_be_are_refused(servers: str) -> None:
     with pytest.raises(DatabaseAddressInvalid) as caught:
         database_url(f"postgresql://u:secret@{servers}/d")
     assert "secret" not in str(caught.value)
+
+
+def test_several_servers_of_redis_are_each_an_address_of_its_own() -> None:
+    assert each_alone("rediss://:s,e/c@redis-1,redis-2:6380/3") == (
+        (("redis-1", 6379), "rediss://:s%2Ce%2Fc@redis-1:6379/3"),
+        (("redis-2", 6380), "rediss://:s%2Ce%2Fc@redis-2:6380/3"),
+    )
+    assert each_alone("redis://:secret@redis-1:6379/0") == ()
+    assert each_alone("unix:///run/redis.sock?db=0") == ()
