@@ -33,27 +33,32 @@ def alone(url: URL, server: Server) -> URL:
     return with_servers(url, (server,)).difference_update_query([_WANTED])
 
 
+#: Who took writes last, by the servers of a URL: all engines of a program stay together.
+_LAST: Final[dict[tuple[Server, ...], Server]] = {}
+
+
 class FirstThatWrites:
     """Connects to the first of several servers that takes writes, and begins with the one that did last: one
     that is gone costs one connection its time, and an old primary that comes back is not gone over to."""
 
-    def __init__(self, servers: tuple[Server, ...]) -> None:
+    def __init__(self, servers: tuple[Server, ...], last: dict[tuple[Server, ...], Server] = _LAST) -> None:
         self._servers = servers
-        self._last = servers[0]
+        self._last = last
 
     def connect(
         self, dialect: Dialect, _record: object, cargs: list[Any], cparams: dict[str, Any]
     ) -> DBAPIConnection:
         """SQLAlchemy's `do_connect`. Raises psycopg2.OperationalError with what each of them said."""
         refused = []
-        for server in sorted(self._servers, key=lambda each: each != self._last):
+        last = self._last.get(self._servers)
+        for server in sorted(self._servers, key=lambda each: each != last):
             host, port = server
             try:
                 found: DBAPIConnection = dialect.connect(*cargs, **{**cparams, "host": host, "port": port})
             except psycopg2.OperationalError as error:
                 refused.append(f"{host}:{port}: {without_address(str(error))}")
                 continue
-            self._last = server
+            self._last[self._servers] = server
             return found
         raise psycopg2.OperationalError("; ".join(refused))
 

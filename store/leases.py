@@ -14,8 +14,8 @@ import redis
 
 from store.foreign_errors import redis_errors
 
-#: KEYS: lease, last token. ARGV: holder, ttl in ms. Returns the token, ms since 1970 where that is greater than
-#: the last one, or 0 when somebody else holds it.
+#: KEYS: lease, last token. ARGV: holder, ttl in ms. Returns the token (ms since 1970, where that is more than
+#: the last one), or 0 when somebody else holds it.
 _ACQUIRE: Final = """
 local held = redis.call('HMGET', KEYS[1], 'holder', 'token')
 if held[1] and held[1] ~= ARGV[1] then return 0 end

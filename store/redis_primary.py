@@ -17,26 +17,33 @@ from store.server_urls import Server
 USUAL_PORT: Final = 6379
 
 
+#: Who was the primary last, by the servers of a URL: all clients of a program stay together.
+_LAST: Final[dict[tuple[Server, ...], Server]] = {}
+
+
 class KnownPrimary:
     """The servers of one client. The one that was the primary last is asked first: one that is gone costs its
     time once, and an old primary that comes back is not gone over to."""
 
     def __init__(self, servers: tuple[Server, ...]) -> None:
         self._servers = servers
-        self._last: Server | None = None
+        self._mine: Server | None = None
 
     def in_order(self) -> list[Server]:
         """Whom to ask."""
-        return sorted(self._servers, key=lambda each: each != self._last)
+        last = _LAST.get(self._servers)
+        return sorted(self._servers, key=lambda each: each != last)
 
     def found(self, server: Server) -> bool:
-        """It is the primary. Whether another one was before."""
-        before, self._last = self._last, server
+        """It is the primary. Whether this client had another one before."""
+        before, self._mine = self._mine, server
+        _LAST[self._servers] = server
         return before is not None and before != server
 
     def lost(self) -> None:
         """It is the primary no more, and whoever asked was told so."""
-        self._last = None
+        self._mine = None
+        _LAST.pop(self._servers, None)
 
 
 class PrimaryConnection(redis.Connection):

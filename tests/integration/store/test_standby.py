@@ -83,6 +83,7 @@ class Story:
     promoted_s: float = 0.0
     intake_s: float = 0.0
     rating_s: float = 0.0
+    stayed: bool = False
 
 
 @contextmanager
@@ -102,12 +103,12 @@ def running(path: Path, log: Path, *words: str) -> Iterator[None]:
 def story(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with ExitStack() as held:
         primary, standby = held.enter_context(servers())
-        seen = Story(make_engine(several(standby, primary)))
+        seen = Story(make_engine(several(primary, standby)))
         held.callback(seen.engine.dispose)
         place = tmp_path_factory.mktemp("failover")
         spool = Spool(place / "cdr")
         spool.directory.mkdir()
-        tree = settings_of(place, several(standby, primary), redis_url)
+        tree = settings_of(place, several(primary, standby), redis_url)
         tree["node"]["cdr_dir"] = str(spool.directory)
         path = settings_file(tree)
         imported(seen.engine)
@@ -116,7 +117,7 @@ def story(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         _prepare(seen, load_settings(path), primary, standby)
         _work(seen, spool)
         _fail_over(seen, spool, primary, standby)
-        _doubt(seen, load_settings(path), standby)
+        _doubt(seen, load_settings(path), primary, standby)
         yield seen
 
 
@@ -177,13 +178,17 @@ def _fail_over(seen: Story, spool: Spool, primary: Server, standby: Server) -> N
     assert wait_until(lambda: spool.empty and _count(engine, "SELECT count(*) FROM rating_due") == 0, 60)
 
 
-def _doubt(seen: Story, settings: Settings, primary: Server) -> None:
-    """What the doctor says after it, and of a setting that names a standby that is not there."""
+def _doubt(seen: Story, settings: Settings, old: Server, new: Server) -> None:
+    """What the doctor says of the new primary, of one that waits in vain, and of an old one that returns."""
     seen.doctor["alone"] = _database(settings)
-    primary.set("synchronous_standby_names", "next")
+    new.set("synchronous_standby_names", "next")
     assert wait_until(lambda: _database(settings).state is State.FAULT, 10)
     seen.doctor["stuck"] = _database(settings)
-    primary.set("synchronous_standby_names", "")
+    new.set("synchronous_standby_names", "")
+    old.postgres.start()
+    seen.doctor["two"] = _database(settings)
+    seen.engine.dispose()
+    seen.stayed = _count(seen.engine, "SELECT inet_server_port()") == new.port
 
 
 def _count(engine: Engine, query: str) -> int:
@@ -213,6 +218,10 @@ def test_programs_find_the_new_primary_by_themselves_within_seconds(story: Story
     assert story.rating_s - story.promoted_s < _RATING_S * slowness()
 
 
+def test_nobody_goes_over_to_the_old_primary_when_it_comes_back_by_mistake(story: Story) -> None:
+    assert story.stayed
+
+
 @pytest.mark.parametrize(
     ("moment", "state", "told"),
     [
@@ -220,6 +229,7 @@ def test_programs_find_the_new_primary_by_themselves_within_seconds(story: Story
         ("waits", State.OK, "a standby follows, commits wait for it"),
         ("alone", State.WARNING, "does not say what it is (Connection refused"),
         ("stuck", State.FAULT, "every commit waits for a standby (next), and none is there"),
+        ("two", State.FAULT, "take writes: one of them was replaced and runs on"),
     ],
 )
 def test_the_doctor_says_whether_what_is_committed_outlives_the_primary(

@@ -39,7 +39,7 @@ def connect(finder: FirstThatWrites, servers: Servers) -> Any:
 
 def test_the_one_that_took_writes_last_is_asked_first() -> None:
     """So an old primary that comes back is not gone over to."""
-    finder = FirstThatWrites(SERVERS)
+    finder = FirstThatWrites(SERVERS, {})
     assert connect(finder, Servers()) == "db-1:5432"
     failed = Servers(db1=AWAY)
     assert connect(finder, failed) == "db-2:5433"
@@ -51,7 +51,7 @@ def test_the_one_that_took_writes_last_is_asked_first() -> None:
 
 def test_what_each_of_them_said_is_told_in_a_line() -> None:
     with pytest.raises(psycopg2.OperationalError) as caught:
-        connect(FirstThatWrites(SERVERS), Servers(db1=AWAY, db2=STANDBY))
+        connect(FirstThatWrites(SERVERS, {}), Servers(db1=AWAY, db2=STANDBY))
     assert str(caught.value) == "db-1:5432: Connection refused; db-2:5433: session is read-only"
     assert isinstance(database_error("asking", caught.value), DatabaseUnavailable)
 
@@ -59,5 +59,5 @@ def test_what_each_of_them_said_is_told_in_a_line() -> None:
 def test_a_login_that_is_refused_is_not_taken_for_an_outage() -> None:
     refused = 'connection to server at "db" failed: FATAL:  password authentication failed for user "fernamt"'
     with pytest.raises(psycopg2.OperationalError) as caught:
-        connect(FirstThatWrites(SERVERS), Servers(db1=AWAY, db2=refused))
+        connect(FirstThatWrites(SERVERS, {}), Servers(db1=AWAY, db2=refused))
     assert isinstance(database_error("asking", caught.value), DatabaseLoginRefused)
