@@ -50,7 +50,7 @@ class PrimaryConnection(redis.Connection):
     """A connection to the primary, or none. Raises redis.ConnectionError with what each server said."""
 
     def __init__(self, *, known: KnownPrimary, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]
         self._known = known
 
     def connect_check_health(self, check_health: bool = True, retry_socket_connect: bool = True) -> None:
@@ -64,14 +64,14 @@ class PrimaryConnection(redis.Connection):
                 super().connect_check_health(check_health, retry_socket_connect)
                 self._require_primary()
             except (redis.AuthenticationError, redis.ResponseError):
-                self.disconnect()
+                self._leave()
                 raise  # it is there, and does not want us
             except (redis.ConnectionError, redis.TimeoutError) as error:
-                self.disconnect()
+                self._leave()
                 refused.append(f"{self.host}:{self.port}: {error}")
                 continue
             if self._known.found(server):
-                self.disconnect()
+                self._leave()
                 raise redis.ConnectionError(f"{self.host}:{self.port} is the primary now")
             return
         raise redis.ConnectionError("; ".join(refused))
@@ -81,12 +81,15 @@ class PrimaryConnection(redis.Connection):
         try:
             return super().read_response(*given, **options)
         except redis.ReadOnlyError:
-            self.disconnect()
+            self._leave()
             self._known.lost()
             raise redis.ConnectionError(f"{self.host}:{self.port} has become a replica") from None
 
+    def _leave(self) -> None:
+        self.disconnect()  # type: ignore[no-untyped-call]
+
     def _require_primary(self) -> None:
-        self.send_command("ROLE", check_health=False)
+        self.send_command("ROLE", check_health=False)  # type: ignore[no-untyped-call]
         if self.read_response()[0] not in (b"master", "master"):
             raise redis.ConnectionError("it is a replica")
 

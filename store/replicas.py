@@ -18,7 +18,7 @@ def redis_servers_seen(url: str) -> tuple[ServerSeen, ...]:
         client = call_path_client(alone)
         try:
             with redis_errors("asking a server"):
-                role = cast(list[object], client.execute_command("ROLE"))[0]
+                role = cast(list[object], client.role())[0]
             found.append(ServerSeen(place, role in (b"master", "master")))
         except StoreError as error:
             found.append(ServerSeen(place, None, error.what))
