@@ -186,6 +186,7 @@ def switch_settings(settings: Settings) -> SwitchSettings:
         sounds_dir=node.sounds_dir or SOUNDS,
         node_port=node.ports.node,
         other_nodes=tuple(NodeDoor(*each.sip) for each in settings.other_nodes),
+        other_event_sockets=tuple(each.event_socket[0] for each in settings.other_nodes),
         sip_capture=settings.sip_capture,
         tls=_tls(settings),
     )

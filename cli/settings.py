@@ -20,6 +20,7 @@ from provisioning.schema_errors import findings
 from provisioning.yaml_source import read_documents, read_paths
 
 _HOST_PORT: Final = "host:port, such as 127.0.0.1:8084"
+_IP_PORT: Final = "an IP address, no name, with a port: 10.99.0.1:8021"
 HostPort = tuple[str, int]
 _MAX_DOMAIN: Final = 253
 _LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -39,7 +40,7 @@ def _ip_port(value: Any) -> HostPort:
     try:
         return str(ipaddress.ip_address(host)), port
     except ValueError as error:
-        raise refusal("settings.address", "not an IP address with a port", _HOST_PORT) from error
+        raise refusal("settings.address", "not an IP address with a port", _IP_PORT) from error
 
 
 def _network(value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -141,7 +142,9 @@ class NodeEntry(Entry):
     rtp_ports: Annotated[tuple[Port, Port], Field(strict=False)] = Field(
         (16_384, 32_768), description="First and last UDP port for RTP."
     )
-    event_socket: Address = Field(("127.0.0.1", 8021), description="Where the node listens for us.")
+    event_socket: IpAddress = Field(
+        ("127.0.0.1", 8021), description="Where the node listens for us: an IP address and a port."
+    )
     event_socket_password: SecretRef = Field(
         description="Event Socket password; FreeSWITCH's default and what anybody tries first is refused."
     )
@@ -182,7 +185,9 @@ class OtherNodeEntry(Entry):
     """A FreeSWITCH node on another machine: its queued callers and its phones are ours to command too."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Its `node.name`.")
-    event_socket: Address = Field(description="Where it listens for us: host:port.")
+    event_socket: IpAddress = Field(
+        description="Where it listens for us: IP address and port. From this address its programs come to us."
+    )
     event_socket_password: SecretRef = Field(description="Its Event Socket password.")
     sip: IpAddress = Field(
         description="Where it takes calls of other nodes: its IP address and `ports.node`."

@@ -14,7 +14,7 @@ SOUNDS: Final = Path(__file__).resolve().parent / "sounds"
 LOGGED_IN: Final = "fernamt_login"
 #: Profile and context for calls of other nodes to phones that are registered here.
 NODE: Final = "node"
-#: Access list of the Event Socket where there are other nodes: their machines' controllers are on it too.
+#: Access list of the Event Socket where it takes more than the loopback (render/admitted.py).
 CONTROLLERS: Final = "controllers"
 #: Always on it.
 LOOPBACK: Final = "127.0.0.0/8"
@@ -53,7 +53,7 @@ class TlsSettings:
 
 @dataclass(frozen=True, slots=True)
 class SwitchSettings:
-    """One node. `controllers` are tried in order for every call (host, port).
+    """One node. `controllers` are tried in order for every call (host, port). `event_socket` has an IP.
 
     `domain` is the digest realm of the phones. `sessions_per_second` and `max_sessions` replace
     FreeSWITCH's defaults of 30 and 1000, which refuse calls far below what a node can carry. The other nodes
@@ -77,6 +77,8 @@ class SwitchSettings:
     sounds_dir: Path = SOUNDS
     node_port: int = 5090
     other_nodes: tuple[NodeDoor, ...] = ()
+    #: IP addresses: their programs come from there to ours.
+    other_event_sockets: tuple[str, ...] = ()
     #: Where copies of SIP messages are sent (HEP) while somebody asks for them.
     sip_capture: tuple[str, int] | None = None
     tls: TlsSettings | None = None

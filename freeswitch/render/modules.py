@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.snapshot import Snapshot
 from freeswitch.dialstring import WEBRTC_CODECS
+from freeswitch.render.admitted import admitted
 from freeswitch.render.xml import configuration, params
 from freeswitch.settings import CONTROLLERS, SwitchSettings
 
@@ -89,7 +90,7 @@ def _event_socket(settings: SwitchSettings) -> Element:
             "listen-ip": socket.host,
             "listen-port": socket.port,
             "password": socket.password,
-            "apply-inbound-acl": CONTROLLERS if settings.other_nodes else "loopback.auto",
+            "apply-inbound-acl": CONTROLLERS if admitted(settings) else "loopback.auto",
             "stop-on-bind-error": True,
         },
     )

@@ -11,13 +11,14 @@ from dialplan.call import Entry
 from dialplan.carrier import Credentials, Phone, SipAddress, TeamsEdge, Trunk, TrunkSide
 from dialplan.snapshot import Snapshot
 from freeswitch.dialstring import WEBRTC_CODECS
+from freeswitch.render.admitted import admitted
 from freeswitch.render.codecs import SIDES, codecs_at, peers_name, taken_with
 from freeswitch.render.nat import INSIDE, inside, nat_params
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.teams import teams_gateways, teams_profile_params
 from freeswitch.render.tls import candidate_lists, tls_params
 from freeswitch.render.xml import configuration, params, variables
-from freeswitch.settings import CONTROLLERS, LOGGED_IN, LOOPBACK, NODE, SwitchSettings, TlsSettings
+from freeswitch.settings import CONTROLLERS, LOGGED_IN, NODE, SwitchSettings, TlsSettings
 
 _CODECS: Final = "PCMA,PCMU"
 #: A system that logs in is called where its REGISTER came from, whatever it believes its own address to be
@@ -166,16 +167,11 @@ def acl(snapshot: Snapshot, settings: SwitchSettings) -> Element:
     if snapshot.teams is not None:
         _nodes(lists, f"{Entry.TEAMS}-peers", (("allow", cidr) for cidr in snapshot.teams.networks))
     if settings.other_nodes:
-        machines = sorted({door.ip for door in settings.other_nodes})
-        _peers(lists, f"{NODE}-peers", machines)
-        SubElement(_peers(lists, CONTROLLERS, machines), "node", type="allow", cidr=LOOPBACK)
+        holder = SubElement(lists, "list", name=f"{NODE}-peers", default="deny")
+        _allow(holder, sorted({door.ip for door in settings.other_nodes}))
+    if controllers := admitted(settings):
+        _nodes(lists, CONTROLLERS, (("allow", cidr) for cidr in controllers))
     return root
-
-
-def _peers(lists: Element, name: str, addresses: list[str]) -> Element:
-    holder = SubElement(lists, "list", name=name, default="deny")
-    _allow(holder, addresses)
-    return holder
 
 
 def _allow(holder: Element, addresses: list[str]) -> None:

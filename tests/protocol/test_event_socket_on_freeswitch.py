@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from uuid import uuid4
+from xml.etree import ElementTree
 
 import gevent
 import pytest
@@ -22,9 +24,11 @@ from freeswitch.dialstring import DialString
 from freeswitch.errors import ChannelGone, CommandFailed, NotConnected
 from freeswitch.inbound import InboundConnection
 from freeswitch.outbound import Hold, OutboundServer, Outcome
+from freeswitch.render.sofia import acl
 from freeswitch.replies import rows_of
-from freeswitch.settings import EventSocketAddress
+from freeswitch.settings import CONTROLLERS, LOOPBACK, EventSocketAddress, NodeDoor
 from tests.protocol.scripted_node import PATIENCE_S, raised_by
+from tests.unit.freeswitch.node import SETTINGS, snapshot
 
 PROGRAM = shutil.which("freeswitch")
 pytestmark = [
@@ -78,8 +82,8 @@ def free_port() -> int:
 class Node:
     """A private FreeSWITCH with loopback calls, and our two kinds of connection to it."""
 
-    def __init__(self, state: Path) -> None:
-        port = free_port()
+    def __init__(self, state: Path, configuration: str = CONFIGURATION) -> None:
+        port = self.port = free_port()
         self.answer: Queue[object] = Queue()
         self.reports: Queue = Queue()
         self.handler: Callable[[ChannelData], object] = lambda _: Instructions({})
@@ -89,7 +93,7 @@ class Node:
         self.server.start()
         for name in ("conf", "log", "db", "run"):
             (state / name).mkdir()
-        text = CONFIGURATION.format(port=port, controller=self.server.address[1])
+        text = configuration.format(port=port, controller=self.server.address[1])
         (state / "conf" / "freeswitch.xml").write_text(text)
         folders = [word for name in ("conf", "log", "db", "run") for word in (f"-{name}", str(state / name))]
         with (state / "out").open("wb") as out:
@@ -232,3 +236,34 @@ def test_a_node_that_is_killed_is_noticed_at_once(tmp_path):
         until(lambda: isinstance(raised_by(node.connection.api, api_calls.status()), NotConnected))
     finally:
         node.stop()
+
+
+def test_another_nodes_programs_come_in_from_its_event_sockets_address_and_from_no_other(tmp_path):
+    """All of 127.0.0.0/8 is this machine, so the list is given one address of it for the loopback."""
+    settings = replace(
+        SETTINGS, other_nodes=(NodeDoor("127.0.0.4", 5090),), other_event_sockets=("127.0.0.3",)
+    )
+    lists = ElementTree.tostring(acl(snapshot(), settings), encoding="unicode")
+    assert LOOPBACK in lists
+    empty = '<configuration name="acl.conf"><network-lists/></configuration>'
+    password = '<param name="password"'
+    wanted = f'<param name="apply-inbound-acl" value="{CONTROLLERS}"/>{password}'
+    node = Node(
+        tmp_path,
+        CONFIGURATION.replace(empty, lists.replace(LOOPBACK, "127.0.0.1/32")).replace(password, wanted),
+    )
+    try:
+        assert node.connection.wait_up(30)
+        greetings = {source: greeting(node.port, source) for source in ("127.0.0.3", "127.0.0.4")}
+        assert greetings == {"127.0.0.3": "auth/request", "127.0.0.4": "text/rude-rejection"}
+    finally:
+        node.stop()
+
+
+def greeting(port: int, source: str) -> str:
+    """What the Event Socket says first to who comes from there."""
+    with (
+        socket.create_connection(("127.0.0.1", port), PATIENCE_S, (source, 0)) as sock,
+        sock.makefile("r") as lines,
+    ):
+        return lines.readline().removeprefix("Content-Type: ").strip()

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
 
+from cli.bootstrap import switch_settings
 from cli.settings import Settings, load_settings
+from freeswitch.render import render
+from provisioning.schema import SecretRef
+from tests.unit.dialplan.carriers import snapshot
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 
@@ -26,6 +31,27 @@ def test_each_site_knows_the_other_ones_node(
     assert other.name == there.node.name
     assert other.event_socket == there.node.event_socket
     assert other.sip == (there.node.sip_ip, there.node.ports.node)
+
+
+def test_an_event_socket_takes_both_ends_of_the_tunnel_and_nobody_else(
+    sites: tuple[Settings, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From there come the other site's controllers and this one's own; calls come from other addresses."""
+    monkeypatch.setenv("NODE_SECRET", "kein-erratbares-wort")
+    here, there = sites
+    secret = {"event_socket_password": SecretRef(env="NODE_SECRET")}
+    settings = switch_settings(here.model_copy(update={"node": here.node.model_copy(update=secret)}))
+    tree = ElementTree.fromstring(render(snapshot(), settings))  # noqa: S314 - made by ourselves
+    wanted = tree.find(".//configuration[@name='event_socket.conf']//param[@name='apply-inbound-acl']")
+    assert wanted is not None
+    entries = tree.findall(f".//list[@name='{wanted.get('value')}']/node")
+    assert {(each.get("type"), each.get("cidr")) for each in entries} == {
+        ("allow", "10.99.0.1/32"),
+        ("allow", "10.99.0.2/32"),
+        ("allow", "127.0.0.0/8"),
+    }
+    peers = [each.get("cidr") for each in tree.findall(".//list[@name='node-peers']/node")]
+    assert peers == [f"{there.node.sip_ip}/32"]
 
 
 def test_both_sites_share_the_stores_and_have_two_controllers(sites: tuple[Settings, Settings]) -> None:

@@ -295,10 +295,6 @@ def test_other_nodes_reach_phones_that_are_registered_here_and_nothing_else() ->
     tree = ElementTree.fromstring(render(snapshot(), settings))  # noqa: S314
     peers = [each.get("cidr") for each in tree.findall(".//list[@name='node-peers']/node")]
     assert peers == ["192.0.2.7/32", "2001:db8::7/128"]
-    controllers = [each.get("cidr") for each in tree.findall(".//list[@name='controllers']/node")]
-    assert controllers == [*peers, "127.0.0.0/8"]
-    event_socket = params(tree, ".//configuration[@name='event_socket.conf']/settings")
-    assert event_socket["apply-inbound-acl"] == "controllers"
     profile = params(tree, ".//profile[@name='node']/settings")
     assert (profile["apply-inbound-acl"], profile["context"], profile["sip-port"]) == (
         "node-peers",
