@@ -23,7 +23,8 @@ from sqlalchemy.exc import ArgumentError
 
 from cli.errors import NotRunning
 from cli.layout import make_private
-from cli.settings import HostPort, ServerEntry, Settings
+from cli.setting_types import HostPort
+from cli.settings import ServerEntry, Settings
 from cli.wiring.carrier import secrets
 from cli.wiring.certificates import certificates_dir
 from cli.wiring.mailing import Mailer

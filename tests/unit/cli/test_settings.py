@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,12 @@ node:
   cdr_dir: /var/spool/fernamt
 """
 
+#: Of those that come with the program.
+SETTINGS = sorted(
+    path
+    for path in (Path(__file__).parents[3] / "deploy").glob("*.yaml")
+    if not path.name.endswith(".compose.yaml")
+)
 Load = Callable[[str], Settings]
 
 
@@ -127,3 +134,37 @@ def test_a_secret_file_of_the_settings_lies_where_those_of_the_carrier_do(tmp_pa
     settings = lab_settings(tmp_path / "state")
     write_private(tmp_path / "state/secrets/database", "geheim")
     assert read_secret(settings, SecretRef(file="database")) == "geheim"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["sip.example.com", "0.0.0.0", "::", "", "fe80::1%eth0", "192.0.2.300", "239.0.0.1"],  # noqa: S104
+)
+def test_sip_has_an_address_that_everybody_knows(load: Load, address: str) -> None:
+    """For 0.0.0.0 FreeSWITCH guesses one (sofia.c), and what we tell of the node's own address is wrong."""
+    with pytest.raises(ConfigInvalid, match=r"fernamt\.yaml:5:.*node.sip_ip: not .*ip address.*settings\.ip"):
+        load(VALID.replace("  program:", f"  sip_ip: {address!r}\n  program:"))
+
+
+def test_an_address_of_sip_is_read_as_it_is_compared(load: Load) -> None:
+    assert load(VALID.replace("  program:", "  sip_ip: 192.0.2.21\n  program:")).node.sip_ip == "192.0.2.21"
+    assert (
+        load(VALID.replace("  program:", "  sip_ip: 2001:DB8:0::1\n  program:")).node.sip_ip == "2001:db8::1"
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["localhost:8021", "node-2.example:8021", "[fe80::1%eth0]:8021", "10.99.0.1"]
+)
+def test_an_event_socket_has_an_ip_address(load: Load, address: str) -> None:
+    """FreeSWITCH's access lists know no names."""
+    with pytest.raises(
+        ConfigInvalid, match=r"fernamt\.yaml:5:.*node.event_socket: not an .*settings\.address"
+    ):
+        load(VALID.replace("  program:", f"  event_socket: {address!r}\n  program:"))
+
+
+@pytest.mark.parametrize("path", SETTINGS, ids=lambda path: path.stem)
+def test_the_settings_that_operators_start_from_can_be_used(path: Path) -> None:
+    settings = load_settings(path)
+    assert not ipaddress.ip_address(settings.node.sip_ip).is_loopback
