@@ -24,6 +24,9 @@ _DIAL_S: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
 _TALK_S: Final = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _BATCH_S: Final = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0)
 _RECORD_S: Final = (1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0)
+#: How answered calls end as a rule. Such are told of with the first call, even if nobody answered: of what is
+#: not there nobody makes a share, and no alarm.
+_USUAL: Final = "NORMAL_CLEARING"
 #: Trunks that are told each by its name.
 MOST_TRUNKS: Final = 500
 OTHER_TRUNKS: Final = "(others)"
@@ -72,6 +75,7 @@ class TrunkMeters:
 
     def note(self, leg: LegRecord) -> None:
         """A leg to or from it has ended."""
+        self.legs[leg.side.value, leg.answered_at is None] += 0
         self.legs[leg.side.value, leg.answered_at is not None] += 1
         self.talked_s[leg.side.value] += leg.billed_ms / 1000
         if leg.side is LegSide.B and leg.ringing_at is not None:
@@ -96,6 +100,7 @@ class LegMeters:
 
     def note(self, leg: LegRecord) -> None:
         """A record that was not known came in."""
+        self.legs[leg.side.value, leg.direction, _USUAL, True] += 0
         self.legs[leg.side.value, leg.direction, leg.cause, leg.answered_at is not None] += 1
         self.record_lag_s.add((self._clock() - leg.ended_at).total_seconds())
         if leg.side is LegSide.A and leg.ringing_at is not None:

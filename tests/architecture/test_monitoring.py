@@ -77,6 +77,14 @@ def test_an_expression_asks_for_metrics_and_labels_that_there_are(name: str, exp
         assert {each.strip() for each in labels.split(",")} <= known, name
 
 
+def test_a_share_of_answered_calls_is_nothing_where_none_is_answered() -> None:
+    """Else the quotient is empty when all calls fail, and no rule fires on what is not there."""
+    shares = [each for _, each in expressions() if "fernamt_legs_total" in each and "/" in each]
+    assert len(shares) == 2
+    for expression in shares:
+        assert re.match(r'\(sum\(rate\(\w+\{[^}]*answered="yes"\}\[15m\]\)\) or vector\(0\)\) / ', expression)
+
+
 def test_a_customers_system_that_is_off_wakes_nobody() -> None:
     """A customer may switch it off each night; a carrier's trunk that is down is told in minutes."""
     rules = {rule["alert"]: rule for rule in RULES if "fernamt_trunk_state" in rule["expr"]}

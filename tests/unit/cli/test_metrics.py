@@ -108,6 +108,21 @@ def test_each_trunk_has_its_own_answers_talk_and_delay() -> None:
     assert found["fernamt_trunk_post_dial_delay_seconds_bucket", ("le", "1.0"), trunk] == 1
 
 
+def test_where_nothing_is_answered_that_is_a_figure_and_no_gap() -> None:
+    """A series that is not there makes the share of answered calls (ASR) empty, and its alarm silent."""
+    meters = LegMeters(lambda: STARTED)
+    silent = {"answered_at": None, "ringing_at": None, "billed_ms": 0, "cause": "NO_ANSWER"}
+    meters.note(leg(leg_id="a-1", **silent))
+    meters.note(leg(leg_id="b-1", side=LegSide.B, trunk_id="carrier-a", **silent))
+    found = shown(metrics.of_records(meters, LoopLag(), lambda: 0))
+    a = ("direction", "out"), ("side", "a")
+    assert found["fernamt_legs_total", ("answered", "no"), ("cause", "NO_ANSWER"), *a] == 1
+    assert found["fernamt_legs_total", ("answered", "yes"), ("cause", "NORMAL_CLEARING"), *a] == 0
+    b = ("side", "b"), ("trunk", "carrier-a")
+    assert found["fernamt_trunk_legs_total", ("answered", "no"), *b] == 1
+    assert found["fernamt_trunk_legs_total", ("answered", "yes"), *b] == 0
+
+
 def test_a_scraper_keeps_no_more_names_of_trunks_than_the_bound() -> None:
     meters = LegMeters(lambda: STARTED)
     for number in range(MOST_TRUNKS + 7):
