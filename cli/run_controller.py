@@ -33,6 +33,7 @@ from cli.bootstrap import (
     versions_in_force,
 )
 from cli.metrics import node_link, of_calls, of_controller, of_led, serve_metrics
+from cli.redis_metrics import of_redis
 from cli.settings import Settings
 from cli.wiring.adapters import (
     Attempts,
@@ -327,6 +328,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
             health.whose,
         ),
         of_led(centres),
+        of_redis(lambda: in_force.told),
     )
     originating.start()
     if probing is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -75,11 +74,24 @@ class TellVersion(Rounds):
         self._controller = controller
         self._node = node
         self._state = state
+        self._why = ""
+
+    @property
+    def told(self) -> bool:
+        """Whether Redis took it the last time."""
+        return not self._why
 
     def _tell(self) -> None:
-        now = self._state()
-        with suppress(StoreError):  # Redis' own absence is told by others
+        now, why = self._state(), ""
+        try:
             self._board.put(InForce(self._controller, self._node, now.in_force, now.wanted, now.problem))
+        except StoreError as error:
+            why = error.id
+            if why != self._why:
+                _log.warning("Redis takes nothing", error=str(error))
+        if self._why and not why:
+            _log.info("Redis takes what it is told again")
+        self._why = why
 
 
 @dataclass(frozen=True, slots=True)

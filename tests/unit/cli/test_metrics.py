@@ -17,6 +17,7 @@ from acd.events import Joined, OfferAnswered
 from acd.spec import QueueSpec
 from cli import metrics
 from cli.guard_metrics import of_guard
+from cli.redis_metrics import of_redis
 from cli.wiring.disk import Room
 from controller.guard import GuardStatus
 from controller.guard_meters import GuardMeters, Part
@@ -205,6 +206,11 @@ def test_a_controller_tells_of_its_nodes_trunks_and_probes() -> None:
     assert found[("fernamt_calls_in_progress",)] == 11
 
 
+def test_a_controller_tells_whether_redis_takes_what_it_writes() -> None:
+    assert shown(of_redis(lambda: True))[("fernamt_redis_up",)] == 1
+    assert shown(of_redis(lambda: False))[("fernamt_redis_up",)] == 0
+
+
 def test_a_rating_worker_tells_what_became_of_legs() -> None:
     found = shown(metrics.of_rated(rated(), LoopLag()))
     assert found["fernamt_rated_legs_total", ("result", "charged")] == 5
@@ -252,6 +258,7 @@ def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> Non
         metrics.of_rating(lambda: (0, 0)),
         of_the_middle(),
         metrics.of_rated(rated(), loop),
+        of_redis(lambda: True),
         of_a_guard(),
     )
     made = {re.sub("_(bucket|sum|count)$", "", name) for each in families for name, *_ in shown(each)}
