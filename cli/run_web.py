@@ -10,6 +10,7 @@ from gevent.event import Event as Flag
 from sqlalchemy import Engine, text
 
 from cli.bootstrap import acd_desk, engine, now, server_url
+from cli.metrics import serve_metrics
 from cli.settings import Settings
 from cli.wiring.recording_orders import NotHere, RecordingOrders
 from cli.wiring.web_centre import CustomerFigures, Dependencies, Hearing, OwnedCentre
@@ -46,8 +47,11 @@ def run_web(settings: Settings, listen: tuple[str, int], stopped: Flag) -> None:
     server = HttpServer(listen, make_app(services, Door(users, time.monotonic), streams, health))
     hearing.start()
     server.start()
+    metrics = serve_metrics(settings.metrics.web if settings.metrics is not None else None)
     _log.info("HTTP interface ready", listen="{}:{}".format(*server.address))
     stopped.wait()
+    if metrics is not None:
+        metrics.stop(1.0)
     server.stop(_DRAIN_S)
     hearing.stop(_DRAIN_S)
 

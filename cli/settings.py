@@ -197,6 +197,8 @@ class MetricsEntry(Entry):
     intake: Address | None = Field(None, description="Of `fernamt cdr intake`.")
     rating: Address | None = Field(None, description="Of `fernamt rate run --follow`.")
     guard: Address | None = Field(None, description="Of `fernamt guard run`.")
+    web: Address | None = Field(None, description="Of `fernamt web run`.")
+    teams: Address | None = Field(None, description="Of `fernamt teams sync --follow`.")
 
 
 class ProbesEntry(Entry):

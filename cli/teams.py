@@ -17,6 +17,7 @@ from cli.changes import actor_option
 from cli.errors import OperatorConnectAway
 from cli.layout import effective
 from cli.logs import configure_logs
+from cli.metrics import serve_metrics
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
@@ -127,7 +128,10 @@ def sync(
         configure_logs(service=True)
         stopped = until_stopped()
         next_due = TeamsStanding(database).next_due
+        metrics = serve_metrics(known.metrics.teams if known.metrics is not None else None)
         follow(teams_sync(known, database, actor), next_due, now, lambda seconds: bool(stopped.wait(seconds)))
+        if metrics is not None:
+            metrics.stop(1.0)
         return
     with working("synchronising with Microsoft"):
         sums = once(

@@ -29,8 +29,9 @@ NUMBER = "+493023125300"
 
 @pytest.fixture(scope="module")
 def centre(switch: str) -> Iterator[Exchange]:
-    web, *ports = (f"127.0.0.1:{free_port()}" for _ in range(3))
-    more = {"web": {"listen": web}, "metrics": {"controllers": ports[:1], "intake": ports[1]}}
+    web, *ports = (f"127.0.0.1:{free_port()}" for _ in range(4))
+    shown = {"controllers": ports[:1], "intake": ports[1], "web": ports[2]}
+    more = {"web": {"listen": web}, "metrics": shown}
     with exchange(
         switch, carrier=Path(__file__).parent / "screens.yaml", amend=lambda tree: tree.update(more)
     ) as found:
@@ -167,6 +168,9 @@ def test_prometheus_reads_what_controllers_and_the_intake_count(centre: Exchange
     settings = centre.settings.metrics
     assert settings is not None
     assert settings.intake is not None
+    web = settings.web
+    assert web is not None
+    eventually(lambda: metrics(web)["process_start_time_seconds"] > 0, 10, "the HTTP interface's figures")
     caller = stage.call("carrier-a", NUMBER, from_user=CALLER, play="%(30000,0,700)")
     eventually(lambda: bool(waiting(centre, "verkauf")), 10, "the caller")
     of_queue = 'fernamt_queue_waiting{customer="kunde",queue="verkauf"}'
@@ -174,6 +178,7 @@ def test_prometheus_reads_what_controllers_and_the_intake_count(centre: Exchange
     found = metrics(settings.controllers[0])
     assert found['fernamt_contact_centre_led{customer="kunde"}'] == 1
     assert found["fernamt_decision_seconds_count"] >= 1
+    assert found["fernamt_redis_up"] == 1
     caller.hangup()
     eventually(lambda: waiting(centre, "verkauf") == [], 10, "an empty queue")
     address = settings.intake

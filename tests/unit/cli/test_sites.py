@@ -73,4 +73,6 @@ def test_whatever_prometheus_is_told_to_ask_is_started(sites: tuple[Settings, Se
     assert listens == {f"{host}:{port}" for host, port in here.controllers}
     assert (here.metrics.intake is not None) is (("cdr", "intake") in started)
     assert (here.metrics.guard is not None) is (("guard", "run") in started)
+    offered = {" ".join(each.get("command", [])[2:]) for each in services}
+    assert (here.metrics.rating is not None) is ("rate run --follow" in offered)
     assert (here.guard is not None) is (("guard", "run") in started)
