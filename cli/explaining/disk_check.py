@@ -14,6 +14,8 @@ from store.embedded.home import NEEDED_FREE_BYTES
 #: Less than both is a disk that fills.
 _LOW_BYTES: Final = 2_000_000_000
 _LOW_SHARE: Final = 0.1
+#: Less than this and NEEDED_FREE_BYTES is a full one: a disk in memory for messages may have no more in all.
+_FULL_SHARE: Final = 0.05
 #: A record is a file of its own.
 _NEEDED_FILES: Final = 5_000
 _STEP: Final = "Make room there: docs/operation.md, A full disk"
@@ -37,7 +39,7 @@ def disk_finding(found: Sequence[Room]) -> Finding:
 
 
 def _state(room: Room) -> State:
-    if room.free_bytes < NEEDED_FREE_BYTES or (
+    if room.free_bytes < min(NEEDED_FREE_BYTES, room.size_bytes * _FULL_SHARE) or (
         room.free_files is not None and room.free_files < _NEEDED_FILES
     ):
         return State.FAULT

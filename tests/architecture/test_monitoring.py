@@ -85,6 +85,14 @@ def test_a_share_of_answered_calls_is_nothing_where_none_is_answered() -> None:
         assert re.match(r'\(sum\(rate\(\w+\{[^}]*answered="yes"\}\[15m\]\)\) or vector\(0\)\) / ', expression)
 
 
+def test_a_small_disk_is_not_full_for_ever() -> None:
+    """A disk in memory for messages is smaller than what is little on a large one; doctor judges alike."""
+    rules = {rule["alert"]: rule["expr"] for rule in RULES if "fernamt_disk_free_bytes" in rule["expr"]}
+    assert len(rules) == 2
+    for name, expression in rules.items():
+        assert "fernamt_disk_free_bytes / fernamt_disk_size_bytes <" in expression, name
+
+
 def test_a_customers_system_that_is_off_wakes_nobody() -> None:
     """A customer may switch it off each night; a carrier's trunk that is down is told in minutes."""
     rules = {rule["alert"]: rule for rule in RULES if "fernamt_trunk_state" in rule["expr"]}

@@ -26,12 +26,16 @@ STATE = Room("state", Path("/var/lib/fernamt"), 2, 80 * GB, 100 * GB, None)
         (replace(RECORDS, free_bytes=3 * GB, size_bytes=1_000 * GB), State.OK),
         (replace(RECORDS, free_bytes=1 * GB), State.WARNING),
         (replace(RECORDS, free_bytes=1 * GB, size_bytes=4 * GB), State.OK),
-        (replace(RECORDS, free_bytes=199_000_000, size_bytes=GB), State.FAULT),
+        (replace(RECORDS, free_bytes=199_000_000, size_bytes=10 * GB), State.FAULT),
+        (replace(RECORDS, free_bytes=127_000_000, size_bytes=128_000_000), State.OK),
+        (replace(RECORDS, free_bytes=12_000_000, size_bytes=128_000_000), State.WARNING),
+        (replace(RECORDS, free_bytes=6_000_000, size_bytes=128_000_000), State.FAULT),
         (replace(RECORDS, free_files=100), State.FAULT),
         (replace(RECORDS, free_files=None), State.OK),
     ],
 )
 def test_a_disk_is_judged_by_room_share_and_files(room: Room, state: State) -> None:
+    """A disk in memory for messages has 128 MB altogether, and is not full for ever."""
     found = disk_finding([STATE, room])
     assert found.state is state
     assert bool(found.next_step) == (state is not State.OK)
