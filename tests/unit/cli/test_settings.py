@@ -28,7 +28,8 @@ node:
 #: Of those that come with the program.
 SETTINGS = sorted(
     path
-    for path in (Path(__file__).parents[3] / "deploy").glob("*.yaml")
+    for pattern in ("*.yaml", "systemd/*.yaml")
+    for path in (Path(__file__).parents[3] / "deploy").glob(pattern)
     if not path.name.endswith(".compose.yaml")
 )
 Load = Callable[[str], Settings]
