@@ -58,6 +58,7 @@ from cli.wiring.queue_switch import QueueNodes
 from cli.wiring.recording_orders import OrdersForNode, RecorderOfNodes, RecordingOrders
 from cli.wiring.recording_switch import RecorderSwitch
 from cli.wiring.supervision_switch import SupervisorSwitch
+from cli.wiring.tls_ways import tls_ways
 from controller.audience import Audience
 from controller.blocking import Blocking
 from controller.calling_back import CallingBack
@@ -167,6 +168,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     homes = PhoneHomes(switch_nodes)
     trunk_logins = TrunkLogins(health.reachable)
     registrations = EachTold(homes, trunk_logins)
+    tls_of = tls_ways(trunk_logins, switch_nodes)
     instead = Instead(switch_nodes, home)
     queue_nodes = QueueNodes(
         switch_nodes,
@@ -242,7 +244,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
             return Hold(lambda session: converse(session, offered, decision), MENU_S)
         if isinstance(decision.outcome, Wait):
             waking.soon()
-        variables = decision_variables(decision, offered, domain=domain, door_of=homes.door)
+        variables = decision_variables(decision, offered, domain=domain, door_of=homes.door, tls_of=tls_of)
         if isinstance(decision.outcome, Wait) and decision.outcome.goes_on:
             variables |= music_goes_on(channel.get)
         if (agents := centres.decided(offered, decision)) is not None:
@@ -258,9 +260,10 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     waking = Waking(wake, centres.is_awaited)
 
     def converse(session: Session, offered: CallOffered, decision: Decision) -> Instructions:
-        call = MenuCall(session, offered, domain=domain)
+        call = MenuCall(session, offered, domain=domain, tls_of=tls_of)
         said = menus.converse(offered, decision, call)
-        return Instructions(decision_variables(said, offered, domain=domain, door_of=homes.door))
+        decided = decision_variables(said, offered, domain=domain, door_of=homes.door, tls_of=tls_of)
+        return Instructions(decided)
 
     server = OutboundServer(listen, handle, on_data=overload.heard)
     audience = Audience(following, limiting, health, centres, meters, tracing)
@@ -278,7 +281,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     )
     originating = Originating(
         RequestDesk(call_requests(settings)),
-        FirstLegNode(lambda: FirstLegs(follower.connection, settings.node.domain), homes, home),
+        FirstLegNode(lambda: FirstLegs(follower.connection, settings.node.domain), homes, home, tls_of),
         decider,
         audience.ended,
         lambda: str(uuid4()),

@@ -129,7 +129,8 @@ class CallDecider:
         circumstances = Circumstances(
             now, self._blocks, self._health.down(now), self._health.calls(), self._call_backs.expected(now)
         )
-        circumstances = replace(circumstances, served=self._served())
+        in_clear = self._health.in_clear()
+        circumstances = replace(circumstances, served=self._served(), trunks_in_clear=in_clear)
         return decide(offered, self._snapshot, circumstances)
 
 

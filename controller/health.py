@@ -2,7 +2,8 @@
 
 A trunk is down when its peer leaves OPTIONS unanswered, our registration is lost or its system has not
 registered with us (trunk_logins.py), and rests when calls find no path there (trunk_service.py). Either way
-it is tried last, never left out. Calls on a trunk are counted here for the calls that this controller
+it is tried last, never left out; only a system that must be called by TLS and has registered without is not
+called at all. Calls on a trunk are counted here for the calls that this controller
 decided; what the other controllers count comes over the board once a second, so that a trunk's capacity
 holds for all of them but for the calls of the last second.
 Calls that another controller of the node decided, perhaps one that has died since, are learnt from the live
@@ -50,11 +51,12 @@ class TrunkBoard(Protocol):
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of one trunk. `reachable` None: nothing yet."""
+    """What is known of one trunk. `reachable` None: nothing yet. `in_clear`: see `TrunkHealth.in_clear`."""
 
     reachable: bool | None = None
     since: datetime | None = None
     why: str = ""
+    in_clear: bool = False
     service: TrunkService = field(default_factory=TrunkService)
 
 
@@ -105,6 +107,12 @@ class TrunkHealth(Rounds):
             return frozenset()
         return frozenset(name for name, known in self._ailing.items() if _last(known, now))
 
+    def in_clear(self) -> frozenset[str]:
+        """Trunks that may be called by TLS alone and whose systems have registered without: left out."""
+        if not self._ailing:
+            return frozenset()
+        return frozenset(name for name, known in self._ailing.items() if known.in_clear)
+
     def calls(self) -> Mapping[str, int]:
         """Calls on each trunk whose count is limited."""
         if not self._limited:
@@ -138,11 +146,13 @@ class TrunkHealth(Rounds):
         """Trunks of which the switch knows whether they are there: after a reconnect it is to be asked."""
         return self._asked
 
-    def reachable(self, trunk_id: str, up: bool, why: str) -> None:
-        """OPTIONS or registration: the peer is there or not."""
+    def reachable(self, trunk_id: str, up: bool, why: str, in_clear: bool = False) -> None:
+        """OPTIONS or registration: the peer is there or not. `in_clear`: it is, and must not be called so."""
         known = self._known.setdefault(trunk_id, _Known())
         now = self._clock()
-        known.why = why
+        if in_clear and not known.in_clear:
+            _log.warning("a system has registered without TLS and is not called", trunk=trunk_id, why=why)
+        known.why, known.in_clear = why, in_clear
         if known.reachable is not up:
             before, known.reachable, known.since = known.reachable, up, now
             if not up:
@@ -255,6 +265,7 @@ class TrunkHealth(Rounds):
             service.last_failure,
             _where(trunk) if trunk else "",
             trunk.capacity if trunk else None,
+            known.in_clear,
         )
 
 

@@ -172,6 +172,12 @@ class Trunk:
         return self.login.username if self.login is not None and self.address is None else None
 
     @property
+    def only_by_tls(self) -> bool:
+        """Whether calls find it by its registration and may leave for it by TLS alone: who hears the INVITE
+        has the keys of its sound (RFC 4568 section 7)."""
+        return self.srtp is Srtp.REQUIRED and self.registered_as is not None
+
+    @property
     def header_map(self) -> HeaderMap:
         """How callers are shown to the peer: as configured, else by whose equipment it is."""
         return self.own_header_map or _HEADERS_OF_SIDE[self.side]

@@ -23,6 +23,8 @@ class Circumstances:
     `trunk_calls` counts the calls on a trunk now, both ways; a trunk that is not in it carries none.
     `call_backs` are numbers whose lines called 110 or 112 within the last hour. `served` are the customers
     whose contact centre takes calls now; None: all of them do.
+    `trunks_in_clear` are trunks that may be called by TLS alone and whose systems have registered without:
+    they are left out.
     """
 
     now: datetime
@@ -31,6 +33,7 @@ class Circumstances:
     trunk_calls: Mapping[str, int] = field(default_factory=lambda: NO_CALLS)
     call_backs: frozenset[E164] = frozenset()
     served: frozenset[str] | None = None
+    trunks_in_clear: frozenset[str] = frozenset()
 
     def serves_queues(self, customer_id: str) -> bool:
         """Whether callers may wait for an agent of this customer's."""

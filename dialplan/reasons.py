@@ -31,12 +31,16 @@ _SENTENCES: Final = {
     "out.caller-advertising": "Customer {customer} withholds the number of an advertising call.",
     "in.not-encrypted": "Incoming call over {trunk} without SRTP, which the trunk requires.",
     "out.not-encrypted": "Call of customer {customer} over {trunk} without SRTP, which the trunk requires.",
+    "in.trunk-in-clear": "Incoming call to {number} of customer {customer}: {trunk} requires SRTP and has "
+    "registered without TLS, so it is not called.",
     "in.caller-forbidden": "The call came with {number} as its caller, which no call may carry.",
     "in.anonymous": "Incoming anonymous call to {number} of customer {customer}, which takes none.",
     "onnet.anonymous": "Customer {customer} called {number} anonymously, which takes no such calls.",
     "onnet.number-blocked": "Customer {customer} dialled {number}; that number is blocked.",
     "onnet.trunk": "Call inside our network to {number}: to the trunks of customer {customer}.",
     "onnet.phone": "Call inside our network to {number}: to the phones of customer {customer}.",
+    "onnet.trunk-in-clear": "Call inside our network to {number} of customer {customer}: {trunk} requires "
+    "SRTP and has registered without TLS, so it is not called.",
     "onnet.unassigned": "Customer {customer} dialled {number}, which is ours but not assigned to a customer.",
     "teams.unknown-tenant": "A call from Teams of the tenant {tenant!r}, which is no customer's.",
     "teams.number-not-assigned": "Customer {customer} calls from Teams as a number that is not its own.",
@@ -99,6 +103,8 @@ _SENTENCES: Final = {
     "plan.menus-full": "Call to {number}: too many calls are in menus and mailboxes at the moment.",
     "plan.end": "Call to {number} by plan {plan} of customer {customer} ({path}): ends there.",
     "plan.nobody": "Call to {number} by plan {plan} of customer {customer} ({path}): nobody is in service.",
+    "plan.trunk-in-clear": "Call to {number} by plan {plan} of customer {customer} ({path}): {trunk} "
+    "requires SRTP and has registered without TLS, so it is not called.",
     "plan.too-long": "Call to {number} by plan {plan} of customer {customer} ({path}): too many nodes.",
     "peer.unknown": "The call came from {peer}, which is no trunk of ours.",
     "phone.unknown": "The call came from a phone that is not configured.",

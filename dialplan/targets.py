@@ -16,7 +16,7 @@ from dialplan.reasons import reason
 from dialplan.ringing import to_phones, to_trunks
 from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
-from dialplan.trunks.choice import down_last
+from dialplan.trunks.choice import not_in_clear
 
 
 def to_customer(
@@ -42,7 +42,12 @@ def to_customer(
     facts = facts.past(Rule.CALLED_BLOCKS)
     match assigned.target:
         case ToTrunks(trunk_ids):
-            ordered = down_last(trunk_ids, circumstances)
+            ordered = not_in_clear(trunk_ids, circumstances)
+            if not ordered:
+                customer, left_out = assigned.customer_id, ", ".join(trunk_ids)
+                which = f"{how}.trunk-in-clear"
+                why = reason(which, number=assigned.number, customer=customer, trunk=left_out)
+                return refuse(snapshot.version, facts, Cause.SUBSCRIBER_ABSENT, why)
             route, kind = to_trunks(snapshot, ordered, assigned.number, caller), "trunk"
         case ToPhones(phone_ids):
             route, kind = to_phones(snapshot, phone_ids, caller), "phone"

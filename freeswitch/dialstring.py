@@ -8,7 +8,7 @@ caller sent goes in unchecked: numbers are digits, names are reduced to harmless
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, NewType
@@ -60,16 +60,28 @@ _SECURE: Final = "rtp_secure_media"
 WEBRTC_CODECS: Final = ("OPUS", "G722", "PCMA", "PCMU")
 #: RFC 7714 and RFC 4568 section 6.2; without HMAC_SHA1_32, whose tag is too short for a voice that counts.
 _SUITES: Final = "AEAD_AES_256_GCM_8:AES_CM_128_HMAC_SHA1_80"
+#: Where a leg leaves for, whatever the registration says by the time: FreeSWITCH takes the transport of this.
+_SENT_OVER: Final = "sip_route_uri"
+#: The header that tells a system's node over which of its TLS connections it is called.
+OVER: Final = "X-Fernamt-Over"
+#: `IP:PORT` (registrations.py).
+ADDRESS: Final = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}"
+_ADDRESS: Final = re.compile(ADDRESS + r"\Z", re.ASCII)
+#: It is called by nothing else than TLS, and no such registration is known.
+_NOBODY: Final = "error/USER_NOT_REGISTERED"
 _RINGS_BY_ITSELF: Final = "{ignore_early_media=ring_ready}"
 _SECURE_MEDIA: Final = {Srtp.REQUIRED: "mandatory", Srtp.OPTIONAL: "optional"}
 
 
-def dial_string(legs: Iterable[Leg], *, domain: str) -> DialString:
+def dial_string(
+    legs: Iterable[Leg], *, domain: str, over_of: Callable[[Leg], str | None] = lambda _: None
+) -> DialString:
     """The legs, tried one after the other on any failure (`|`). For failover by cause pass one at a time.
+    `over_of` a leg as `over` in `leg_string`.
 
     Raises CommandRefused for a leg with anything in it that could be syntax.
     """
-    return DialString("|".join(str(wire_leg(leg, domain)) for leg in legs))
+    return DialString("|".join(str(wire_leg(leg, domain, over=over_of(leg))) for leg in legs))
 
 
 def leg_string(
@@ -80,17 +92,19 @@ def leg_string(
     *,
     says_codecs: bool = False,
     door: NodeDoor | None = None,
+    over: str | None = None,
 ) -> DialString:
     """One leg that gets the UUID `leg_id`, by which transfers and redirects find their author (parties.py),
     and further `variables` of its own for its record: plain words of ours. `says_codecs`: the calling channel
     may speak another codec than G.711, and FreeSWITCH would offer that one alone. `door`: the phone or system
-    is registered with the node behind it.
+    is registered with the node behind it. `over`: the address (`IP:PORT`) that a system has registered
+    from by TLS; a leg that may leave by TLS alone leaves for there or nowhere.
 
     Raises CommandRefused as `dial_string` does.
     """
-    wire = wire_leg(leg, domain, _own_variables(leg_id, variables))
-    if door is not None:
-        wire = _through(door, leg, leg_id, wire.variables)
+    wire = wire_leg(leg, domain, _own_variables(leg_id, variables), over)
+    if door is not None and wire.endpoint != _NOBODY:
+        wire = _through(door, leg, leg_id, wire.variables, over)
     if says_codecs and _CODECS not in wire.variables:
         wire = WireLeg({**wire.variables, _CODECS: _codec_list(DEFAULT_CODECS)}, wire.endpoint)
     return DialString((_RINGS_BY_ITSELF if _rings_by_itself(leg) else "") + str(wire))
@@ -112,18 +126,23 @@ def _own_variables(leg_id: str, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def agents_leg(
-    leg: Leg, leg_id: str, domain: str, variables: Mapping[str, str], door: NodeDoor | None = None
+    leg: Leg,
+    leg_id: str,
+    domain: str,
+    variables: Mapping[str, str],
+    door: NodeDoor | None = None,
+    over: str | None = None,
 ) -> DialString:
     """A leg that no call stands behind yet, to an agent's phone or the first of a call that a program asked
     for: it counts as answered when it is, not when it sends early media, and who redirects has declined.
 
-    `door`: the phone is registered with the node behind it. Raises CommandRefused as `dial_string` does.
+    `door` and `over` as for `leg_string`. Raises CommandRefused as `dial_string` does.
     """
-    wire = wire_leg(leg, domain, _own_variables(leg_id, variables))
+    wire = wire_leg(leg, domain, _own_variables(leg_id, variables), over)
     kept = {name: value for name, value in wire.variables.items() if not name.startswith("sip_redirect_")}
     fatal = WireLeg({**kept, "outbound_redirect_fatal": "true"}, wire.endpoint)
-    if door is not None:
-        fatal = _through(door, leg, leg_id, fatal.variables)
+    if door is not None and fatal.endpoint != _NOBODY:
+        fatal = _through(door, leg, leg_id, fatal.variables, over)
     return DialString("{ignore_early_media=true}" + str(fatal))
 
 
@@ -141,10 +160,12 @@ def phone_of_this_node(username: str, domain: str, mark: str = "") -> str:
     return str(WireLeg(own, f"sofia/phone/{username}%{domain}"))
 
 
-def system_of_this_node(shape: str, domain: str, media: Mapping[str, str] = MappingProxyType({})) -> str:
+def system_of_this_node(
+    shape: str, domain: str, media: Mapping[str, str] = MappingProxyType({}), over: str = ""
+) -> str:
     """For the rendered dialplan, as `phone_of_this_node`: a system that another node asks for, with the
     digits of the number as $1 in one of `NUMBER_SHAPES`, and its user name as $2. `media`: its
-    `media_variables`."""
+    `media_variables`. `over`: the address that it is called over by TLS, or the variable that has it."""
     before, behind = NUMBER_SHAPES[shape]
     called = f"sip:{before}$1@{domain}{behind}"
     own = {
@@ -153,6 +174,7 @@ def system_of_this_node(shape: str, domain: str, media: Mapping[str, str] = Mapp
         "sip_redirect_context": PHONE_REDIRECTED,
         **_calling(called),
         **media,
+        **(_by_tls(over) if over else {}),
     }
     return str(WireLeg(own, f"sofia/phone/$2%{domain}"))
 
@@ -171,7 +193,15 @@ def _calling(uri: str) -> dict[str, str]:
     return {"sip_invite_req_uri": uri, "sip_invite_to_uri": f"<{uri}>"}
 
 
-def _through(door: NodeDoor, leg: Leg, leg_id: str, variables: Mapping[str, str]) -> WireLeg:
+def _by_tls(address: str) -> dict[str, str]:
+    """The registration says who is called; over what the call goes is said here, so that none goes in clear
+    when the system has registered by something else a moment ago."""
+    return {_SENT_OVER: f"sip:{address};transport=tls"}
+
+
+def _through(
+    door: NodeDoor, leg: Leg, leg_id: str, variables: Mapping[str, str], over: str | None = None
+) -> WireLeg:
     """The phone or system by way of the node that it is registered with; that node's context `node` takes it.
     An agent's phone (it has a mark) tells which leg it is: controllers hear there what the phone does."""
     host = f"[{door.ip}]" if ":" in door.ip else door.ip
@@ -186,9 +216,10 @@ def _through(door: NodeDoor, leg: Leg, leg_id: str, variables: Mapping[str, str]
     shape = "e" if is_phone_uri(leg) else "p" if number.startswith("+") else "n"
     user = f"{shape}{number.removeprefix('+')}!{_checked_id(to.registered_as, _USERNAME)}"
     # What its system speaks is that node's to say (render/other_nodes.py).
-    gone = {*_calling(""), *media_variables(to)}
+    gone = {*_calling(""), *media_variables(to), _SENT_OVER}
+    told = {f"sip_h_{OVER}": over} if over is not None and _SENT_OVER in variables else {}
     kept = {name: value for name, value in variables.items() if name not in gone}
-    return WireLeg(kept, f"sofia/{NODE}/sip:{user}@{host}:{door.port}")
+    return WireLeg(kept | told, f"sofia/{NODE}/sip:{user}@{host}:{door.port}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +234,11 @@ class WireLeg:
         return f"[{variables}]{self.endpoint}"
 
 
-def wire_leg(leg: Leg, domain: str, own: Mapping[str, str] = MappingProxyType({})) -> WireLeg:
-    """The leg before it is written into a dial string, with further variables of its `own`.
+def wire_leg(
+    leg: Leg, domain: str, own: Mapping[str, str] = MappingProxyType({}), over: str | None = None
+) -> WireLeg:
+    """The leg before it is written into a dial string, with further variables of its `own`; `over` as for
+    `leg_string`.
 
     Raises CommandRefused as `dial_string` does.
     """
@@ -231,6 +265,11 @@ def wire_leg(leg: Leg, domain: str, own: Mapping[str, str] = MappingProxyType({}
             if (username := target.registered_as) is not None:
                 variables |= _calling(_request_uri(called_uri(leg, domain)))
                 registered = f"sofia/phone/{_checked_id(username, _USERNAME)}%{domain}"
+                if target.only_by_tls:
+                    if over is None:
+                        registered = _NOBODY
+                    else:
+                        variables |= _by_tls(_checked_id(over, _ADDRESS))
                 return WireLeg(variables | dict(_own_headers(leg)), registered)
             if is_phone_uri(leg):
                 variables["sip_invite_params"] = "user=phone"

@@ -34,10 +34,10 @@ class FirstLegs:
         behalf: Behalf,
         second: str,
         door: NodeDoor | None = None,
+        over: str | None = None,
     ) -> None:
         """Ring until `leg` of the decision answers; then a controller is asked for `second` (a number), on
-        the same behalf. The leg has the id of the call. `door`: of the node that the phone is registered
-        with, when that is another one."""
+        the same behalf. The leg has the id of the call. `door` and `over` as of `agents_leg`."""
         variables = {
             **leg_facts(decision, offered),
             **asker_variables(leg, offered.call_id, behalf),
@@ -46,6 +46,6 @@ class FirstLegs:
             "force_transfer_context": TRANSFERRED,
             "hangup_after_bridge": "true",
         }
-        dial = agents_leg(leg, offered.call_id, self._domain, variables, door)
+        dial = agents_leg(leg, offered.call_id, self._domain, variables, door, over)
         call = api_calls.originate(dial, ThenDial(second, ORIGINATED), timeout_s=leg.no_answer_s)
         self._connection.bgapi(call, leg.no_answer_s + _ANSWER_S)

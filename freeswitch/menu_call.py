@@ -7,6 +7,7 @@ from typing import Final
 
 from dialplan.call import CallOffered
 from dialplan.decision import Decision, Route
+from dialplan.legs import Leg
 from dialplan.mailbox import Mailbox
 from dialplan.plans.effects import Ask
 from freeswitch.arguments import item_escape
@@ -15,6 +16,7 @@ from freeswitch.dialstring import dial_string
 from freeswitch.offer import decision_variables
 from freeswitch.plan_variables import KEYS, PIN
 from freeswitch.recorder_calls import ANSWER
+from freeswitch.registrations import TlsOf, no_tls, tls_way
 from freeswitch.session import Session
 
 #: Longest announcement; a longer one is a mistake that would hold the call.
@@ -34,20 +36,30 @@ _NOTHING: Final = "silence_stream://20"
 class MenuCall:
     """See controller.menus.HeldCall. Raises ChannelGone, ConnectionLost, ReplyTimedOut."""
 
-    def __init__(self, session: Session, offered: CallOffered, *, domain: str) -> None:
+    def __init__(
+        self, session: Session, offered: CallOffered, *, domain: str, tls_of: TlsOf = no_tls
+    ) -> None:
         self._session = session
         self._offered = offered
         self._domain = domain
+        self._tls_of = tls_of
         self._early = False
         self._answered = False
 
     def remember(self, decision: Decision, silent: Decision | None) -> None:
         variables = decision_variables(decision, self._offered, domain=self._domain)
         if silent is not None and isinstance(silent.outcome, Route):
-            variables["fernamt_default"] = dial_string(silent.outcome.legs, domain=self._domain)
+            variables["fernamt_default"] = dial_string(
+                silent.outcome.legs, domain=self._domain, over_of=self._over
+            )
             variables["hangup_after_bridge"] = "true"
         # What is pressed from now on counts, also for the controller that comes after this one.
         self._session.set_variables(Instructions({**variables, KEYS: ""}))
+
+    def _over(self, leg: Leg) -> str | None:
+        """As of `leg_string`. A system of another node is not called in this way."""
+        way = tls_way(leg, self._offered.node, self._tls_of)
+        return way.address if way is not None and way.door is None else None
 
     def connect(self, *, early: bool) -> None:
         if not early and not self._answered:

@@ -25,8 +25,8 @@ from freeswitch.onward import asked_again, leg_facts, next_round, onward_variabl
 from freeswitch.pidf import MAX_CLAIMED
 from freeswitch.plan_variables import KEYS, carry_out_plan, happened, plan_variables
 from freeswitch.queue_calls import QUEUED_SINCE, queue_variables
-from freeswitch.registrations import DoorOf, no_door
-from freeswitch.settings import LOGGED_IN, NODE
+from freeswitch.registrations import DoorOf, TlsOf, no_door, no_tls, tls_way
+from freeswitch.settings import LOGGED_IN, NODE, NodeDoor
 
 #: The user part of a SIP or tel URI in a header such as `"Name" <sip:+4930…;x=y@host>`.
 _URI_USER: Final = re.compile(r"<?(?:sips?|tel):([^@>;?]*)", re.IGNORECASE)
@@ -184,13 +184,18 @@ def _privacy(header: str | None) -> frozenset[str]:
 
 
 def decision_variables(
-    decision: Decision, offered: CallOffered, *, domain: str, door_of: DoorOf = no_door
+    decision: Decision,
+    offered: CallOffered,
+    *,
+    domain: str,
+    door_of: DoorOf = no_door,
+    tls_of: TlsOf = no_tls,
 ) -> dict[str, str]:
     """The channel variables that make the rendered dialplan carry the decision out and the CDR keep it."""
     facts = decision.facts
     if offered.via is not Via.DIALLED:
         of_leg = leg_facts(decision, offered)
-        outcome = _outcome_variables(decision, offered, domain, of_leg, door_of)
+        outcome = _outcome_variables(decision, offered, domain, of_leg, (door_of, tls_of))
         return onward_variables(decision, offered) | outcome
     known: Mapping[str, str | None] = {
         "fernamt_call": offered.call_id,
@@ -207,11 +212,15 @@ def decision_variables(
     if decision.plan is not None:
         variables |= plan_variables(decision.plan)
         variables["export_vars"] += ",fernamt_plan_path"
-    return variables | _outcome_variables(decision, offered, domain, {}, door_of)
+    return variables | _outcome_variables(decision, offered, domain, {}, (door_of, tls_of))
 
 
 def _outcome_variables(
-    decision: Decision, offered: CallOffered, domain: str, of_leg: Mapping[str, str], door_of: DoorOf
+    decision: Decision,
+    offered: CallOffered,
+    domain: str,
+    of_leg: Mapping[str, str],
+    ways: tuple[DoorOf, TlsOf],
 ) -> dict[str, str]:
     variables: dict[str, str] = {}
     match decision.outcome:
@@ -229,17 +238,12 @@ def _outcome_variables(
             first = 2 if decision.plan is not None and decision.plan.sounds else 1
             room = MAX_LEGS - first
             attempts = [*((leg,) for leg in legs[:room]), legs[room:]]
-            strings = [
-                leg_string(
-                    leg,
-                    id_,
-                    domain,
-                    of_leg,
-                    says_codecs=offered.wideband,
-                    door=door_of(username, offered.node) if (username := _registered(leg)) else None,
+            strings = []
+            for leg, id_ in zip(legs, ids, strict=True):
+                door, over = _way(leg, offered.node, *ways)
+                strings.append(
+                    leg_string(leg, id_, domain, of_leg, says_codecs=offered.wideband, door=door, over=over)
                 )
-                for leg, id_ in zip(legs, ids, strict=True)
-            ]
             written = [*strings[:room], one_after_the_other(strings[room:])]
             for position, attempt in enumerate(filter(None, written), start=first):
                 variables[f"fernamt_leg_{position}"] = attempt
@@ -263,9 +267,14 @@ def _outcome_variables(
     return variables
 
 
-def _registered(leg: Leg) -> str | None:
-    """The user name that the phone or system of the leg registers with."""
-    return leg.to.credentials.username if isinstance(leg.to, Phone) else leg.to.registered_as
+def _way(leg: Leg, node: str, door_of: DoorOf, tls_of: TlsOf) -> tuple[NodeDoor | None, str | None]:
+    """The door of the node that the phone or system of the leg is registered with, and the address by TLS."""
+    username = leg.to.credentials.username if isinstance(leg.to, Phone) else leg.to.registered_as
+    if username is None:
+        return None, None
+    if (way := tls_way(leg, node, tls_of)) is not None:
+        return way.door, way.address
+    return door_of(username, node), None
 
 
 def _emergency(variables: dict[str, str], attempts: list[tuple[Leg, ...]], domain: str) -> None:

@@ -55,7 +55,11 @@ class TrunkStatuses:
 
 
 def _plain(status: TrunkStatus) -> dict[str, Any]:
-    return {**asdict(status), "since": status.since.isoformat() if status.since else None}
+    plain = {**asdict(status), "since": status.since.isoformat() if status.since else None}
+    if not status.in_clear:
+        # Controllers of an older version do not know it, and would not read the others either.
+        del plain["in_clear"]
+    return plain
 
 
 def _view(name: str, text: bytes | str) -> tuple[TrunkStatus, ...]:

@@ -67,8 +67,8 @@ def in_force(settings: Settings, question: Question, at: datetime) -> Answer:
     snapshot = snapshot_in_force(settings, at)
     notes: list[str] = []
     blocks = _blocks(database, notes)
-    down, calls = trunk_health(settings, notes)
-    circumstances = Circumstances(at, blocks, down, calls)
+    down, calls, in_clear = trunk_health(settings, notes)
+    circumstances = Circumstances(at, blocks, down, calls, trunks_in_clear=in_clear)
     answer = _answer(question, snapshot, circumstances, tuple(notes))
     wait = answer.decision.outcome
     if isinstance(wait, Wait) and not _is_served(settings, wait.customer_id, notes):
@@ -121,17 +121,24 @@ def snapshot_in_force(settings: Settings, at: datetime) -> Snapshot:
     return carrier.compile(applied_version(settings, store))
 
 
-def trunk_health(settings: Settings, notes: list[str]) -> tuple[frozenset[str], dict[str, int]]:
-    """The trunks that are tried last, and the calls on each; what is not known becomes a note."""
+def trunk_health(
+    settings: Settings, notes: list[str]
+) -> tuple[frozenset[str], dict[str, int], frozenset[str]]:
+    """The trunks that are tried last, the calls on each, and the trunks that are not called for want of TLS;
+    what is not known becomes a note."""
     try:
         found = trunks_now(settings)
     except (NotRunning, StoreError) as error:
         notes.append(f"The trunks' health is not known: {error}")
-        return frozenset(), {}
+        return frozenset(), {}, frozenset()
     last = (TrunkState.DOWN, TrunkState.RESTING)
     down = [each for each in found if each.state in last]
-    notes += [f"Trunk {each.trunk_id} is {each.state.value} and tried last: {each.why}" for each in down]
-    return frozenset(each.trunk_id for each in down), {each.trunk_id: each.calls for each in found}
+    for each in down:
+        becomes = "not called" if each.in_clear else "tried last"
+        notes.append(f"Trunk {each.trunk_id} is {each.state.value} and {becomes}: {each.why}")
+    calls = {each.trunk_id: each.calls for each in found}
+    in_clear = frozenset(each.trunk_id for each in found if each.in_clear)
+    return frozenset(each.trunk_id for each in down), calls, in_clear
 
 
 def _within_limits(settings: Settings, answer: Answer) -> Answer:

@@ -20,6 +20,8 @@ from dialplan.call import Behalf, CallOffered
 from dialplan.decision import Decision
 from dialplan.legs import Leg
 from freeswitch.first_leg import FirstLegs
+from freeswitch.registrations import TlsOf, no_tls, tls_way
+from freeswitch.settings import NodeDoor
 from store.call_requests import PROGRESS_S, REQUEST_S, CallRequests
 
 _log = structlog.get_logger(__name__)
@@ -70,20 +72,26 @@ def _short(text: Any) -> str:
 
 class FirstLegNode:
     """controller.originating.Node on the inbound connection of the node `home`, which is there when it is
-    first used; phones of other nodes ring through their doors."""
+    first used; phones and systems of other nodes ring through their doors."""
 
-    def __init__(self, legs: Callable[[], FirstLegs], homes: PhoneHomes, home: str) -> None:
+    def __init__(
+        self, legs: Callable[[], FirstLegs], homes: PhoneHomes, home: str, tls_of: TlsOf = no_tls
+    ) -> None:
         self._legs = legs
+        self._tls_of = tls_of
         self._homes = homes
         self._home = home
 
     def ring(self, offered: CallOffered, decision: Decision, leg: Leg, behalf: Behalf, second: str) -> None:
+        way = tls_way(leg, self._home, self._tls_of)
+        over = way.address if way is not None else None
+
+        def ring(door: NodeDoor | None) -> None:
+            through = way.door if way is not None else door
+            self._legs().ring(offered, decision, leg, behalf, second, through, over)
+
         with switch_errors():
-            self._homes.ring(
-                self._home,
-                leg,
-                lambda door: self._legs().ring(offered, decision, leg, behalf, second, door),
-            )
+            self._homes.ring(self._home, leg, ring)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import count
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -20,6 +21,7 @@ _log = structlog.get_logger(__name__)
 
 #: How a node says that the phone is not registered with it: to us, and to another node that called it.
 _NOT_THERE: Final = ("USER_NOT_REGISTERED", "NO_USER_RESPONSE", "SUBSCRIBER_ABSENT", "NO_ROUTE_DESTINATION")
+_NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class PhoneHomes:
         self._heard: dict[str, dict[str, int]] = {}
         self._counted = count(1)
 
-    def came(self, node: str, username: str, *, tls: bool = False) -> None:
+    def came(self, node: str, username: str, *, tls: str = "") -> None:
         """The phone has registered with the node, or again."""
         self._heard.setdefault(username, {})[node] = next(self._counted)
 
@@ -56,7 +58,9 @@ class PhoneHomes:
         if not known:
             self._heard.pop(username, None)
 
-    def listed_phones(self, node: str, usernames: Collection[str], by_tls: Collection[str] = ()) -> None:
+    def listed_phones(
+        self, node: str, usernames: Collection[str], by_tls: Mapping[str, str] = _NOBODY
+    ) -> None:
         """All that are registered with the node now."""
         for gone in [each for each, known in self._heard.items() if node in known and each not in usernames]:
             self.went(node, gone)
@@ -112,7 +116,7 @@ class EachTold:
     def __init__(self, *sinks: PhoneSink) -> None:
         self._sinks = sinks
 
-    def came(self, node: str, username: str, *, tls: bool = False) -> None:
+    def came(self, node: str, username: str, *, tls: str = "") -> None:
         for each in self._sinks:
             each.came(node, username, tls=tls)
 
@@ -120,7 +124,9 @@ class EachTold:
         for each in self._sinks:
             each.went(node, username)
 
-    def listed_phones(self, node: str, usernames: Collection[str], by_tls: Collection[str] = ()) -> None:
+    def listed_phones(
+        self, node: str, usernames: Collection[str], by_tls: Mapping[str, str] = _NOBODY
+    ) -> None:
         for each in self._sinks:
             each.listed_phones(node, usernames, by_tls)
 

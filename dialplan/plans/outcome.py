@@ -46,7 +46,7 @@ from dialplan.plans.waiting import has_fixed_price, waits_unpaid
 from dialplan.reasons import reason
 from dialplan.ringing import to_phones, to_trunks
 from dialplan.snapshot import Snapshot
-from dialplan.trunks.choice import down_last
+from dialplan.trunks.choice import not_in_clear
 
 #: While the plan has a way for it, whatever kept a leg from being reached.
 _EVERY_FAILURE: Final = frozenset(Cause)
@@ -172,7 +172,10 @@ def _rung(call: _Call, position: Position, ring: Ring) -> Decision:
     if ring.phone_ids:
         route = to_phones(call.snapshot, ring.phone_ids, call.caller)
     elif ring.trunk_ids:
-        trunk_ids = down_last(ring.trunk_ids, call.circumstances)
+        trunk_ids = not_in_clear(ring.trunk_ids, call.circumstances)
+        if not trunk_ids:
+            why = call.why("plan.trunk-in-clear", position, trunk=", ".join(ring.trunk_ids))
+            return refuse(version, call.facts, Cause.SUBSCRIBER_ABSENT, why)
         route = to_trunks(call.snapshot, trunk_ids, call.assigned.number, call.caller)
     else:
         return refuse(version, call.facts, Cause.SUBSCRIBER_ABSENT, call.why("plan.nobody", position))

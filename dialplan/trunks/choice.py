@@ -94,6 +94,15 @@ def down_last(trunk_ids: Iterable[str], circumstances: Circumstances) -> tuple[s
     return tuple(sorted(trunk_ids, key=lambda trunk_id: trunk_id in down))
 
 
+def not_in_clear(trunk_ids: Iterable[str], circumstances: Circumstances) -> tuple[str, ...]:
+    """A customer's trunks in the order of `down_last`, without those whose system may be called by TLS alone
+    (`Trunk.only_by_tls`) and has registered by something else."""
+    in_clear = circumstances.trunks_in_clear
+    if in_clear:
+        trunk_ids = [trunk_id for trunk_id in trunk_ids if trunk_id not in in_clear]
+    return down_last(trunk_ids, circumstances)
+
+
 def _ways(snapshot: Snapshot, circumstances: Circumstances, dialled: Dialled, call_id: str) -> Iterator[Way]:
     """Every way at this moment, the first to be tried first."""
     minute = -1

@@ -36,7 +36,8 @@ class TrunkStatus:
 
     `calls`: calls on it now that this controller decided, both ways. `failures`: path failures of calls since
     the controller's start, `in_row` those since the last call that was answered; `last_failure` is a cause.
-    `capacity`: calls at once, None without a limit.
+    `capacity`: calls at once, None without a limit. `in_clear`: it must be called by TLS, its system has
+    registered without, and so it gets no calls.
     """
 
     trunk_id: str
@@ -49,6 +50,7 @@ class TrunkStatus:
     last_failure: str = ""
     address: str = ""
     capacity: int | None = None
+    in_clear: bool = False
 
 
 def together(views: Sequence[TrunkStatus]) -> TrunkStatus:

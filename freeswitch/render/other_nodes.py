@@ -17,9 +17,11 @@ from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.carrier import Trunk
 from freeswitch.dialstring import (
+    ADDRESS,
     AGENTS_LEG,
     NUMBER_SHAPES,
     OF_PHONE,
+    OVER,
     PHONE_REDIRECTED,
     PHONE_TRANSFERRED,
     media_variables,
@@ -74,7 +76,11 @@ def _door(context: Element, domain: str, trunks: Iterable[Trunk]) -> None:
             SubElement(marked, tag, application=application, data=data)
     for trunk in trunks:
         if trunk.registered_as is not None and (media := media_variables(trunk)):
-            _systems(context, domain, re.escape(trunk.registered_as), f"-{trunk.id}", media)
+            user, name = re.escape(trunk.registered_as), f"-{trunk.id}"
+            if trunk.only_by_tls:
+                _systems_by_tls(context, domain, user, name, media)
+            else:
+                _systems(context, domain, user, name, media)
     _systems(context, domain, _USER, "", {})
 
 
@@ -89,3 +95,20 @@ def _systems(context: Element, domain: str, user: str, name: str, media: Mapping
             ("hangup", "${originate_disposition}"),
         ]
         actions(called, steps)
+
+
+def _systems_by_tls(context: Element, domain: str, user: str, name: str, media: Mapping[str, str]) -> None:
+    """Calls to a system that must be called by TLS: over the connection that the other node names, or not."""
+    over = f"fernamt_over=${{sip_h_{OVER}}};sip_h_{OVER}="
+    for shape in NUMBER_SHAPES:
+        expression = f"^{shape}{_DIGITS}!({user})$"
+        named = (f"${{sip_h_{OVER}}}", f"^{ADDRESS}$")
+        called = extension(context, f"system-{shape}{name}", named, ("destination_number", expression))
+        steps = [
+            ("multiset", f"{_BEGUN};force_transfer_context={PHONE_TRANSFERRED};{over}"),
+            ("bridge", system_of_this_node(shape, domain, media, "${fernamt_over}")),
+            ("hangup", "${originate_disposition}"),
+        ]
+        actions(called, steps)
+        refused = extension(context, f"system-{shape}{name}-in-clear", ("destination_number", expression))
+        actions(refused, [("multiset", _BEGUN), ("hangup", "USER_NOT_REGISTERED")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aiosipua.headers import parse_uri
@@ -36,6 +36,8 @@ def resolve(switch: Switch, spec: LegSpec, caller: Channel | None) -> Iterable[R
     match kind:
         case "sofia":
             found = _sofia(switch, rest)
+            if isinstance(found, Route):
+                found = _sent_over(found, dict(spec.variables).get("sip_route_uri"))
             return found if isinstance(found, Cause) else (found,)
         case "user":
             return _user(switch, rest, caller)
@@ -43,6 +45,19 @@ def resolve(switch: Switch, spec: LegSpec, caller: Channel | None) -> Iterable[R
             return cause_named(rest)
         case _:
             return Cause.CHAN_NOT_IMPLEMENTED
+
+
+def _sent_over(route: Route, uri: str | None) -> Route | Cause:
+    """Where the variable `sip_route_uri` says, whatever else is known (sofia_glue_do_invite). By TLS the lab
+    cannot, and finds nobody there."""
+    if uri is None:
+        return route
+    where = parse_uri(uri)
+    transport = str(where.params.get("transport") or "udp").lower()
+    if not is_ip(where.host) or transport not in ("udp", "tcp"):
+        return Cause.NORMAL_TEMPORARY_FAILURE
+    hop = Address(where.host, where.port or 5060, transport)
+    return replace(route, target=replace(route.target, hop=hop))
 
 
 def _sofia(switch: Switch, rest: str) -> Route | Cause:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
+from types import MappingProxyType
 
 from gevent.queue import Queue
 
@@ -18,6 +19,7 @@ from tests.protocol.scripted_node import PATIENCE_S, Peer, node
 
 BACK_AT = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 HEARTBEAT_S = 20
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 class Notes:
@@ -54,9 +56,11 @@ class Notes:
     def agent_leg_held(self, leg_id: str, *, held: bool) -> None: ...
     def own_call(self, node: str, customer_id: str, agent_id: str, leg_id: str, *, up: bool) -> None: ...
     def lost(self, node: str) -> None: ...
-    def came(self, node: str, username: str, *, tls: bool = False) -> None: ...
+    def came(self, node: str, username: str, *, tls: str = "") -> None: ...
     def went(self, node: str, username: str) -> None: ...
-    def listed_phones(self, node: str, usernames: Collection[str], by_tls: Collection[str] = ()) -> None: ...
+    def listed_phones(
+        self, node: str, usernames: Collection[str], by_tls: Mapping[str, str] = NOBODY
+    ) -> None: ...
 
     def queued(
         self,
