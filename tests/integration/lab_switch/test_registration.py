@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freeswitch.gateway_state import GatewayState, state_of_status
-from lab.robots import Answer, RegistrationError, RobotPhone
+from lab.robots import Answer, RegistrationError, Reject, RobotPhone, RobotsTimeoutError
 from tests.integration.lab_switch.configuration import DOMAIN, PHONE_PASSWORD
 from tests.integration.lab_switch.switch_process import InboundSocket, SwitchUnderTest, wait_until
 from tests.integration.lab_switch.test_calls import dial
@@ -136,3 +136,21 @@ def test_a_gateway_over_tcp_that_is_closed_fails_at_once(switch: SwitchUnderTest
     report = dial(switch, caller, "leg-tcp-x").wait("ended", 5)
     variables = switch.leg_record(report.sip_call_id)["variables"]
     assert (report.final_code, variables["hangup_cause"]) == (503, "NORMAL_TEMPORARY_FAILURE")
+
+
+def test_the_way_that_a_call_names_counts_more_than_the_registration(
+    switch: SwitchUnderTest, new_phone: NewPhone, events: InboundSocket
+) -> None:
+    """What a system that must be called by TLS relies on: its call does not leave by UDP instead."""
+    phone = new_phone(username="tisch1", password=PHONE_PASSWORD)
+    elsewhere = new_phone()
+    elsewhere.on_call(Reject(486))
+    phone.register(registrar(switch), DOMAIN, 300)
+    there = f"sip_route_uri=sip:127.0.0.1:{elsewhere.port}"
+    leg = f"sofia/phone/tisch1%{DOMAIN} &park()"
+    assert events.api(f"originate [{there};transport=tls]{leg}") == "-ERR NORMAL_TEMPORARY_FAILURE\n"
+    assert events.api(f"originate [{there}]{leg}") == "-ERR USER_BUSY\n"
+    assert "tisch1@" in elsewhere.incoming().report().request_uri
+    with pytest.raises(RobotsTimeoutError):
+        phone.incoming(0.2)
+    phone.register(registrar(switch), DOMAIN, 0)

@@ -15,15 +15,16 @@ from store.trunk_statuses import TTL_S, TrunkStatuses
 SINCE = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 DOWN = TrunkStatus("carrier-a", TrunkState.DOWN, SINCE, "OPTIONS: 408", 3, 7, 5, "PROGRESS_TIMEOUT")
 UNKNOWN = TrunkStatus("carrier-b", TrunkState.UNKNOWN)
+IN_CLEAR = TrunkStatus("anlage", TrunkState.DOWN, SINCE, "without TLS", in_clear=True)
 
 
 def test_each_controllers_view_is_read_as_it_was_told(redis_client: redis.Redis) -> None:
     board = TrunkStatuses(redis_client)
     assert board.all() == {}
     board.put("one", [DOWN, UNKNOWN])
-    board.put("two", [DOWN])
-    assert board.all() == {"one": (DOWN, UNKNOWN), "two": (DOWN,)}
-    assert calls_on_trunks(board.all().values()) == {"carrier-a": 6, "carrier-b": 0}
+    board.put("two", [DOWN, IN_CLEAR])
+    assert board.all() == {"one": (DOWN, UNKNOWN), "two": (DOWN, IN_CLEAR)}
+    assert calls_on_trunks(board.all().values()) == {"carrier-a": 6, "carrier-b": 0, "anlage": 0}
 
 
 def test_a_controller_that_is_silent_does_not_count_any_more(redis_client: redis.Redis) -> None:

@@ -311,3 +311,19 @@ def test_a_step_that_cannot_happen_is_an_error() -> None:
     moment: datetime = NOW
     with pytest.raises(KeyError):
         service._go(Step.REST_OVER, moment)
+
+
+def test_a_system_that_may_not_be_called_in_clear_is_told_of_and_known_to_each_decision() -> None:
+    """B1: `TrunkLogins` says so; its board and decisions hear of it until it has registered by TLS."""
+    world = World()
+    assert world.health.in_clear() == frozenset()
+    world.health.reachable("bau-1", False, "registered with node-1 without TLS", True)
+    assert world.health.in_clear() == {"bau-1"}
+    assert (world.status("bau-1").state, world.status("bau-1").in_clear) == (TrunkState.DOWN, True)
+    world.health.reachable("bau-1", False, "not registered")
+    assert world.health.in_clear() == frozenset()
+    assert world.status("bau-1").state is TrunkState.DOWN
+    world.health.reachable("bau-1", False, "registered with node-1 without TLS", True)
+    world.health.reachable("bau-1", True, "registered with node-1")
+    assert world.health.in_clear() == frozenset()
+    assert not world.status("bau-1").in_clear

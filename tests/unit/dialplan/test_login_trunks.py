@@ -8,12 +8,25 @@ from typing import Any
 import pytest
 
 from dialplan.call import Behalf, CallOffered, Via
-from dialplan.carrier import Srtp
+from dialplan.carrier import AssignedNumber, Srtp, ToTrunks, Trunk
+from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from dialplan.decision import Direction, Reject, Route
 from dialplan.place import onward
-from tests.unit.dialplan.carriers import AT, BERLIN, KOELN, KOELN_HUNT, MOBILE, NOW, from_carrier, from_trunk
+from dialplan.snapshot import Snapshot
+from tests.unit.dialplan.carriers import (
+    AT,
+    BAU_1,
+    BERLIN,
+    KOELN,
+    KOELN_HUNT,
+    MOBILE,
+    NOW,
+    from_carrier,
+    from_phone,
+    from_trunk,
+)
 from tests.unit.dialplan.login_customer import SYSTEM, from_system, with_system
 
 
@@ -118,3 +131,49 @@ def test_a_system_that_must_encrypt_calls_with_srtp_or_not_at_all(
         assert (decision.reason.id, decision.outcome.sip_code) == ("out.not-encrypted", 488)
     emergency = decide(from_system("112", encrypted=encrypted), carrier, AT)
     assert emergency.reason.id == "emergency.route"
+
+
+IN_CLEAR = replace(AT, trunks_in_clear=frozenset({SYSTEM.id}))
+
+
+def only_the_system(system: Trunk) -> Snapshot:
+    """The carrier, the customer's main number goes to this system alone."""
+    carrier = with_system(system)
+    assigned = AssignedNumber(KOELN, "bau", ToTrunks((system.id,)))
+    return replace(carrier, numbers={**carrier.numbers, KOELN: assigned})
+
+
+def test_a_system_that_has_registered_in_clear_is_left_out_for_the_next_trunk() -> None:
+    """Down trunks are tried last, because what is known may be old; this one would hear its keys read out."""
+    assert legs(from_carrier(KOELN), IN_CLEAR) == ["bau-1"]
+
+
+@pytest.mark.parametrize(
+    ("call", "reason_id"),
+    [(from_carrier(KOELN), "in.trunk-in-clear"), (from_phone(KOELN), "onnet.trunk-in-clear")],
+    ids=["from the network", "from another customer"],
+)
+def test_a_call_to_nothing_but_such_a_system_ends(call: CallOffered, reason_id: str) -> None:
+    """As when it is not registered at all: 480."""
+    decision = decide(call, only_the_system(replace(SYSTEM, srtp=Srtp.REQUIRED)), IN_CLEAR)
+    assert decision.reason.id == reason_id
+    assert SYSTEM.id in decision.reason.sentence
+    assert isinstance(decision.outcome, Reject)
+    assert (decision.outcome.cause, decision.outcome.sip_code) == (Cause.SUBSCRIBER_ABSENT, 480)
+
+
+@pytest.mark.parametrize("number", ["110", "112"])
+def test_emergency_calls_from_such_a_system_are_never_refused(number: str) -> None:
+    """B8, guarantee 1."""
+    carrier = only_the_system(replace(SYSTEM, srtp=Srtp.REQUIRED))
+    decision = decide(from_system(number, encrypted=False), carrier, IN_CLEAR)
+    assert decision.reason.id == "emergency.route"
+    assert isinstance(decision.outcome, Route)
+    assert [leg.to.id for leg in decision.outcome.legs] == ["carrier-a", "carrier-b"]
+
+
+@pytest.mark.parametrize(("srtp", "only"), [(Srtp.REQUIRED, True), (Srtp.OPTIONAL, False), (Srtp.OFF, False)])
+def test_who_must_be_called_by_tls(srtp: Srtp, only: bool) -> None:
+    """Of a trunk with an address the configuration wants TLS beforehand (`config.srtp-without-tls`)."""
+    assert replace(SYSTEM, srtp=srtp).only_by_tls is only
+    assert not replace(BAU_1, srtp=srtp).only_by_tls

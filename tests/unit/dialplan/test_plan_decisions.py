@@ -169,3 +169,20 @@ def test_a_caller_waits_in_a_queue_where_an_owner_serves_it_and_else_goes_on() -
     assert nobody.reason.id == "plan.ring"
     assert nobody.plan is not None
     assert nobody.plan.position.path == "queue=overflow,phones"
+
+
+def test_a_plan_goes_on_where_the_system_may_not_be_called_in_clear() -> None:
+    """B1: as when nobody is there; without a way for that the call ends."""
+    at = replace(AT, trunks_in_clear=frozenset({"bau-1"}))
+    one = replace(AT, trunks_in_clear=frozenset({"bau-2"}))
+    ring = RingNode(trunk_ids=("bau-1", "bau-2"))
+    rung = decide(call(BERLINER), with_plans(n300=plan("first", first=ring)), one)
+    assert isinstance(rung.outcome, Route)
+    assert [leg.to.id for leg in rung.outcome.legs] == ["bau-1"]
+    ended = decide(call(BERLINER), with_plans(n300=plan("trunks")), at)
+    assert ended.reason.id == "plan.trunk-in-clear"
+    assert isinstance(ended.outcome, Reject)
+    assert (ended.outcome.cause, ended.outcome.sip_code) == (Cause.SUBSCRIBER_ABSENT, 480)
+    way_out = RingNode(trunk_ids=("bau-1",), otherwise="boss")
+    forwarded = decide(call(BERLINER), with_plans(n300=plan("first", first=way_out)), at)
+    assert forwarded.reason.id == "plan.forward"

@@ -63,6 +63,7 @@ def test_every_reason_has_a_case() -> None:
     elsewhere |= {"emergency.automatic", "place.no-customer", "forward.loop"}  # test_place.py
     decided = {each for each in all_ids() if not each.startswith(("static.", "limit.", "plan.", "queue."))}
     elsewhere |= {"emergency.default-area", "emergency.no-area", "emergency.no-line", "emergency.abroad"}
+    elsewhere |= {"in.trunk-in-clear", "onnet.trunk-in-clear"}  # test_login_trunks.py
     elsewhere |= {"node.overloaded"}  # tests/unit/controller/test_calls.py
     # tests/unit/controller/test_originating.py
     elsewhere |= {"place.no-user", "place.no-phone"}

@@ -15,9 +15,11 @@ from dialplan.caller.header_map import PRESETS, NumberFormat, Preset
 from dialplan.carrier import SipAddress, Srtp
 from dialplan.decide import decide
 from dialplan.legs import Caller, leg_to_trunk
-from freeswitch.dialstring import leg_string, wire_leg
+from freeswitch.dialstring import agents_leg, dial_string, leg_string, wire_leg
+from freeswitch.errors import CommandRefused
 from freeswitch.invite import invite_of
 from freeswitch.offer import decision_variables, offered_call
+from freeswitch.registrations import TlsWay
 from freeswitch.render import render
 from freeswitch.settings import LOGGED_IN, NodeDoor
 from tests.unit.dialplan.carriers import AT, BERLIN, KOELN, MOBILE, from_carrier
@@ -223,14 +225,14 @@ def test_the_system_is_offered_srtp_also_by_the_node_that_it_is_registered_with(
 ) -> None:
     """Between the nodes nothing is encrypted, and its codecs are not asked for."""
     system = replace(SYSTEM, srtp=srtp, codecs=("G722", "PCMA"))
-    leg = leg_to_trunk(system, KOELN, Caller(MOBILE))
+    leg, over = leg_to_trunk(system, KOELN, Caller(MOBILE)), "203.0.113.9:40000"
     wanted = {
         "absolute_codec_string": "^^:G722:PCMA",
         "rtp_secure_media": f"{offer}:AEAD_AES_256_GCM_8:AES_CM_128_HMAC_SHA1_80",
     }
     assert wanted.items() <= wire_leg(leg, DOMAIN).variables.items()
     door = NodeDoor("192.0.2.7", 5090)
-    through = leg_string(leg, CHANNEL["Unique-ID"], DOMAIN, {}, door=door)
+    through = leg_string(leg, CHANNEL["Unique-ID"], DOMAIN, {}, door=door, over=over)
     assert through.endswith(f"]sofia/node/sip:p{KOELN.removeprefix('+')}!anlage-bau@192.0.2.7:5090")
     assert not any(name in through for name in wanted)
     tree = ElementTree.fromstring(render(with_system(system), replace(SETTINGS, other_nodes=(door,))))  # noqa: S314
@@ -238,12 +240,101 @@ def test_the_system_is_offered_srtp_also_by_the_node_that_it_is_registered_with(
     found = [
         each
         for each in tree.iterfind(".//context[@name='node']/extension")
-        if re.search(each.findall("condition")[0].get("expression", ""), asked)
+        if re.search(each.findall("condition")[-1].get("expression", ""), asked)
     ]
-    assert [each.get("name") for each in found] == [f"system-p-{SYSTEM.id}", "system-p"]
+    in_clear = [f"system-p-{SYSTEM.id}-in-clear"] if srtp is Srtp.REQUIRED else []
+    assert [each.get("name") for each in found] == [f"system-p-{SYSTEM.id}", *in_clear, "system-p"]
     first, general = (
         next(each.get("data", "") for each in extension.iter("action") if each.get("application") == "bridge")
-        for extension in found
+        for extension in (found[0], found[-1])
     )
     assert all(f"{name}={value}" in first for name, value in wanted.items())
     assert not any(name in general for name in wanted)
+
+
+BY_TLS = replace(SYSTEM, srtp=Srtp.REQUIRED)
+HOME = "203.0.113.9:40000"
+
+
+@pytest.mark.parametrize("door", [None, NodeDoor("192.0.2.7", 5090)], ids=["its own node", "another one"])
+def test_a_system_that_must_be_called_by_tls_and_has_not_registered_so_is_called_nowhere(
+    door: NodeDoor | None,
+) -> None:
+    """Whoever asks for a leg: a call, a menu's way without keys, a program."""
+    leg = leg_to_trunk(BY_TLS, KOELN, Caller(MOBILE))
+    nowhere = "]error/USER_NOT_REGISTERED"
+    assert leg_string(leg, CHANNEL["Unique-ID"], DOMAIN, {}, door=door).endswith(nowhere)
+    assert agents_leg(leg, CHANNEL["Unique-ID"], DOMAIN, {}, door).endswith(nowhere)
+    assert dial_string([leg], domain=DOMAIN).endswith(nowhere)
+    call = from_carrier(KOELN)
+    found = decision_variables(
+        decide(call, with_system(BY_TLS), AT), call, domain=DOMAIN, door_of=lambda _user, _node: door
+    )
+    assert found["fernamt_leg_1"].endswith(nowhere)
+    assert found["fernamt_leg_2"].endswith(f"]sofia/gateway/bau-1/{KOELN}")
+
+
+@pytest.mark.parametrize("over", [HOME, "[2001:db8::9]:40000"])
+def test_it_is_called_over_the_connection_that_it_has_registered_on(over: str) -> None:
+    """Whatever it registers by in the same moment: `sip_route_uri` has the transport (read: sofia_glue.c)."""
+    call = from_carrier(KOELN)
+    decision = decide(call, with_system(BY_TLS), AT)
+    found = decision_variables(decision, call, domain=DOMAIN, tls_of=lambda _user, _node: TlsWay(over))
+    leg = found["fernamt_leg_1"]
+    assert leg.endswith(f"]sofia/phone/anlage-bau%{DOMAIN}")
+    assert f"sip_route_uri=sip:{over};transport=tls" in leg
+    assert "sip_route_uri" not in found["fernamt_leg_2"], "it has an address"
+    written = dial_string(
+        [leg_to_trunk(BY_TLS, KOELN, Caller(MOBILE))], domain=DOMAIN, over_of=lambda _: over
+    )
+    assert f"sip_route_uri=sip:{over};transport=tls" in written
+
+
+def test_what_is_no_address_is_not_dialled() -> None:
+    leg = leg_to_trunk(BY_TLS, KOELN, Caller(MOBILE))
+    for over in ("203.0.113.9", "sip.example:5061", "203.0.113.9:40000;transport=udp", "203.0.113.9:1,x=y"):
+        with pytest.raises(CommandRefused):
+            leg_string(leg, CHANNEL["Unique-ID"], DOMAIN, {}, over=over)
+
+
+def test_other_systems_are_called_as_they_have_registered() -> None:
+    for srtp in (Srtp.OFF, Srtp.OPTIONAL):
+        leg = leg_to_trunk(replace(SYSTEM, srtp=srtp), KOELN, Caller(MOBILE))
+        written = leg_string(leg, CHANNEL["Unique-ID"], DOMAIN, {}, over=HOME)
+        assert "sip_route_uri" not in written
+        assert written.endswith(f"]sofia/phone/anlage-bau%{DOMAIN}")
+
+
+def test_the_node_that_it_is_registered_with_is_told_over_what_and_calls_it_so_or_not() -> None:
+    """B5: that node's dialplan has no other way to it, and hands the header on to nobody."""
+    door = NodeDoor("192.0.2.7", 5090)
+    call = from_carrier(KOELN)
+    found = decision_variables(
+        decide(call, with_system(BY_TLS), AT),
+        call,
+        domain=DOMAIN,
+        tls_of=lambda _user, _node: TlsWay(HOME, door),
+    )
+    leg = found["fernamt_leg_1"]
+    asked = f"p{KOELN.removeprefix('+')}!anlage-bau"
+    assert leg.endswith(f"]sofia/node/sip:{asked}@192.0.2.7:5090")
+    assert f"sip_h_X-Fernamt-Over={HOME}" in leg
+    assert "sip_route_uri" not in leg
+    tree = ElementTree.fromstring(render(with_system(BY_TLS), replace(SETTINGS, other_nodes=(door,))))  # noqa: S314
+    called, refused, _ = [
+        each
+        for each in tree.iterfind(".//context[@name='node']/extension")
+        if re.search(each.findall("condition")[-1].get("expression", ""), asked)
+    ]
+    named = called.findall("condition")[0]
+    assert named.get("field") == "${sip_h_X-Fernamt-Over}"
+    expression = named.get("expression", "")
+    for good in (HOME, "[2001:db8::9]:40000"):
+        assert re.search(expression, good)
+    for bad in ("", "sip.example:5061", f"{HOME};transport=udp", f"{HOME},x=y", "${x}:1"):
+        assert not re.search(expression, bad)
+    begun, bridge, _ = ((each.get("application"), each.get("data", "")) for each in called.iter("action"))
+    assert begun[1].endswith(";fernamt_over=${sip_h_X-Fernamt-Over};sip_h_X-Fernamt-Over=")
+    assert "sip_route_uri=sip:${fernamt_over};transport=tls]" in bridge[1]
+    assert [each.get("application") for each in refused.iter("action")] == ["multiset", "hangup"]
+    assert [each.get("data") for each in refused.iter("action")][1] == "USER_NOT_REGISTERED"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 import pytest
 
@@ -16,14 +17,16 @@ class Sink:
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
 
-    def came(self, node: str, username: str, *, tls: bool = False) -> None:
+    def came(self, node: str, username: str, *, tls: str = "") -> None:
         self.told.append(("came", node, username, tls))
 
     def went(self, node: str, username: str) -> None:
         self.told.append(("went", node, username))
 
-    def listed_phones(self, node: str, usernames: Collection[str], by_tls: Collection[str] = ()) -> None:
-        self.told.append(("listed", node, sorted(usernames), sorted(by_tls)))
+    def listed_phones(
+        self, node: str, usernames: Collection[str], by_tls: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self.told.append(("listed", node, sorted(usernames), dict(by_tls)))
 
 
 def event(subclass: str, **headers: str) -> Event:
@@ -34,14 +37,22 @@ def event(subclass: str, **headers: str) -> Event:
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
-        (event("sofia::register", from_user="anna"), ("came", "node-1", "anna", False)),
+        (event("sofia::register", from_user="anna"), ("came", "node-1", "anna", "")),
         *(
-            (event("sofia::register", from_user="anna", status=status), ("came", "node-1", "anna", tls))
-            for status, tls in (
-                ("Registered(UDP-NAT)", False),
-                ("Registered(AUTO-NAT-2.0)", False),
-                ("Registered(TCP-NAT)", False),
-                ("Registered(TLS-NAT)", True),
+            (
+                event(
+                    "sofia::register", from_user="anna", status=status, network_ip=ip, network_port="40000"
+                ),
+                ("came", "node-1", "anna", tls),
+            )
+            for status, ip, tls in (
+                ("Registered(UDP-NAT)", "203.0.113.9", ""),
+                ("Registered(AUTO-NAT-2.0)", "203.0.113.9", ""),
+                ("Registered(TCP-NAT)", "203.0.113.9", ""),
+                ("Registered(TLS-NAT)", "203.0.113.9", "203.0.113.9:40000"),
+                ("Registered(TLS-NAT)", "2001:db8::9", "[2001:db8::9]:40000"),
+                ("Registered(TLS-NAT)", "fe80::9%eth0", ""),
+                ("Registered(TLS-NAT)", "nowhere", ""),
             )
         ),
         (event("sofia::unregister", from_user="anna"), ("went", "node-1", "anna")),
@@ -65,11 +76,12 @@ def test_an_event_without_a_phone_tells_nothing() -> None:
 def test_what_a_node_lists_is_told_as_a_whole() -> None:
     sink = Sink()
     rows = (
-        '{"row_count": 2, "rows": [{"reg_user": "anna", "network_proto": "tls"}, '
+        '{"row_count": 2, "rows": [{"reg_user": "anna", "network_proto": "tls", '
+        '"network_ip": "203.0.113.9", "network_port": "40000"}, '
         '{"reg_user": "bert", "network_proto": "udp"}]}'
     )
     Registrations("node-1", sink).ask(lambda call: rows)
-    assert sink.told == [("listed", "node-1", ["anna", "bert"], ["anna"])]
+    assert sink.told == [("listed", "node-1", ["anna", "bert"], {"anna": "203.0.113.9:40000"})]
 
 
 def test_an_exchange_of_one_node_asks_for_nothing() -> None:
