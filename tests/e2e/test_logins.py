@@ -11,7 +11,7 @@ import pytest
 from cli.bootstrap import trunk_board
 from cli.demonstration.stage import Inbox, Stage, staged
 from cli.settings import Settings
-from lab.robots import Answer, RegistrationError, RobotCall, RobotPhone
+from lab.robots import Answer, RegistrationError, RobotCall, RobotPhone, RobotsTimeoutError
 from tests.e2e.attacker import Attacker
 from tests.e2e.exchange import Exchange, eventually, exchange
 
@@ -19,7 +19,7 @@ CALLER = "+4915228817386"
 CALLED = "+494066969901"
 MAIN, EXTENSION, OTHERS = "+492214710100", "+492214710142", "+492214710300"
 TO_ZWEITE = "+492214710150"
-TO_GEHEIM = "+492214710190"
+TO_GEHEIM, ONLY_GEHEIM = "+492214710190", "+492214710195"
 USER, PASSWORD = "anlage-koeln", "nur-im-labor-1"
 DESK = "empfang"
 TONE = "%(10000,0,620)"
@@ -233,7 +233,7 @@ def test_what_follows_in_a_call_of_a_phone_behind_a_nat_reaches_it(stage: Stage,
 
 
 def test_a_system_whose_calls_must_be_encrypted_is_refused_without(running: Exchange, stage: Stage) -> None:
-    """By UDP and in clear: 488, and its trunk is down. 112 gets through."""
+    """By UDP and in clear: 488. 112 gets through."""
     robot = stage.robots.phone("geheim", username="geheim", password="nur-im-labor-4")
     call = dial(stage, robot, from_user=TO_GEHEIM)
     assert call.wait("ended", 20).final_code == 488
@@ -244,10 +244,30 @@ def test_a_system_whose_calls_must_be_encrypted_is_refused_without(running: Exch
     assert leg["reason_id"] == "out.not-encrypted"
     assert dial(stage, robot, "112", from_user=TO_GEHEIM).wait("ended", 20).final_code == 200
     assert TO_GEHEIM in stage.received("carrier-a", "112").from_header
+    robot.close()
+
+
+def test_such_a_system_is_not_called_while_it_has_registered_without_tls(
+    running: Exchange, stage: Stage
+) -> None:
+    """The next trunk of the number takes the call, else it ends; 112 from it gets through."""
+    robot = stage.robots.phone("geheim-klar", username="geheim", password="nur-im-labor-4")
     register(stage.settings, robot, 60)
-    why = "registered with node-1 without TLS, and its calls must be encrypted"
+    why = "registered with node-1 without TLS, and its calls must be encrypted: it is not called"
     eventually(lambda: running.json("trunk", "show", "geheim")["why"] == why, 20, "the reason to be told")
     assert state_of(running, "geheim") == "down"
+    overflown = stage.call("carrier-a", TO_GEHEIM, from_user=CALLER, talk_ms=20)
+    assert overflown.wait("ended", 20).final_code == 200
+    assert stage.received("bau-1", TO_GEHEIM).final_code == 200
+    ended = stage.call("carrier-a", ONLY_GEHEIM, from_user=CALLER).wait("ended", 20)
+    assert ended.final_code == 480
+    sip_id = ended.sip_call_id
+    eventually(lambda: sip_id in {leg["sip_call_id"] for leg in running.legs()}, 15, "its record")
+    (leg,) = [leg for leg in running.legs() if leg["sip_call_id"] == sip_id]
+    assert leg["reason_id"] == "in.trunk-in-clear"
+    assert dial(stage, robot, "112", from_user=ONLY_GEHEIM).wait("ended", 20).final_code == 200
+    with pytest.raises(RobotsTimeoutError):
+        robot.incoming(0.2)
     register(stage.settings, robot, 0)
     robot.close()
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
-from lab.robots import Answer
+from cli.bootstrap import node_connection
+from dialplan.legs import Caller, leg_to_trunk
+from freeswitch import api_calls
+from freeswitch.api_calls import ThenRun
+from freeswitch.commands import ApiCall
+from freeswitch.dialstring import leg_string
+from lab.robots import Answer, RobotsTimeoutError
+from numbering.e164 import E164
 from tests.e2e.exchange import eventually
 from tests.e2e.network.conftest import Encrypted
 from tests.e2e.network.test_wideband_trunk import installed
 from tests.e2e.network.tls_gate import client_side
 from tests.e2e.network.tls_system import KEY, TlsSystem, sdp
+from tests.e2e.test_logins import register
 
 pytestmark = pytest.mark.freeswitch
 
@@ -60,17 +69,18 @@ def test_its_calls_are_taken_with_its_trunks_codec_before_the_one_it_prefers(
     assert "PCMA" in seen.body
 
 
+def why(encrypted: Encrypted) -> list[str]:
+    """How its trunk stands. Nothing before a controller has told of its trunks."""
+    found = encrypted.running.json("trunk", "list")
+    return [each["why"] for each in found if each["trunk"] == "fern"]
+
+
 def test_registered_by_tls_its_trunk_is_up_and_calls_to_it_are_encrypted(
     encrypted: Encrypted, system: TlsSystem
 ) -> None:
     assert system.register(300).startswith("SIP/2.0 200")
 
-    def why() -> list[str]:
-        """Nothing before a controller has told of its trunks."""
-        found = encrypted.running.json("trunk", "list")
-        return [each["why"] for each in found if each["trunk"] == "fern"]
-
-    eventually(lambda: "registered with node-1" in why(), 20, "the trunk to be up")
+    eventually(lambda: "registered with node-1" in why(encrypted), 20, "the trunk to be up")
     call = encrypted.stage.call("carrier-a", NUMBER, from_user=CALLER)
     invite = system.heard("INVITE")
     assert invite.startswith(f"INVITE sip:{NUMBER}@")
@@ -79,3 +89,30 @@ def test_registered_by_tls_its_trunk_is_up_and_calls_to_it_are_encrypted(
     system.answer(invite, "486 Busy Here")
     assert call.wait("ended", 20).final_code == 486
     assert system.register(0).startswith("SIP/2.0 200")
+
+
+def test_registered_by_something_else_since_it_is_not_called_in_clear(
+    encrypted: Encrypted, system: TlsSystem
+) -> None:
+    """What is known ends the call; what was dialled before it was known goes over the TLS connection still,
+    whatever the registration says now (RFC 4568 section 7)."""
+    settings, stage = encrypted.running.settings, encrypted.stage
+    assert system.register(300).startswith("SIP/2.0 200")
+    eventually(lambda: "registered with node-1" in why(encrypted), 20, "the trunk to be up")
+    robot = stage.robots.phone("fern-klar", username="fern", password="nur-im-labor-3")
+    register(settings, robot, 60)
+    known = "registered with node-1 without TLS, and its calls must be encrypted: it is not called"
+    eventually(lambda: known in why(encrypted), 20, "the trunk to be down")
+    assert stage.call("carrier-a", NUMBER, from_user=CALLER).wait("ended", 20).final_code == 480
+    leg = leg_to_trunk(stage.snapshot.trunks["fern"], NUMBER, Caller(E164(CALLER)))
+    dialled = leg_string(leg, str(uuid4()), settings.node.domain, {}, over=system.here)
+    asked = api_calls.originate(dialled, ThenRun("park"), timeout_s=10)
+    with node_connection(settings) as connection:
+        connection.api(ApiCall("bgapi", f"{asked.name} {asked.argument}"))
+        invite = system.heard("INVITE")
+    assert "RTP/SAVP" in invite
+    system.answer(invite, "486 Busy Here")
+    with pytest.raises(RobotsTimeoutError):
+        robot.incoming(0.2)
+    register(settings, robot, 0)
+    robot.close()

@@ -15,7 +15,7 @@ _ANSWER_S: Final = 10.0
 
 
 class TlsSystem:
-    """Registers, calls and is called at `at`. Use it as a context manager."""
+    """Registers, calls and is called at `at`, from the address `here`. Use it as a context manager."""
 
     def __init__(
         self, at: tuple[str, int], context: ssl.SSLContext, user: str, password: str, domain: str
@@ -23,7 +23,7 @@ class TlsSystem:
         self._user, self._password, self._domain = user, password, domain
         self._socket = context.wrap_socket(socket.create_connection(at, _ANSWER_S))
         self._socket.settimeout(_ANSWER_S)
-        self._here = "{}:{}".format(*self._socket.getsockname()[:2])
+        self.here = "{}:{}".format(*self._socket.getsockname()[:2])
         self._buffer = b""
         self._cseq = count(1)
 
@@ -58,7 +58,7 @@ class TlsSystem:
         self._send([*lines, "Content-Length: 0", "", ""])
 
     def _ask(self, method: str, uri: str, *headers: str, sdp: str = "", from_user: str = "") -> str:
-        call_id = f"{method.lower()}-{next(self._cseq)}-{self._here}"
+        call_id = f"{method.lower()}-{next(self._cseq)}-{self.here}"
         answer = self._try(method, uri, call_id, headers, sdp, from_user)
         challenge = re.search(r'(?m)^(WWW|Proxy)-Authenticate:.*?realm="([^"]*)".*?nonce="([^"]*)"', answer)
         if challenge is None:
@@ -106,12 +106,12 @@ class TlsSystem:
         typed = ("Content-Type: application/sdp",) if sdp else ()
         lines = [
             f"{method} {uri} SIP/2.0",
-            f"Via: SIP/2.0/TLS {self._here};branch=z9hG4bK-{method}-{number};rport",
+            f"Via: SIP/2.0/TLS {self.here};branch=z9hG4bK-{method}-{number};rport",
             f"From: <{own}>;tag=anlage",
             f"To: {to}",
             f"Call-ID: {call_id}",
             f"CSeq: {number} {method}",
-            f"Contact: <sip:{self._user}@{self._here};transport=tls>",
+            f"Contact: <sip:{self._user}@{self.here};transport=tls>",
             "Max-Forwards: 70",
             *headers,
             *typed,
