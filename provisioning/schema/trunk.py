@@ -68,7 +68,7 @@ class TrunkEntry(Entry):
         "off",
         description="Encrypted sound (SRTP): `optional` offers it, `required` refuses calls without it but "
         "those to 110 and 112; `off` takes it where the peer offers it. Wants `/tls` in `address`; "
-        "`required` wants TLS of a system that registers too (B1).",
+        "`required` wants TLS of a system that registers too, which is not called without (B1).",
     )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -116,3 +117,19 @@ def test_registered_by_something_else_since_it_is_not_called_in_clear(
         robot.incoming(0.2)
     register(settings, robot, 0)
     robot.close()
+
+
+def test_what_follows_in_a_call_to_it_goes_over_its_connection(
+    encrypted: Encrypted, system: TlsSystem
+) -> None:
+    assert system.register(300).startswith("SIP/2.0 200")
+    eventually(lambda: "registered with node-1" in why(encrypted), 20, "the trunk to be up")
+    call = encrypted.stage.call("carrier-a", NUMBER, from_user=CALLER, talk_ms=50)
+    invite = system.heard("INVITE")
+    suite = re.search(r"a=crypto:(\d+) AES_CM_128_HMAC_SHA1_80 ", invite)
+    assert suite is not None
+    system.answer(invite, "200 OK", sdp("RTP/SAVP", KEY.replace(":1 ", f":{suite[1]} ", 1)))
+    system.heard("ACK")
+    system.answer(system.heard("BYE"), "200 OK")
+    assert call.wait("ended", 20).final_code == 200
+    assert system.register(0).startswith("SIP/2.0 200")

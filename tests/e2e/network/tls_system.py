@@ -48,14 +48,19 @@ class TlsSystem:
             if message.startswith(begins):
                 return message
 
-    def answer(self, request: str, status: str) -> None:
-        """A request of the node's, without a body."""
+    def answer(self, request: str, status: str, sdp: str = "") -> None:
+        """A request of the node's."""
         kept = re.findall(r"(?m)^(?:Via|From|Call-ID|CSeq):.*$", request)
         to = re.search(r"(?m)^To:.*$", request)
         assert to is not None
         tag = "" if ";tag=" in to[0] else ";tag=anlage"
         lines = [f"SIP/2.0 {status}", *(each.strip() for each in kept), to[0].strip() + tag]
-        self._send([*lines, "Content-Length: 0", "", ""])
+        if sdp:
+            lines += [
+                f"Contact: <sip:{self._user}@{self.here};transport=tls>",
+                "Content-Type: application/sdp",
+            ]
+        self._send([*lines, f"Content-Length: {len(sdp)}", "", sdp])
 
     def _ask(self, method: str, uri: str, *headers: str, sdp: str = "", from_user: str = "") -> str:
         call_id = f"{method.lower()}-{next(self._cseq)}-{self.here}"
