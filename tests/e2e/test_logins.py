@@ -266,6 +266,7 @@ def test_such_a_system_is_not_called_while_it_has_registered_without_tls(
     (leg,) = [leg for leg in running.legs() if leg["sip_call_id"] == sip_id]
     assert leg["reason_id"] == "in.trunk-in-clear"
     assert dial(stage, robot, "112", from_user=ONLY_GEHEIM).wait("ended", 20).final_code == 200
+    assert ONLY_GEHEIM in stage.received("carrier-a", "112").from_header
     with pytest.raises(RobotsTimeoutError):
         robot.incoming(0.2)
     register(stage.settings, robot, 0)
