@@ -81,7 +81,8 @@ def server_url(settings: Settings, server: ServerEntry | None, what: str) -> str
     except (ArgumentError, ValueError):
         return server.url  # whoever opens it says how it is written
     if server.password is not None:
-        url = url.set(password=read_secret(settings, server.password))
+        # An empty name where there is none, as for Redis: SQLAlchemy leaves a password without a name out.
+        url = url.set(username=url.username or "", password=read_secret(settings, server.password))
     if settings.lab_network is None:
         key = "database" if server is settings.database else "redis"
         place = f"{key}.url" if server.password is None else f"{key}.password"
