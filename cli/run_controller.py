@@ -32,8 +32,6 @@ from cli.bootstrap import (
     trunk_board,
     versions_in_force,
 )
-from cli.metrics import node_link, of_calls, of_controller, of_led, serve_metrics
-from cli.redis_metrics import of_redis
 from cli.settings import Settings
 from cli.wiring.adapters import (
     Attempts,
@@ -48,6 +46,7 @@ from cli.wiring.call_traces import NoTraces, TraceSteps
 from cli.wiring.carrier import applied_carrier, applied_version
 from cli.wiring.configuration_state import StateFile, TellVersion
 from cli.wiring.drained import Instead
+from cli.wiring.figures import Figures, Parts
 from cli.wiring.kept_for_calls import journal_of, listening_of
 from cli.wiring.node_configuration import NodeConfiguration, NoNode
 from cli.wiring.phone_codes import PhoneCodes
@@ -71,7 +70,6 @@ from controller.following import Following
 from controller.health import TrunkHealth
 from controller.limiting import Limiting
 from controller.menus import Menus
-from controller.meters import CallMeters, LoopLag
 from controller.node_orders import NodeOrders
 from controller.originating import Originating
 from controller.overload import Overload
@@ -224,7 +222,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     listening = listening_of(settings, "{}-{}".format(*listen))
     menus = Menus(decider.decide, decider.think, message_spool(settings), listening, now)
 
-    meters, loop = CallMeters(now), LoopLag()
+    figures = Figures(settings, listen)
     phone_codes = PhoneCodes(
         acd_desk(settings),
         RecordingOrders(recorder, lambda: acd_desk(settings), list(others)),
@@ -240,7 +238,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
                 return Instructions(decision_variables(told, offered, domain=domain))
         decision = decider.decide(offered)
         if isinstance(decision.outcome, Converse):
-            meters.note(decision, time.perf_counter() - began)
+            figures.calls.note(decision, time.perf_counter() - began)
             return Hold(lambda session: converse(session, offered, decision), MENU_S)
         if isinstance(decision.outcome, Wait):
             waking.soon()
@@ -249,7 +247,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
             variables |= music_goes_on(channel.get)
         if (agents := centres.decided(offered, decision)) is not None:
             variables.setdefault("presence_data", own_mark(*agents))
-        meters.note(decision, time.perf_counter() - began)
+        figures.calls.note(decision, time.perf_counter() - began)
         return Instructions(variables)
 
     def wake() -> None:
@@ -266,7 +264,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         return Instructions(decided)
 
     server = OutboundServer(listen, handle, on_data=overload.heard)
-    audience = Audience(following, limiting, health, centres, meters, tracing)
+    audience = Audience(following, limiting, health, centres, figures.calls, tracing)
     follower = Follower(
         settings.node.name,
         event_socket(settings),
@@ -318,20 +316,19 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         other.connection.start()
     configuration.start()
     in_force.start()
-    loop.start()
-    waiting = attempt_files(settings)
-    metrics = serve_metrics(
-        _metrics_address(settings, listen),
-        of_calls(meters, loop, lambda: decider.version, lambda: overload.share),
-        of_controller(
-            lambda: {name: node_link(following_node(name).connection) for name in (home, *others)},
-            health.statuses,
-            lambda: probing.recent() if probing is not None else {},
-            lambda: (following.running, waiting.count() + emergency.in_memory, tracing.lost),
-            health.whose,
-        ),
-        of_led(centres),
-        of_redis(lambda: in_force.told),
+    figures.start(
+        Parts(
+            decider,
+            overload,
+            lambda: {name: following_node(name).connection for name in (home, *others)},
+            health,
+            probing,
+            following,
+            emergency,
+            tracing,
+            centres,
+            in_force,
+        )
     )
     originating.start()
     if probing is not None:
@@ -340,9 +337,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     node_orders.start()
     _log.info("controller ready", listen="{}:{}".format(*server.address), version=snapshot.version)
     stopped.wait()
-    if metrics is not None:
-        metrics.stop(1.0)
-    loop.stop(1.0)
+    figures.stop()
     if probing is not None:
         probing.stop(1.0)
     originating.stop(1.0)
@@ -362,12 +357,6 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     limiting.stop(1.0)
     health.stop(1.0)
     _log.info("controller stopped", decided=decider.decided, sessions_cut=left)
-
-
-def _metrics_address(settings: Settings, listen: tuple[str, int]) -> tuple[str, int] | None:
-    """The one that stands where this controller stands in the list of controllers."""
-    addresses = settings.metrics.controllers if settings.metrics is not None else ()
-    return dict(zip(settings.controllers, addresses, strict=False)).get(listen)
 
 
 def steady_clock_ms() -> Callable[[], int]:
