@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controller import centres
-from tests.unit.controller.test_centres import CENTRE, CUSTOMER, World, quickly
+from tests.unit.controller.centre_world import CENTRE, CUSTOMER, World, quickly
 from tests.unit.dialplan.carriers import snapshot
 
 __all__ = ["quickly"]

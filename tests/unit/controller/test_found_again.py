@@ -8,7 +8,7 @@ from typing import Final
 from acd.events import CallerJoined, Configured, TimePassed
 from acd.journal import written
 from acd.spec import Overflow, QueueSpec, TenantSpec
-from tests.unit.controller.test_centres import CENTRE, CUSTOMER, World, _running, moment, quickly, wait_until
+from tests.unit.controller.centre_world import CENTRE, CUSTOMER, World, moment, quickly, running, wait_until
 
 __all__ = ["quickly"]
 
@@ -25,7 +25,7 @@ def settled(world: World) -> None:
 
 def test_whose_node_was_silent_is_let_wait_since_when_he_came(quickly: None) -> None:
     """Somebody else has had the last place meanwhile."""
-    with _running(SMALL) as world:
+    with running(SMALL) as world:
         settled(world)
         world.comes("there", "node-2")
         wait_until(lambda: world.waiting() == ["there"])
@@ -42,7 +42,7 @@ def test_whose_node_was_silent_is_let_wait_since_when_he_came(quickly: None) -> 
 
 
 def test_who_came_while_his_node_was_silent_is_asked_at_the_door(quickly: None) -> None:
-    with _running(SMALL) as world:
+    with running(SMALL) as world:
         settled(world)
         world.comes("here", "node-1")
         wait_until(lambda: world.waiting() == ["here"])
@@ -54,7 +54,7 @@ def test_who_came_while_his_node_was_silent_is_asked_at_the_door(quickly: None) 
 
 def test_an_owner_without_a_journal_lets_everybody_wait_who_waits(quickly: None) -> None:
     """A Redis that lost all: nobody is asked twice, and the time until the overflow goes on."""
-    with _running(SMALL) as world:
+    with running(SMALL) as world:
         world.lists("node-1", ("late", 900_200), ("early", 900_100))
         wait_until(lambda: world.waiting() == ["early", "late"])
         assert world.desk.screen is not None
@@ -69,14 +69,14 @@ def test_a_successor_asks_those_alone_who_came_while_nobody_was_the_owner(quickl
         written(CallerJoined("early", "verkauf", since_ms=997_000), 997_000),
         written(TimePassed(), 998_000),
     ]
-    with _running(SMALL, records) as world:
+    with running(SMALL, records) as world:
         world.lists("node-1", ("early", 997_000), ("forgotten", 997_500), ("between", 999_000))
         wait_until(lambda: world.node.sent_on == ["between"])
         wait_until(lambda: world.waiting() == ["early", "forgotten"])
 
 
 def test_who_went_to_another_queue_while_his_node_was_silent_is_asked_there(quickly: None) -> None:
-    with _running(SMALL) as world:
+    with running(SMALL) as world:
         settled(world)
         world.comes("c1", "node-2")
         wait_until(lambda: world.waiting() == ["c1"])

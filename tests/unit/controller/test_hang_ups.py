@@ -8,8 +8,8 @@ from acd.events import StatusChosen
 from acd.names import AgentState, AgentStatus
 from controller.errors import LegFailed
 from dialplan.legs import Leg
-from tests.unit.controller.test_centres import World, quickly, wait_until
-from tests.unit.controller.test_centres import world as world
+from tests.unit.controller.centre_world import World, quickly, wait_until
+from tests.unit.controller.centre_world import world as world
 
 __all__ = ["quickly"]
 

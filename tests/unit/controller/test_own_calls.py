@@ -13,13 +13,13 @@ from dialplan.call import Entry, Via
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
 from freeswitch.own_calls import own_call, own_mark
-from tests.unit.controller.test_centres import CENTRE, CUSTOMER, World, _running, wait_until
+from tests.unit.controller.centre_world import CENTRE, CUSTOMER, World, running, wait_until
 from tests.unit.dialplan.carriers import NOW, from_phone, snapshot
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with _running() as found:
+    with running() as found:
         found.desk.commands.append(("1", StatusChosen("anna", AgentStatus.AVAILABLE)))
         wait_until(lambda: "1" in found.desk.answers)
         yield found

@@ -14,8 +14,8 @@ from controller.calling_back import CallingBack
 from controller.supervision import Supervisors
 from dialplan.decide import decide
 from tests.unit.controller.callbacks import CallbackSwitch, nobody_called_back
+from tests.unit.controller.centre_world import wait_until
 from tests.unit.controller.supervising import SupervisingSwitch
-from tests.unit.controller.test_centres import wait_until
 from tests.unit.dialplan.carriers import AT, snapshot
 
 CUSTOMER = "kanzlei"

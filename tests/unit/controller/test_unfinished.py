@@ -14,7 +14,7 @@ from acd.spec import AgentSpec, Membership, Overflow, QueueSpec, TenantSpec
 from acd.state import State
 from acd.step import step
 from controller.unfinished import left_undone
-from tests.unit.controller.test_centres import CENTRE, CUSTOMER, World, _running, moment, quickly, wait_until
+from tests.unit.controller.centre_world import CENTRE, CUSTOMER, World, moment, quickly, running, wait_until
 
 __all__ = ["quickly"]
 
@@ -53,7 +53,7 @@ def offer_state(world: World, number: int = RUNG) -> OfferState | None:
 def test_who_has_answered_and_hears_nobody_is_joined_with_the_caller(quickly: None) -> None:
     """Two lists have to say so: one may lag behind."""
     records, _ = journal(C1, OfferAnswered(RUNG))
-    with _running(BUSY, records) as world:
+    with running(BUSY, records) as world:
         world.lists("node-1", ("c1", NOW), more=(f"leg-{RUNG}",))
         assert world.node.joined == []
         world.lists("node-1", ("c1", NOW), more=(f"leg-{RUNG}",))
@@ -67,7 +67,7 @@ def test_who_has_answered_and_hears_nobody_is_joined_with_the_caller(quickly: No
 def test_who_talks_already_is_not_joined_again(quickly: None) -> None:
     """The owner died after he had joined them, before he could note it."""
     records, _ = journal(C1, OfferAnswered(RUNG))
-    with _running(BUSY, records) as world:
+    with running(BUSY, records) as world:
         for _ in range(3):
             world.lists("node-1", talking={f"leg-{RUNG}": "c1"}, more=("c1",))
         wait_until(lambda: offer_state(world) is OfferState.TALKING)
@@ -76,7 +76,7 @@ def test_who_talks_already_is_not_joined_again(quickly: None) -> None:
 
 def test_a_phone_that_was_never_rung_is_rung_at_once_and_its_agent_does_not_rest(quickly: None) -> None:
     records, _ = journal(C1)
-    with _running(BUSY, records) as world:
+    with running(BUSY, records) as world:
         world.lists("node-1", ("c1", NOW))
         wait_until(lambda: world.node.rung == ["c1"])
         assert world.desk.screen is not None
@@ -88,7 +88,7 @@ def test_a_phone_that_was_never_rung_is_rung_at_once_and_its_agent_does_not_rest
 def test_a_phone_that_the_dead_owner_rang_is_heard_when_it_answers(quickly: None) -> None:
     """Its own command would have told him alone."""
     records, _ = journal(C1)
-    with _running(BUSY, records) as world:
+    with running(BUSY, records) as world:
         ringing = f"leg-{RUNG}"
         world.centres.listed("node-1", [], {"c1": True, ringing: False}, {}, [], moment(world.wall_clock()))
         world.centres.agent_leg_answered(ringing)
@@ -99,7 +99,7 @@ def test_a_phone_that_the_dead_owner_rang_is_heard_when_it_answers(quickly: None
 
 def test_a_phone_that_the_dead_owner_rang_and_that_declines_keeps_nobody_waiting(quickly: None) -> None:
     records, _ = journal(C1)
-    with _running(BUSY, records) as world:
+    with running(BUSY, records) as world:
         ringing = f"leg-{RUNG}"
         world.centres.listed("node-1", [], {"c1": True, ringing: False}, {}, [], moment(world.wall_clock()))
         world.centres.agent_leg_ended(ringing)
@@ -111,7 +111,7 @@ def test_who_was_sent_on_and_waits_still_is_sent_on(quickly: None) -> None:
     """Not asked, nor let in, nor counted once more."""
     spec = replace(SPEC, queues=(replace(QUEUE, overflow=Overflow("out", length=0)),))
     events: tuple[Event, ...] = (Configured(spec), CallerJoined("c1", "verkauf", since_ms=NOW))
-    with _running(replace(CENTRE, spec=spec), [written(each, NOW) for each in events]) as world:
+    with running(replace(CENTRE, spec=spec), [written(each, NOW) for each in events]) as world:
         world.lists("node-1", ("c1", NOW))
         wait_until(lambda: world.node.sent_on == ["c1"])
         assert world.waiting() == []
@@ -127,10 +127,10 @@ def test_who_came_back_to_the_queue_after_he_was_sent_on_is_let_wait(quickly: No
         events: tuple[Event, ...] = (Configured(spec), CallerJoined("c1", "verkauf"), Configured(SPEC))
         return [*(written(each, sent_ms) for each in events), written(TimePassed(), NOW)]
 
-    with _running(BUSY, kept(NOW)) as world:
+    with running(BUSY, kept(NOW)) as world:
         world.lists("node-1", ("c1", NOW + 1_500))
         wait_until(lambda: world.waiting() == ["c1"])
-    with _running(BUSY, kept(NOW - 60_000)) as world:
+    with running(BUSY, kept(NOW - 60_000)) as world:
         world.lists("node-1", ("c1", NOW - 60_000))
         wait_until(lambda: world.waiting() == ["c1"])
 
