@@ -6,7 +6,6 @@ Options that are not known here go to the one program that was named.
 from __future__ import annotations
 
 import argparse
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from benchmarks.arguments import end_on_sigterm
 from benchmarks.results import write_section
 
 #: Name on the command line: module that prints its result, and which of our options it knows.
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = [f"--{name}" for name in ("json", "quick") if getattr(options, name)]
     every = [name for name in PROGRAMS if name not in _BY_NAME_ONLY]
     names = every if options.program == "all" else [options.program]
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    end_on_sigterm()
     # A list, so that every program runs whatever the one before came to.
     worked = [_run(name, flags, others, write=options.write) for name in names]
     return 0 if all(worked) else 1

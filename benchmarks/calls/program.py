@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from benchmarks.arguments import arguments, end_on_sigterm, tell
 from benchmarks.calls.errors import BenchmarkError, ProgramMissing
 from benchmarks.calls.figures import figures
 from benchmarks.calls.leaks import look_for_leaks
@@ -46,8 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; 0 when all goals are reached, or a program is missing and nothing can be measured,
     else 1. With `--quick` goals do not count: the times are rough."""
     options = _options(argv)
-    # So that everything that was started is ended on SIGTERM too.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    end_on_sigterm()
     try:
         require_programs()
         options.processors = (
@@ -55,19 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         text, reached = _leaks(options) if options.leaks else _compare(options)
     except ProgramMissing as error:
-        _tell(str(error))
+        tell(str(error))
         return 0
     except BenchmarkError as error:
-        _tell(f"{error.id}: {error}")
+        tell(f"{error.id}: {error}")
         return 1
     print(text)
     return 0 if reached or options.quick else 1
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks calls", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--quick", action="store_true", help="short and rough, to see that it works")
+    parser = arguments("calls", __doc__, "short and rough")
     parser.add_argument("--variants", default=",".join(v.name for v in DEFAULT), help=", ".join(ALL))
     parser.add_argument("--rate", type=float, default=60.0, help="calls per second")
     parser.add_argument("--rounds", type=int, help="rounds of each variant")
@@ -110,7 +106,7 @@ def _compare(options: argparse.Namespace) -> tuple[str, bool]:
     rates: dict[str, float | None] = dict.fromkeys(measured)
     if not options.no_sustained:
         rates = {
-            variant.name: Trial(variant, options.processors, options.climb, _tell).sustained()
+            variant.name: Trial(variant, options.processors, options.climb, tell).sustained()
             for variant in variants
         }
     result = Comparison(
@@ -128,7 +124,7 @@ def _round(variant: Variant, number: int, options: argparse.Namespace) -> Measur
     with stage(variant, options.processors) as ready:
         measured = ready.measure(options.rate, options.seconds)
     one = figures(variant.name, [measured], None)
-    _tell(
+    tell(
         f"round {number}, {one.name}: delay {one.delay_median_ms:.1f} ms, p95 {one.delay_p95_ms:.1f} ms, "
         f"FreeSWITCH {one.switch_cpu_ms:.1f} ms/call, failed {one.failed} of {one.calls}"
     )
@@ -137,10 +133,6 @@ def _round(variant: Variant, number: int, options: argparse.Namespace) -> Measur
 
 def _leaks(options: argparse.Namespace) -> tuple[str, bool]:
     """The same of the controller over many calls."""
-    result = look_for_leaks(options.calls, _LEAK_RATE, options.processors, _tell)
+    result = look_for_leaks(options.calls, _LEAK_RATE, options.processors, tell)
     machine = this_machine()
     return leaks_json(result, machine) if options.json else leaks_text(result, machine), result.flat
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from dataclasses import asdict
 from typing import Any, Final
 
+from benchmarks.arguments import arguments, end_on_sigterm, tell
 from benchmarks.calls.errors import BenchmarkError, ProgramMissing
 from benchmarks.calls.machine import require_programs, this_machine
 from benchmarks.chaos.calls import Plan, survived
@@ -29,12 +29,11 @@ _QUICK: Final = (300, 30, 3, 2)
 def main() -> int:
     """0 when everything that must be reached was, or a program is missing and nothing can be tried."""
     options = _options()
-    # So that everything that was started is ended on SIGTERM too.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    end_on_sigterm()
     try:
         require_programs()
     except ProgramMissing as error:
-        _tell(str(error))
+        tell(str(error))
         return 0
     plan = Plan(
         Load(options.calls, options.emergency, options.rate),
@@ -43,11 +42,11 @@ def main() -> int:
         options.seed,
     )
     try:
-        calls = survived(plan, _tell)
-        _tell(text(calls, None))  # what comes next may fail
-        queue = taken_over(options.takeovers, _tell) if options.takeovers else None
+        calls = survived(plan, tell)
+        tell(text(calls, None))  # what comes next may fail
+        queue = taken_over(options.takeovers, tell) if options.takeovers else None
     except BenchmarkError as error:
-        _tell(f"{error.id}: {error}")
+        tell(f"{error.id}: {error}")
         return 1
     reached = goals(calls, queue)
     machine = this_machine()
@@ -70,13 +69,7 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks chaos",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--quick", action="store_true", help="short and rough, to see that it works")
+    parser = arguments("chaos", __doc__, "short and rough")
     parser.add_argument("--calls", type=int, help="ordinary calls")
     parser.add_argument("--emergency", type=int, help="calls to 110 and 112 beside them, at most a half")
     parser.add_argument("--rate", type=float, default=15.0, help="all calls per second")
@@ -91,10 +84,6 @@ def _options() -> argparse.Namespace:
         if getattr(options, name) is None:
             setattr(options, name, value)
     return options
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

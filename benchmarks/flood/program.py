@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.arguments import arguments, end_on_sigterm, tell
 from benchmarks.calls.child import Child
 from benchmarks.calls.errors import BenchmarkError, ProgramMissing
 from benchmarks.calls.figures import percentile
@@ -49,23 +48,21 @@ class Phase:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; 0 when the goal is reached, or a program is missing and nothing can be measured,
     else 1. With `--quick` the goal does not count: five seconds are too few."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks flood", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--quick", action="store_true", help="short and rough, to see that it works")
+    parser = arguments("flood", __doc__, "short and rough")
     parser.add_argument("--rate", type=float, default=30.0, help="legitimate calls per second")
     parser.add_argument("--flood", type=int, default=5_000, help="requests per second of the attacker")
     parser.add_argument("--seconds", type=float, help="length of each load")
     options = parser.parse_args(argv)
     seconds = options.seconds or (5.0 if options.quick else 20.0)
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    end_on_sigterm()
     try:
         require_programs()
         phases = _measure(options.rate, options.flood, seconds)
     except ProgramMissing as error:
-        print(error, file=sys.stderr)
+        tell(str(error))
         return 0
     except BenchmarkError as error:
-        print(f"{error.id}: {error}", file=sys.stderr)
+        tell(f"{error.id}: {error}")
         return 1
     print(_json(phases) if options.json else _text(phases, options.rate, seconds))
     return 0 if options.quick or cost(phases) <= MOST_COST else 1
@@ -82,7 +79,7 @@ def _measure(rate: float, flood: int, seconds: float) -> list[Phase]:
     ):
         with stage(FERNAMT) as ready, tempfile.TemporaryDirectory() as folder:
             found = _phase(ready, Path(folder), name, rate, attacked, seconds, guarded=guarded)
-        print(f"{found.name}: {found.successful} of {found.asked} calls", file=sys.stderr, flush=True)
+        tell(f"{found.name}: {found.successful} of {found.asked} calls")
         phases.append(found)
     return phases
 

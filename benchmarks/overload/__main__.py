@@ -8,10 +8,8 @@ calls, never those to 110 and 112, and be as before soon after; one that lets al
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -20,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from benchmarks.arguments import arguments, end_on_sigterm, tell
 from benchmarks.calls.errors import BenchmarkError, ProgramMissing
 from benchmarks.calls.figures import percentile
 from benchmarks.calls.machine import require_programs, this_machine
@@ -158,13 +157,7 @@ def _text(rate: float, seconds: float, programs: int, found: Seen) -> str:
 
 def main() -> int:
     """0 when 110 and 112 were always served and all is well again, or a program is missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks overload",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--quick", action="store_true", help="5 s each at 30 calls/s, to see that it works")
+    parser = arguments("overload", __doc__, "5 s each at 30 calls/s")
     parser.add_argument("--rate", type=float, default=66.0, help="calls per second")
     parser.add_argument(
         "--seconds", type=float, default=20.0, help="length of the trouble, and of the time before"
@@ -173,16 +166,16 @@ def main() -> int:
         "--programs", type=int, default=3 * (os.cpu_count() or 1), help="that burn processor time"
     )
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    end_on_sigterm()
     rate, seconds = (30.0, 5.0) if options.quick else (options.rate, options.seconds)
     try:
         require_programs()
-        found = overloaded(rate, seconds, options.programs, _tell)
+        found = overloaded(rate, seconds, options.programs, tell)
     except ProgramMissing as error:
-        _tell(str(error))
+        tell(str(error))
         return 0
     except BenchmarkError as error:
-        _tell(f"{error.id}: {error}")
+        tell(f"{error.id}: {error}")
         return 1
     machine = this_machine()
     if options.json:
@@ -190,10 +183,6 @@ def main() -> int:
     else:
         print("\n".join([*machine.lines(), _text(rate, seconds, options.programs, found)]))
     return 0 if found.good else 1
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

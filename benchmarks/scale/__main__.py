@@ -8,15 +8,14 @@ decision, and tells all controllers of the call's answer and end. Controllers an
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import signal
 import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from benchmarks.arguments import arguments, end_on_sigterm, tell
 from benchmarks.calls.errors import BenchmarkError
 from benchmarks.calls.machine import this_machine
 from benchmarks.scale.run import Plan, Scale, all_rounds, cores_apart
@@ -27,26 +26,20 @@ _QUICK = Plan(rounds=1, seconds=3.0, under_way=8)
 
 def main() -> int:
     """0 when it could be measured and every call was decided."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks scale",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--quick", action="store_true", help="one short round, to see that it works")
+    parser = arguments("scale", __doc__, "one short round")
     parser.add_argument("--rounds", type=int, help="of one controller and of two, in turn")
     parser.add_argument("--seconds", type=float, help="length of a round")
     parser.add_argument("--under-way", type=int, help="calls that wait, for each controller")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    end_on_sigterm()
     usual = _QUICK if options.quick else _FULL
     plan = Plan(
         options.rounds or usual.rounds, options.seconds or usual.seconds, options.under_way or usual.under_way
     )
     try:
-        found = all_rounds(plan, _tell)
+        found = all_rounds(plan, tell)
     except BenchmarkError as error:
-        _tell(f"{error.id}: {error}")
+        tell(f"{error.id}: {error}")
         return 1
     if options.json:
         machine = asdict(this_machine())
@@ -85,10 +78,6 @@ def text(plan: Plan, found: Sequence[Scale], cores: int) -> list[str]:
             f"{statistics.median(each.driver_cpu_ms for each in rounds):>20.2f}"
         )
     return [*lines, "", f"Two decide {rates[2] / rates[1]:.2f} times as many calls a second as one"]
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

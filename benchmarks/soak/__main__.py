@@ -8,9 +8,7 @@ intake and rating. The rate should be 70 % of what the machine carries so: 125 c
 
 from __future__ import annotations
 
-import argparse
 import json
-import signal
 import socket
 import sys
 import threading
@@ -19,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from benchmarks.arguments import arguments, end_on_sigterm, tell
 from benchmarks.calls.errors import BenchmarkError, ProgramMissing
 from benchmarks.calls.figures import percentile
 from benchmarks.calls.machine import require_programs, this_machine
@@ -136,26 +135,20 @@ def _text(seconds: float, rate: float, found: Soak) -> str:
 
 def main() -> int:
     """0 when nothing grew and nothing was lost, or a program is missing and nothing can be tried."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks soak",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--quick", action="store_true", help="30 s at 10 calls/s, to see that it works")
+    parser = arguments("soak", __doc__, "30 s at 10 calls/s")
     parser.add_argument("--seconds", type=float, default=3_600.0, help="length of the load")
     parser.add_argument("--rate", type=float, default=88.0, help="calls per second")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    end_on_sigterm()
     seconds, rate = (30.0, 10.0) if options.quick else (options.seconds, options.rate)
     try:
         require_programs()
-        found = soaked(seconds, rate, _tell)
+        found = soaked(seconds, rate, tell)
     except ProgramMissing as error:
-        _tell(str(error))
+        tell(str(error))
         return 0
     except BenchmarkError as error:
-        _tell(f"{error.id}: {error}")
+        tell(f"{error.id}: {error}")
         return 1
     machine = this_machine()
     if options.json:
@@ -164,10 +157,6 @@ def main() -> int:
         print("\n".join([*machine.lines(), _text(seconds, rate, found)]))
     good = found.answered == found.calls and found.records.right and not found.grew
     return 0 if good else 1
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

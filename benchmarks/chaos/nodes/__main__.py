@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from dataclasses import asdict
 from typing import Final
 
+from benchmarks.arguments import arguments, end_on_sigterm, tell
 from benchmarks.calls.errors import BenchmarkError, ProgramMissing
 from benchmarks.calls.machine import require_programs, this_machine
 from benchmarks.chaos.nodes.report import goals, text
@@ -27,17 +27,17 @@ _QUICK: Final = 3
 def main() -> int:
     """0 when everything that must be reached was, or a program is missing and nothing can be tried."""
     options = _options()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    end_on_sigterm()
     kills = options.kills if options.kills is not None else (_QUICK if options.quick else _KILLS)
     plan = Plan(kills, options.rate, (options.shortest_pause, options.longest_pause), options.seed)
     try:
         require_programs()
-        found = survived(plan, _tell)
+        found = survived(plan, tell)
     except ProgramMissing as error:
-        _tell(str(error))
+        tell(str(error))
         return 0
     except BenchmarkError as error:
-        _tell(f"{error.id}: {error}")
+        tell(f"{error.id}: {error}")
         return 1
     machine, reached = this_machine(), goals(found)
     if options.json:
@@ -53,23 +53,13 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks chaos-nodes",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--quick", action="store_true", help=f"{_QUICK} kills, to see that it works")
+    parser = arguments("chaos-nodes", __doc__, f"{_QUICK} kills")
     parser.add_argument("--kills", type=int, help=f"of nodes; {_KILLS} unless told")
     parser.add_argument("--rate", type=float, default=10.0, help="all calls per second")
     parser.add_argument("--shortest-pause", type=float, default=4.0, help="seconds from a return to a kill")
     parser.add_argument("--longest-pause", type=float, default=8.0)
     parser.add_argument("--seed", type=int, default=20261122)
     return parser.parse_args()
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
