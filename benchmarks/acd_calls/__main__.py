@@ -11,7 +11,6 @@ nobody stuck, lost or overtaken. Exit status 1 when one is missed; `--quick` is 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import shutil
@@ -26,6 +25,7 @@ from acd.names import AgentStatus
 from benchmarks.acd_calls.carrier import CUSTOMER, TRUNK, agent, write
 from benchmarks.acd_calls.figures import MEDIAN_MS, P95_MS, TIMED_RATE, Figures, figures
 from benchmarks.acd_calls.phones import Load, Traffic
+from benchmarks.arguments import arguments, end_on_sigterm, tell
 from benchmarks.carrier import port_of
 from cli.bootstrap import acd_desk
 from cli.wiring.carrier import compile_carrier, load_carrier
@@ -52,6 +52,7 @@ class Result:
 
 def measured(load: Load) -> Result:
     """On an exchange of its own."""
+    tell(f"{load.rate:g} calls/s for {load.seconds:g} s, {load.agents} agents")
     # In memory where that can be: disks differ more than switches do.
     if _MEMORY.is_dir():
         tempfile.tempdir = str(_MEMORY)
@@ -79,19 +80,16 @@ def _run(running: Exchange, load: Load) -> Traffic:
 
 def main() -> int:
     """0 when everything that must be reached was, or FreeSWITCH is missing and nothing can be tried."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--quick", action="store_true", help="short and rough, to see that it works")
+    parser = arguments("acd-calls", __doc__, "short and rough")
     parser.add_argument("--rate", type=float, help="calls per second; then the other values count too")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--agents", type=int, default=200)
     parser.add_argument("--queues", type=int, default=4)
     parser.add_argument("--talk-s", type=float, default=9.0)
     options = parser.parse_args()
+    end_on_sigterm()
     if shutil.which("freeswitch") is None:
-        print("there is no program `freeswitch` on the PATH: skipped", file=sys.stderr)
+        tell("there is no program `freeswitch` on the PATH: skipped")
         return 0
     loads = QUICK if options.quick else LOADS
     if options.rate:

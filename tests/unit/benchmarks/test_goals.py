@@ -100,12 +100,26 @@ def test_a_result_that_misses_its_goal_is_written_down_as_well(status: int, said
 def test_what_a_program_ends_with_is_what_all_end_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    (tmp_path / "tiny_benchmark.py").write_text(f"import sys; sys.exit({status})\n")
+    assert ended(tmp_path, monkeypatch, f"import sys; sys.exit({status})") == status
+
+
+def test_progress_passes_by_the_result_that_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    program = "from benchmarks.arguments import tell; tell('half of it'); print('the result')"
+    assert ended(tmp_path, monkeypatch, program) == 0
+    out, err = capfd.readouterr()
+    assert (out, err) == ("the result\n", "== tiny\nhalf of it\n")
+
+
+def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> int:
+    """The status of all benchmarks when there is one, with this text."""
+    (tmp_path / "tiny_benchmark.py").write_text(f"{program}\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setitem(benchmarks.PROGRAMS, "tiny", ("tiny_benchmark", set()))
     before = signal.getsignal(signal.SIGTERM)
     try:
-        assert benchmarks.main(["tiny"]) == status
+        return benchmarks.main(["tiny"])
     finally:
         signal.signal(signal.SIGTERM, before)
