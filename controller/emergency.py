@@ -122,8 +122,8 @@ class Emergency:
         if not isinstance(decision.outcome, Route):
             return ()
         victims: list[str] = []
-        for leg in decision.outcome.legs:
-            trunk = snapshot.trunks.get(leg.to.id)
+        for trunk_id in dict.fromkeys(leg.to.id for leg in decision.outcome.legs):
+            trunk = snapshot.trunks.get(trunk_id)
             if trunk is None or trunk.capacity is None or self._trunks.calls_on(trunk.id) < trunk.capacity:
                 continue
             found = pre_empted(

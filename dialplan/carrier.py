@@ -133,9 +133,10 @@ class Trunk:
     `address`: where calls to it are sent; None: to where it has registered with us. `login`: a customer's
     system proves itself with these credentials, whatever its address. `priority`: lower is tried first.
     `registration`: we register there with these credentials (else the peer is known by its address).
-    `emergency`: may carry 110/112 calls. `no_answer_s` ends ringing,
-    `no_progress_s` gives a silent peer up and lets the next trunk try. `routes`: which calls leave over a
-    carrier's trunk; none named: all. `capacity`: calls at once, both ways. `ping_s`: seconds between OPTIONS.
+    `emergency`: may carry 110/112 calls. `no_answer_s` ends ringing, `no_progress_s` gives a peer up that
+    does not ring by then and lets the next trunk try (one without any response goes earlier: legs.py).
+    `routes`: which calls leave over a carrier's trunk; none named: all. `capacity`: calls at once, both ways.
+    `ping_s`: seconds between OPTIONS.
     `foreign_entry`: its calls come from foreign networks (TKG § 120(4)).
     `emergency_form`: how the peer wants 110/112. `abroad`: a customer's calls over it begin outside Germany.
     `srtp`: whether its sound is encrypted. `teams`: it is a customer's Microsoft Teams; `address` is then one
@@ -152,7 +153,7 @@ class Trunk:
     priority: int = 100
     emergency: bool = False
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
-    no_progress_s: int = 4
+    no_progress_s: int = 20
     no_answer_s: int = 120
     routes: tuple[CarrierRoute, ...] = ()
     capacity: int | None = None

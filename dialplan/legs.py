@@ -7,11 +7,21 @@ constructor in the program; tests/architecture proves it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from dialplan.carrier import Phone, Trunk
 from dialplan.diversion import Diversion
 from dialplan.emergency.invite import EmergencyCall
 from numbering.e164 import E164
+
+#: A carrier's, customer's or Teams' address that sends no response at all, not even 100 Trying, is given up
+#: by SIP's own timer (RFC 3261 section 17.1.1.2, timer B): the INVITE was sent three times by then. Soon
+#: enough for the next trunk's answer to an emergency call within 4 s (B8).
+SILENT_S: Final = 3
+#: A phone that does not ring: what is registered answers at once.
+_PHONE_RINGS_S: Final = 4
+#: An emergency call that another trunk could take: set-up to a control centre by ISUP takes 3 to 6 s.
+_EMERGENCY_SETUP_S: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +51,10 @@ class Caller:
 class Leg:
     """A call to be placed: over a trunk to `number` (Request-URI user part), or to a registered phone.
 
-    `headers` go into the INVITE beside those of the identity: name and value, printable ASCII (RFC 3261).
-    `emergency`: what an emergency call says beside that; None for every other call. `request_uri`: the whole
-    Request-URI where it is not made of trunk and number.
+    `no_progress_s`: seconds until it rings, sends early media or answers, 100 Trying does not count;
+    `no_answer_s`: seconds until it answers. `headers` go into the INVITE beside those of the identity: name
+    and value, printable ASCII (RFC 3261). `emergency`: what an emergency call says beside that; None for
+    every other call. `request_uri`: the whole Request-URI where it is not made of trunk and number.
     """
 
     to: Trunk | Phone
@@ -72,11 +83,14 @@ def leg_back(
 
 def leg_to_phone(phone: Phone, caller: Caller) -> Leg:
     """A leg to a phone that registers with us, addressed by its line number."""
-    return Leg(phone, phone.number, caller, 4, phone.no_answer_s)
+    return Leg(phone, phone.number, caller, _PHONE_RINGS_S, phone.no_answer_s)
 
 
-def emergency_leg(trunk: Trunk, number: str, caller: Caller, call: EmergencyCall) -> Leg:
-    """A leg to 110 or 112 over an emergency trunk: number always shown, a silent trunk given up after 2 s
-    so that the next one is tried within 4 s (B8, NotrufV §4(4))."""
+def emergency_leg(
+    trunk: Trunk, number: str, caller: Caller, call: EmergencyCall, *, patient: bool = False
+) -> Leg:
+    """A leg to 110 or 112 over an emergency trunk: number always shown (B8, NotrufV §4(4)). `patient`: nobody
+    else is left who could be faster, so it is not given up for being slow."""
     shown = Caller(caller.number, caller.name, withheld=False)
-    return Leg(trunk, number, shown, min(trunk.no_progress_s, 2), trunk.no_answer_s, emergency=call)
+    setup_s = trunk.no_answer_s if patient else min(_EMERGENCY_SETUP_S, trunk.no_answer_s)
+    return Leg(trunk, number, shown, setup_s, trunk.no_answer_s, emergency=call)

@@ -183,7 +183,7 @@ def _leg_lines(position: int, leg: Invite) -> Iterator[str]:
         yield f"    {name}: {value}"
     for body in leg.bodies:
         yield from (f"    | {line}" for line in body.splitlines())
-    silent = f"given up after {leg.no_progress_s} s of silence, {leg.no_answer_s} s of ringing"
+    silent = f"given up after {leg.no_progress_s} s without ringing, {leg.no_answer_s} s without an answer"
     codecs = f"; {', '.join(leg.codecs)}" if leg.codecs else ""
     yield f"    {silent}{codecs}"
 

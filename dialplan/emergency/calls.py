@@ -24,6 +24,8 @@ from dialplan.trunks.choice import down_last
 from numbering.e164 import E164
 
 _EVERY_FAILURE: Final = frozenset(Cause)
+#: Attempts of one call, as many as every switch node makes one after the other.
+_MOST_ATTEMPTS: Final = 8
 #: File of freeswitch/sounds that is played (B9).
 NO_LINE_ANNOUNCEMENT: Final = "emergency-no-line"
 
@@ -70,9 +72,13 @@ class EmergencyLine:
 def emergency_legs(
     snapshot: Snapshot, trunk_ids: Iterable[str], line: EmergencyLine, digits: str, route: EmergencyRoute
 ) -> tuple[Leg, ...]:
-    """One leg for each of the trunks, in this order. Also for the static dialplan (without a controller)."""
+    """One leg for each of the trunks, in this order, and then all of them once more, without haste: a call
+    must not be lost because every path was slow, or failed for a moment. Also for the static dialplan
+    (without a controller)."""
+    trunks = [snapshot.trunks[each] for each in trunk_ids]
+    again = trunks[: max(0, _MOST_ATTEMPTS - len(trunks))]
     legs = []
-    for trunk in (snapshot.trunks[each] for each in trunk_ids):
+    for position, trunk in enumerate([*trunks, *again], start=1):
         form = trunk.emergency_form
         call = EmergencyCall(
             dialled=digits,
@@ -83,7 +89,8 @@ def emergency_legs(
             claimed_location=line.claimed_location if form.claimed_location else None,
         )
         number = emergency_number(form, digits, route)
-        legs.append(emergency_leg(trunk, number, Caller(line.number), call))
+        patient = len(trunks) == 1 or position > len(trunks) or position >= _MOST_ATTEMPTS
+        legs.append(emergency_leg(trunk, number, Caller(line.number), call, patient=patient))
     return tuple(legs)
 
 

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
 from dialplan.carrier import Credentials, Phone, SipAddress, TeamsEdge, Trunk, TrunkSide
+from dialplan.legs import SILENT_S
 from dialplan.snapshot import Snapshot
 from freeswitch.dialstring import WEBRTC_CODECS
 from freeswitch.render.admitted import admitted
@@ -21,6 +22,11 @@ from freeswitch.render.xml import configuration, params, variables
 from freeswitch.settings import CONTROLLERS, LOGGED_IN, NODE, SwitchSettings, TlsSettings
 
 _CODECS: Final = "PCMA,PCMU"
+#: Timer B of RFC 3261 ends an INVITE without any response; a 100 stops it, which `leg_progress_timeout` does
+#: not hear of. FreeSWITCH has one value for B, F (a registrar or OPTIONS that does not answer) and H (no ACK:
+#: an answered call is hung up; our 200 went out three times by then). So phones, whose radio may be away for
+#: some seconds, and other nodes, which answer or are down as a whole, keep the 32 s of the RFC.
+_TIMER_B: Final = {"timer-T1X64": SILENT_S * 1_000}
 #: A system that logs in is called where its REGISTER came from, whatever it believes its own address to be
 #: (read: sofia_reg.c), and registers again so often that a NAT between keeps its way open: FreeSWITCH would
 #: ask for 30 s, or for nothing where the Contact is of a private network. Its own requests in a call are
@@ -56,7 +62,7 @@ def _teams(
 ) -> None:
     profile = SubElement(parent, "profile", name=Entry.TEAMS)
     teams_gateways(SubElement(profile, "gateways"), snapshot, edge)
-    values = {**_common(Entry.TEAMS, tls.teams_port, settings), **teams_profile_params(edge, tls)}
+    values = {**_common(Entry.TEAMS, tls.teams_port, settings), **_TIMER_B, **teams_profile_params(edge, tls)}
     params(SubElement(profile, "settings"), values)
 
 
@@ -67,6 +73,8 @@ def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, g
         if trunk.address is not None:
             _gateway(holder, trunk, trunk.address)
     values = {**_common(entry, port, settings), **tls_params(entry, settings)}
+    if entry in (Entry.CARRIER, Entry.TRUNK):
+        values |= _TIMER_B
     if entry == Entry.PHONE:
         values |= {
             "auth-calls": True,

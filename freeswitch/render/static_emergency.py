@@ -158,7 +158,7 @@ class StaticEmergency:
         """The dial string. Of a place it has no more than the area: it is written once for many places."""
         call = leg.emergency
         ags = call.address.ags if call is not None and call.address is not None else None
-        key = (leg.to.id, leg.number, call.route if call else None, ags, variable)
+        key = (leg.to.id, leg.number, call.route if call else None, ags, variable, leg.no_progress_s)
         known = self._bridges.get(key)
         if known is None:
             text: str = dial_string([leg], domain=self._settings.domain)

@@ -18,11 +18,11 @@ def check_trunks(parts: Parts) -> Iterator[Finding]:
     for path, trunk in all_trunks(parts):
         yield from _sources(path, trunk, peers)
         yield from _codecs(path, trunk, codecs)
-        if trunk.no_progress_s >= trunk.no_answer_s:
+        if "no_progress_s" in trunk.model_fields_set and trunk.no_progress_s >= trunk.no_answer_s:
             yield Finding(
                 "config.timeouts-contradict",
                 (*path, "no_progress_s"),
-                "a silent peer is given up later than a ringing one",
+                "a peer that does not ring is given up later than a ringing one",
                 found=str(trunk.no_progress_s),
                 allowed=f"less than no_answer_s ({trunk.no_answer_s})",
             )

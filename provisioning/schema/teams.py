@@ -85,7 +85,11 @@ class TeamsTrunkEntry(Entry):
         DEFAULT_CODECS, description="Offered codecs, the preferred one first: PCMA, PCMU, G722, OPUS."
     )
     no_progress_s: int = Field(
-        4, ge=1, le=30, description="Seconds without any answer before Microsoft's next server is tried."
+        20,
+        ge=1,
+        le=60,
+        description="Seconds without ringing, early media or answer before Microsoft's next server is tried; "
+        "100 Trying does not count. A server without any response is left after 3 s.",
     )
     no_answer_s: int = Field(
         120, ge=10, le=600, description="Seconds of ringing before the call is given up."

@@ -48,7 +48,12 @@ class TrunkEntry(Entry):
         description="Codecs of its calls, both ways, the preferred one first: PCMA, PCMU, G722, OPUS.",
     )
     no_progress_s: int = Field(
-        4, ge=1, le=30, description="Seconds without any answer from the peer before the next trunk is tried."
+        20,
+        ge=1,
+        le=60,
+        description="Post-dial delay: seconds without ringing, early media or answer before the next trunk "
+        "is tried; 100 Trying does not count. A peer without any response is left after 3 s, one that logs "
+        "in after this time.",
     )
     no_answer_s: int = Field(
         120, ge=10, le=600, description="Seconds of ringing before the call is given up."

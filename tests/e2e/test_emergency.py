@@ -26,6 +26,8 @@ _CIVIC = "{urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr}"
 _PIDF = "application/pidf+xml"
 #: From the INVITE to the answer when the first trunk is silent (issue 4).
 LIMIT_MS = 4_000
+#: Longer than a trunk that says nothing at all has, and than any trunk had before.
+SLOW_MS = 6_000
 BERLIN = {"country": "DE", "A1": "BE", "A3": "Berlin", "HNO": "7", "PC": "10115", "RD": "Beispielufer"}
 KOELN = {
     "country": "DE",
@@ -151,6 +153,28 @@ def test_a_silent_trunk_costs_less_than_four_seconds(stage: Stage) -> None:
     assert report.answered_ms is not None
     assert report.answered_ms <= LIMIT_MS
     assert address(locations(stage.received("carrier-b", "110"))[0]) == BERLIN
+
+
+def test_a_slow_trunk_is_not_taken_for_a_dead_one(stage: Stage) -> None:
+    """B8: 100 Trying at once and then nothing until the answer, which is what set-up by ISUP looks like; nor
+    are other calls given up while their network searches."""
+    urgent, ordinary = "112", "+494066969123"
+    for carrier in ("carrier-a", "carrier-b"):
+        for number in (urgent, ordinary):
+            stage.robot(carrier).on_call(Answer(after_ms=SLOW_MS, ring=False), number)
+    calls = [stage.call("kanzlei-1", urgent, talk_ms=20), stage.call("bau-1", "04066969123", talk_ms=20)]
+    assert [each.wait("ended", 30).final_code for each in calls] == [200, 200]
+    for number in (urgent, ordinary):
+        stage.received("carrier-a", number)
+    assert not stage.all_received("carrier-b")
+
+
+def test_when_all_trunks_have_failed_they_are_tried_once_more(stage: Stage) -> None:
+    carriers = ("carrier-a", "carrier-b")
+    for carrier in carriers:
+        stage.robot(carrier).on_call(Reject(486), "110")
+    assert stage.call("kanzlei-2", "110").wait("ended", 20).final_code == 486
+    assert [len(stage.all_received(carrier)) for carrier in carriers] == [2, 2]
 
 
 @pytest.mark.parametrize("code", [486, 404, 603, 500, 480])

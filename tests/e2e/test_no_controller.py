@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from cli.demonstration.stage import Stage, staged
-from lab.robots import Answer, Reject
+from lab.robots import Answer, Ignore, Reject
 from tests.e2e.exchange import Exchange, eventually, exchange
 
 
@@ -60,6 +60,20 @@ def test_an_emergency_call_goes_out_with_the_lines_number(
     (record,) = [leg for leg in alone.legs() if leg["sip_call_id"] == sip_id]
     assert record["reason_id"] == "static.emergency"
     assert record["direction"] == "emergency"
+
+
+def test_a_slow_trunk_is_waited_for_and_a_dead_one_is_left(world: Stage) -> None:
+    """B8: both at the same time; the slow one has answered 100 Trying."""
+    world.robot("carrier-a").on_call(Answer(after_ms=4_000, ring=False), "112")
+    world.robot("carrier-a").on_call(Ignore(), "110")
+    for digits in ("110", "112"):
+        world.robot("carrier-b").on_call(Answer(after_ms=20), digits)
+    slow, dead = world.call("kanzlei-1", "112", talk_ms=20), world.call("kanzlei-2", "110", talk_ms=20)
+    assert [each.wait("ended", 20).final_code for each in (slow, dead)] == [200, 200]
+    world.received("carrier-a", "112")
+    assert not world.has_received("carrier-b", "112")
+    assert (dead.report().answered_ms or 0) <= 4_000
+    world.received("carrier-b", "110")
 
 
 def test_a_frozen_controller_does_not_hold_up_an_emergency_call(switch: str) -> None:

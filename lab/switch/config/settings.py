@@ -97,6 +97,11 @@ class ProfileSettings:
     def context(self) -> str:
         return self.get("context", "default")
 
+    @property
+    def timer_t1x64_s(self) -> float:
+        """Timers B, F and H (RFC 3261 section 17)."""
+        return (whole(self.params.get("timer-T1X64"), 0) or 32_000) / 1000
+
 
 @dataclass(frozen=True, slots=True)
 class AccessList:

@@ -35,7 +35,7 @@ class SipProfile:
         self.switch = switch
         self.settings = settings
         self.wire = SipWire(settings.sip_ip, settings.sip_port, self._arrived, self._refused)
-        self.transactions = TransactionLayer(self.wire)
+        self.transactions = TransactionLayer(self.wire, settings.timer_t1x64_s)
         self.nonces = Nonces(whole(settings.params.get("nonce-ttl"), 60))
         self._legs: dict[tuple[str, str], SipLeg] = {}
 

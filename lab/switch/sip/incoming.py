@@ -19,7 +19,7 @@ from lab.switch.sip.sip_leg import (
     parse_peer_audio,
     q850_cause,
 )
-from lab.switch.sip.transactions import T1_S, T2_S, TIMEOUT_S, ServerTransaction
+from lab.switch.sip.transactions import T1_S, T2_S, ServerTransaction
 
 if TYPE_CHECKING:
     from lab.switch.sip.endpoint import SipProfile
@@ -182,7 +182,7 @@ class IncomingLeg(SipLeg):
         def again() -> None:
             if self._acked or self.ended:
                 return
-            if waited_s + interval_s >= TIMEOUT_S:
+            if waited_s + interval_s >= self.profile.transactions.timeout_s:
                 self.channel.hangup(Cause.RECOVERY_ON_TIMER_EXPIRE)
                 return
             if not self.transaction.source.reliable:

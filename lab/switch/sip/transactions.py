@@ -26,7 +26,8 @@ OnResponse = Callable[[SipResponse, Address], None]
 
 class ClientTransaction:
     """A request of ours. `on_response` gets provisional and final responses (each 2xx to INVITE again);
-    nothing answered in 32 s counts as 408, an undeliverable request as 503."""
+    nothing answered in the layer's time (32 s, or timer-T1X64) counts as 408, an undeliverable request as
+    503."""
 
     def __init__(
         self, layer: TransactionLayer, request: SipRequest, destination: Address, on_response: OnResponse
@@ -41,7 +42,7 @@ class ClientTransaction:
         self._interval_s = T1_S
         loop = asyncio.get_running_loop()
         self._resend = loop.call_later(T1_S, self._send_again) if not destination.reliable else None
-        self._expiry = loop.call_later(TIMEOUT_S, self._expire)
+        self._expiry = loop.call_later(layer.timeout_s, self._expire)
 
     def received(self, response: SipResponse, source: Address) -> None:
         invite = self.request.method == "INVITE"
@@ -153,7 +154,7 @@ class ServerTransaction:
 
     def _again(self) -> None:
         self._waited_s += self._interval_s
-        if self._acked or self._waited_s > TIMEOUT_S:
+        if self._acked or self._waited_s > self._layer.timeout_s:
             return
         self.repeat()
         self._interval_s = min(2 * self._interval_s, T2_S)
@@ -163,8 +164,9 @@ class ServerTransaction:
 class TransactionLayer:
     """All transactions of a profile, found by branch."""
 
-    def __init__(self, wire: SipWire) -> None:
+    def __init__(self, wire: SipWire, timeout_s: float = TIMEOUT_S) -> None:
         self.wire = wire
+        self.timeout_s = timeout_s
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
         self._servers: dict[tuple[str, str, str], ServerTransaction] = {}
         self._timers: set[asyncio.TimerHandle] = set()

@@ -182,7 +182,7 @@ def test_an_operator_who_was_overtaken_while_being_asked_applies_nothing(applied
     versions = store(applied)
     mine = load([applied.files])
     step = Step(versions, make_plan(1, by_key(versions.items(1)), mine.config), mine.config, mine.places)
-    applied.change("carrier.yaml", "no_progress_s: 4", "no_progress_s: 5")
+    applied.change("carrier.yaml", "no_progress_s: 20", "no_progress_s: 5")
     assert applied.config("apply", "--yes", "--author", "bert").exit_code == 0
     with pytest.raises(VersionConflict, match="version 2 was applied meanwhile"):
         apply_step(step, "config.apply", author="anna", note="")

@@ -80,6 +80,7 @@ _PARTS_XML = """<include>
       </gateways><settings>{common}<param name="sip-port" value="{carrier}"/>
         <param name="context" value="carrier"/><param name="auth-calls" value="false"/>
         <param name="apply-inbound-acl" value="peers"/><param name="disable-register" value="true"/>
+        <param name="timer-T1X64" value="2500"/>
     </settings></profile>
     <profile name="phone"><settings>{common}<param name="sip-port" value="{phone}"/>
         <param name="context" value="phone"/><param name="auth-calls" value="true"/>

@@ -165,6 +165,7 @@ def test_a_caller_who_gives_up_cancels_the_peer(
     [
         ("leg-short-x", Ring(), "ALLOTTED_TIMEOUT", "ALLOTTED_TIMEOUT", 480),
         ("leg-silent-x", Ignore(), "PROGRESS_TIMEOUT", "PROGRESS_TIMEOUT", 480),
+        ("leg-one-x", Ignore(), "RECOVERY_ON_TIMER_EXPIRE", "RECOVERY_ON_TIMER_EXPIRE", 408),
         ("leg-calltimeout-x", Ring(), "NORMAL_CLEARING", "NO_ANSWER", 480),
     ],
 )

@@ -122,10 +122,10 @@ def test_calls_in_progress_on_a_changed_trunk_are_counted() -> None:
         call("kunde-bau", "bau-1", "carrier-a"),
         call("kunde-praxis"),
     )
-    found = plan(("no_progress_s: 4", "no_progress_s: 6"), calls=calls)
+    found = plan(("no_progress_s: 20", "no_progress_s: 6"), calls=calls)
     assert lines(found)[:3] == [
         "~ carrier (Beispiel-Carrier)",
-        "    ~ trunks[carrier-a].no_progress_s: 4 -> 6",
+        "    ~ trunks[carrier-a].no_progress_s: 20 -> 6",
         "    > 2 calls in progress on the trunk carrier-a: they go on as they began",
     ]
     found = plan(("blocked: false", "blocked: true"), calls=calls)

@@ -174,14 +174,14 @@ def test_an_unknown_caller_is_anonymous_without_having_asked_for_it() -> None:
     assert not [name for name in variables if name.startswith("sip_h_")]
 
 
-def test_an_emergency_leg_hides_nothing_and_gives_a_silent_trunk_up_after_two_seconds() -> None:
+def test_an_emergency_leg_hides_nothing_and_leaves_a_trunk_that_does_not_ring_after_ten_seconds() -> None:
     """B8."""
     text = dial_string([emergency_leg(CARRIER_A, "112", Caller(BERLIN, withheld=True), BARE)], domain=DOMAIN)
     variables, where = parts(text)
     assert where == "sofia/gateway/carrier-a/112"
     assert "sip_h_Privacy" not in variables
     assert BERLIN in variables["sip_h_P-Asserted-Identity"]
-    assert variables["leg_progress_timeout"] == "2"
+    assert variables["leg_progress_timeout"] == "10"
     assert "sip_invite_params" not in variables
 
 

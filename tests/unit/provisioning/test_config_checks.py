@@ -113,8 +113,9 @@ CASES: list[Case] = [
         [('192.0.2.10:5060"', '192.0.2.10:5060", no_progress_s: 20, no_answer_s: 15')],
         [
             (
-                "a.yaml:7:66: carrier.trunks[0].no_progress_s: a silent peer is given up later than a "
-                "ringing one, found 20; allowed: less than no_answer_s (15) [config.timeouts-contradict]"
+                "a.yaml:7:66: carrier.trunks[0].no_progress_s: a peer that does not ring is given up later "
+                "than a ringing one, found 20; allowed: less than no_answer_s (15) "
+                "[config.timeouts-contradict]"
             )
         ],
     ),
