@@ -42,6 +42,9 @@ _YES: Final = frozenset({"true", "yes", "1"})
 _UNCOMMON: Final = re.compile("OPUS|G722|^PCMU", re.IGNORECASE)
 #: Several bodies of a message, with room around those that are too long to be kept.
 _MAX_MULTIPART: Final = 4 * MAX_CLAIMED
+#: Microsoft's clients may write a + before an emergency number, and both forms are to be matched (Direct
+#: Routing, emergency calls). From anybody else +110 is no emergency call (NotrufV § 4(5)).
+_PLUS_EMERGENCY: Final = re.compile(r"\+11[02](?:;|\Z)", re.ASCII)
 #: Codes that FreeSWITCH has no phrase for (RFC 5079).
 _PHRASES: Final = {433: "Anonymity Disallowed"}
 #: Copied to every leg we make, so that each leg's own record tells the whole story.
@@ -106,7 +109,11 @@ def _entry(profile: str) -> Entry:
 def _dialled(get: Lookup, entry: Entry) -> str:
     """The user of the Request-URI; the profile of Teams tells its host too (render/teams.py)."""
     text = _cut(get("Caller-Destination-Number")) or ""
-    return text.partition("@")[0] if entry is Entry.TEAMS and get("Caller-Context") == Entry.TEAMS else text
+    if entry is not Entry.TEAMS:
+        return text
+    if get("Caller-Context") == Entry.TEAMS:
+        text = text.partition("@")[0]
+    return text[1:] if _PLUS_EMERGENCY.match(text) else text
 
 
 def _encrypted(get: Lookup, login: str | None) -> bool:

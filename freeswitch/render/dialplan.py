@@ -45,8 +45,12 @@ from freeswitch.settings import SwitchSettings
 from freeswitch.supervisor_calls import SUPERVISE
 
 #: NotrufV §4(5): 110 and 112, digits behind them ignored, call-by-call prefix (010xy, 0100xy) in front;
-#: feature codes that withhold or show the number, and a closing #, change nothing (§4(4)).
-_EMERGENCY: Final = r"^(?:\*31#|#31#)?(?:010(?:0\d\d|[1-9]\d))?(110|112)[\d*#]*$"
+#: feature codes that withhold or show the number, and a closing #, change nothing (§4(4)). Behind the digits
+#: parameters may stand (RFC 3966: phone-context). Teams' clients may write a + before the bare number
+#: (freeswitch/offer.py), and its profile tells the host too.
+_DIGITS: Final = r"(?:\*31#|#31#)?(?:010(?:0\d\d|[1-9]\d))?(110|112)[\d*#]*"
+_EMERGENCY: Final = rf"^{_DIGITS}(?:;.*)?$"
+_EMERGENCY_OF_TEAMS: Final = rf"^(?:\+(?=11[02](?:[;@]|$)))?{_DIGITS}(?:[;@].*)?$"
 _ANYTHING: Final = "^"
 #: Before the key that ended a playback, which may be none.
 _PRESSED: Final = "queue-pressed-"
@@ -78,7 +82,7 @@ def dialplan(
 
 def _entry(entry: Entry, hosts: str) -> Element:
     context = Element("context", name=entry.value)
-    digits = _EMERGENCY if entry is not Entry.TEAMS else _EMERGENCY.removesuffix("$") + "(?:@.*)?$"
+    digits = _EMERGENCY if entry is not Entry.TEAMS else _EMERGENCY_OF_TEAMS
     emergency = _extension(context, "offer-emergency", ("destination_number", digits))
     actions(emergency, _offer(hosts, otherwise="emergency-$1"))
     drained = _extension(context, "drained", (f"${{{DRAINED}}}", "^true$"))

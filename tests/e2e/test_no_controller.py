@@ -34,6 +34,7 @@ def world(alone: Exchange) -> Iterator[Stage]:
         ("praxis-anlage", "110", "110", "+496990009000", "Frankfurt am Main"),
         ("bau-1", "112555", "112", "+492214710100", "K&#246;ln"),
         ("bau-1", "01033110", "110", "+492214710100", "K&#246;ln"),
+        ("bau-2", "112;phone-context=+49", "112", "+492214710100", "K&#246;ln"),
     ],
 )
 def test_an_emergency_call_goes_out_with_the_lines_number(

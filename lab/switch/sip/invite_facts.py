@@ -49,13 +49,22 @@ def caller_profile(
         orig_caller_id_number=number,
         ani=number,
         network_addr=source.host,
-        destination_number=disarmed(parse_uri(request.uri).user or "service"),
+        destination_number=disarmed(_called(request.uri)),
         context=context,
         chan_name=f"sofia/{settings.name}/{user}@{_host_port(sender)}",
         hide_name=hide,
         hide_number=hide,
         times=Times(created=us, profile_created=us),
     )
+
+
+def _called(uri: str) -> str:
+    """The user with parameters of its own (RFC 3261 section 19.1.6), which the parser takes for those of the
+    URI."""
+    user, at, _ = uri.partition("@")
+    if at and ";" in user:
+        return user.partition(":")[2]
+    return parse_uri(uri).user or "service"
 
 
 def variables(request: SipRequest, source: Address, settings: ProfileSettings) -> Iterator[tuple[str, str]]:

@@ -113,10 +113,13 @@ def test_what_is_not_the_tenants_is_refused(
     assert not encrypted.stage.has_received("carrier-a", ABROAD)
 
 
-def test_an_emergency_call_gets_through_whatever_its_number(encrypted: Encrypted, tmp_path: Path) -> None:
-    """B8, guarantee 1."""
+@pytest.mark.parametrize("called", ["112", "+112"])
+def test_an_emergency_call_gets_through_whatever_its_number(
+    encrypted: Encrypted, tmp_path: Path, called: str
+) -> None:
+    """B8, guarantee 1; Teams' clients may write a +."""
     encrypted.stage.robot("carrier-a").on_call(Answer(), "112")
-    with calling(encrypted, tmp_path, "teams_calls", number="+493023125001", called="112") as sipp:
+    with calling(encrypted, tmp_path, "teams_calls", number="+493023125001", called=called) as sipp:
         sipp.finished()
     seen = encrypted.stage.received("carrier-a", "112")
     assert "+492214710100" in "".join(seen.asserted_identities)

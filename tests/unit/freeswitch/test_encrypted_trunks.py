@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from functools import cache
 from typing import Any
+from xml.etree import ElementTree
+
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from dialplan.call import Entry
 from dialplan.carrier import Srtp
@@ -23,7 +29,7 @@ from tests.unit.dialplan.carriers import (
     snapshot,
 )
 from tests.unit.dialplan.teams_customer import TEAMS_NUMBER, TENANT, with_teams
-from tests.unit.freeswitch.node import DOMAIN
+from tests.unit.freeswitch.node import DOMAIN, GOLDEN_TLS
 
 
 def variables(decision: Decision, **facts: Any) -> dict[str, str]:
@@ -142,6 +148,42 @@ def test_what_teams_dials_is_the_user_of_its_request_uri() -> None:
         "Caller-Destination-Number": "+4915228817386@sbc.teams.carrier.example",
     }
     assert offered_call(channel.get).dialled == "+4915228817386"
+
+
+def from_teams(dialled: str) -> str | None:
+    """What is called when Teams dials this, None for anything but an emergency call."""
+    channel = {**CHANNEL, "Caller-Context": "teams", "Caller-Destination-Number": dialled}
+    decision = decide(offered_call(channel.get), with_teams(), AT)
+    return decision.facts.b_number if decision.reason.id == "emergency.route" else None
+
+
+@cache
+def static_emergency_of_teams() -> str:
+    """The expression by which a call of Teams is an emergency call without a controller."""
+    golden = ElementTree.parse(GOLDEN_TLS)  # noqa: S314 - made by ourselves
+    condition = golden.find(".//context[@name='teams']/extension[@name='offer-emergency']/condition")
+    assert condition is not None
+    return condition.get("expression", "")
+
+
+@given(st.from_regex(r"\+?(0049|49|0)?11[0-3]5?(;phone-context=\+49)?(@sbc\.example)?", fullmatch=True))
+@example("+112@sbc.example")
+@example("+110;phone-context=+49@sbc.example:5061")
+@example("+49112@sbc.example")
+@example("+112555@sbc.example")
+def test_teams_may_write_a_plus_before_110_and_112_with_a_controller_and_without(dialled: str) -> None:
+    """Microsoft, Direct Routing: both forms are to be matched. NotrufV § 4(5): nothing else becomes one."""
+    plus = re.fullmatch(r"\+(11[02])(;.*?)?(@.*)?", dialled)
+    assert not dialled.startswith("+") or from_teams(dialled) == (plus[1] if plus else None)
+    static = re.search(static_emergency_of_teams(), dialled, re.ASCII)
+    assert (static[1] if static else None) == from_teams(dialled)
+
+
+def test_nobody_elses_plus_is_taken_off() -> None:
+    """NotrufV § 4(5)."""
+    for profile in ("trunk", "phone", "carrier"):
+        channel = {**CHANNEL, "variable_sofia_profile_name": profile, "Caller-Destination-Number": "+112"}
+        assert offered_call(channel.get).dialled == "+112"
 
 
 def test_a_browsers_call_offers_the_called_party_what_that_takes() -> None:

@@ -188,7 +188,7 @@ def test_without_emergency_trunks_the_configuration_is_still_whole() -> None:
 
 @given(
     st.text(alphabet="0123456789*#+", max_size=12)
-    | st.from_regex(r"([*#]31#)?(010[0-9]{2,4})?11[0-3]#?", fullmatch=True)
+    | st.from_regex(r"([*#]31#)?(010[0-9]{2,4})?11[0-3]#?(;phone-context=\+49)?", fullmatch=True)
 )
 def test_the_static_part_knows_the_same_emergency_numbers_as_the_controller(dialled: str) -> None:
     """NotrufV §4(5). What only the controller understands (URIs, separators) needs a controller."""
