@@ -3,13 +3,16 @@
 
 What differs from line to line are three short variables: the number, the same in hexadecimal, and the place.
 They stand in the directory for phones and systems that log in, and in an extension for each source of a
-customer's trunk. A place (an address) is an extension with its body; it goes on to the extension of its area
-with the trunks in order. So the document grows with the addresses and not with the phones.
+customer's trunk. That is the customer's main number and its place; where a customer has several places, an
+extension for each goes before, with the numbers that are there, and takes the calls that name one of them.
+A place (an address) is an extension with its body; it goes on to the extension of its area with the trunks in
+order. So the document grows with the addresses and not with the phones.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
@@ -22,8 +25,9 @@ from dialplan.legs import Leg
 from dialplan.snapshot import Snapshot
 from freeswitch.dialstring import dial_string
 from freeswitch.emergency import emergency_parts
+from freeswitch.render.number_expressions import own_numbers
 from freeswitch.render.xml import actions
-from freeswitch.settings import SwitchSettings
+from freeswitch.settings import LOGGED_IN, SwitchSettings
 from numbering.e164 import E164
 from numbering.emergency_areas import DIALLED
 
@@ -56,6 +60,7 @@ class StaticEmergency:
         self._places: dict[LineAddress | None, str] = {}
         self._areas: dict[tuple[_Ways, ...], str] = {}
         self._bridges: dict[object, str] = {}
+        self._numbers = _of_several_places(snapshot)
 
     def phone_variables(self, phone: Phone) -> dict[str, str]:
         """What the directory says of the phone."""
@@ -75,6 +80,11 @@ class StaticEmergency:
     def context(self) -> Element:
         """Everything but the directory. Ask for its variables first: their places are in it."""
         context = Element("context", name="emergency")
+        for trunk in self._snapshot.trunks.values():
+            if trunk.login is not None:
+                self._lines(
+                    context, trunk, "^phone-(110|112)$", (f"${{{LOGGED_IN}}}", f"^{re.escape(trunk.id)}$")
+                )
         for digits in DIALLED:
             phone = _extension(context, f"phone-{digits}", f"^phone-{digits}$")
             actions(phone, [("execute_extension", f"place-${{fernamt_place}}-{digits} XML emergency")])
@@ -119,14 +129,31 @@ class StaticEmergency:
     def _trunk(self, context: Element, trunk: Trunk, destination: str, *tests: tuple[str, str]) -> None:
         if trunk.customer_id is None:
             return
+        self._lines(context, trunk, destination, *tests)
         known = self.trunk_variables(trunk, trunk.customer_id)
-        found = _extension(context, f"trunk-{trunk.id}", destination, *tests)
-        assigned = ";".join(f"{name}={value}" for name, value in known.items())
-        steps = [
-            ("multiset", "^^;" + assigned),
-            ("execute_extension", "place-${fernamt_place}-${fernamt_b_number} XML emergency"),
-        ]
-        actions(found, steps)
+        _go_on(_extension(context, f"trunk-{trunk.id}", destination, *tests), known)
+
+    def _lines(self, context: Element, trunk: Trunk, destination: str, *tests: tuple[str, str]) -> None:
+        """The places of a trunk whose customer has several. Which number calls is FreeSWITCH's reading of
+        P-Asserted-Identity, P-Preferred-Identity and From; a number of nobody's is not among them."""
+        if trunk.abroad:
+            return
+        places = self._numbers.get(trunk.customer_id or "", {})
+        written = (
+            (address, length, expression)
+            for address, numbers in places.items()
+            for length, expression in own_numbers(numbers)
+        )
+        for n, (address, length, expression) in enumerate(written, start=1):
+            named = (*tests, ("caller_id_number", expression))
+            known = {
+                "fernamt_customer": trunk.customer_id or "",
+                "fernamt_line": "+49" + "".join(f"${{{digit}}}" for digit in range(1, length + 1)),
+                # ASCII: the digit d is 3d.
+                "fernamt_line_hex": _hex("+49") + "".join(f"3${{{digit}}}" for digit in range(1, length + 1)),
+                "fernamt_place": self._key(address),
+            }
+            _go_on(_extension(context, f"trunk-{trunk.id}-lines-{n}", destination, *named), known)
 
     def _place(self, context: Element, address: LineAddress | None, key: str) -> None:
         variants: dict[tuple[str, str], int] = {}
@@ -165,6 +192,33 @@ class StaticEmergency:
             known = text.replace(_ANY_LINE, _LINE).replace(_hex(_ANY_LINE), _LINE_HEX)
             self._bridges[key] = known = known.replace(content_id, variable) if content_id else known
         return known
+
+
+def _of_several_places(snapshot: Snapshot) -> Mapping[str, Mapping[LineAddress | None, list[E164]]]:
+    """The numbers at each place, by customer; of those that have trunks and more than one place.
+
+    One look at each number of the carrier, and only where a customer has no single place.
+    """
+    wanted = {
+        trunk.customer_id
+        for trunk in snapshot.trunks.values()
+        if trunk.customer_id is not None and snapshot.customers[trunk.customer_id].address is None
+    }
+    found: dict[str, dict[LineAddress | None, list[E164]]] = {name: {} for name in wanted}
+    for assigned in snapshot.numbers.values() if wanted else ():
+        if assigned.customer_id in wanted:
+            found[assigned.customer_id].setdefault(assigned.address, []).append(assigned.number)
+    return {name: places for name, places in found.items() if len(places) > 1}
+
+
+def _go_on(condition: Element, known: Mapping[str, str]) -> None:
+    """With these variables to the place."""
+    assigned = ";".join(f"{name}={value}" for name, value in known.items())
+    steps = [
+        ("multiset", "^^;" + assigned),
+        ("execute_extension", "place-${fernamt_place}-${fernamt_b_number} XML emergency"),
+    ]
+    actions(condition, steps)
 
 
 def _hex(number: str) -> str:

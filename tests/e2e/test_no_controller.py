@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from cli.demonstration.stage import Stage, staged
+from cli.layout import EXAMPLE_CARRIER
 from lab.robots import Answer, Ignore, Reject
 from tests.e2e.exchange import Exchange, eventually, exchange
 
 
 @pytest.fixture(scope="module")
-def alone(switch: str) -> Iterator[Exchange]:
-    with exchange(switch, controllers=0) as found:
+def alone(switch: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
+    """The example carrier, one of whose customers has a second site."""
+    directory = Path(shutil.copytree(EXAMPLE_CARRIER, tmp_path_factory.mktemp("alone") / "carrier"))
+    customer = directory / "kunde-bau.yaml"
+    text = customer.read_text()
+    for old, new in (
+        ('last: "0221 4710-199"', 'last: "0221 4710-189"'),
+        ("    numbers:\n", f"    numbers:\n{_IN_THE_STORE}"),
+        ("    sites:\n", f"    sites:\n{_STORE}"),
+    ):
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    customer.write_text(text)
+    with exchange(switch, controllers=0, carrier=directory) as found:
         yield found
+
+
+#: Another address in the same town, and ten of the numbers there.
+_STORE = """\
+      - id: lager
+        address:
+          { street: Lagerstieg, house_number: "3", postcode: "50668", town: Köln, state: NW, ags: "05315000" }
+        area_code: "0221"
+        evidence: [{ kind: lease, dated: 2025-12-01, document: archiv/bau/mietvertrag.pdf }]
+"""
+_IN_THE_STORE = """\
+      - { first: "0221 4710-190", last: "0221 4710-199", site: lager, trunks: [bau-1, bau-2] }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +91,26 @@ def test_an_emergency_call_goes_out_with_the_lines_number(
     assert record["direction"] == "emergency"
 
 
+def test_who_calls_from_another_site_gets_that_site_s_control_centre(world: Stage) -> None:
+    """B8: the number is the caller's own, the address is the number's, not the main number's."""
+    world.all_received("carrier-a")  # calls of tests before
+    world.robot("carrier-a").on_call(Answer(after_ms=20), "112")
+    asserted = {"P-Asserted-Identity": "<sip:+492214710195@198.51.100.20>"}
+    call = world.call("bau-1", "112", from_user="anonymous", headers=asserted, talk_ms=50)
+    assert call.wait("ended", 20).final_code == 200
+    callee = world.received("carrier-a", "112")
+    assert "+492214710195" in " ".join(callee.asserted_identities)
+    (body,) = [part for part in callee.parts if part.content_type.startswith("application/pidf+xml")]
+    assert 'entity="tel:+492214710195"' in body.content
+    assert "Lagerstieg" in body.content
+    user_to_user = (callee.header("User-to-User") or "").partition(";")[0]
+    assert bytes.fromhex(user_to_user[2:]).decode().endswith(";+492214710195")
+
+
 def test_a_slow_trunk_is_waited_for_and_a_dead_one_is_left(world: Stage) -> None:
     """B8: both at the same time; the slow one has answered 100 Trying."""
+    for carrier in ("carrier-a", "carrier-b"):
+        world.all_received(carrier)  # calls of tests before
     world.robot("carrier-a").on_call(Answer(after_ms=4_000, ring=False), "112")
     world.robot("carrier-a").on_call(Ignore(), "110")
     for digits in ("110", "112"):

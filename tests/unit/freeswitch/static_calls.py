@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+#: $1 and ${1} in an action.
+_CAPTURED = re.compile(r"\$(?:([0-9]+)|\{([0-9]+)\})")
+
 
 @dataclass(frozen=True, slots=True)
 class StaticAttempt:
@@ -22,11 +25,17 @@ def from_static_phone(tree: Element, user: str, digits: str) -> list[StaticAttem
     return _run(tree, f"phone-{digits}", known | {"fernamt_b_number": digits})
 
 
-def from_static_trunk(tree: Element, trunk_id: str, digits: str) -> list[StaticAttempt]:
-    """The attempts for a customer's trunk."""
-    extension = tree.find(f".//context[@name='emergency']/extension[@name='trunk-{trunk_id}']")
-    assert extension is not None
-    return _carry_out(tree, extension, "", {"fernamt_b_number": digits})
+def from_static_trunk(tree: Element, trunk_id: str, digits: str, caller: str = "") -> list[StaticAttempt]:
+    """The attempts for a customer's trunk that calls as `caller`."""
+    name = re.compile(rf"trunk-{trunk_id}(-lines-[0-9]+)?")
+    for extension in tree.iterfind(".//context[@name='emergency']/extension"):
+        if name.fullmatch(extension.get("name", "")):
+            *_, last = extension.iter("condition")
+            lines = last.get("field") == "caller_id_number"
+            match = re.search(last.get("expression", "") if lines else "", caller, re.ASCII)
+            if match:
+                return _carry_out(tree, extension, match.groups(), {"fernamt_b_number": digits})
+    raise AssertionError(f"no calls are taken from the trunk {trunk_id}")
 
 
 def _run(tree: Element, destination: str, known: dict[str, str]) -> list[StaticAttempt]:
@@ -35,22 +44,23 @@ def _run(tree: Element, destination: str, known: dict[str, str]) -> list[StaticA
         if [field for field, _ in tests] == ["destination_number"]:
             match = re.search(tests[0][1], destination)
             if match:
-                return _carry_out(tree, extension, match[1] if match.re.groups else "", known)
+                return _carry_out(tree, extension, match.groups(), known)
     return []
 
 
 def _carry_out(
-    tree: Element, extension: Element, captured: str, known: dict[str, str]
+    tree: Element, extension: Element, captured: tuple[str, ...], known: dict[str, str]
 ) -> list[StaticAttempt]:
     attempts: list[StaticAttempt] = []
     for action in extension.iter("action"):
-        text = _expanded(action.get("data", "").replace("$1", captured), known)
+        text = _CAPTURED.sub(lambda found: captured[int(found[1] or found[2]) - 1], action.get("data", ""))
+        text = _expanded(text, known)
         match action.get("application"):
             case "set":
                 name, _, value = text.partition("=")
                 known[name] = value
             case "multiset":
-                known |= dict(each.split("=", 1) for each in text.removeprefix("^^;").split(";"))  # type: ignore[misc]
+                known |= dict(each.split("=", 1) for each in text.removeprefix("^^;").split(";"))
             case "bridge":
                 attempts.append(StaticAttempt(text, known.get("sip_multipart", "")))
             case "execute_extension":
