@@ -22,7 +22,8 @@ class Snapshot:
 
     `routes` finds the carrier trunks for a number; `carrier_trunks` (all of them) and `emergency_trunks` are
     ordered by priority, then id. `barring` are the carrier's profiles, which customers name. `peers` finds
-    the trunk that a request came from: first by address and port, then by address alone (`Peer(ip, None)`).
+    the trunk that a request came from: first by address and port, then by address alone (`Peer(ip, None)`),
+    then by `sole_sources` (dialplan/sources.py).
     `limit_profiles` are the carrier's own too.
     `opening_hours` are the carrier's, for plans that name them. `tenants` has the Teams trunk of each
     Microsoft tenant, `teams` Microsoft's side of them all.
@@ -45,10 +46,11 @@ class Snapshot:
     emergency: EmergencyRouting = NO_EMERGENCY_ROUTING
     tenants: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     teams: TeamsEdge | None = None
+    sole_sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def trunk_at(self, ip: str, port: int) -> Trunk | None:
         """The trunk whose requests come from this source, or None for a stranger."""
-        trunk_id = self.peers.get(Peer(ip, port)) or self.peers.get(Peer(ip))
+        trunk_id = self.peers.get(Peer(ip, port)) or self.peers.get(Peer(ip)) or self.sole_sources.get(ip)
         return self.trunks[trunk_id] if trunk_id else None
 
     def trunk_of_login(self, trunk_id: str) -> Trunk | None:

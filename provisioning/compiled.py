@@ -15,6 +15,7 @@ from dialplan.limits.agreed import Limits
 from dialplan.number_blocks import NumberBlocks
 from dialplan.plans.hours import Hours
 from dialplan.snapshot import Snapshot
+from dialplan.sources import sole_sources
 from dialplan.trunks.routes import route_table
 from numbering.e164 import E164
 from provisioning.errors import ConfigInvalid, Finding
@@ -146,6 +147,7 @@ def replace_customers(
         numbers=MappingProxyType(numbers),
         peers=MappingProxyType(peers),
         tenants=MappingProxyType(tenants),
+        sole_sources=sole_sources(trunks.values()),
     )
 
 

@@ -13,6 +13,7 @@ from acd.centre import Centre
 from controller.errors import StoreAway, VersionRefused
 from dialplan.carrier import AssignedNumber
 from dialplan.snapshot import Snapshot
+from dialplan.sources import sole_sources
 from numbering.e164 import E164
 from provisioning.canonical import entry_of
 from provisioning.compile import compile_carrier, compile_customer
@@ -242,15 +243,17 @@ def keep_for_long() -> None:
 def _with_carrier(snapshot: Snapshot, carrier: CompiledCarrier, version: int) -> Snapshot:
     """The snapshot with another carrier's part; tables of customers are shared, not copied."""
     base = assemble(carrier, (), version)
-    trunks = {each.id: each for each in snapshot.trunks.values() if each.customer_id is not None}
-    peers = {peer: trunk_id for peer, trunk_id in snapshot.peers.items() if trunk_id in trunks}
+    customers = {each.id: each for each in snapshot.trunks.values() if each.customer_id is not None}
+    trunks = {**base.trunks, **customers}
+    peers = {peer: trunk_id for peer, trunk_id in snapshot.peers.items() if trunk_id in customers}
     return replace(
         base,
         customers=snapshot.customers,
         phones=snapshot.phones,
         numbers=snapshot.numbers,
-        trunks=MappingProxyType({**base.trunks, **trunks}),
+        trunks=MappingProxyType(trunks),
         peers=MappingProxyType({**base.peers, **peers}),
+        sole_sources=sole_sources(trunks.values()),
         tenants=snapshot.tenants,
     )
 

@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
 from dialplan.caller.identity import Origin
-from dialplan.carrier import Phone, Trunk, TrunkSide
+from dialplan.carrier import Peer, Phone, Trunk, TrunkSide
 from dialplan.emergency.calls import NO_LINE_ANNOUNCEMENT, EmergencyLine, address_of, emergency_legs
 from dialplan.emergency.routing import LineAddress
 from dialplan.legs import Leg
@@ -90,6 +90,8 @@ class StaticEmergency:
             actions(phone, [("execute_extension", f"place-${{fernamt_place}}-{digits} XML emergency")])
         customers = [t for t in self._snapshot.trunks.values() if t.side is TrunkSide.CUSTOMER]
         sources = [(peer, trunk) for trunk in customers for peer in trunk.peers]
+        alone = {name: ip for ip, name in self._snapshot.sole_sources.items()}
+        sources += [(Peer(alone[trunk.id]), trunk) for trunk in customers if trunk.id in alone]
         # The first match counts: a source with a port is another one than the rest of its address.
         for peer, trunk in sorted(sources, key=lambda source: source[0].port is None):
             tests = [("network_addr", f"^{re.escape(peer.ip)}$")]

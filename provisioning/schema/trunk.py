@@ -37,8 +37,8 @@ class TrunkEntry(Entry):
     )
     accepts_from: Few[Source] | None = Field(
         None,
-        description="Sources whose calls are this trunk's: `ip` or `ip:port`. Default: the address itself; "
-        "with `login` none.",
+        description="Sources whose calls are this trunk's: `ip` or `ip:port`. Default: the address itself, "
+        "from any port where no other trunk has it; with `login` none.",
     )
     registration: RegistrationEntry | None = Field(
         None, description="Only where the other side wants us to register; else it knows us by our address."

@@ -24,6 +24,7 @@ from dialplan.carrier import (
 from dialplan.circumstances import Circumstances
 from dialplan.number_blocks import NumberBlocks
 from dialplan.snapshot import Snapshot
+from dialplan.sources import sole_sources
 from dialplan.trunks.routes import route_table
 from numbering.e164 import E164
 
@@ -104,6 +105,7 @@ def snapshot(
         emergency_trunks=tuple(each.id for each in carrier if each.emergency),
         default_area_code="221",
         routes=route_table(carrier),
+        sole_sources=sole_sources(trunks),
     )
 
 

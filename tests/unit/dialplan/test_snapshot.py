@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from dialplan.carrier import Credentials, NumberBlock, SipAddress
+from dialplan.carrier import Credentials, NumberBlock, Peer, SipAddress
+from dialplan.decide import decide
 from numbering.e164 import E164
-from tests.unit.dialplan.carriers import BAU_1, BAU_2, KOELN, KOELN_FREE, MOBILE, snapshot
+from tests.unit.dialplan.carriers import (
+    AT,
+    BAU_1,
+    BAU_2,
+    CARRIER_A,
+    CARRIER_B,
+    KOELN,
+    KOELN_FREE,
+    MOBILE,
+    from_trunk,
+    snapshot,
+)
 
 
 def test_a_source_is_found_by_address_and_port_before_address_alone() -> None:
@@ -16,9 +30,25 @@ def test_a_source_is_found_by_address_and_port_before_address_alone() -> None:
     assert carrier.trunk_at("198.51.100.20", 1) == BAU_1
 
 
-def test_another_port_of_an_address_with_a_port_is_a_stranger() -> None:
-    assert snapshot().trunk_at("192.0.2.10", 5061) is None
+def test_another_port_of_an_address_is_the_trunk_that_alone_has_it() -> None:
+    """B8: a NAT chooses the port, and 112 must not fail for it."""
+    assert snapshot().trunk_at("192.0.2.10", 5061) == CARRIER_A
     assert snapshot().trunk_at("203.0.113.66", 5060) is None
+
+
+def test_another_port_is_a_stranger_where_trunks_share_the_address_or_the_port_was_asked_for() -> None:
+    two = (replace(BAU_1, peers=(Peer("198.51.100.20", 5060),)), BAU_2)
+    assert snapshot(trunks=two).trunk_at("198.51.100.20", 5061) is None
+    elsewhere = replace(BAU_1, peers=(Peer("198.51.100.20", 5080), Peer("198.51.100.21", 5060)))
+    assert snapshot(trunks=(elsewhere,)).trunk_at("198.51.100.20", 5060) is None
+    assert snapshot(trunks=(elsewhere,)).trunk_at("198.51.100.21", 5061) is None
+
+
+def test_112_from_another_port_than_the_configured_one_gets_through() -> None:
+    alone = replace(BAU_1, peers=(Peer("198.51.100.20", 5060),))
+    carrier = snapshot(trunks=(CARRIER_A, CARRIER_B, alone))
+    for dialled, why in (("112", "emergency.route"), (MOBILE, "out.carrier")):
+        assert decide(from_trunk(dialled, source_port=40_123), carrier, AT).reason.id == why
 
 
 def test_numbers_of_our_blocks_are_ours_whether_assigned_or_not() -> None:
