@@ -119,7 +119,10 @@ class NodeEntry(Entry):
         description="Let FreeSWITCH take real-time priority, as it does by default (needs root or "
         "RLIMIT_RTPRIO): for production. On a small machine that does other things too it starves them.",
     )
-    log_level: Literal["warning", "info", "debug"] = Field("warning", description="FreeSWITCH's log.")
+    log_level: Literal["warning", "info", "debug"] = Field(
+        "warning",
+        description="FreeSWITCH's log; info and debug write the numbers of every call into it.",
+    )
 
 
 class OtherNodeEntry(Entry):

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from cli.bootstrap import engine, read_secret
 from cli.demonstration.stage import Stage
 from cli.settings import Settings
+from lab.robots import Answer
 from tests.e2e.exchange import Exchange
 
 
@@ -75,3 +76,15 @@ def test_files_with_secrets_are_their_owners_alone(running: Exchange) -> None:
             holding += 1
             assert path.stat().st_mode & 0o077 == 0, f"{path} has a secret and others can read it"
     assert holding >= 3  # settings, rendered configuration, the password itself
+
+
+def test_the_switchs_logs_do_not_say_whom_a_phone_called(running: Exchange, stage: Stage) -> None:
+    """F4, TDDDG sections 9 and 12: these files have no clock of ours, so no traffic data may be in them."""
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), "+498999998987")
+    call = stage.call("kanzlei-1", "08999998987", talk_ms=20)
+    assert call.wait("ended", 20).final_code == 200
+    logs = [path for path in files_below(running.directory / "switch" / "log") if path.is_file()]
+    for path in [*logs, running.directory / "log" / "switch.log"]:
+        assert b"8999998987" not in path.read_bytes(), f"the number that a phone called is in {path}"
+    if running.settings.node.program == "freeswitch":
+        assert logs

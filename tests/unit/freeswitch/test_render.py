@@ -226,6 +226,13 @@ def test_phones_must_authenticate(tree: Element) -> None:
     assert phone["inbound-reg-force-matching-username"] == "true"
 
 
+def test_no_challenge_leaves_a_line_with_the_dialled_number(tree: Element) -> None:
+    """F4, TDDDG sections 9 and 12: FreeSWITCH's log has no clock of ours."""
+    for profile in tree.iter("profile"):
+        if profile.find("gateways") is not None:
+            assert params(profile, "settings")["log-auth-failures"] == "false"
+
+
 def test_everything_listens_where_the_settings_say(tree: Element) -> None:
     for profile in tree.iter("profile"):
         if profile.get("name") in ("carrier", "trunk", "phone"):
