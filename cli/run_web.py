@@ -42,7 +42,8 @@ def run_web(settings: Settings, listen: tuple[str, int], stopped: Flag) -> None:
     redis_url = server_url(settings, settings.redis, "Redis")
     hearing = Hearing(AcdLive(blocking_client(redis_url, _BLOCK_S)))
     streams = Streams(hearing, centre, time.monotonic, stopped.is_set)
-    health = Dependencies({"database": lambda: _answers(database), "redis": lambda: desk.screen("-")})
+    checks = {"database": lambda: _answers(database), "redis": lambda: desk.screen("-")}
+    health = Dependencies(checks, time.monotonic)
     services = Services(users, centre, CustomerFigures(database, now), now)
     server = HttpServer(listen, make_app(services, Door(users, time.monotonic), streams, health))
     hearing.start()

@@ -18,6 +18,8 @@ from store.foreign_errors import database_errors
 PREFIX: Final = "fernamt_"
 #: Tokens of one customer that are listed.
 MAX_TOKENS: Final = 1_000
+#: Hashes that are read at once; there is an agent's screen behind each.
+MAX_HASHES: Final = 100_000
 _BYTES: Final = 32
 
 
@@ -76,6 +78,16 @@ class ApiTokens:
             wanted = wanted.where(api_token.c.customer_id == customer_id)
         with database_errors("listing tokens"), self._engine.connect() as connection:
             return tuple(ApiToken(**row) for row in connection.execute(wanted).mappings())
+
+    def hashes(self, now: datetime) -> frozenset[bytes]:
+        """The SHA-256 of those that are valid, at most MAX_HASHES."""
+        wanted = (
+            select(api_token.c.sha256)
+            .where(api_token.c.revoked_at.is_(None), api_token.c.expires_at > now)
+            .limit(MAX_HASHES)
+        )
+        with database_errors("reading tokens' hashes"), self._engine.connect() as connection:
+            return frozenset(connection.execute(wanted).scalars())
 
     def revoke(self, token_id: int, now: datetime, actor: str, customer_id: str | None = None) -> bool:
         """From now on it is no token. False: no valid one of this number, or not of this customer."""

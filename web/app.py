@@ -19,6 +19,7 @@ from web.errors import ApiError, NotUnderstood, TooMuch
 from web.models import Problem, Status
 from web.operation import Asked, Operation, Services
 from web.operations import OPERATIONS
+from web.origin import origin
 from web.ports import Health
 from web.stream import Streams
 
@@ -51,7 +52,7 @@ def make_app(services: Services, door: Door, streams: Streams, health: Health) -
 
 def _responder(operation: Operation, services: Services, door: Door) -> Responder:
     def respond(req: falcon.Request, resp: falcon.Response, **path: str) -> None:
-        user = door.user(req.auth, req.remote_addr)
+        user = door.user(req.auth, _origin(req))
         door.check(user, operation.right)
         for name, pattern in operation.names.items():
             _named(name, pattern, path[name])
@@ -69,11 +70,15 @@ def _stream(door: Door, streams: Streams) -> Responder:
     def respond(req: falcon.Request, resp: falcon.Response) -> None:
         _no_query(req)
         token = req.auth
-        resp.stream = streams.begin(door.user(token, req.remote_addr), lambda: door.known(token))
+        resp.stream = streams.begin(door.user(token, _origin(req)), lambda: door.known(token))
         resp.content_type = "text/event-stream"
         resp.set_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
     return respond
+
+
+def _origin(req: falcon.Request) -> str:
+    return origin(req.remote_addr, req.get_header("X-Forwarded-For"))
 
 
 def _described(document: dict[str, Any]) -> Responder:

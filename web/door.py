@@ -34,8 +34,13 @@ class Door:
         self._strangers = Buckets(stranger_rate, clock_s)
 
     def user(self, authorization: str | None, address: str) -> User:
-        """Whose token the header holds. Raises NotKnown, TooOften, Away."""
-        if self._strangers.is_empty(address):
+        """Whose token the header holds. Raises NotKnown, TooOften, Away.
+
+        `address` pays for what is no token, and is refused unread when it did so too often: a guess costs no
+        look into the database then. Whoever has a token is let in all the same, for behind one address there
+        may be others.
+        """
+        if self._strangers.is_empty(address) and not self._is_token(authorization):
             raise TooOften("too many requests without a valid token", 5)
         try:
             user = self.known(authorization)
@@ -51,6 +56,9 @@ class Door:
         if user is None:
             raise NotKnown("a valid token is needed: Authorization: Bearer TOKEN (fernamt user token create)")
         return user
+
+    def _is_token(self, authorization: str | None) -> bool:
+        return authorization is not None and self._users.has(_token(authorization))
 
     @staticmethod
     def check(user: User, right: Right) -> None:

@@ -32,6 +32,11 @@ class Users(Protocol):
         """None: there is no such token, or no longer."""
         ...
 
+    def has(self, token: str) -> bool:
+        """Whether it was somebody's token a few seconds ago: as cheap for a guess as for a token, and raises
+        nothing."""
+        ...
+
     def tokens(self, customer_id: str) -> Sequence[TokenFacts]:
         """Those that are valid, of one customer."""
         ...

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import structlog
+from gevent.lock import BoundedSemaphore
 from gevent.queue import Empty, Full, Queue
 from sqlalchemy import Engine
 
@@ -38,6 +40,8 @@ _SCREEN_S: Final = 0.25
 #: Records that one stream may be behind.
 _BEHIND: Final = 1_000
 _HEARING_S: Final = 0.2
+#: How long what /status says is said again.
+STATUS_S: Final = 1.0
 #: The database's role that sees one customer's rows.
 ROLE: Final = "fernamt_customer"
 
@@ -210,13 +214,21 @@ class _Ear:
 
 
 class Dependencies:
-    """web.ports.Health."""
+    """web.ports.Health. Anybody may ask, so what depends is asked once in STATUS_S at most."""
 
-    def __init__(self, checks: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(self, checks: Mapping[str, Callable[[], object]], clock_s: Callable[[], float]) -> None:
         self._checks = checks
+        self._clock_s = clock_s
+        self._asking = BoundedSemaphore()
+        self._asked_s = -math.inf
+        self._parts: Mapping[str, str] = {}
 
     def parts(self) -> Mapping[str, str]:
-        return {name: _state(check) for name, check in self._checks.items()}
+        with self._asking:
+            if self._clock_s() - self._asked_s >= STATUS_S:
+                self._parts = {name: _state(check) for name, check in self._checks.items()}
+                self._asked_s = self._clock_s()
+            return self._parts
 
 
 def _state(check: Callable[[], object]) -> str:

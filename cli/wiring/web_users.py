@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -39,9 +39,22 @@ class TokenUsers:
         self._tokens = tokens
         self._clock = clock
         self._known: OrderedDict[bytes, tuple[User, datetime, datetime]] = OrderedDict()
+        self._valid: frozenset[bytes] = frozenset()
+        self._read_at = datetime.min.replace(tzinfo=UTC)
+
+    def has(self, token: str) -> bool:
+        """All hashes are read at once, and once in FRESH at most: whoever guesses makes no work."""
+        key, now = _key(token), self._clock()
+        if abs(now - self._read_at) >= FRESH:
+            # Set first: others who ask meanwhile wait for nobody.
+            self._read_at = now
+            # While the database is away those of before will do: who has one is looked up all the same.
+            with suppress(StoreError):
+                self._valid = self._tokens.hashes(now)
+        return key in self._valid or key in self._known
 
     def of_token(self, token: str) -> User | None:
-        key, now = sha256(token.encode("utf-8", "replace")).digest(), self._clock()
+        key, now = _key(token), self._clock()
         user, looked_up, expires = self._known.get(key, (None, now, now))
         if user is not None and now - looked_up < FRESH and now < expires:
             return user
@@ -71,6 +84,10 @@ class TokenUsers:
     def revoke(self, customer_id: str, token_id: int, actor: str) -> bool:
         with away():
             return self._tokens.revoke(token_id, self._clock(), actor, customer_id)
+
+
+def _key(token: str) -> bytes:
+    return sha256(token.encode("utf-8", "replace")).digest()
 
 
 def _user(found: ApiToken) -> User:

@@ -65,13 +65,19 @@ class Sometimes(ApiTokens):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self.away = False
-        self.asked = 0
+        self.asked = self.read = 0
 
     def find(self, token: str, now: datetime) -> ApiToken | None:
         self.asked += 1
         if self.away:
             raise DatabaseUnavailable("database", "nobody there", "Wait")
         return super().find(token, now)
+
+    def hashes(self, now: datetime) -> frozenset[bytes]:
+        self.read += 1
+        if self.away:
+            raise DatabaseUnavailable("database", "nobody there", "Wait")
+        return super().hashes(now)
 
 
 def test_screens_go_on_for_a_while_when_the_database_is_away(engine: Engine) -> None:
@@ -95,6 +101,24 @@ def test_screens_go_on_for_a_while_when_the_database_is_away(engine: Engine) -> 
     found.away = False
     found.revoke(number, NOW, "tester")
     assert users.of_token(token) is None
+
+
+def test_guesses_cost_the_database_nothing(engine: Engine) -> None:
+    """Hashes of all tokens are read at once, every few seconds at most."""
+    found, moment = Sometimes(engine), [NOW]
+    users = TokenUsers(found, lambda: moment[0])
+    token, number = found.create("kunde", "anna", "agent", "anna-1", LATER, "tester")
+    assert (users.has(token), users.has("guess"), users.has("")) == (True, False, False)
+    late, _ = found.create("kunde", "late", "agent", "anna-1", LATER, "tester")
+    assert found.revoke(number, NOW, "tester")
+    assert [users.has(f"guess-{each}") for each in range(50)] == [False] * 50
+    assert (found.read, found.asked) == (1, 0)
+    found.away = True
+    moment[0] += FRESH
+    assert users.has(token)
+    found.away = False
+    moment[0] += FRESH
+    assert (users.has(token), users.has(late)) == (False, True)
 
 
 def test_what_an_owner_logs_is_heard_at_once(redis_client: redis.Redis) -> None:

@@ -70,6 +70,9 @@ class MemoryUsers:
         self.looks -= 1
         return self.users.get(token) if self.looks >= 0 else None
 
+    def has(self, token: str) -> bool:
+        return token in self.users and self.looks > 0
+
     def tokens(self, customer_id: str) -> Sequence[TokenFacts]:
         return [
             TokenFacts(each.token_id, each.name, each.role.value, each.agent_id, NOW, NOW + timedelta(days=9))

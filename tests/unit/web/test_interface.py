@@ -20,6 +20,7 @@ from tests.unit.web.office import ANNA, LEAD, SCREEN, Office, bearer
 from web.app import MAX_BODY
 from web.errors import ApiError
 from web.operations import OPERATIONS
+from web.origin import origin
 from web.rights import RIGHTS, Role, User
 from web.stream import MAX_OF_USER
 
@@ -197,6 +198,67 @@ def test_who_asks_too_often_waits_and_others_do_not() -> None:
     assert strangers == [401, 401, 401, 429, 429]
     office.now_s += 10
     assert office.get("/v1/me", "t-anna").status_code == 200
+
+
+def guesses(office: Office, times: int, who: str = "guess", **peer: str) -> list[int]:
+    """What is answered to a client with such a token: `remote_addr` its address, `by` what the proxy says."""
+    headers = bearer(who)
+    if "by" in peer:
+        headers["X-Forwarded-For"] = peer["by"]
+    address = peer.get("remote_addr", "127.0.0.1")
+    return [
+        office.client.simulate_get("/v1/me", headers=headers, remote_addr=address).status_code
+        for _ in range(times)
+    ]
+
+
+def test_a_strangers_guesses_shut_nobody_else_out_behind_the_proxy() -> None:
+    """C8: the proxy of docs/api.md is on this machine, so every client comes from 127.0.0.1."""
+    office = Office(at_once=20)
+    assert guesses(office, 30, by="198.51.100.9, 192.0.2.1") == [401] * 20 + [429] * 10
+    assert guesses(office, 1, "t-anna", by="192.0.2.2") == [200]
+    assert guesses(office, 1, by="192.0.2.2") == [401]
+    assert guesses(office, 1, by="192.0.2.2, 192.0.2.1") == [429]
+
+
+def test_who_has_a_token_is_let_in_from_an_address_that_guesses() -> None:
+    """One office has one address; without the proxy's header all have one."""
+    office = Office(at_once=20)
+    assert 429 in guesses(office, 30)
+    assert guesses(office, 1, "t-anna") == [200]
+    office.users.looks = 0
+    assert guesses(office, 1, "t-anna") == [429]
+
+
+@pytest.mark.parametrize("peer", ["198.51.100.7", "2001:db8::7"])
+def test_who_comes_without_the_proxy_writes_no_address_of_his_own(peer: str) -> None:
+    office = Office(at_once=3)
+    answers = [guesses(office, 1, remote_addr=peer, by=f"192.0.2.{last}")[0] for last in range(1, 6)]
+    assert answers == [401, 401, 401, 429, 429]
+    assert guesses(office, 1, by="192.0.2.1") == [401]
+
+
+@pytest.mark.parametrize(
+    ("peer", "header", "source"),
+    [
+        ("127.0.0.1", None, "127.0.0.1"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", "192.0.2.1", "192.0.2.1"),
+        ("127.0.0.1", "203.0.113.1,192.0.2.1", "192.0.2.1"),
+        ("127.0.0.1", "::ffff:192.0.2.1", "192.0.2.1"),
+        ("127.0.0.1", "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("127.0.0.1", "192.0.2.1, unknown", "127.0.0.1"),
+        ("127.0.0.1", "192.0.2.1,", "127.0.0.1"),
+        ("::1", "192.0.2.1", "192.0.2.1"),
+        ("::ffff:127.0.0.1", "192.0.2.1", "192.0.2.1"),
+        ("192.0.2.7", "192.0.2.1", "192.0.2.7"),
+        ("2001:db8:1:2:3::4", "192.0.2.1", "2001:db8:1:2::/64"),
+    ],
+)
+def test_a_request_counts_for_whom_the_proxy_on_this_machine_names(
+    peer: str, header: str | None, source: str
+) -> None:
+    assert origin(peer, header) == source
 
 
 def test_figures_are_of_german_days(office: Office) -> None:
