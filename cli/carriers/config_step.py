@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ import click
 from rich.text import Text
 from sqlalchemy import Connection
 
+from cli.accounts import account
 from cli.bootstrap import live_calls, now
 from cli.carriers.inventory_step import following
 from cli.errors import NotRunning, PlanRefused
@@ -113,11 +113,3 @@ def _both(*works: Callable[[Connection], None]) -> Callable[[Connection], None]:
             each(connection)
 
     return then
-
-
-def account() -> str:
-    """Who runs this program; accounts without a name have a number only."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown account"

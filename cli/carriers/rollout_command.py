@@ -9,8 +9,8 @@ from typing import Any
 import click
 from rich.table import Table
 
+from cli.accounts import account
 from cli.bootstrap import engine, versions_in_force
-from cli.carriers.config_step import account
 from cli.carriers.rollout import REST_S, RollOut, nodes_of, roll_out
 from cli.layout import effective
 from cli.settings import Settings

@@ -172,6 +172,25 @@ def test_no_file_is_a_drawer_for_anything() -> None:
     assert [str(path) for path in (*ALL, *sources_of_tests()) if drawers.match(path.name)] == NOWHERE
 
 
+def test_who_acts_is_asked_of_the_kernel_alone() -> None:
+    """The audit's actor: getuser and getlogin say what the environment or a terminal says."""
+    asked = [
+        place
+        for path in ALL
+        for name, line in calls(path)
+        if name.split(".")[-1] in ("getuser", "getlogin")
+        for place in places(path, line)
+    ]
+    read = [
+        place
+        for path in ALL
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant) and node.value in ("LOGNAME", "USER", "LNAME", "USERNAME")
+        for place in places(path, node.lineno)
+    ]
+    assert asked + read == NOWHERE
+
+
 def test_no_error_is_swallowed() -> None:
     found = []
     for path in ALL:

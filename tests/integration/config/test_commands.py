@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from cli.accounts import account
 from cli.bootstrap import engine
 from cli.errors import NothingApplied
 from cli.main import fernamt
@@ -98,6 +99,23 @@ def test_who_applied_what_and_why_stands_in_history_and_audit(applied: Operator)
     newest = AuditLog(engine(loaded(applied), "fernamt test")).latest(object_kind="config")[0]
     assert (newest.actor, newest.action, newest.object_id) == ("bert", "config.apply", "2")
     assert newest.details["changed"] == ["kunde-bau"]
+
+
+def test_who_applied_is_the_account_whatever_the_environment_says(
+    applied: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/security.md: the account is the kernel's word."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(variable, "mallory")
+    grow(applied)
+    assert applied.config("apply", "--yes").exit_code == 0
+    assert applied.config("rollback", "1", "--yes").exit_code == 0
+    entries = AuditLog(engine(loaded(applied), "fernamt test")).latest(object_kind="config")[:2]
+    assert [(each.actor, each.action) for each in entries] == [
+        (account(), "config.rollback"),
+        (account(), "config.apply"),
+    ]
+    assert account() != "mallory"
 
 
 def test_rolling_back_makes_a_new_version_of_what_was(applied: Operator) -> None:
