@@ -12,6 +12,7 @@ from rich.table import Table
 from cli.bootstrap import engine, until_stopped
 from cli.carriers.cdr_quarantine import quarantine
 from cli.carriers.records import COLUMNS, row
+from cli.changes import actor_option
 from cli.export_rows import FORMS, export_rows
 from cli.layout import effective
 from cli.logs import configure_logs
@@ -20,6 +21,7 @@ from cli.settings import Settings
 from cli.terminal import console
 from cli.times import Moment, written
 from dialplan.reasons import sentence
+from store.audit import write
 from store.cdr_repository import CdrRepository
 
 
@@ -37,11 +39,20 @@ def _repository(settings: Callable[[], Settings]) -> CdrRepository:
 @click.option("--to", "end", type=Moment(), required=True, help="First moment that is no longer included.")
 @click.option("--customer", metavar="ID", help="Only this customer's.")
 @click.option("--format", "form", type=click.Choice(FORMS), default="csv", show_default=True)
+@actor_option
 @click.pass_obj
 def export(
-    settings: Callable[[], Settings], start: datetime, end: datetime, customer: str | None, form: str
+    settings: Callable[[], Settings],
+    start: datetime,
+    end: datetime,
+    customer: str | None,
+    form: str,
+    actor: str,
 ) -> None:
     """Write the legs that began in a period to standard output, oldest first, in constant memory.
+
+    That it was done stands in the audit. What comes out is for the carrier itself, for it has numbers that
+    callers withheld: a customer gets itemised bills and `fernamt privacy export`.
 
     \b
     Examples:
@@ -50,7 +61,10 @@ def export(
     """
     if end <= start:
         raise click.BadParameter("--to must lie after --from", param_hint="--to")
-    export_rows(form, COLUMNS, map(row, _repository(settings).stream(start, end, customer)))
+    database = engine(effective(settings()), "fernamt cdr")
+    about = ("customer", customer) if customer is not None else ("cdr", "all")
+    write(database, actor, "cdr.export", *about, {"from": written(start), "to": written(end), "format": form})
+    export_rows(form, COLUMNS, map(row, CdrRepository(database).stream(start, end, customer)))
 
 
 @cdr.command()

@@ -15,6 +15,7 @@ from rich.table import Table
 from cli.bootstrap import engine, now
 from cli.carriers.emergency_csv import AREAS_FILE, changes, checked_with, read_areas, write_areas
 from cli.carriers.emergency_reminders import reminders
+from cli.changes import actor_option
 from cli.explaining.answer import snapshot_in_force, snapshot_of_files, trunk_health
 from cli.explaining.explanation import explain, lines, plain
 from cli.explaining.question import NoSuchCall, Question, offered_call
@@ -30,6 +31,7 @@ from dialplan.snapshot import Snapshot
 from numbering.dial import Dialled, Line, normalise
 from numbering.e164 import E164
 from provisioning.load import load
+from store.audit import write
 from store.emergency_attempts import EmergencyAttempts, EmergencyReport
 from store.known_customers import require_customer
 
@@ -129,6 +131,7 @@ def _place(decision: Decision) -> dict[str, str | None]:
 @click.option("--to", "end", type=Moment(), help="Before this day or time. Default: now.")
 @click.option("--customer", metavar="ID", help="Only this customer's.")
 @click.option("--json", "as_json", is_flag=True, help="For programs, with everything that was sent.")
+@actor_option
 @click.pass_obj
 def report(
     settings: Callable[[], Settings],
@@ -136,8 +139,11 @@ def report(
     end: datetime | None,
     customer: str | None,
     as_json: bool,
+    actor: str,
 ) -> None:
     """Attempts to call 110 and 112, also refused ones and those that no controller decided.
+
+    That somebody looked stands in the audit.
 
     \b
     Examples:
@@ -148,7 +154,10 @@ def report(
     database = engine(effective(settings()), "fernamt emergency")
     if customer is not None:
         require_customer(database, customer)
-    found = EmergencyAttempts(database).report(begin or until - timedelta(days=30), until, customer)
+    since = begin or until - timedelta(days=30)
+    about = ("customer", customer) if customer is not None else ("emergency", "all")
+    write(database, actor, "emergency.report", *about, {"from": written(since), "to": written(until)})
+    found = EmergencyAttempts(database).report(since, until, customer)
     if as_json:
         click.echo(json.dumps([_plain(each) for each in found], ensure_ascii=False, indent=1))
         return

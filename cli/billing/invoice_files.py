@@ -10,8 +10,10 @@ from typing import Final
 
 import click
 
+from cli.auditing import entries, entry_first
 from cli.billing.invoice_source import SOME_FAILED, Source, Sources, Wanted, with_invoices
 from cli.billing.stationery import stationery_of, with_stationery
+from cli.changes import actor_option
 from cli.whole_files import write_whole
 from documents.check import MAX_BYTES, Finding, invoice_xml
 from documents.check import check as found_in
@@ -76,16 +78,17 @@ def made(form: Form, invoice: Invoice, paper: Stationery) -> bytes:
     help="With --out, may be given several times. Default: zugferd.",
 )  # fmt: skip
 @with_stationery
+@actor_option
 @click.pass_context
 def render(
     ctx: click.Context, wanted: Wanted, pdf: Path | None, zugferd: Path | None, xrechnung: Path | None,
     xml: Path | None, out: Path | None, forms: tuple[str, ...], background: Path | None, font: Path | None,
-    font_bold: Path | None,
+    font_bold: Path | None, actor: str,
 ) -> None:  # fmt: skip
     """Make files of issued invoices. The same invoice gives the same bytes, today and in ten years.
 
-    Each file appears when it is complete, or not at all. Exit status 3: some of several could not be made,
-    they are named.
+    The files of an invoice appear when they are complete, or not at all; those of an invoice in the database
+    leave an entry in the audit. Exit status 3: some of several could not be made, they are named.
 
     \b
     Examples:
@@ -113,11 +116,16 @@ def render(
         targets = dict(paths)
         if out is not None:
             targets |= {form: out / f"{invoice.number}{ENDS[form]}" for form in chosen}
-        for form, path in targets.items():
-            content = made(form, invoice, paper)
-            write_whole([(path, content)])
-            count += 1
-            if not sources.many:
+        files = [(path, made(form, invoice, paper)) for form, path in targets.items()]
+        if source.number is None:
+            write_whole(files)
+        else:
+            note = entries(sources.database(), actor, "invoice", source.number)
+            with entry_first(note, "invoice.render", {"files": [path.name for path, _ in files]}):
+                write_whole(files)
+        count += len(files)
+        if not sources.many:
+            for path, content in files:
                 click.echo(f"{path}: {len(content)} bytes")
 
     failed = sources.do("rendering", write)

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import click
 from rich.console import Console
 from rich.progress import track
+from sqlalchemy import Engine
 
 from cli.billing.months import MonthOption
 from cli.bootstrap import engine
@@ -72,7 +73,7 @@ class Sources:
         if wanted.customer is not None and wanted.month is None:
             raise click.UsageError("--customer goes with --month")
         self._settings = settings
-        self._invoices: Invoices | None = None
+        self._database: Engine | None = None
         #: Several were asked for: one that fails does not stop the others.
         self.many = wanted.month is not None or len(wanted.sources) > 1
         if wanted.month is not None:
@@ -81,11 +82,15 @@ class Sources:
         else:
             self.found = [_source(text) for text in dict.fromkeys(wanted.sources)]
 
+    def database(self) -> Engine:
+        """Opened when it is first needed: files need none."""
+        if self._database is None:
+            self._database = engine(effective(self._settings()), "fernamt invoice")
+        return self._database
+
     def invoices(self) -> Invoices:
-        """The database, opened when it is first needed."""
-        if self._invoices is None:
-            self._invoices = Invoices(engine(effective(self._settings()), "fernamt invoice"))
-        return self._invoices
+        """What was issued."""
+        return Invoices(self.database())
 
     def read(self, source: Source) -> Invoice:
         """The invoice as it was issued. Raise InvoiceUnknown, DocumentUnreadable, OSError."""

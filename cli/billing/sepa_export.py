@@ -13,11 +13,12 @@ import click
 from rich.table import Table
 from sqlalchemy import Engine
 
+from cli.auditing import entries, entry_first
 from cli.billing.claims_state import held
 from cli.billing.sepa_parties import carrier_of, creditor_of, customers_with_mandate, mandates_of
 from cli.bootstrap import engine, now
 from cli.carriers.number_orders import GermanDay
-from cli.changes import changing
+from cli.changes import actor_option, changing
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
@@ -227,16 +228,19 @@ def _run_row(run: RunState) -> dict[str, Any]:
 @click.command()
 @click.argument("name")
 @_OUT
+@actor_option
 @click.pass_obj
-def again(settings: Callable[[], Settings], name: str, out: Path) -> None:
+def again(settings: Callable[[], Settings], name: str, out: Path, actor: str) -> None:
     """Write a file of debits again, byte for byte as it was made: the bank refuses it if it has it.
 
     \b
     Example: fernamt sepa again 2026-12-07-core --out bank
     """
-    content = Debits(engine(effective(settings()), "fernamt sepa")).document(name)
+    database = engine(effective(settings()), "fernamt sepa")
+    content = Debits(database).document(name)
     path = out / f"{name}.xml"
-    write_whole([(path, content)])
+    with entry_first(entries(database, actor, "sepa", name), "sepa.again", {"file": path.name}):
+        write_whole([(path, content)])
     click.echo(f"{path}: {len(content)} bytes")
 
 

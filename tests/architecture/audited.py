@@ -46,15 +46,11 @@ ACTIONS: Final[Mapping[str, str]] = {
 NONE: Final[Mapping[str, str]] = {
     "audit list": "reads a page of the audit itself; a role says who may",
     "audit show": "reads one entry of the audit itself; a role says who may",
-    "cdr export": "reads the carrier's own records; a role says who may",
     "database upgrade": "the schema's versions say it; before the first there is no audit",
     "emergency areas import": "writes the carrier's file; it is in force by config apply, which is audited",
-    "emergency report": "reads the carrier's own records of emergency attempts",
-    "evn render": "makes the files of an order that stands; `evn export` leaves the entry",
+    "evn render": "makes files from files; `cdr export` and `invoice render` have the entries of those",
     "freeswitch render": "writes the applied version, which the audit has, as another file",
-    "invoice render": "the same bytes each time of an invoice that the audit has",
     "plan sounds": "makes files of texts that the applied version has",
     "teams sync": "carries out what the applied version wants; each number's step is in its history",
-    "sepa again": "the same bytes each time of a file that the audit has",
     "sepa file": "makes a file from a file; nothing of the carrier's books is read",
 }

@@ -8,6 +8,7 @@ import json
 
 import pytest
 from click.testing import Result
+from sqlalchemy import text
 
 from cli.accounts import account
 from cli.bootstrap import engine
@@ -75,6 +76,35 @@ def test_an_export_is_oldest_first_safe_for_spreadsheets_and_an_entry_itself(aud
     database = engine(load_settings(audited.directory / "fernamt.json"), "fernamt test")
     newest = AuditLog(database).latest(limit=1)[0]
     assert (newest.action, newest.details) == ("audit.export", {"action": "audit.export"})
+
+
+EXPORT = ("cdr", "export", "--from", "2026-11-01", "--to", "2026-12-01")
+#: Commands that put people's calls before somebody, and the entry that each leaves: action, kind, id.
+DISCLOSING = [
+    (EXPORT, ("cdr.export", "cdr", "all")),
+    ((*EXPORT, "--customer", "kunde-bau"), ("cdr.export", "customer", "kunde-bau")),
+    (("emergency", "report"), ("emergency.report", "emergency", "all")),
+    (("emergency", "report", "--customer", "kunde-bau"), ("emergency.report", "customer", "kunde-bau")),
+]
+
+
+def test_who_took_calls_of_a_period_away_is_an_entry(applied: Operator) -> None:
+    log = AuditLog(engine(load_settings(applied.directory / "fernamt.json"), "fernamt test"))
+    for command, entry in DISCLOSING:
+        assert applied(*command, "--actor", "otto").exit_code == 0
+        newest = log.latest(limit=1)[0]
+        assert (newest.actor, newest.action, newest.object_kind, newest.object_id) == ("otto", *entry)
+        assert newest.details["from"] < newest.details["to"]
+
+
+def test_nothing_is_told_that_cannot_be_written_down(applied: Operator) -> None:
+    """Not even the first line, though all else can be read."""
+    database = engine(load_settings(applied.directory / "fernamt.json"), "fernamt test")
+    with database.begin() as connection:
+        connection.execute(text("ALTER TABLE audit ADD CONSTRAINT shut CHECK (actor <> 'otto') NOT VALID"))
+    for command, _ in DISCLOSING:
+        done = applied(*command, "--actor", "otto")
+        assert (done.exit_code, done.stdout) == (1, "")
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(audited: Operator) -> None:

@@ -19,7 +19,7 @@ from cli.explaining.record_checks import bank_finding
 from provisioning.canonical import items_of
 from provisioning.load import load
 from rating.money import Money
-from store.audit import AuditLog
+from store.audit import AuditLog, Wanted
 from store.bank_state import BankState
 from store.config_items import CUSTOMER, ItemKey
 from store.config_versions import ConfigStore
@@ -66,8 +66,10 @@ def test_invoice_debit_return_fee_and_the_next_invoice(run: Program, engine: Eng
     assert export(run, tmp_path)["files"] == [], "never twice the same claim"
     assert run.json("customer", "open")["items"] == []
     (tmp_path / "2026-12-07-b2b.xml").unlink()
-    run.good("sepa", "again", "2026-12-07-b2b", "--out", tmp_path)
+    run.good("sepa", "again", "2026-12-07-b2b", "--out", tmp_path, "--actor", "otto")
     assert (tmp_path / "2026-12-07-b2b.xml").read_text() == content
+    (entry,) = AuditLog(engine).latest(Wanted(action="sepa.again"))
+    assert (entry.actor, entry.object_id) == ("otto", "2026-12-07-b2b")
 
     bank = camt(tmp_path, credited(owed, "2026-12-07-b2b-1"), returned(owed, NUMBER, "AM04"))
     (told,) = run.json("sepa", "import", bank, *ANNA)
@@ -118,6 +120,7 @@ def test_invoice_debit_return_fee_and_the_next_invoice(run: Program, engine: Eng
     assert anew["gross"] == december["gross"]
     assert {each.action for each in AuditLog(engine).latest(object_kind="sepa")} == {
         "sepa.export",
+        "sepa.again",
         "sepa.import",
     }
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import pkcs7_decrypt_der
 from pypdf import PdfReader
 from sqlalchemy import Engine
 
-from store.audit import AuditLog
+from store.audit import AuditLog, Wanted
 from tests.inbox import Inbox, mail_server
 from tests.integration.store.billing import KANZLEI, PRAXIS, outgoing, rows, take_in
 from tests.integration.store.invoicing import ANNA, Office
@@ -74,8 +74,10 @@ def test_a_month_becomes_files_that_are_the_same_bytes_again(mailing: Office, tm
 def test_one_invoice_is_rendered_by_its_number(mailing: Office, tmp_path: Path) -> None:
     number = numbers(mailing)[BAU]
     path = tmp_path / "bau.pdf"
-    assert f"{path}: " in good(mailing("invoice", "render", number, "--zugferd", path))
+    assert f"{path}: " in good(mailing("invoice", "render", number, "--zugferd", path, "--actor", "otto"))
     assert path.read_bytes().startswith(b"%PDF-1.7")
+    (entry,) = AuditLog(mailing.engine).latest(Wanted(action="invoice.render"))
+    assert (entry.actor, entry.object_id, entry.details) == ("otto", number, {"files": ["bau.pdf"]})
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
 
 
