@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Engine, LargeBinary, RowMapping, Table, select, text
+from sqlalchemy import Engine, LargeBinary, RowMapping, Table, case, select, text
 
+from dialplan.decision import Direction
 from privacy.kinds import ABOUT_NOBODY
 from store.every_table import every_table
 from store.foreign_errors import database_errors
 from store.row_graph import of_customer
-from store.tables import cdr_raw
+from store.tables import cdr
 
 #: What proves that somebody is somebody, or tells callers apart; sounds come as files of their own.
 _SECRET: Final = {("acd_salt", "salt"), ("acd_contact", "caller"), ("api_token", "sha256")}
 _SEALED: Final = {("mailbox_message", "sealed"), ("recording_part", "sealed")}
 #: Ours, about no customer's data: which transaction wrote a row.
 _INTERNAL: Final = {("ledger_entry", "made_in"), ("privacy_erasure", "made_in")}
-_LEFT_OUT: Final = _SECRET | _SEALED | _INTERNAL
+#: The switch's own record has the number of a caller who withheld it (TDDDG § 15(1), GDPR Art. 15(4)), and
+#: addresses of the other party; what is the customer's of it stands in `cdr`.
+_OTHERS: Final = {("cdr_raw", "json_zlib")}
+_LEFT_OUT: Final = _SECRET | _SEALED | _INTERNAL | _OTHERS
+#: Of incoming calls the number that the customer was shown, or none: the one that the network vouches for is
+#: the caller's affair (TDDDG §§ 14, 15(1)). Of all others the customer's own.
+_SHOWN: Final = case(
+    (cdr.c.direction == Direction.INCOMING.value, cdr.c.a_presented), else_=cdr.c.a_network
+).label("a_network")
 _STATEMENT_LIMIT: Final = "300s"
 #: Rows fetched at once.
 _PORTION: Final = 2_000
@@ -53,23 +61,25 @@ def rows_of_customer(engine: Engine, customer_id: str) -> Iterator[TableRows]:
     ):
         connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT}'"))
         for table in exported_tables():
-            columns = [each for each in table.c if (table.name, each.name) not in _LEFT_OUT]
+            columns = [
+                _SHOWN if each is cdr.c.a_network else each
+                for each in table.c
+                if (table.name, each.name) not in _LEFT_OUT
+            ]
             wanted = select(*columns).where(of_customer(table, customer_id)).order_by(*table.primary_key)
             names = [each.name for each in columns]
             rows = connection.execute(wanted.execution_options(yield_per=_PORTION)).mappings()
-            yield TableRows(table.name, names, (_texts(table, columns, row) for row in rows))
+            yield TableRows(table.name, names, (_texts(columns, row) for row in rows))
 
 
-def _texts(table: Table, columns: Sequence[Any], row: RowMapping) -> list[str]:
-    return [_text(table, each, row[each.name]) for each in columns]
+def _texts(columns: Sequence[Any], row: RowMapping) -> list[str]:
+    return [_text(each, row[each.name]) for each in columns]
 
 
-def _text(table: Table, column: Any, value: Any) -> str:
+def _text(column: Any, value: Any) -> str:
     """Times as ISO 8601, documents as JSON, nothing as an empty field."""
     if value is None:
         return ""
-    if table is cdr_raw and column.name == "json_zlib":
-        return zlib.decompress(bytes(value)).decode("utf-8", "replace")
     if isinstance(column.type, LargeBinary):
         return bytes(value).hex()
     if isinstance(value, dict | list):

@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 import zlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -47,6 +48,16 @@ def missed(call: str, minute: float, customer: str, called: str) -> LegRecord:
     rung = outgoing(call, minute, 1, customer, called)
     changes = {name: getattr(rung, name) for name in rung.__dataclass_fields__}
     return LegRecord(**{**changes, "answered_at": None, "billed_ms": 0, "cause": "NO_ANSWER", "q850": 19})
+
+
+def received(call: str, network: str, presented: str | None) -> LegRecord:
+    """A call to PRAXIS, of a caller whom the network knows better than the customer."""
+    return replace(
+        missed(call, 60, PRAXIS, "+496990009012"),
+        direction="in",
+        a_network=network,
+        a_presented=presented,
+    )
 
 
 def take_in(engine: Engine, *legs: LegRecord) -> None:
@@ -291,7 +302,7 @@ def test_the_export_has_every_row_of_every_table_about_the_customer(lived: Offic
     full = {name for name, count in about["rows"].items() if count}
     assert {"cdr", "cdr_raw", "charge", "config_item", "invoice", "invoice_line", "audit", "recording",
             "mailbox_message", "customer_block", "ledger_posting", "number_event"} <= full  # fmt: skip
-    assert CALLED in files["cdr_raw.csv"].decode()
+    assert CALLED in files["cdr.csv"].decode()
     everything = b"".join(files.values())
     assert OTHERS.encode() not in everything
     assert KANZLEI.encode() not in everything
@@ -303,6 +314,24 @@ def test_the_export_has_every_row_of_every_table_about_the_customer(lived: Offic
     ], "the entry comes first"  # fmt: skip
     assert {(each.object_id, each.actor) for each in noted} == {(PRAXIS, "anna")}
     assert noted[-2].details["rows"] == sum(about["rows"].values())
+
+
+def test_the_export_tells_no_number_that_its_caller_withheld(lived: Office, tmp_path: Path) -> None:
+    """TDDDG §§ 14, 15(1), GDPR Art. 15(4): the network knows it, the called customer must not."""
+    withheld, network, shown = "+4930231250055", "+4930231250056", "+4930231250057"
+    take_in(
+        lived.engine,
+        received("hidden", withheld, None), received("other-shown", network, shown),
+    )  # fmt: skip
+    target = tmp_path / "praxis.zip"
+    good(lived("privacy", "export", PRAXIS, "--to", target, *ANNA))
+    with zipfile.ZipFile(target) as archive:
+        files = {name: archive.read(name).decode("utf-8", "replace") for name in archive.namelist()}
+    assert [name for name, content in files.items() if withheld in content or network in content] == []
+    rows = {each["leg_id"]: each for each in csv.DictReader(io.StringIO(files["cdr.csv"]), delimiter=";")}
+    assert (rows["hidden"]["a_network"], rows["other-shown"]["a_network"]) == ("", shown)
+    assert rows["paid"]["a_network"] == "+492214710100", "the customer's own"
+    assert "hidden" in files["cdr_raw.csv"]
 
 
 def test_an_operator_sees_what_is_due_and_what_was_deleted(lived: Office) -> None:
