@@ -77,7 +77,7 @@ class Archive(Protocol):
         ...
 
     def erase(self, message_id: str, actor: str) -> None:
-        """Delete it."""
+        """Delete it, or what is as good to who listens: it is never listed again."""
         ...
 
 

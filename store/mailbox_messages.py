@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from dialplan.mailbox import MessageFacts, Notice
@@ -17,7 +17,7 @@ from store.erasure_book import write_down
 from store.errors import RecordRefused
 from store.foreign_errors import database_errors
 from store.mailbox_tables import mailbox_message
-from store.privacy_holds import not_under_order
+from store.privacy_holds import not_under_order, order_about, refuse_under_order
 from store.sealed import seal, unseal
 from store.tables import MAX_TEXT
 
@@ -74,9 +74,14 @@ class MailboxMessages:
             return connection.execute(statement).rowcount == 1
 
     def messages(
-        self, customer_id: str | None = None, mailbox_id: str | None = None, limit: int = 100
+        self,
+        customer_id: str | None = None,
+        mailbox_id: str | None = None,
+        limit: int = 100,
+        in_time: datetime | None = None,
     ) -> tuple[StoredMessage, ...]:
-        """The newest first, at most `limit`."""
+        """The newest first, at most `limit`. With `in_time` those alone whose time is not over then, and not
+        those that an order keeps beyond it."""
         wanted = select(*_WITHOUT_SOUND).order_by(mailbox_message.c.received_at.desc(), mailbox_message.c.id)
         for column, value in (
             (mailbox_message.c.customer_id, customer_id),
@@ -84,6 +89,8 @@ class MailboxMessages:
         ):
             if value is not None:
                 wanted = wanted.where(column == value)
+        if in_time is not None:
+            wanted = wanted.where(mailbox_message.c.expires_at > in_time)
         wanted = wanted.limit(max(1, min(limit, MAX_MESSAGES)))
         with database_errors("listing messages"), self._engine.connect() as connection:
             return tuple(_message(row) for row in connection.execute(wanted).mappings())
@@ -113,14 +120,32 @@ class MailboxMessages:
         return sound
 
     def erase(self, message_id: str, actor: str, reason: str) -> None:
-        """Delete a message before its time. Raises RecordRefused when there is none."""
-        gone = delete(mailbox_message).where(mailbox_message.c.id == message_id)
+        """Delete a message before its time. Raises RecordRefused when there is none, UnderOrder when an
+        authority's order keeps it."""
+        place = f"erasing message {message_id}"
+        with database_errors(place), self._engine.begin() as connection:
+            customer_id = _owner(connection, message_id)
+            refuse_under_order(connection, customer_id, place)
+            _delete(connection, message_id, customer_id, actor, reason)
+
+    def dismiss(self, message_id: str, at: datetime, actor: str, reason: str) -> None:
+        """Delete a message as its owner wants it. Where an authority's order keeps it only its time is over:
+        it is listed to the owner no more, and goes once the order is released. Raises RecordRefused when
+        there is none."""
+        message = mailbox_message.c
         with database_errors(f"erasing message {message_id}"), self._engine.begin() as connection:
-            row = connection.execute(gone.returning(mailbox_message.c.customer_id)).first()
-            if row is None:
-                raise _unknown(message_id)
-            details = {"customer": row.customer_id, "reason": reason}
-            _record(connection, actor, "mailbox.erase", message_id, details)
+            customer_id = _owner(connection, message_id)
+            order = order_about(connection, customer_id)
+            if order is None:
+                _delete(connection, message_id, customer_id, actor, reason)
+                return
+            # The table wants a message to be kept for a moment at least.
+            first = message.received_at + timedelta(milliseconds=1)
+            ended = func.greatest(first, func.least(message.expires_at, at))
+            over = update(mailbox_message).where(message.id == message_id)
+            connection.execute(over.values(expires_at=ended, notify_at=None))
+            details = {"customer": customer_id, "reason": reason, "kept_by_hold": order}
+            _record(connection, actor, "mailbox.dismiss", message_id, details)
 
     def expire(self, now: datetime) -> int:
         """Delete what has been kept long enough; how many."""
@@ -166,6 +191,21 @@ class MailboxMessages:
         change = update(mailbox_message).where(mailbox_message.c.id == message_id)
         with database_errors(f"noting message {message_id}"), self._engine.begin() as connection:
             connection.execute(change.values(notify_attempts=attempts, **values))
+
+
+def _owner(connection: Connection, message_id: str) -> str:
+    """Whose message it is, which nobody else changes until the end of the transaction."""
+    wanted = select(mailbox_message.c.customer_id).where(mailbox_message.c.id == message_id)
+    owner: str | None = connection.execute(wanted.with_for_update()).scalar()
+    if owner is None:
+        raise _unknown(message_id)
+    return owner
+
+
+def _delete(connection: Connection, message_id: str, customer_id: str, actor: str, reason: str) -> None:
+    connection.execute(delete(mailbox_message).where(mailbox_message.c.id == message_id))
+    details = {"customer": customer_id, "reason": reason}
+    _record(connection, actor, "mailbox.erase", message_id, details)
 
 
 def _bound(customer_id: str, message_id: str) -> str:

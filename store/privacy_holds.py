@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, update
 
 from privacy.plan import Hold
 from store import audit
 from store.foreign_errors import database_errors
-from store.privacy_errors import HoldUnknown
+from store.privacy_errors import HoldUnknown, UnderOrder
 from store.privacy_tables import privacy_hold
 
 #: Most holds read at once.
@@ -94,6 +94,28 @@ def not_under_order(customer: ColumnElement[Any]) -> ColumnElement[bool]:
         privacy_hold.c.released_at.is_(None),
     )
     return ~ordered.exists()
+
+
+def order_about(connection: Connection, customer_id: str) -> int | None:
+    """The number of an open order of an authority to keep a customer's data; None where there is none."""
+    wanted = select(func.min(privacy_hold.c.id)).where(
+        privacy_hold.c.customer_id == customer_id,
+        privacy_hold.c.kind == "order",
+        privacy_hold.c.released_at.is_(None),
+    )
+    number: int | None = connection.execute(wanted).scalar_one()
+    return number
+
+
+def refuse_under_order(connection: Connection, customer_id: str, place: str) -> None:
+    """Raises UnderOrder where an authority's order keeps what is to be deleted by hand."""
+    number = order_about(connection, customer_id)
+    if number is not None:
+        raise UnderOrder(
+            place,
+            f"an authority's order keeps all data of customer {customer_id} (hold {number})",
+            f"See `fernamt privacy hold list`; it can be deleted once hold {number} is released",
+        )
 
 
 def _record(

@@ -21,7 +21,7 @@ from store import audit
 from store.erasure_book import SWEEPER, write_down
 from store.errors import RecordRefused
 from store.foreign_errors import database_errors
-from store.privacy_holds import not_under_order
+from store.privacy_holds import not_under_order, refuse_under_order
 from store.recording_tables import recording, recording_part
 from store.sealed import unseal
 from store.sealed_stream import VERSION, seal_stream, unseal_stream
@@ -137,9 +137,12 @@ class RecordingArchive:
                 return
 
     def erase(self, recording_id: str, at: datetime, actor: str, reason: str) -> None:
-        """Delete what was said before its time. Raises RecordRefused when it is not there any more."""
-        with database_errors(f"erasing recording {recording_id}"), self._engine.begin() as connection:
+        """Delete what was said before its time. Raises RecordRefused when it is not there any more,
+        UnderOrder when an authority's order keeps it."""
+        place = f"erasing recording {recording_id}"
+        with database_errors(place), self._engine.begin() as connection:
             row = _kept(connection, recording_id)
+            refuse_under_order(connection, row["customer_id"], place)
             _erase(connection, [recording_id], at, actor, reason)
             details = {"customer": row["customer_id"], "call": row["call_id"], "reason": reason}
             _record(connection, actor, "record.erase", recording_id, details)

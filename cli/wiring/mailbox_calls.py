@@ -41,7 +41,7 @@ class MailboxArchive:
 
     def listed(self, mailbox: Mailbox) -> Sequence[_Kept]:
         with store_errors():
-            found = self._messages.messages(mailbox.customer_id, mailbox.id, MAX_LISTED)
+            found = self._messages.messages(mailbox.customer_id, mailbox.id, MAX_LISTED, self._clock())
         return [_Kept(each.id, each.duration_ms, each.heard_at is None) for each in found]
 
     @contextmanager
@@ -56,7 +56,7 @@ class MailboxArchive:
 
     def erase(self, message_id: str, actor: str) -> None:
         with _message_errors(message_id):
-            self._messages.erase(message_id, actor, "by phone")
+            self._messages.dismiss(message_id, self._clock(), actor, "by phone")
 
 
 class MailboxPins:

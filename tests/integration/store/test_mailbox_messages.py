@@ -13,6 +13,7 @@ from store.audit import AuditLog
 from store.errors import RecordRefused
 from store.mailbox_messages import MailboxMessages
 from store.privacy_erasing import PrivacyErasing
+from store.privacy_holds import PrivacyHolds
 from store.sealed import KEY_BYTES
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -69,6 +70,26 @@ def test_a_message_is_erased_with_its_reason(engine: Engine, messages: MailboxMe
     assert entry.details == {"customer": "kunde", "reason": "wish of the customer"}
     with pytest.raises(RecordRefused, match="no such message"):
         messages.erase("call-1", "tester", "again")
+
+
+def test_what_its_owner_deletes_by_phone_goes_unless_an_order_keeps_it(
+    messages: MailboxMessages, engine: Engine
+) -> None:
+    """F4: an objection keeps calls, not what was said."""
+    holds = PrivacyHolds(engine)
+    holds.open("kunde", "objection", None, NOW, "anna", "objection of 3 December")
+    messages.add(FACTS, SOUND, 2000)
+    messages.dismiss("call-1", NOW, "phone", "by phone")
+    assert messages.messages() == ()
+    holds.open("kunde", "order", None, NOW, "anna", "order 4 Gs 1/26")
+    messages.add(FACTS, SOUND, 2000)
+    messages.dismiss("call-1", NOW - timedelta(seconds=1), "phone", "by phone")
+    (kept,) = messages.messages()
+    assert kept.expires_at > NOW, "the database refuses an earlier end"
+    assert messages.messages(in_time=NOW + timedelta(seconds=1)) == ()
+    assert messages.to_tell(NOW) == ()
+    actions = [each.action for each in AuditLog(engine).latest(object_kind="mailbox_message")]
+    assert actions == ["mailbox.dismiss", "mailbox.erase"]
 
 
 def test_a_message_is_deleted_after_its_days_and_the_deletion_is_written_down(

@@ -19,11 +19,13 @@ from sqlalchemy.exc import DBAPIError
 from cli.bootstrap import mailbox_messages, recording_archive
 from cli.settings import settings_from
 from cli.wiring.adapters import PrivacyWork
+from cli.wiring.mailbox_calls import MailboxArchive
 from dialplan.cdr import LegRecord
-from dialplan.mailbox import MessageFacts
+from dialplan.mailbox import Mailbox, MessageFacts
 from dialplan.recording import Consent, RecordingFacts
+from freeswitch.heard_files import HeardFiles
 from privacy.kinds import ABOUT_NOBODY
-from store.audit import AuditLog
+from store.audit import AuditLog, Wanted
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository
 from store.config_items import ItemKey
@@ -214,6 +216,33 @@ def test_an_order_keeps_even_what_was_to_expire(lived: Office) -> None:
     assert mailbox_messages(settings, "test").expire(late) == 1
 
 
+def test_nobody_deletes_by_hand_what_an_order_keeps(lived: Office, tmp_path: Path) -> None:
+    """F4: the operator is told of the order, whoever is at the phone is not."""
+    number = PrivacyHolds(lived.engine).open(PRAXIS, "order", None, AT, "anna", "order 4 Gs 1/26")
+    why = ("--reason", "wish of the customer", *ANNA)
+    for words in (("mailbox", "erase", "message"), ("record", "erase", "talk")):
+        refused = lived(*words, *why)
+        assert refused.exit_code == 1
+        assert f"(hold {number})" in refused.output
+        assert "[privacy-under-order]" in refused.output
+    settings = settings_from(json.dumps(lived.settings), "test")
+    messages = mailbox_messages(settings, "test")
+    phone = MailboxArchive(messages, HeardFiles(tmp_path, "test"), lambda: NOVEMBER + timedelta(hours=1))
+    box = Mailbox("box", PRAXIS)
+    assert [each.id for each in phone.listed(box)] == ["message"]
+    phone.erase("message", "mailbox call c1")
+    assert phone.listed(box) == []
+    (kept,) = messages.messages(PRAXIS)
+    assert (kept.id, kept.expires_at) == ("message", NOVEMBER + timedelta(hours=1))
+    assert messages.hear("message", AT, "anna") == b"RIFF message"
+    assert messages.expire(AT) == 0
+    (noted,) = AuditLog(lived.engine).latest(Wanted(action="mailbox.dismiss"))
+    assert (noted.actor, noted.details["kept_by_hold"]) == ("mailbox call c1", number)
+    good(lived("privacy", "hold", "release", number, *why))
+    assert messages.expire(AT) == 1
+    good(lived("record", "erase", "talk", *why))
+
+
 def test_nothing_of_a_former_customer_is_left_anywhere(lived: Office) -> None:
     """F4, CC 13.2: proven by a search of every column of every table, and of the state directory."""
     engine = lived.engine
@@ -316,15 +345,15 @@ def test_the_export_has_every_row_of_every_table_about_the_customer(lived: Offic
     assert noted[-2].details["rows"] == sum(about["rows"].values())
 
 
-def test_the_export_tells_no_number_that_its_caller_withheld(lived: Office, tmp_path: Path) -> None:
+def test_the_export_tells_no_number_that_its_caller_withheld(office: Office, tmp_path: Path) -> None:
     """TDDDG §§ 14, 15(1), GDPR Art. 15(4): the network knows it, the called customer must not."""
     withheld, network, shown = "+4930231250055", "+4930231250056", "+4930231250057"
     take_in(
-        lived.engine,
+        office.engine, outgoing("paid", 0, 600, PRAXIS, CALLED),
         received("hidden", withheld, None), received("other-shown", network, shown),
     )  # fmt: skip
     target = tmp_path / "praxis.zip"
-    good(lived("privacy", "export", PRAXIS, "--to", target, *ANNA))
+    good(office("privacy", "export", PRAXIS, "--to", target, *ANNA))
     with zipfile.ZipFile(target) as archive:
         files = {name: archive.read(name).decode("utf-8", "replace") for name in archive.namelist()}
     assert [name for name, content in files.items() if withheld in content or network in content] == []
