@@ -43,12 +43,19 @@ def actor_option(command: _Command) -> _Command:
     return option(command)
 
 
-def changing(*, reason_required: bool = False, with_reason: bool = True) -> Callable[[_Command], _Command]:
-    """Add --at, --actor and --reason, and pass the settings first."""
-    options = [
-        click.option("--at", type=Moment(), callback=_not_ahead, help="When it happened. Default: now."),
-        click.option("--actor", metavar="NAME", callback=_short, help="Who does it. Default: your account."),
-    ]
+def changing(
+    *, reason_required: bool = False, with_reason: bool = True, with_time: bool = True
+) -> Callable[[_Command], _Command]:
+    """Add --at, --actor and --reason, and pass the settings first. Without --at where the time of the act is
+    what is proved: nobody may say another one."""
+    options: list[Callable[[_Command], _Command]] = []
+    if with_time:
+        options.append(
+            click.option("--at", type=Moment(), callback=_not_ahead, help="When it happened. Default: now.")
+        )
+    options.append(
+        click.option("--actor", metavar="NAME", callback=_short, help="Who does it. Default: your account.")
+    )
     if with_reason:
         options.append(
             click.option(

@@ -114,8 +114,8 @@ def play(settings: Callable[[], Settings], message: str, output: Path, at: datet
 
 @mailbox.command()
 @click.argument("message")
-@changing(reason_required=True)
-def erase(settings: Callable[[], Settings], message: str, at: datetime, actor: str, reason: str) -> None:
+@changing(reason_required=True, with_time=False)
+def erase(settings: Callable[[], Settings], message: str, actor: str, reason: str) -> None:
     """Delete a message before its time.
 
     \b

@@ -101,8 +101,8 @@ def plan(settings: Callable[[], Settings], on: datetime | None, as_json: bool) -
 @privacy.command()
 @click.option("--today", "said", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
               help="Which day it is, by your own word: for a clock that is doubted.")  # fmt: skip
-@changing(with_reason=False)
-def run(settings: Callable[[], Settings], said: datetime | None, at: datetime, actor: str) -> None:
+@changing(with_reason=False, with_time=False)
+def run(settings: Callable[[], Settings], said: datetime | None, actor: str) -> None:
     """Delete what is due now. The intake does it once a day by itself.
 
     A clock is doubted that differs from the database's, or that is more than two days after the last day's
@@ -118,7 +118,7 @@ def run(settings: Callable[[], Settings], said: datetime | None, at: datetime, a
     day = believed_day(database, moment, said.date() if said else None)
     if said is not None:
         audit.write(database, actor, "privacy.run", "clock", day.isoformat(), {"said": "today"})
-    done = PrivacyErasing(database).run(plan_of(database, day), at, actor)
+    done = PrivacyErasing(database).run(plan_of(database, day), moment, actor)
     for each in done:
         click.echo(_sentence(each))
     if not done:
@@ -218,14 +218,14 @@ def open_(
 
 @hold.command()
 @click.argument("number", type=click.IntRange(min=1))
-@changing(reason_required=True)
-def release(settings: Callable[[], Settings], number: int, at: datetime, actor: str, reason: str) -> None:
+@changing(reason_required=True, with_time=False)
+def release(settings: Callable[[], Settings], number: int, actor: str, reason: str) -> None:
     """End a hold: what is over its time goes with the next run.
 
     \b
     Example: fernamt privacy hold release 3 --reason "settled by credit note"
     """
-    found = PrivacyHolds(engine(effective(settings()), _NAME)).release(number, at, actor, reason)
+    found = PrivacyHolds(engine(effective(settings()), _NAME)).release(number, now(), actor, reason)
     click.echo(f"Hold {number} of {found.customer_id} is released.")
 
 

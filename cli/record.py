@@ -107,8 +107,8 @@ def play(
 
 @record.command()
 @click.argument("recording")
-@changing(reason_required=True)
-def erase(settings: Callable[[], Settings], recording: str, at: datetime, actor: str, reason: str) -> None:
+@changing(reason_required=True, with_time=False)
+def erase(settings: Callable[[], Settings], recording: str, actor: str, reason: str) -> None:
     """Delete what was said before its time; that it was deleted, by whom and why stays.
 
     \b

@@ -20,11 +20,14 @@ from dialplan.mailbox import MessageFacts
 from dialplan.recording import Consent, RecordingFacts
 from numbering.german_time import GERMAN_TIME
 from store.audit import AuditLog, write
+from store.cdr_repository import CdrRepository
 from store.daily_sweep import DailySweep
 from store.mailbox_messages import MailboxMessages
+from store.privacy_erasing import PrivacyErasing
 from store.recordings import RecordingArchive
 from store.sealed import KEY_BYTES
 from store.work_days import clocks
+from tests.integration.store.legs import leg, with_raw
 from tests.typed import good, settings_file, settings_of, told, typed
 
 DAY = timedelta(days=1)
@@ -117,15 +120,30 @@ def test_after_some_days_off_an_operator_says_which_day_it_is(
     assert "[program.clock-doubted]" in told(fernamt("number", "sweep"))
     assert "0 numbers would be moved" in good(fernamt("number", "sweep", "--dry-run"))
     assert not TrustedClock(engine).trusts(now)
-    assert "The clock is believed again." in good(
-        fernamt("privacy", "run", "--today", german(now), "--actor", "anna")
-    )
+    month_ago = now - 30 * DAY
+    refused_call = {"started_at": month_ago, "ringing_at": None, "answered_at": None, "ended_at": month_ago}
+    CdrRepository(engine).insert_legs([with_raw(leg(leg_id="old", billed_ms=0, **refused_call))])
+    done = good(fernamt("privacy", "run", "--today", german(now), "--actor", "anna"))
+    assert "The clock is believed again." in done
+    (proof,) = PrivacyErasing(engine).erasures()
+    assert (proof.kind, proof.actor) == ("other-traffic", "anna")
+    assert now <= proof.at <= datetime.now(UTC)
     assert TrustedClock(engine).trusts(now)
     assert clock(found).state is State.OK
     found_clocks = clocks(engine, now)
     assert (found_clocks.last, found_clocks.ahead) == (german(now), None), "the mistake is forgotten"
     (entry,) = [each for each in AuditLog(engine).latest() if each.object_kind == "clock"]
     assert (entry.actor, entry.action, entry.object_id) == ("anna", "privacy.run", str(german(now)))
+
+
+@pytest.mark.parametrize("words", [("run",), ("hold", "release", "1", "--reason", "settled")])
+def test_nobody_says_when_something_was_deleted_or_released(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """GDPR Art. 5(2): it is the proof, and the time of the act."""
+    done = typed(settings_of(tmp_path, "postgresql://127.0.0.1:1/none"))(
+        "privacy", *words, "--at", "2020-01-01"
+    )
+    assert done.exit_code == 2
+    assert "No such option" in done.output
 
 
 def test_what_was_deleted_tells_the_day_as_well(engine: Engine, now: datetime) -> None:
