@@ -265,6 +265,10 @@ def test_such_a_system_is_not_called_while_it_has_registered_without_tls(
     eventually(lambda: sip_id in {leg["sip_call_id"] for leg in running.legs()}, 15, "its record")
     (leg,) = [leg for leg in running.legs() if leg["sip_call_id"] == sip_id]
     assert leg["reason_id"] == "in.trunk-in-clear"
+    asked = ("--incoming", "--trunk", "carrier-a", "--from", CALLER, "--to", ONLY_GEHEIM)
+    explained = running.json("route", "explain", *asked)
+    assert explained["reason"]["id"] == "in.trunk-in-clear"
+    assert f"Trunk geheim is down and not called: {why}" in explained["notes"]
     assert dial(stage, robot, "112", from_user=ONLY_GEHEIM).wait("ended", 20).final_code == 200
     assert ONLY_GEHEIM in stage.received("carrier-a", "112").from_header
     with pytest.raises(RobotsTimeoutError):

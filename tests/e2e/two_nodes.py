@@ -38,9 +38,13 @@ class Pair:
 
 @contextmanager
 def two_nodes(
-    switch: str, carrier: Path, prepare: Callable[[Path], None] = lambda directory: None
+    switch: str,
+    carrier: Path,
+    prepare: Callable[[Path], None] = lambda directory: None,
+    amend: Callable[[dict[str, Any]], None] = lambda tree: None,
 ) -> Iterator[Pair]:
-    """Both run; stopped in order at the end. `prepare` is given each one's directory before it starts."""
+    """Both run; stopped in order at the end. Before it starts `prepare` is given each one's directory, and
+    `amend` its settings."""
     with ExitStack() as held, state_directory() as here, state_directory() as there:
         prepare(here)
         prepare(there)
@@ -51,6 +55,7 @@ def two_nodes(
         def first(tree: dict[str, Any]) -> None:
             tree["node"]["ports"]["node"] = doors[0]
             tree["other_nodes"] = [_other("node-2", settings[1], doors[1], wires[0])]
+            amend(tree)
 
         running = Exchange(here, switch, 1, carrier, first)
         try:
@@ -62,6 +67,7 @@ def two_nodes(
                 tree["apply_on_start"] = False
                 shared = running.settings.model_dump(mode="json", exclude_none=True)
                 tree |= {name: shared[name] for name in ("database", "redis", "lab_network")}
+                amend(tree)
 
             other = Exchange(there, switch, 1, carrier, second)
             try:
