@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import redis
 
 from store.embedded.process import wait_until
@@ -69,5 +67,5 @@ def test_a_redis_that_has_forgotten_the_last_tokens_gives_none_of_them_again(
 
 
 def _milliseconds(client: redis.Redis) -> int:
-    seconds, microseconds = cast(tuple[int, int], client.time())
+    seconds, microseconds = client.time()
     return seconds * 1000 + microseconds // 1000

@@ -52,3 +52,11 @@ def test_a_server_that_never_says_a_word_is_given_up(measured: dict[str, Any]) -
     kind, seconds = measured["silence"]
     assert kind == "database-unavailable"
     assert seconds < 3 * CONNECT_TIMEOUT_S * slowness()
+
+
+def test_a_server_that_never_says_a_word_hides_no_other_one(measured: dict[str, Any]) -> None:
+    """Its machine is gone and the standby promoted; libpq alone would try the first one for ever."""
+    found, (first_s, next_s) = measured["second"]
+    assert found
+    assert first_s < 3 * CONNECT_TIMEOUT_S * slowness()
+    assert next_s < CONNECT_TIMEOUT_S, "the one that was found is asked first"

@@ -23,7 +23,7 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
 from store.cdr_repository import CdrRepository
 from store.database import cooperate_with_gevent, make_engine
@@ -81,6 +81,24 @@ def silent_server() -> tuple[str, float]:
             return error.id, time.monotonic() - began
 
 
+def silent_first_of_two(url: str) -> tuple[bool, list[float]]:
+    """A primary whose machine is gone without a word, and the standby that was promoted: whether that one is
+    found, and the seconds of the first connection and of the next."""
+    there = make_url(url)
+    port = int(str(there.query.get("port") or there.port))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        places = f"127.0.0.1:{silent.getsockname()[1]},127.0.0.1:{port}"
+        engine = make_engine(f"postgresql://{there.username}:{there.password}@{places}/{there.database}")
+        seconds = []
+        for _ in range(2):
+            began = time.monotonic()
+            with engine.connect() as connection:
+                found = connection.execute(text("SELECT inet_server_port()")).scalar_one()
+            seconds.append(time.monotonic() - began)
+            engine.dispose()
+        return found == port, seconds
+
+
 def killed_servers_return(
     postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, engine: Engine
 ) -> list[str]:
@@ -116,8 +134,10 @@ def main() -> None:
     try:
         upgrade(engine)
         silence = gevent.spawn(silent_server)
+        second = gevent.spawn(silent_first_of_two, postgres.url)
         result: dict[str, Any] = {"parallel_s": many_wait_at_once(engine)}
         result["rows"], result["turns"] = stream_while_others_run(engine)
+        result["second"] = second.get(timeout=20)
         result["reports"] = killed_servers_return(postgres, redis_server, engine)
         result["silence"] = silence.get(timeout=20)
         print(json.dumps(result))  # noqa: T201
