@@ -19,7 +19,7 @@ from gevent import spawn
 from controller.errors import NodeAway, StoreAway
 from controller.rounds import Rounds
 from dialplan.call import Behalf, CallOffered, Via
-from dialplan.causes import PATH_FAILURES
+from dialplan.causes import Cause
 from dialplan.decision import Decision, Route
 from dialplan.legs import Leg
 from dialplan.place import asked_for
@@ -35,12 +35,24 @@ _MINUTE_S: Final = 60
 #: So many minutes, with the one that runs, a result is said to be how things are: controllers take turns, and
 #: who had none since knows nothing newer. One minute may be missed.
 _SAID_MINUTES: Final = 3
-_PATH_FAILURES: Final = frozenset(cause.switch_name for cause in PATH_FAILURES)
+#: What a probe that got through ends with: answered, or what only the called line would say. All else may be
+#: the carrier that takes no call of ours: 401, 402, 403, 407 and 603 come as CALL_REJECTED, 488 and 606 as
+#: INCOMPATIBLE_DESTINATION (FreeSWITCH, sofia_glue_sip_cause_to_freeswitch).
+_THROUGH: Final = frozenset(
+    cause.switch_name
+    for cause in (
+        Cause.NORMAL_CLEARING,
+        Cause.USER_BUSY,
+        Cause.NO_ANSWER,
+        Cause.UNALLOCATED_NUMBER,
+        Cause.NUMBER_CHANGED,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """Of a minute (since 1970). `reached`: answered, or refused by a word of the other side's own."""
+    """Of a minute (since 1970). `reached`: answered, or refused by a word of the called line's own."""
 
     minute: int
     trunk_id: str
@@ -139,7 +151,7 @@ class Probing(Rounds):
             _log.warning("a probe could not be made", trunk=trunk_id, error=str(error))
         finally:
             self._ended(offered.call_id)
-        reached = cause not in _PATH_FAILURES and cause != "NODE_AWAY"
+        reached = cause in _THROUGH
         if not reached:
             _log.warning("a probe did not get through", trunk=trunk_id, cause=cause, took_ms=took_ms)
         self.last[trunk_id] = found = Probed(minute, trunk_id, reached, cause, took_ms)

@@ -116,13 +116,21 @@ def test_each_trunk_is_rung_by_itself_whatever_stands_first() -> None:
         ("NORMAL_CLEARING", True),
         ("USER_BUSY", True),
         ("UNALLOCATED_NUMBER", True),
+        ("NO_ANSWER", True),
+        ("CALL_REJECTED", False),
+        ("INCOMPATIBLE_DESTINATION", False),
+        ("OUTGOING_CALL_BARRED", False),
+        ("NO_USER_RESPONSE", False),
+        ("words that nobody knows", False),
         ("NETWORK_OUT_OF_ORDER", False),
         ("PROGRESS_TIMEOUT", False),
         ("GATEWAY_DOWN", False),
         ("away", False),
     ],
 )
-def test_a_word_of_the_other_side_is_a_way_through_silence_is_not(cause: str, reached: bool) -> None:
+def test_a_word_of_the_called_line_is_a_way_through_silence_and_a_carriers_refusal_are_not(
+    cause: str, reached: bool
+) -> None:
     world = World(switch=Switch(cause))
     trunk = carried(world)[0]
     probing = world.probing(x=TARGET)
