@@ -100,6 +100,11 @@ def live_calls(settings: Settings) -> LiveCalls:
     return LiveCalls(call_path_client(server_url(settings, settings.redis, "Redis")))
 
 
+def controller_name(settings: Settings, listen: tuple[str, int]) -> str:
+    """Among the controllers of all nodes, who share Redis: those of two sites listen on the same address."""
+    return "{}/{}:{}".format(settings.node.name, *listen)
+
+
 def call_counters(settings: Settings, controller: str) -> CallCounters:
     """The counters of limits. Raises NotRunning when there is none to use."""
     url = server_url(settings, settings.redis, "Redis")

@@ -21,6 +21,7 @@ from cli.bootstrap import (
     call_counters,
     call_requests,
     call_traces,
+    controller_name,
     engine,
     event_socket,
     live_calls,
@@ -130,9 +131,10 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
 
     live = Live(live_calls(settings))
     following = Following(live, on_return=compare_notes)
-    counters = call_counters(settings, "{}:{}/{}".format(*listen, os.getpid()))
+    own_name = controller_name(settings, listen)
+    counters = call_counters(settings, f"{own_name}/{os.getpid()}")
     limiting = Limiting(SharedLimits(counters), lambda: time.monotonic() * 1000, on_return=compare_notes)
-    board = SharedTrunks(trunk_board(settings), "{}:{}".format(*listen))
+    board = SharedTrunks(trunk_board(settings), own_name)
     health = TrunkHealth(board, now, live.calls_of)
     emergency = Emergency(
         health,
@@ -148,7 +150,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     def commanded(call: ApiCall, answer: str, seconds: float) -> None:
         tracing.commanded(call.name, call.argument, answer, seconds)
 
-    holder = "{}:{}/{}/{}".format(*listen, os.getpid(), time.time_ns())
+    holder = f"{own_name}/{os.getpid()}/{time.time_ns()}"
     home, others = settings.node.name, other_nodes(settings)
     clock_ms = steady_clock_ms()
     places = Places((home, *others), clock_ms)

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from cli.bootstrap import switch_settings
+from cli.bootstrap import controller_name, switch_settings
 from cli.settings import Settings, load_settings
 from freeswitch.render import render
 from provisioning.schema import SecretRef
@@ -59,6 +59,8 @@ def test_both_sites_share_the_stores_and_have_two_controllers(sites: tuple[Setti
     assert here.mailbox_key == there.mailbox_key is not None, "each hears what the other one took"
     assert (here.database, here.redis, here.carrier) == (there.database, there.redis, there.carrier)
     assert len(here.controllers) == 2
+    names = {controller_name(site, listen) for site in sites for listen in site.controllers}
+    assert len(names) == 4, "the names under which all controllers share what they know"
 
 
 def test_whatever_prometheus_is_told_to_ask_is_started(sites: tuple[Settings, Settings]) -> None:
