@@ -48,6 +48,7 @@ from cli.wiring.carrier import applied_carrier, applied_version
 from cli.wiring.configuration_state import StateFile, TellVersion
 from cli.wiring.drained import Instead
 from cli.wiring.figures import Figures, Parts
+from cli.wiring.heartbeat import Heartbeat
 from cli.wiring.kept_for_calls import journal_of, listening_of
 from cli.wiring.node_configuration import NodeConfiguration, NoNode
 from cli.wiring.phone_codes import PhoneCodes
@@ -337,6 +338,8 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         probing.start()
     node_orders = NodeOrders(OrdersForNode(acd_desk(settings), home), recorder)
     node_orders.start()
+    heartbeat = Heartbeat()
+    heartbeat.start()
     _log.info("controller ready", listen="{}:{}".format(*server.address), version=snapshot.version)
     stopped.wait()
     figures.stop()
@@ -358,6 +361,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     emergency.stop(2.0)
     limiting.stop(1.0)
     health.stop(1.0)
+    heartbeat.stop(1.0)
     _log.info("controller stopped", decided=decider.decided, sessions_cut=left)
 
 
