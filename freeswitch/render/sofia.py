@@ -150,6 +150,8 @@ def _gateway(parent: Element, trunk: Trunk, address: SipAddress) -> None:
             "password": credentials.password if credentials else "",
             "caller-id-in-from": True,
             "retry-seconds": 30,
+            # A call to our Contact (user gw+ID) has its number in To; else it would be one to our user name.
+            "extension": "auto",
         },
     )
     if trunk.ping_s is not None and credentials is None:

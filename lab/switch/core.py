@@ -23,7 +23,7 @@ from lab.switch.config.load import load
 from lab.switch.config.settings import ProfileSettings, User
 from lab.switch.dialplan import Action
 from lab.switch.events import EventBus
-from lab.switch.expand import Scope, expand
+from lab.switch.expand import Scope, disarmed, expand
 from lab.switch.sip.building import dialog_of_request, response_to
 from lab.switch.sip.endpoint import SipProfile
 from lab.switch.sip.gateway import Gateway
@@ -187,7 +187,13 @@ class Switch:
             return
         settings, source = profile.settings, transaction.source
         facts = caller_profile(request, source, settings, new_uuid(), settings.context)
+        prefix, _, name = facts.destination_number.partition("+")
+        called = self.gateways.get(name) if prefix == "gw" else None
+        if called is not None:
+            facts.destination_number = disarmed(called.dialled(request))
         channel = Channel(self, facts, outbound=False)
+        if called is not None:
+            channel.set("sip_gateway", called.name)
         channel.set("session_id", self.next_session_id())
         for name, value in variables(request, source, settings):
             channel.take(name, value)

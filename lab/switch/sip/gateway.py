@@ -16,6 +16,7 @@ from lab.switch.channel import new_uuid
 from lab.switch.config.settings import GatewaySettings, whole
 from lab.switch.sip.building import new_tag
 from lab.switch.sip.name_addr import parse_address
+from lab.switch.sip.reading import name_addr
 from lab.switch.sip.transactions import ClientTransaction
 from lab.switch.sip.wire import Address
 
@@ -75,6 +76,13 @@ class Gateway:
         proxy = self.settings.get("outbound-proxy") or self.settings.proxy
         host, _, port = proxy.split(";")[0].rpartition(":") if ":" in proxy else (proxy, "", "5060")
         return Address(host, whole(port, 5060), self.settings.transport)
+
+    def dialled(self, request: SipRequest) -> str:
+        """The number of a call to the Contact that the gateway registered."""
+        extension = self.settings.get("extension") or self.settings.get("username")
+        if extension in ("", "auto", "auto_to_user"):
+            return name_addr(request, "to").uri.user or ""
+        return extension
 
     def start(self) -> None:
         if self.registers:

@@ -69,6 +69,11 @@ _PARTS_XML = """<include>
           <param name="realm" value="{domain}"/><param name="register" value="true"/>
           <param name="username" value="tisch2"/><param name="password" value="{phone_password}"/>
           <param name="retry-seconds" value="5"/></gateway>
+        <gateway name="amt"><param name="proxy" value="127.0.0.1:{closed}"/>
+          <param name="register" value="false"/><param name="username" value="konto"/>
+          <param name="extension" value="auto"/></gateway>
+        <gateway name="fest"><param name="proxy" value="127.0.0.1:{closed}"/>
+          <param name="register" value="false"/><param name="username" value="hangup-USER_BUSY"/></gateway>
         <gateway name="stumm"><param name="proxy" value="127.0.0.1:{closed}"/>
           <param name="register" value="false"/><param name="ping" value="5"/></gateway>
         <gateway name="gefragt"><param name="proxy" value="127.0.0.1:{peer}"/>

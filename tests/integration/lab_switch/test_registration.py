@@ -95,6 +95,24 @@ def test_a_gateway_registers_and_meets_the_challenges_of_its_calls(
     assert b_leg["variables"]["hangup_cause"] == "NORMAL_CLEARING"
 
 
+@pytest.mark.parametrize(
+    ("uri", "to"),
+    [
+        ("gw+amt@127.0.0.1:{};gw=amt", "hangup-USER_BUSY"),
+        ("gw+fest@127.0.0.1:{};gw=fest", "ziel"),
+        ("hangup-USER_BUSY@127.0.0.1:{};gw=amt", "ziel"),
+    ],
+    ids=["by To", "a gateway without extension: its user name", "by the Request-URI"],
+)
+def test_a_call_to_the_contact_that_a_gateway_registered(
+    switch: SwitchUnderTest, caller: RobotPhone, uri: str, to: str
+) -> None:
+    """Carriers call the Contact as it is (RFC 3261 section 16.5), and say in To which number was dialled."""
+    port = switch.ports.carrier
+    call = caller.call(f"sip:{uri.format(port)}", headers={"To": f"<sip:{to}@127.0.0.1:{port}>"})
+    assert call.wait("ended").final_code == 486
+
+
 def test_a_gateway_that_answers_no_pings_is_down(switch: SwitchUnderTest, caller: RobotPhone) -> None:
     with InboundSocket(switch.ports.event_socket) as client:
         wait_until(lambda: "DOWN" in client.api("sofia status gateway stumm"), "the pings to fail")
