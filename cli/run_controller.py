@@ -42,6 +42,7 @@ from cli.wiring.adapters import (
     SharedTrunks,
 )
 from cli.wiring.applied import Versions, keep_for_long
+from cli.wiring.aside import AttemptsAside
 from cli.wiring.call_requests import FirstLegNode, RequestDesk
 from cli.wiring.call_traces import NoTraces, TraceSteps
 from cli.wiring.carrier import applied_carrier, applied_version
@@ -141,7 +142,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
         health,
         lambda call_id: _pre_empt(follower.connection, call_id),
         lambda leg: sent_leg(leg, settings.node.domain),
-        attempt_files(settings),
+        AttemptsAside(attempt_files(settings)),
         Attempts(EmergencyAttempts(database)),
     )
 

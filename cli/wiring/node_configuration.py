@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from gevent.hub import get_hub
 
 from cli.layout import write_private
+from cli.wiring.aside import aside
 from controller.errors import NodeAway
 from dialplan.call import Entry
 from dialplan.carrier import Customer, Phone, SipAddress, TeamsEdge, Trunk
@@ -65,7 +65,7 @@ class NodeConfiguration:
             self._prepared = snapshot
             return
         # In a thread of the system: ten thousand trunks take seconds, calls must not wait for that.
-        text, wanted, loaded = get_hub().threadpool.apply(self._compared, (snapshot,))
+        text, wanted, loaded = aside(self._compared, snapshot)
         try:
             if wanted != loaded:
                 self._bring(text, wanted, loaded)
@@ -76,14 +76,14 @@ class NodeConfiguration:
     def retire(self, snapshot: Snapshot) -> None:
         if not self._left:
             return
-        wanted, loaded = self._wanted, get_hub().threadpool.apply(self._loaded)
+        wanted, loaded = self._wanted, aside(self._loaded)
         try:
             for profile in (*_GATEWAYS, _TEAMS):
                 for gateway in loaded.get(profile, {}).keys() - wanted[profile].keys():
                     self._kill(profile, gateway)
             for user in loaded.get(_PHONES, {}).keys() - wanted[_PHONES].keys():
                 self._run(profile_calls.flush_registrations(_PHONES, user, self._settings.domain))
-            self._note(wanted)
+            aside(self._note, wanted)
         except (FreeSwitchError, OSError) as error:
             raise NodeAway(str(error)) from error
         self._left = False
@@ -100,7 +100,7 @@ class NodeConfiguration:
         return text, _state(snapshot, text, self._settings), self._loaded()
 
     def _bring(self, text: str, wanted: State, loaded: State) -> None:
-        write(self._conf_dir, text)
+        aside(write, self._conf_dir, text)
         self._run(api_calls.reload_xml())
         self._run(profile_calls.reload_acl())
         for module in sorted(wanted[_MODULES].keys() - loaded.get(_MODULES, {}).keys()):
@@ -114,7 +114,7 @@ class NodeConfiguration:
                 self._kill(profile, gateway)
             if have.items() - old.items():
                 self._run(profile_calls.rescan(profile))
-        self._note({name: loaded.get(name, {}) | wanted[name] for name in wanted})
+        aside(self._note, {name: loaded.get(name, {}) | wanted[name] for name in wanted})
 
     def _load(self, module: str) -> None:
         """A module that is not installed is told; it keeps nothing else from the node."""
