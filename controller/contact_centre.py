@@ -69,7 +69,7 @@ class Journal(Protocol):
     def acquire(self) -> tuple[str | None, Sequence[str]] | None: ...
     def renew(self) -> bool: ...
     def append(self, records: Sequence[str], log: Sequence[str]) -> int | None: ...
-    def checkpoint(self, state: str, records: int) -> bool: ...
+    def checkpoint(self, state: str) -> bool: ...
     def release(self) -> None: ...
 
 
@@ -248,7 +248,7 @@ class ContactCentre:
         began_ms = max(state.now_ms, self.now_ms - _UNLED_MS)
         self._unled_ms = (began_ms, self.now_ms) if state.now_ms else (0, 0)
         # Kept at once: the next successor must not meet a record that could not be read again.
-        if not self._journal.checkpoint(checkpoint(state), len(records)):
+        if not self._journal.checkpoint(checkpoint(state)):
             return False
         while not self._events.empty():
             self._events.get_nowait()
@@ -316,7 +316,7 @@ class ContactCentre:
         self._switch.carry_out(effects)
         if failed:
             sleep(_RETRY_S)  # what is due stays due: not again at once
-        if count >= _CHECKPOINT_EVERY and not self._journal.checkpoint(checkpoint(self.state), count):
+        if count >= _CHECKPOINT_EVERY and not self._journal.checkpoint(checkpoint(self.state)):
             self._lose("the lease was lost")
 
     def _outcome(self, batch: Sequence[Timed]) -> tuple[State, list[Effect], list[str], bool]:

@@ -21,12 +21,18 @@ from store.foreign_errors import redis_errors
 from store.leases import Lease
 
 #: KEYS: lease, journal, log, tenants with a log, entries lost, channel of listeners. ARGV: token, tenant,
-#: most entries, how many records, the records, then id and text of each entry. An entry whose id is not
-#: greater than the last one's is there already. Returns the number of records now, or -1 when fenced out.
+#: most entries, how many records, how many the holder wrote before, the records, then id and text of each
+#: entry. What an attempt brought whose answer was lost is not added again: the lease counts the records that
+#: its holder wrote, and an entry whose id is not greater than the last one's is there. Returns the number of
+#: records now, or -1 when fenced out.
 _APPEND: Final = """
-if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return -1 end
-local first = 5 + tonumber(ARGV[4])
-for place = 5, first - 1 do redis.call('RPUSH', KEYS[2], ARGV[place]) end
+local held = redis.call('HMGET', KEYS[1], 'token', 'written')
+if held[1] ~= ARGV[1] then return -1 end
+local first = 6 + tonumber(ARGV[4])
+local before = tonumber(ARGV[5])
+local written = tonumber(held[2] or '0')
+for place = 6 + math.max(0, written - before), first - 1 do redis.call('RPUSH', KEYS[2], ARGV[place]) end
+redis.call('HSET', KEYS[1], 'written', string.format('%.0f', math.max(written, before + ARGV[4])))
 if first > #ARGV then return redis.call('LLEN', KEYS[2]) end
 redis.call('SADD', KEYS[4], ARGV[2])
 local room = tonumber(ARGV[3]) - redis.call('XLEN', KEYS[3])
@@ -49,11 +55,17 @@ redis.call('SET', KEYS[1], string.format('%.0f', run))
 return string.format('%.0f', run)
 """
 
-#: KEYS: lease, journal, checkpoint. ARGV: token, state, records it contains. Returns 1, or -1.
+#: KEYS: lease, journal, checkpoint. ARGV: token, state, how many of the holder's records it contains. Those
+#: after it stay. One that comes late, after a newer one, changes nothing. Returns 1, or -1 when fenced out.
 _CHECKPOINT: Final = """
-if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return -1 end
+local held = redis.call('HMGET', KEYS[1], 'token', 'written', 'kept')
+if held[1] ~= ARGV[1] then return -1 end
+local contained = tonumber(ARGV[3])
+if contained < tonumber(held[3] or '0') then return 1 end
+redis.call('HSET', KEYS[1], 'kept', ARGV[3])
 redis.call('SET', KEYS[3], ARGV[2])
-redis.call('LTRIM', KEYS[2], ARGV[3], -1)
+local since = tonumber(held[2] or '0') - contained
+if since > 0 then redis.call('LTRIM', KEYS[2], -since, -1) else redis.call('DEL', KEYS[2]) end
 return 1
 """
 
@@ -92,22 +104,30 @@ class AcdJournals:
             return int(cast(bytes, self._run(keys=[f"fernamt:acd:{tenant}:run"])))
 
     def append(
-        self, lease: Lease, tenant: str, records: Sequence[str], log: Sequence[tuple[LogId, str]] = ()
+        self,
+        lease: Lease,
+        tenant: str,
+        records: Sequence[str],
+        log: Sequence[tuple[LogId, str]] = (),
+        *,
+        written: int,
     ) -> int | None:
         """Add records and log in one round trip; how many records there are since the checkpoint. None: the
-        lease is lost."""
+        lease is lost. `written`: how many records its holder knows to have added by it before; so that what
+        is sent again after an error is there once."""
         keys = [_lease(lease), _records(tenant), log_key(tenant), LOGS, LOST, LIVE + tenant]
         entries = [part for (run, number), text in log for part in (f"{run}-{number}", text)]
-        args: list[str | int] = [lease.token, tenant, MAX_LOG, len(records), *records, *entries]
+        args: list[str | int] = [lease.token, tenant, MAX_LOG, len(records), written, *records, *entries]
         with redis_errors(f"journal of {tenant}"):
             count = self._append(keys=keys, args=args)
         return None if count == -1 else int(cast(int, count))
 
-    def checkpoint(self, lease: Lease, tenant: str, state: str, records: int) -> bool:
-        """Keep the state instead of the `records` records that led to it. False: the lease is lost."""
+    def checkpoint(self, lease: Lease, tenant: str, state: str, *, written: int) -> bool:
+        """Keep the state instead of what led to it: all records there were at the lease's begin and `written`
+        added by it. False: the lease is lost."""
         keys = [_lease(lease), _records(tenant), _state(tenant)]
         with redis_errors(f"checkpoint of {tenant}"):
-            return bool(self._checkpoint(keys=keys, args=[lease.token, state, records]) == 1)
+            return bool(self._checkpoint(keys=keys, args=[lease.token, state, written]) == 1)
 
     def kept(self, tenant: str) -> Kept:
         """What there is. Read it after the lease was acquired: then nobody writes any more."""

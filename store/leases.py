@@ -26,6 +26,7 @@ if not token then
   token = string.format('%.0f', math.max(time[1] * 1000 + math.floor(time[2] / 1000), last + 1))
   redis.call('SET', KEYS[2], token)
 end
+redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'token', token)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return tonumber(token)

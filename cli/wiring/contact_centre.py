@@ -20,7 +20,7 @@ class TenantJournal:
         self._holder = holder
         self._lease: Lease | None = None
         self._run = 0
-        self._logged = 0
+        self._logged = self._written = 0
 
     def acquire(self) -> tuple[str | None, Sequence[str]] | None:
         with store_errors():
@@ -29,6 +29,7 @@ class TenantJournal:
                 return None
             kept = self._journals.kept(self._tenant)
             self._run, self._logged = self._journals.new_run(self._tenant), 0
+            self._written = 0
         return kept.checkpoint, kept.records
 
     def renew(self) -> bool:
@@ -36,16 +37,19 @@ class TenantJournal:
             return self._leases.renew(self._held())
 
     def append(self, records: Sequence[str], log: Sequence[str]) -> int | None:
-        """Again with the same after StoreAway: the log's entries keep their numbers."""
+        """Again with the same after StoreAway: records and the log's entries keep their numbers."""
         numbered = [((self._run, self._logged + place), each) for place, each in enumerate(log, start=1)]
         with store_errors():
-            count = self._journals.append(self._held(), self._tenant, records, numbered)
+            count = self._journals.append(
+                self._held(), self._tenant, records, numbered, written=self._written
+            )
+        self._written += len(records)
         self._logged += len(log)
         return count
 
-    def checkpoint(self, state: str, records: int) -> bool:
+    def checkpoint(self, state: str) -> bool:
         with store_errors():
-            return self._journals.checkpoint(self._held(), self._tenant, state, records)
+            return self._journals.checkpoint(self._held(), self._tenant, state, written=self._written)
 
     def release(self) -> None:
         with store_errors():

@@ -77,7 +77,7 @@ def test_the_worked_example_of_the_page_comes_out_of_the_database(
     redis_client: redis.Redis, engine: Engine, history: AcdHistory
 ) -> None:
     """docs/figures.md."""
-    AcdJournals(redis_client).append(lease(redis_client), CUSTOMER, [], numbered(worked_records()))
+    AcdJournals(redis_client).append(lease(redis_client), CUSTOMER, [], numbered(worked_records()), written=0)
     mover(redis_client, history).round()
     assert AcdLog(redis_client).waiting(CUSTOMER) == 0
     found = figures_of(engine).figures
@@ -123,12 +123,12 @@ def test_what_an_owner_sends_again_after_a_timeout_waits_once(redis_client: redi
     run = journals.new_run(CUSTOMER)
     entries = numbered(worked_records(), run)
     for _ in range(2):
-        journals.append(held, CUSTOMER, [], entries[:5])
-    journals.append(held, CUSTOMER, [], entries[5:])
+        journals.append(held, CUSTOMER, [], entries[:5], written=0)
+    journals.append(held, CUSTOMER, [], entries[5:], written=0)
     log = AcdLog(redis_client)
     assert [each for each, _ in log.oldest(CUSTOMER)] == [each for each, _ in entries]
     log.remove(CUSTOMER, [each for each, _ in entries])
-    journals.append(held, CUSTOMER, [], entries)
+    journals.append(held, CUSTOMER, [], entries, written=0)
     assert log.waiting(CUSTOMER) == 0
     assert journals.new_run(CUSTOMER) > run
 
@@ -137,7 +137,8 @@ def test_a_full_log_counts_what_finds_no_room(
     redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acd_journals, "MAX_LOG", 3)
-    AcdJournals(redis_client).append(lease(redis_client), CUSTOMER, ["{}"], numbered(worked_records()[:5]))
+    entries = numbered(worked_records()[:5])
+    AcdJournals(redis_client).append(lease(redis_client), CUSTOMER, ["{}"], entries, written=0)
     assert AcdLog(redis_client).waiting(CUSTOMER) == 3
     assert AcdLog(redis_client).lost() == 2
 

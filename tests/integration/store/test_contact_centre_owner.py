@@ -152,7 +152,7 @@ def test_an_owner_that_was_asleep_is_refused_and_steps_back(redis_client: redis.
             return bool(taken)
 
         wait_until(somebody_else_has_it)
-        assert journals.append(taken[0], SPEC.id, ["{}"]) == len(journals.kept(SPEC.id).records)
+        assert journals.append(taken[0], SPEC.id, ["{}"], written=0) == len(journals.kept(SPEC.id).records)
         before = len(switch.effects)
         first.tell(CallerJoined("c1", "verkauf"))
         wait_until(lambda: not first.is_owner)

@@ -57,7 +57,7 @@ class MemoryJournal:
     def append(self, records: Sequence[str], log: Sequence[str]) -> int | None:
         return len(records)
 
-    def checkpoint(self, state: str, records: int) -> bool:
+    def checkpoint(self, state: str) -> bool:
         return True
 
     def release(self) -> None:

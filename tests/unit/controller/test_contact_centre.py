@@ -41,7 +41,7 @@ class MemoryJournal:
         self.records += records
         return len(self.records)
 
-    def checkpoint(self, state: str, records: int) -> bool:
+    def checkpoint(self, state: str) -> bool:
         return True
 
     def release(self) -> None:
