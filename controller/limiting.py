@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
-from gevent import Greenlet, sleep, spawn
+from gevent import Greenlet, Timeout, sleep, spawn
 from gevent.queue import Empty, Full, Queue
 
 from controller.errors import StoreAway
@@ -29,6 +29,8 @@ _QUEUE_LIMIT: Final = 20_000
 #: How long ends of calls are gathered, how many go in one message.
 _GATHER_S: Final = 0.05
 _BATCH: Final = 500
+#: A call waits no longer, whatever stands: a name server that is away has no limit in the stores' clients.
+_ASK_S: Final = 0.2
 #: Between two looks whether Redis is back.
 _RETRY_S: Final = 1.0
 
@@ -132,7 +134,8 @@ class Limiting:
             return self._local.take(call_id, node, claims)
         self._asking.add(call_id)
         try:
-            stopped_by = self._store.take(call_id, node, claims)
+            with Timeout(_ASK_S, StoreAway(f"no answer about limits within {_ASK_S:g} s")):
+                stopped_by = self._store.take(call_id, node, claims)
         except StoreAway as error:
             self._lost(error)
             stopped_by = self._local.take(call_id, node, claims)

@@ -219,10 +219,10 @@ class CallCounters:
         controller: str,
         lease_s: float = LEASE_S,
     ) -> None:
-        self._client = client
+        self._client, self._quick = client, quick or client
         self._controller = controller
         self._lease_ms = round(lease_s * 1000)
-        self._take = (quick or client).register_script(_TAKE)
+        self._take = self._quick.register_script(_TAKE)
         self._release = client.register_script(_RELEASE)
         self._renew = client.register_script(_RENEW)
         self._replace = client.register_script(_REPLACE)
@@ -284,9 +284,9 @@ class CallCounters:
         return tuple(found)
 
     def ping(self) -> None:
-        """Nothing, when Redis answers."""
+        """Nothing, when Redis answers, on the way that calls take."""
         with redis_errors("asking for limits"):
-            self._client.ping()
+            self._quick.ping()
 
     def counts(self, claims: Sequence[Claim]) -> tuple[int, ...]:
         """What is taken of each counter at the moment: calls, or micro-euro."""

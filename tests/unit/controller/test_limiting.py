@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
-from gevent import idle
+from gevent import idle, sleep
 from gevent.event import Event as Flag
 
 from controller import limiting as module
@@ -128,6 +129,18 @@ def test_without_redis_every_controller_counts_for_itself(
     assert set(store.calls) == {"c1", "c4"}
     assert taken(limiting, "c6") == [False]
     limiting.stop(WAIT_S)
+
+
+def test_a_call_does_not_wait_for_what_has_no_limit_of_its_own(
+    store: MemoryLimits, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name server that is away: the address of Redis takes seconds, 5 for each that is asked."""
+    monkeypatch.setattr(module, "_ASK_S", 0.01)
+    store.meanwhile = partial(sleep, WAIT_S)
+    limiting = Limiting(store, clock)
+    assert taken(limiting, "c1", "c2", "c3") == [True, True, False]
+    assert limiting.away
+    assert store.asked == 1
 
 
 def test_a_call_that_ended_while_redis_was_away_holds_nothing_when_it_is_back(
