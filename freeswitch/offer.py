@@ -94,7 +94,7 @@ def offered_call(get: Lookup) -> CallOffered:
         tenant_id=_cut(get("variable_sip_h_X-MS-TenantID")) if entry is Entry.TEAMS else None,
         login_id=login,
         wideband=_UNCOMMON.search(get("variable_absolute_codec_string") or "") is not None,
-        encrypted=_encrypted(get, login),
+        encrypted=_encrypted(get),
         round=next_round(get),
     )
     return asked_again(offered, get)
@@ -116,11 +116,11 @@ def _dialled(get: Lookup, entry: Entry) -> str:
     return text[1:] if _PLUS_EMERGENCY.match(text) else text
 
 
-def _encrypted(get: Lookup, login: str | None) -> bool:
-    """A system that logs in may come by UDP, where its keys were heard; of other trunks the address says."""
-    if get("variable_rtp_secure_media_negotiated") is None:
-        return False
-    return login is None or get("variable_sip_via_protocol") == "tls"
+def _encrypted(get: Lookup) -> bool:
+    """SRTP whose keys nobody heard on the way: they stand in the SDP (RFC 4568 section 7). The address of a
+    trunk says how it is called, not how it calls."""
+    keys = get("variable_rtp_secure_media_negotiated")
+    return keys is not None and get("variable_sip_via_protocol") == "tls"
 
 
 def _resume(get: Lookup) -> Resume | None:

@@ -11,6 +11,8 @@ from xml.etree import ElementTree
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import pytest
+
 from dialplan.call import Entry
 from dialplan.carrier import Srtp
 from dialplan.decide import decide
@@ -98,9 +100,17 @@ def test_the_tenant_is_read_on_the_profile_of_teams_alone() -> None:
     assert offered_call(trunk.get).tenant_id is None
 
 
-def test_keys_that_were_agreed_on_make_a_call_encrypted() -> None:
-    secure = {**CHANNEL, "variable_rtp_secure_media_negotiated": "AES_CM_128_HMAC_SHA1_80"}
-    assert offered_call(secure.get).encrypted
+@pytest.mark.parametrize(("transport", "encrypted"), [("tls", True), ("udp", False), ("tcp", False)])
+@pytest.mark.parametrize("profile", ["teams", "trunk", "carrier"])
+def test_keys_that_nobody_heard_make_a_call_encrypted(profile: str, transport: str, encrypted: bool) -> None:
+    """RFC 4568 section 7: a trunk that is called by TLS may call by UDP, with its keys for all to read."""
+    secure = {
+        **CHANNEL,
+        "variable_sofia_profile_name": profile,
+        "variable_sip_via_protocol": transport,
+        "variable_rtp_secure_media_negotiated": "AES_CM_128_HMAC_SHA1_80",
+    }
+    assert offered_call(secure.get).encrypted is encrypted
 
 
 HUB = "sip:sip2.teams.example:5061;transport=tls;x-m=8:orgid:0a1b"
