@@ -191,6 +191,7 @@ def switch_settings(settings: Settings) -> SwitchSettings:
         max_sessions=node.max_sessions,
         log_level=node.log_level,
         sounds_dir=node.sounds_dir or SOUNDS,
+        silence_s=node.silence_s,
         node_port=node.ports.node,
         other_nodes=tuple(NodeDoor(*each.sip) for each in settings.other_nodes),
         other_event_sockets=tuple(each.event_socket[0] for each in settings.other_nodes),

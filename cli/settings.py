@@ -119,6 +119,14 @@ class NodeEntry(Entry):
         description="Let FreeSWITCH take real-time priority, as it does by default (needs root or "
         "RLIMIT_RTPRIO): for production. On a small machine that does other things too it starves them.",
     )
+    silence_s: int = Field(
+        300,
+        ge=0,
+        le=86_400,
+        description="A call with a side that sends no sound at all for so many seconds is ended (48 times as "
+        "many on hold): a telephone system that lost its power says no goodbye, and its calls would be "
+        "charged for ever. 0: never.",
+    )
     log_level: Literal["warning", "info", "debug"] = Field(
         "warning",
         description="FreeSWITCH's log; info and debug write the numbers of every call into it.",

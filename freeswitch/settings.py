@@ -16,6 +16,8 @@ LOGGED_IN: Final = "fernamt_login"
 NODE: Final = "node"
 #: Access list of the Event Socket where it takes more than the loopback (render/admitted.py).
 CONTROLLERS: Final = "controllers"
+#: How many times longer a leg on hold may be silent.
+HOLD_TIMES: Final = 48
 #: Always on it.
 LOOPBACK: Final = "127.0.0.0/8"
 
@@ -74,6 +76,8 @@ class SwitchSettings:
     sessions_per_second: int = 500
     max_sessions: int = 5000
     log_level: str = "warning"
+    #: A leg that sends no sound for so long is ended, one on hold after `HOLD_TIMES` of it; 0: never.
+    silence_s: int = 300
     sounds_dir: Path = SOUNDS
     node_port: int = 5090
     other_nodes: tuple[NodeDoor, ...] = ()

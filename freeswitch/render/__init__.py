@@ -14,7 +14,7 @@ from freeswitch.render.modules import modules
 from freeswitch.render.sofia import acl, directory, no_foreign_calls, sofia
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.xml import document
-from freeswitch.settings import SwitchSettings
+from freeswitch.settings import HOLD_TIMES, SwitchSettings
 
 #: An INVITE with Replaces takes a call over without asking us (read: sofia.c, intercept): who is connected
 #: stays so. Attended transfers are REFERs and work.
@@ -38,8 +38,17 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
             ("directory", [phones, *peers_domains(snapshot)]),
             ("channels", [no_foreign_calls()]),
         ],
-        _NO_TAKING_OVER,
+        {**_NO_TAKING_OVER, **_silence(settings)},
     )
+
+
+def _silence(settings: SwitchSettings) -> dict[str, str]:
+    """A peer that vanishes sends no BYE: its call would be charged, and hold lines, until somebody looks.
+    Milliseconds, for every leg (read: switch_core_media.c, check_media_timeout_params)."""
+    if not settings.silence_s:
+        return {}
+    silent_ms = settings.silence_s * 1000
+    return {"media_timeout": str(silent_ms), "media_hold_timeout": str(silent_ms * HOLD_TIMES)}
 
 
 def write(directory_path: Path, text: str) -> Path:

@@ -1,0 +1,47 @@
+"""A peer that vanishes in the middle of a call: its power failed, its line was cut. FreeSWITCH alone listens
+for silence, the lab switch does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cli.demonstration.stage import Stage, staged
+from lab.robots import Answer
+from tests.e2e.exchange import Exchange, eventually, exchange, switch_missing
+
+OUTSIDE = "+494066969077"
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[tuple[Exchange, Stage]]:
+    """An exchange that gives a silent side one second."""
+    missing = switch_missing("freeswitch")
+    if missing:
+        pytest.skip(missing)
+    with (
+        exchange("freeswitch", amend=lambda tree: tree["node"].update(silence_s=1)) as running,
+        staged(running.settings) as stage,
+    ):
+        yield running, stage
+
+
+def test_a_call_with_a_side_that_sends_nothing_ends_and_is_charged_no_longer(
+    impatient: tuple[Exchange, Stage],
+) -> None:
+    running, stage = impatient
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), OUTSIDE)
+    gone = stage.call("kanzlei-1", "04066969077", silent=True)
+    gone.wait("answered", 15)
+    assert gone.wait("ended", 20).ended_by == "peer"
+    assert stage.received("carrier-a", OUTSIDE, 15).ended_by == "peer"
+    eventually(lambda: len(running.legs()) == 2, 15, "both records")
+    assert {leg["billed_ms"] < 10_000 for leg in running.legs()} == {True}
+
+
+def test_a_call_with_sound_goes_on(impatient: tuple[Exchange, Stage]) -> None:
+    _, stage = impatient
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), OUTSIDE)
+    talk = stage.call("kanzlei-1", "04066969077", talk_ms=3_000)
+    assert talk.wait("ended", 20).ended_by == "us"
