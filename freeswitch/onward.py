@@ -131,5 +131,5 @@ def onward_variables(decision: Decision, offered: CallOffered) -> dict[str, str]
         "fernamt_forwarded_by": ",".join(offered.forwarded_by),
         "fernamt_onward": f"{offered.via.value}:{decision.reason.id}",
         # Heard by a party that is connected already while the other one's phone rings.
-        "transfer_ringback": _RINGING if offered.via is Via.API else "",
+        "transfer_ringback": _RINGING,
     }

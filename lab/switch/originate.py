@@ -52,6 +52,13 @@ class Attempt:
         return value if value is not None else (self.caller.get(name) if self.caller else None)
 
     @property
+    def ringback(self) -> str | None:
+        """What the caller hears: of a connected one `transfer_ringback` goes before."""
+        connected = self.caller is not None and self.caller.answered
+        sound = self.caller.get("transfer_ringback") if self.caller and connected else None
+        return sound or self.option("ringback")
+
+    @property
     def elapsed_s(self) -> int:
         """Whole seconds by the clock's second hand, which is how FreeSWITCH counts."""
         return int(time.time()) - self.started
@@ -137,7 +144,7 @@ async def _start(
 async def _ring(attempt: Attempt, timeout_s: int | None) -> tuple[Channel | None, Cause]:
     limit_s = _limit_s(attempt, timeout_s)
     progress_limit_s = whole(attempt.options.get("progress_timeout"), 0)
-    ringback = Ringback(attempt.caller, attempt.option("ringback"), attempt.option("instant_ringback"))
+    ringback = Ringback(attempt.caller, attempt.ringback, attempt.option("instant_ringback"))
     if attempt.caller is not None:
         attempt.caller.watchers.add(attempt.signal)
     try:

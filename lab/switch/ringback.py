@@ -32,7 +32,10 @@ class Ringback:
             await caller.leg.pre_answer()
         if caller.leg.media is not None and caller.up:
             try:
-                self._player = caller.leg.media.play(open_source(caller.expand(self._sound)), _ended)
+                sound = caller.expand(self._sound)
+                # A tone without its name, as FreeSWITCH takes it here, goes on for ever.
+                sound = f"tone_stream://{sound};loops=-1" if sound.startswith("%(") else sound
+                self._player = caller.leg.media.play(open_source(sound), _ended)
             except LabMediaError:
                 caller.leg.ring_ready()
 

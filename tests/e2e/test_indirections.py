@@ -41,10 +41,11 @@ def _target(stage: Stage, number: str) -> str:
 def test_a_phone_transfers_its_caller_to_the_network(running: Exchange, stage: Stage) -> None:
     """B5: an allowed transfer works; the customer who transfers pays and is shown."""
     number = HAMBURG.format("1")
-    stage.robot("carrier-a").on_call(Answer(after_ms=20, play="%(10000,0,620)"), number)
+    stage.robot("carrier-a").on_call(Answer(after_ms=1_000, play="%(10000,0,620)"), number)
     call, leg = _talking(stage, "+493023125001", "kanzlei-1")
     leg.refer(_target(stage, "040 66969901".replace(" ", "")))
     assert leg.wait("referred", WAIT_S).refer_code == 202
+    call.wait_heard(425, timeout_s=WAIT_S)
     call.wait_heard(620, timeout_s=WAIT_S)
     call.hangup()
     onward = stage.received("carrier-a", number)
