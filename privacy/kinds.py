@@ -171,7 +171,7 @@ BOOKS: Final = Kind(
 )
 AUDIT: Final = Kind(
     "audit",
-    "Who changed what, who heard what",
+    "Who changed what, who heard what; of a former customer only what names others too (its id in a list)",
     ("audit",),
     "end of the calendar year of the entry",
     Period(years=3),

@@ -23,8 +23,8 @@ from store.unbilled_months import unbilled_months
 
 #: Who stands where a customer stood and something must stay.
 ERASED: Final = "erased"
-#: A string anywhere in a JSON document that is one of these.
-_ANY_OF: Final = "strict $.** ? (@ == $ids[*])"
+#: A text of a JSON object that is one of these; lists are not looked into: others stand in them too.
+_ANY_OF: Final = "strict $.* ? (@ == $ids[*])"
 _BOOKS_BEGIN: Final = "SELECT at FROM ledger_entry ORDER BY id LIMIT 1"
 #: Customers that nothing else is left of, whose last entry is old.
 _GONE: Final = f"""
@@ -50,7 +50,10 @@ def erase_customer(connection: Connection, customer_id: str) -> int:
             select(number_event.c.number).where(number_event.c.customer_id == customer_id).distinct()
         )
     )
-    rows = connection.execute(delete(audit).where(_tells_of([customer_id, *numbers]))).rowcount
+    others = number_event.c.number.in_(numbers) & (number_event.c.customer_id != customer_id)
+    shared = set(connection.scalars(select(number_event.c.number).where(others)))
+    own = [customer_id, *(each for each in numbers if each not in shared)]
+    rows = connection.execute(delete(audit).where(_tells_of(own))).rowcount
     nobodys = number_event.c.customer_id.is_(None) & number_event.c.number.in_(numbers)
     mine = number_event.c.customer_id == customer_id
     rows += connection.execute(delete(number_event).where(or_(mine, nobodys))).rowcount
@@ -66,7 +69,7 @@ def erase_customer(connection: Connection, customer_id: str) -> int:
 
 def _tells_of(ids: list[str]) -> Any:
     wanted = func.jsonb_build_object("ids", func.to_jsonb(cast(literal(ids, ARRAY(Text)), ARRAY(Text))))
-    found = func.jsonb_path_exists(audit.c.details, cast(_ANY_OF, JSONPATH), wanted)
+    found = func.jsonb_path_exists(audit.c.details, cast(_ANY_OF, JSONPATH), wanted, True)
     return or_(audit.c.object_id.in_(ids), found)
 
 

@@ -15,8 +15,9 @@ from store.tables import audit, cdr, config_item
 
 #: Deepest chain of tables that refer to one another.
 _DEEPEST: Final = 8
-#: Any string anywhere in a JSON document.
-_ANYWHERE: Final = "strict $.** ? (@ == $id)"
+#: A text of a JSON object that is this one. Lists, as of all customers that a version changed, are nobody's
+#: own.
+_ITS_OWN: Final = "strict $.* ? (@ == $id)"
 
 
 def of_customer(table: Table, customer_id: str, depth: int = 0) -> ColumnElement[bool]:
@@ -24,9 +25,8 @@ def of_customer(table: Table, customer_id: str, depth: int = 0) -> ColumnElement
     if table is config_item:
         return and_(table.c.kind == "customer", table.c.id == customer_id)
     if table is audit:
-        found = func.jsonb_path_exists(
-            table.c.details, cast(_ANYWHERE, JSONPATH), func.jsonb_build_object("id", literal(customer_id))
-        )
+        which = func.jsonb_build_object("id", literal(customer_id))
+        found = func.jsonb_path_exists(table.c.details, cast(_ITS_OWN, JSONPATH), which, True)
         return or_(table.c.object_id == customer_id, found)
     if "customer_id" in table.c:
         return table.c.customer_id == customer_id

@@ -25,6 +25,7 @@ from dialplan.mailbox import Mailbox, MessageFacts
 from dialplan.recording import Consent, RecordingFacts
 from freeswitch.heard_files import HeardFiles
 from privacy.kinds import ABOUT_NOBODY
+from store import audit
 from store.audit import AuditLog, Wanted
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository
@@ -96,6 +97,8 @@ def lived(office: Office) -> Office:
             ),
             {"customer": PRAXIS},
         )
+    of_both = {"changed": [PRAXIS, KANZLEI], "changed_count": 2}
+    audit.write(office.engine, "anna", "config.apply", "configuration", "2", of_both)
     return office
 
 
@@ -261,6 +264,9 @@ def test_nothing_of_a_former_customer_is_left_anywhere(lived: Office) -> None:
     lived.remove(ItemKey("customer", PRAXIS), LEFT)
     assert "customer-data" not in run(lived, date(2027, 1, 31)), "the last day of the month"
     assert "customer-data" in run(lived, date(2027, 2, 1))
+    kept = {each.action for each in AuditLog(engine).latest()}
+    assert "config.apply" in kept, "who changed the others too is told for as long as of them alone"
+    assert "customer.block" not in kept
     left = {place.split(".")[0] for places in found(engine, *personal).values() for place in places}
     assert left <= {"cdr", "cdr_raw", "charge", "invoice"}, (
         "billed calls and documents have clocks of their own"
