@@ -6,12 +6,24 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Text, delete, exists, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
 from sqlalchemy.sql.expression import cast, literal
 
 from privacy import kinds
-from store.claim_tables import bank_line, sepa_collection, sepa_run, settlement
+from store.claim_tables import bank_line, objection, return_fee, sepa_collection, sepa_run, settlement
 from store.every_table import every_table
 from store.ledger_tables import invoice, invoice_item, invoice_item_use, invoice_usage
 from store.number_tables import number_event, number_state
@@ -77,20 +89,11 @@ def erase_documents(connection: Connection, until: date) -> int:
     """Delete invoices of up to this day with all that hangs on them, the charges that they billed, and those
     that none did; rows.
 
-    An invoice stays as long as a credit note that corrects it.
+    An invoice stays as long as what was done about it, each with the years of its own day (AO § 147(4)): a
+    credit note, a debit, a payment, a fee, an objection. Charges stay as long as any invoice of their month.
     """
-    newer = invoice.alias()
-    due = (
-        (invoice.c.issued_on <= until)
-        & not_under_order(invoice.c.customer_id)
-        & ~exists().where(newer.c.corrects == invoice.c.number, newer.c.issued_on > until)
-    )
-    months = connection.execute(
-        select(invoice.c.customer_id, func.coalesce(invoice_usage.c.month, invoice.c.month))
-        .select_from(invoice.outerjoin(invoice_usage))
-        .where(due)
-        .distinct()
-    ).all()
+    due = (invoice.c.issued_on <= until) & not_under_order(invoice.c.customer_id) & ~_worked_on_after(until)
+    months = connection.execute(_months_of(due).except_(_months_of(~due))).all()
     rows = 0
     for customer_id, month in (*months, *unbilled_months(connection, until, with_numbers=False)):
         rated = (charge.c.customer_id == customer_id) & (charge.c.month == month)
@@ -104,6 +107,31 @@ def erase_documents(connection: Connection, until: date) -> int:
     used = exists().where(invoice_item_use.c.item_id == invoice_item.c.id)
     spent = (invoice_item.c.done_on <= until) & not_under_order(invoice_item.c.customer_id) & ~used
     return rows + connection.execute(delete(invoice_item).where(spent)).rowcount
+
+
+def _worked_on_after(day: date) -> ColumnElement[bool]:
+    """Something younger hangs on the invoice."""
+    newer, mine = invoice.alias(), invoice.c.number
+    debited = func.greatest(
+        sepa_collection.c.due_on, sepa_collection.c.credited_on, sepa_collection.c.back_on
+    )
+    disputed = func.greatest(objection.c.raised_on, objection.c.settled_on)
+    return or_(
+        exists().where(newer.c.corrects == mine, newer.c.issued_on > day),
+        exists().where(debit.number == mine, debited > day),
+        exists().where(settlement.c.number == mine, settlement.c.settled_on > day),
+        exists().where(return_fee.c.number == mine, return_fee.c.raised_on > day),
+        exists().where(
+            return_fee.c.number == mine, return_fee.c.billed_by == newer.c.number, newer.c.issued_on > day
+        ),
+        exists().where(objection.c.number == mine, disputed > day),
+    )
+
+
+def _months_of(which: ColumnElement[bool]) -> Select[tuple[str, date]]:
+    """Customers and months that these invoices bill calls of."""
+    month = func.coalesce(invoice_usage.c.month, invoice.c.month)
+    return select(invoice.c.customer_id, month).select_from(invoice.outerjoin(invoice_usage)).where(which)
 
 
 def erase_from_books(connection: Connection, until: datetime, ordered: Collection[str]) -> int:

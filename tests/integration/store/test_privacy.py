@@ -288,6 +288,36 @@ def test_nothing_of_a_former_customer_is_left_anywhere(lived: Office) -> None:
         assert connection.scalar(text("SELECT sum(ticks) FROM ledger_posting")) == 0
 
 
+def test_a_document_stays_as_long_as_what_was_done_about_it(lived: Office) -> None:
+    """AO § 147(3), (4): of an invoice of 2026 the debit of January 2027 is kept until the end of 2035."""
+    with lived.engine.begin() as connection:
+        number = connection.scalar(text("SELECT number FROM invoice WHERE customer_id = :id"), {"id": PRAXIS})
+        connection.execute(
+            text(
+                "INSERT INTO sepa_run (name, scheme, due_on, made_at, actor, document)"
+                " VALUES ('january', 'CORE', '2027-01-05', now(), 'anna', 'pain')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO sepa_collection"
+                " (end_to_end, run, batch, number, customer_id, cents, mandate, sequence, due_on)"
+                " VALUES ('e1', 'january', 'b1', :number, :id, 100, 'm1', 'FRST', '2027-01-05')"
+            ),
+            {"number": number, "id": PRAXIS},
+        )
+    run(lived, date(2035, 1, 1))
+    of = "SELECT customer_id FROM {} ORDER BY 1"
+    with lived.engine.connect() as connection:
+        left = [connection.scalars(text(of.format(each))).all() for each in ("invoice", "sepa_collection")]
+        assert left == [[PRAXIS], [PRAXIS]]
+        assert set(connection.scalars(text(of.format("charge")))) == {PRAXIS}
+    run(lived, date(2036, 1, 1))
+    assert not {"invoice", "sepa_collection", "sepa_run", "charge"} & {
+        place.partition(".")[0] for place in found(lived.engine, PRAXIS, "january").get(PRAXIS, set())
+    }
+
+
 def execute(engine: Engine, *statements: str) -> None:
     """In one transaction."""
     with engine.begin() as connection:
