@@ -112,9 +112,8 @@ def erase_documents(connection: Connection, until: date) -> int:
 def _worked_on_after(day: date) -> ColumnElement[bool]:
     """Something younger hangs on the invoice."""
     newer, mine = invoice.alias(), invoice.c.number
-    debited = func.greatest(
-        sepa_collection.c.due_on, sepa_collection.c.credited_on, sepa_collection.c.back_on
-    )
+    debit = sepa_collection.c
+    debited = func.greatest(debit.due_on, debit.credited_on, debit.back_on)
     disputed = func.greatest(objection.c.raised_on, objection.c.settled_on)
     return or_(
         exists().where(newer.c.corrects == mine, newer.c.issued_on > day),

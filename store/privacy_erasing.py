@@ -5,10 +5,10 @@ The database lets evidence go only in such a transaction (migration 0021).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,14 @@ from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
 from privacy import kinds
 from privacy.kinds import Kind
-from privacy.plan import Plan
+from privacy.plan import BilledMonth, Hold, Plan
 from store import audit
 from store.emergency_tables import emergency_attempt
+from store.errors import DatabaseError, DatabaseUnavailable
 from store.foreign_errors import database_errors
 from store.privacy_calls import erase_month, erase_others, first_call
 from store.privacy_customers import erase_customer, erase_documents, erase_from_books
+from store.privacy_facts import holds_in
 from store.privacy_holds import not_under_order
 from store.privacy_tables import privacy_erasure, privacy_hold
 from store.recording_tables import recording
@@ -54,10 +56,14 @@ class Erasure:
     actor: str
 
 
-@dataclass(slots=True)
-class _Transaction:
-    connection: Connection
-    rows: int = 0
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one transaction deletes: `work` is told of the holds of that moment and says how many rows."""
+
+    kind: Kind
+    work: Callable[[Connection, Sequence[Hold]], int]
+    customer_id: str | None = None
+    month: date | None = None
 
 
 class PrivacyErasing:
@@ -67,19 +73,18 @@ class PrivacyErasing:
         self._engine = engine
 
     def run(self, plan: Plan, at: datetime, actor: str) -> tuple[Erasure, ...]:
-        """Delete what is due. What fails leaves nothing half done, and the rest for the next run."""
+        """Delete what is due. What fails leaves nothing half done; the rest is deleted all the same, and the
+        first failure is raised at the end. Without a database the run ends at once."""
         since = self._last_number()
-        self._calls(plan, at, actor)
-        self._by_age(plan, at, actor)
-        for customer in plan.customers:
-            with self._erasing(kinds.CUSTOMER, at, actor, customer.customer_id) as work:
-                work.rows = erase_customer(work.connection, customer.customer_id)
+        failed = [error for part in self._parts(plan) if (error := self._carried_out(part, at, actor))]
         done = self._done_since(since)
         if done:
             rows: dict[str, int] = {}
             for each in done:
                 rows[each.kind] = rows.get(each.kind, 0) + each.rows
             audit.write(self._engine, actor, "privacy.run", "privacy", plan.today.isoformat(), rows)
+        if failed:
+            raise failed[0]
         return done
 
     def daily(self, plan: Callable[[], Plan], at: datetime, actor: str) -> bool:
@@ -100,71 +105,48 @@ class PrivacyErasing:
             rows = connection.execute(wanted.limit(max(1, min(limit, MAX_ERASURES)))).mappings()
             return tuple(_erasure(dict(row)) for row in rows)
 
-    def _calls(self, plan: Plan, at: datetime, actor: str) -> None:
+    def _parts(self, plan: Plan) -> Iterator[_Part]:
+        """Each when the one before is done."""
         for month in plan.months:
-            with self._erasing(month.kind, at, actor, month.customer_id, month.month) as work:
-                work.rows = erase_month(work.connection, month.customer_id, month.month, plan.held)
+            yield _Part(month.kind, partial(_month, month), month.customer_id, month.month)
         over = _midnight_after(plan.cutoffs[kinds.OTHER_TRAFFIC.id])
         day = _BEGINNING
         while (first := self._first_call(day, over)) is not None:
             day = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-            with self._erasing(kinds.OTHER_TRAFFIC, at, actor) as work:
-                work.rows = erase_others(work.connection, day, over, plan.held)
+            yield _Part(kinds.OTHER_TRAFFIC, partial(_others, day, over))
             day += _ONE_DAY
+        for kind, work in _BY_AGE.items():
+            yield _Part(kind, partial(work, plan.cutoffs[kind.id]))
+        for customer in plan.customers:
+            name = customer.customer_id
+            yield _Part(kinds.CUSTOMER, partial(_customer, name), name)
 
     def _first_call(self, since: datetime, until: datetime) -> datetime | None:
         with database_errors("looking for old calls"), self._engine.connect() as connection:
             return first_call(connection, since, until)
 
-    def _by_age(self, plan: Plan, at: datetime, actor: str) -> None:
-        def until(kind: Kind) -> datetime:
-            return _midnight_after(plan.cutoffs[kind.id])
-
-        with self._erasing(kinds.UNREADABLE, at, actor) as work:
-            settled = cdr_quarantine.c.resolved_at < until(kinds.UNREADABLE)
-            work.rows = work.connection.execute(delete(cdr_quarantine).where(settled)).rowcount
-        with self._erasing(kinds.EMERGENCY, at, actor) as work:
-            old = emergency_attempt.c.at < until(kinds.EMERGENCY)
-            free = not_under_order(emergency_attempt.c.customer_id)
-            work.rows = work.connection.execute(delete(emergency_attempt).where(old, free)).rowcount
-        with self._erasing(kinds.RECORDING_NOTES, at, actor) as work:
-            gone = recording.c.erased_at < until(kinds.RECORDING_NOTES)
-            which = gone & not_under_order(recording.c.customer_id)
-            work.rows = delete_with_children(work.connection, recording, which)
-        with self._erasing(kinds.DOCUMENTS, at, actor) as work:
-            work.rows = erase_documents(work.connection, plan.cutoffs[kinds.DOCUMENTS.id])
-        with self._erasing(kinds.BOOKS, at, actor) as work:
-            work.rows = erase_from_books(work.connection, until(kinds.BOOKS), plan.ordered)
-        with self._erasing(kinds.AUDIT, at, actor) as work:
-            old = audit_table.c.at < until(kinds.AUDIT)
-            work.rows = work.connection.execute(delete(audit_table).where(old)).rowcount
-        with self._erasing(kinds.PROOF, at, actor) as work:
-            for column in (privacy_erasure.c.at, privacy_hold.c.released_at):
-                old = column < until(kinds.PROOF)
-                work.rows += work.connection.execute(delete(column.table).where(old)).rowcount
-
-    @contextmanager
-    def _erasing(
-        self, kind: Kind, at: datetime, actor: str, customer_id: str | None = None, month: date | None = None
-    ) -> Iterator[_Transaction]:
-        """A transaction that may delete; what deleted nothing leaves no record."""
+    def _carried_out(self, part: _Part, at: datetime, actor: str) -> DatabaseError | None:
+        """A transaction that may delete; what deleted nothing leaves no record. A hold is opened before it or
+        after it."""
         row = {
-            "at": at,
-            "kind": kind.id,
-            "customer_id": customer_id,
-            "month": month,
-            "rows": 0,
+            "at": at, "kind": part.kind.id, "customer_id": part.customer_id, "month": part.month, "rows": 0,
             "actor": actor,
-        }
-        with database_errors(f"deleting {kind.id}"), self._engine.connect() as connection:
-            connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT}'"))
-            made = connection.execute(insert(privacy_erasure).values(row).returning(privacy_erasure.c.id))
-            mine = privacy_erasure.c.id == made.scalar_one()
-            work = _Transaction(connection)
-            yield work
-            if work.rows:
-                connection.execute(update(privacy_erasure).where(mine).values(rows=work.rows))
-                connection.commit()
+        }  # fmt: skip
+        try:
+            with database_errors(f"deleting {part.kind.id}"), self._engine.connect() as connection:
+                connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT}'"))
+                connection.execute(text("LOCK TABLE privacy_hold IN SHARE MODE"))
+                made = connection.execute(insert(privacy_erasure).values(row).returning(privacy_erasure.c.id))
+                mine = privacy_erasure.c.id == made.scalar_one()
+                rows = part.work(connection, holds_in(connection))
+                if rows:
+                    connection.execute(update(privacy_erasure).where(mine).values(rows=rows))
+                    connection.commit()
+        except DatabaseUnavailable:
+            raise
+        except DatabaseError as error:
+            return error
+        return None
 
     def _last_number(self) -> int:
         newest = select(privacy_erasure.c.id).order_by(privacy_erasure.c.id.desc()).limit(1)
@@ -180,6 +162,71 @@ class PrivacyErasing:
 def _erasure(row: dict[str, object]) -> Erasure:
     del row["id"], row["made_in"]
     return Erasure(**row)  # type: ignore[arg-type]
+
+
+def _month(month: BilledMonth, connection: Connection, holds: Sequence[Hold]) -> int:
+    if any(each.holds_month(month.customer_id, month.month) for each in holds):
+        return 0
+    return erase_month(connection, month.customer_id, month.month, _held(holds))
+
+
+def _others(day: datetime, over: datetime, connection: Connection, holds: Sequence[Hold]) -> int:
+    return erase_others(connection, day, over, _held(holds))
+
+
+def _customer(customer_id: str, connection: Connection, holds: Sequence[Hold]) -> int:
+    return 0 if customer_id in _held(holds) else erase_customer(connection, customer_id)
+
+
+def _held(holds: Sequence[Hold]) -> frozenset[str]:
+    return frozenset(each.customer_id for each in holds)
+
+
+def _unreadable(until: date, connection: Connection, _: Sequence[Hold]) -> int:
+    settled = cdr_quarantine.c.resolved_at < _midnight_after(until)
+    return connection.execute(delete(cdr_quarantine).where(settled)).rowcount
+
+
+def _emergency(until: date, connection: Connection, _: Sequence[Hold]) -> int:
+    old = emergency_attempt.c.at < _midnight_after(until)
+    free = not_under_order(emergency_attempt.c.customer_id)
+    return connection.execute(delete(emergency_attempt).where(old, free)).rowcount
+
+
+def _recording_notes(until: date, connection: Connection, _: Sequence[Hold]) -> int:
+    gone = recording.c.erased_at < _midnight_after(until)
+    return delete_with_children(connection, recording, gone & not_under_order(recording.c.customer_id))
+
+
+def _documents(until: date, connection: Connection, _: Sequence[Hold]) -> int:
+    return erase_documents(connection, until)
+
+
+def _books(until: date, connection: Connection, holds: Sequence[Hold]) -> int:
+    ordered = {each.customer_id for each in holds if each.everything}
+    return erase_from_books(connection, _midnight_after(until), ordered)
+
+
+def _audit(until: date, connection: Connection, _: Sequence[Hold]) -> int:
+    return connection.execute(delete(audit_table).where(audit_table.c.at < _midnight_after(until))).rowcount
+
+
+def _proof(until: date, connection: Connection, _: Sequence[Hold]) -> int:
+    over = _midnight_after(until)
+    columns = (privacy_erasure.c.at, privacy_hold.c.released_at)
+    return sum(connection.execute(delete(each.table).where(each < over)).rowcount for each in columns)
+
+
+#: Kinds that go by their age alone, in this order, each by the newest day that is over.
+_BY_AGE: Final[Mapping[Kind, Callable[[date, Connection, Sequence[Hold]], int]]] = {
+    kinds.UNREADABLE: _unreadable,
+    kinds.EMERGENCY: _emergency,
+    kinds.RECORDING_NOTES: _recording_notes,
+    kinds.DOCUMENTS: _documents,
+    kinds.BOOKS: _books,
+    kinds.AUDIT: _audit,
+    kinds.PROOF: _proof,
+}
 
 
 def _midnight_after(day: date) -> datetime:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select, text
 from privacy.plan import BilledMonth, FormerCustomer, Hold, Plan, never_invoiced, plan
 from store.claim_tables import objection
 from store.foreign_errors import database_errors
-from store.privacy_holds import PrivacyHolds
+from store.privacy_holds import open_holds
 from store.unbilled_months import unbilled_months
 
 _STATEMENT_LIMIT: Final = "300s"
@@ -55,7 +55,8 @@ def plan_of(engine: Engine, today: date) -> Plan:
         months = [BilledMonth(*row) for row in connection.execute(text(_MONTHS))]
         months += [never_invoiced(*each) for each in unbilled_months(connection, today, with_numbers=True)]
         former = list(_former(connection))
-    return plan(today, months, former, _holds(engine))
+        holds = holds_in(connection)
+    return plan(today, months, former, holds)
 
 
 def overdue_customers(engine: Engine, today: date) -> tuple[tuple[str, date], ...]:
@@ -71,16 +72,15 @@ def _former(connection: Connection) -> Iterator[FormerCustomer]:
         yield FormerCustomer(row.id, row.ended_on, waits)
 
 
-def _holds(engine: Engine) -> list[Hold]:
+def holds_in(connection: Connection) -> list[Hold]:
     """Operators' holds, and every open objection. Calls that rang over midnight are billed with the next
     month: so an objection to a month keeps the one before it too."""
     disputed = select(objection.c.customer_id, objection.c.month, objection.c.number).where(
         objection.c.settled_on.is_(None)
     )
-    found = [each.plain() for each in PrivacyHolds(engine).holds()]
-    with database_errors("reading open objections"), engine.connect() as connection:
-        for row in connection.execute(disputed):
-            why = f"the objection to {row.number} is open"
-            before = (row.month - timedelta(days=1)).replace(day=1)
-            found += [Hold(row.customer_id, month, False, why) for month in (row.month, before)]
+    found = [each.plain() for each in open_holds(connection)]
+    for row in connection.execute(disputed):
+        why = f"the objection to {row.number} is open"
+        before = (row.month - timedelta(days=1)).replace(day=1)
+        found += [Hold(row.customer_id, month, False, why) for month in (row.month, before)]
     return found

@@ -86,6 +86,14 @@ class PrivacyHolds:
             return tuple(StoredHold(**row) for row in connection.execute(wanted).mappings())
 
 
+def open_holds(connection: Connection) -> tuple[StoredHold, ...]:
+    """Every hold that is open."""
+    wanted = (
+        select(privacy_hold).where(privacy_hold.c.released_at.is_(None)).order_by(privacy_hold.c.id.desc())
+    )
+    return tuple(StoredHold(**row) for row in connection.execute(wanted).mappings())
+
+
 def not_under_order(customer: ColumnElement[Any]) -> ColumnElement[bool]:
     """Rows of customers whose data no authority has ordered to be kept, by their column."""
     ordered = select(privacy_hold.c.id).where(

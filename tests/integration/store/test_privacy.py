@@ -11,6 +11,7 @@ import zlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -24,12 +25,14 @@ from dialplan.cdr import LegRecord
 from dialplan.mailbox import Mailbox, MessageFacts
 from dialplan.recording import Consent, RecordingFacts
 from freeswitch.heard_files import HeardFiles
-from privacy.kinds import ABOUT_NOBODY
-from store import audit
+from privacy import kinds
+from privacy.kinds import ABOUT_NOBODY, Kind
+from store import audit, privacy_erasing
 from store.audit import AuditLog, Wanted
 from store.cdr_records import LegWithRaw
 from store.cdr_repository import CdrRepository
 from store.config_items import ItemKey
+from store.errors import DatabaseDefect
 from store.every_table import every_table
 from store.privacy_erasing import PrivacyErasing
 from store.privacy_facts import plan_of
@@ -201,6 +204,30 @@ def test_an_objection_keeps_its_month_until_it_is_settled(lived: Office) -> None
     assert run(lived, date(2027, 6, 2)) == {"billed-traffic"}
     left = set().union(*found(lived.engine, CALLED, MISSED).values())
     assert left <= {"customer_block.reason", "audit.details"}
+
+
+def test_a_hold_that_is_opened_during_a_run_holds(lived: Office) -> None:
+    """F4: `hold open` says that nothing goes from now on; a run of many months takes hours."""
+    day = date(2027, 6, 1)
+    planned = plan_of(lived.engine, day)
+    assert {each.customer_id for each in planned.months} == {PRAXIS, KANZLEI}
+    PrivacyHolds(lived.engine).open(PRAXIS, "objection", None, AT, "anna", "objection of today")
+    PrivacyErasing(lived.engine).run(planned, datetime(2027, 6, 1, 3, tzinfo=UTC), "test")
+    assert "cdr.b_number" in found(lived.engine, CALLED)[CALLED]
+    assert found(lived.engine, OTHERS) == {}
+
+
+def test_what_cannot_be_deleted_holds_up_nothing_else(lived: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run says so at its end, so that somebody looks."""
+
+    def refused(*_: object) -> int:
+        raise DatabaseDefect("records", "a defect of ours", "Please report this")
+
+    monkeypatch.setitem(cast(dict[Kind, Any], privacy_erasing._BY_AGE), kinds.UNREADABLE, refused)
+    with pytest.raises(DatabaseDefect, match="a defect of ours"):
+        run(lived, date(2035, 1, 1))
+    with lived.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM invoice")) == 0, "it comes after them"
 
 
 def test_an_order_keeps_even_what_was_to_expire(lived: Office) -> None:
