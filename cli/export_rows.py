@@ -26,10 +26,10 @@ def export_rows(form: str, columns: Sequence[str], rows: Iterable[Mapping[str, V
 def _csv_writer(columns: Sequence[str]) -> Callable[[Mapping[str, Value]], None]:
     writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     writer.writeheader()
-    return lambda values: writer.writerow({name: _no_formula(value) for name, value in values.items()})
+    return lambda values: writer.writerow({name: no_formula(value) for name, value in values.items()})
 
 
-def _no_formula(value: Value) -> Value:
+def no_formula(value: Value) -> Value:
     """A spreadsheet must not run what a caller dialled: numbers keep their "+", anything else is quoted."""
     if isinstance(value, str) and value[:1] in "=-@\t\r" and value:
         return "'" + value

@@ -7,17 +7,23 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
 
 from cli.errors import ExportThere
+from cli.export_rows import no_formula
 from cli.times import written
 from store.customer_export import TableRows, rows_of_customer
-from store.mailbox_messages import MAX_MESSAGES, MailboxMessages
-from store.recordings import MAX_RECORDINGS, RecordingArchive
+from store.customer_sounds import message_ids, recording_ids
+from store.errors import RecordRefused
+from store.mailbox_messages import MailboxMessages
+from store.recordings import RecordingArchive
 
 _REASON: Final = "export of the customer's data"
 Sounds = tuple[MailboxMessages, RecordingArchive]
@@ -38,8 +44,11 @@ def write_export(
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
             counts = {each.name: _table(archive, each) for each in rows_of_customer(engine, customer_id)}
-            names = _sounds(archive, customer_id, sounds, at, actor)
-            about = {"customer": customer_id, "made_at": written(at), "rows": counts, "sounds": names}
+            names, gone = _sounds(archive, engine, customer_id, sounds, at, actor)
+            about = {
+                "customer": customer_id, "made_at": written(at), "rows": counts, "sounds": names,
+                "sounds_gone_meanwhile": gone,
+            }  # fmt: skip
             archive.writestr("contents.json", json.dumps(about, indent=1))
         draft.replace(target)
     finally:
@@ -56,24 +65,37 @@ def _table(archive: zipfile.ZipFile, table: TableRows) -> int:
         writer = csv.writer(lines, delimiter=";")
         writer.writerow(table.columns)
         for row in table.rows:
-            writer.writerow(row)
+            writer.writerow([no_formula(each) for each in row])
             count += 1
     return count
 
 
 def _sounds(
-    archive: zipfile.ZipFile, customer_id: str, sounds: Sounds, at: datetime, actor: str
-) -> list[str]:
-    """Messages and recordings as files; each stands in the audit as heard."""
+    archive: zipfile.ZipFile, engine: Engine, customer_id: str, sounds: Sounds, at: datetime, actor: str
+) -> tuple[list[str], list[str]]:
+    """Messages and recordings as files, each in the audit as heard; and those that were not there any more
+    when their turn came, because their time was over."""
     messages, recordings = sounds
-    names = []
-    for message in messages.messages(customer_id, limit=MAX_MESSAGES):
-        names.append(f"mailbox/{message.id}.wav")
-        archive.writestr(names[-1], messages.hear(message.id, at, actor))
-    for recording in recordings.recordings(customer_id, limit=MAX_RECORDINGS):
-        if recording.erased_at is None:
-            names.append(f"recordings/{recording.id}.wav")
-            with archive.open(names[-1], "w", force_zip64=True) as file:
-                for part in recordings.hear(recording.id, actor, _REASON):
-                    file.write(part)
-    return names
+    names: list[str] = []
+    gone: list[str] = []
+
+    def heard(name: str, parts: Callable[[], Iterator[bytes]]) -> None:
+        try:
+            sound = parts()
+            first = next(sound)
+        except RecordRefused:
+            gone.append(name)
+            return
+        names.append(name)
+        with archive.open(name, "w", force_zip64=True) as file:
+            for part in chain((first,), sound):
+                file.write(part)
+
+    def message(number: str) -> Iterator[bytes]:
+        yield messages.hear(number, at, actor)
+
+    for number in message_ids(engine, customer_id):
+        heard(f"mailbox/{number}.wav", partial(message, number))
+    for number in recording_ids(engine, customer_id):
+        heard(f"recordings/{number}.wav", partial(recordings.hear, number, actor, _REASON))
+    return names, gone

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from cli.bootstrap import mailbox_messages, recording_archive
+from cli.carriers import privacy_export
 from cli.settings import settings_from
 from cli.wiring.adapters import PrivacyWork
 from cli.wiring.mailbox_calls import MailboxArchive
@@ -96,7 +97,7 @@ def lived(office: Office) -> Office:
             text(
                 "INSERT INTO number_event (number, at, event, from_state, to_state, customer_id, actor,"
                 " reason, details) VALUES ('+492214710100', now(), 'assign', 'free', 'assigned',"
-                """ :customer, 'anna', '', '{"site": "praxis"}')"""
+                """ :customer, 'anna', '=1+1', '{"site": "praxis"}')"""
             ),
             {"customer": PRAXIS},
         )
@@ -372,8 +373,12 @@ def test_evidence_goes_in_no_other_way(lived: Office) -> None:
             execute(lived.engine, *statements)
 
 
-def test_the_export_has_every_row_of_every_table_about_the_customer(lived: Office, tmp_path: Path) -> None:
-    """F6: complete, by a walk over all tables; and nothing of anybody else."""
+def test_the_export_has_every_row_of_every_table_about_the_customer(
+    lived: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F6: complete, by a walk over all tables; nothing of anybody else. What expires meanwhile is named."""
+    kept = privacy_export.recording_ids
+    monkeypatch.setattr(privacy_export, "recording_ids", lambda *which: (*kept(*which), "expired"))
     target = tmp_path / "praxis.zip"
     assert "written" in good(lived("privacy", "export", PRAXIS, "--to", target, *ANNA))
     assert target.stat().st_mode & 0o077 == 0
@@ -400,6 +405,9 @@ def test_the_export_has_every_row_of_every_table_about_the_customer(lived: Offic
     assert KANZLEI.encode() not in everything
     assert files["mailbox/message.wav"] == b"RIFF message"
     assert files["recordings/talk.wav"] == b"RIFF talk"
+    assert about["sounds"] == ["mailbox/message.wav", "recordings/talk.wav"]
+    assert about["sounds_gone_meanwhile"] == ["recordings/expired.wav"]
+    assert "'=1+1" in files["number_event.csv"].decode(), "no spreadsheet runs what somebody wrote"
     noted = [each for each in AuditLog(lived.engine).latest() if each.action.startswith("privacy.export")]
     assert [each.action.removeprefix("privacy.export") for each in reversed(noted)] == [
         "", ".done", "", ".failed",

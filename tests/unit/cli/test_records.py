@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from cli.carriers.records import COLUMNS, row
-from cli.export_rows import _no_formula, export_rows
+from cli.export_rows import export_rows, no_formula
 from dialplan.cdr import Quality
 from tests.unit.controller.fakes import leg
 
@@ -39,12 +39,12 @@ def test_a_row_has_all_columns_in_plain_values() -> None:
     "text", ['=cmd|"/c calc"!A1', "-1+1", "@SUM(1)", "\tx", "\r=x", "+1+cmd", "+", "+49 221"]
 )
 def test_a_spreadsheet_does_not_run_what_a_caller_dialled(text: str) -> None:
-    assert _no_formula(text) == "'" + text
+    assert no_formula(text) == "'" + text
 
 
 @pytest.mark.parametrize("value", ["+492214710100", "112", "", None, 17, -3, 4.5, "5a06864a-4727"])
 def test_numbers_and_ids_are_exported_as_they_are(value: str | float | None) -> None:
-    assert _no_formula(value) == value
+    assert no_formula(value) == value
 
 
 def test_a_csv_line_is_read_back_as_it_was_written(capsys: pytest.CaptureFixture[str]) -> None:
