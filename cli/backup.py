@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.table import Table
@@ -23,8 +24,21 @@ from cli.terminal import console
 from store.audit import write
 from store.backup import Backup, backups_in, check, create, restore
 from store.embedded import EmbeddedPostgres
+from store.invoice_numbers import InvoiceNumbers
 from store.schema import upgrade
 from store.tables import MAX_TEXT
+
+#: What a restore brings back that was over, and what it forgets (docs/operation.md).
+_BEFORE: Final = """What happened after {made_at} is not in it. Before anything else:
+  1. fernamt privacy run
+     What was deleted since is there again.
+  2. fernamt sepa import STATEMENT...
+     All of the bank's statements since, and `fernamt sepa unmatched`, before the next `fernamt sepa export`:
+     it does not know the debits that were handed in meanwhile.
+  3. fernamt invoice pass-over NUMBER --reason ...
+     With the last number that any customer has, of invoices and of credit notes: the same numbers would be
+     given again.
+"""
 
 
 @click.group()
@@ -32,8 +46,12 @@ def backup() -> None:
     """The database, saved while calls go on, and brought back.
 
     \b
-    Keep beside it what does not come out of the database: the settings, the files of the carrier, the
-    `secrets` directory and `mailbox.key` (without that key nobody can hear the messages again).
+    Keep beside it what does not come out of the database:
+      the settings, and the files and the environment that secrets are in
+      the files of the carrier; certificate and key of `node.tls`
+      of the state directory: `mailbox.key` (without it nobody can hear messages and recordings again),
+      `secrets`, `sounds` with what customers recorded, `emergency`
+      the spool of call records with its `quarantine`
     """
 
 
@@ -110,9 +128,13 @@ def restore_command(settings: Callable[[], Settings], path: Path, actor: str) ->
         found = restore(database, url, path)
         upgrade(database)
         write(database, actor, "backup.restore", "backup", path.name, {"sha256": found.manifest.sha256})
+        latest = InvoiceNumbers(database).latest()
         database.dispose()
     _tell(found)
     click.echo("restored; `fernamt up` goes on from there, CDRs in the spool are taken in then")
+    click.echo(_BEFORE.format(made_at=found.manifest.made_at), nl=False)
+    for each in latest:
+        click.echo(f"     it knows {each.kind.replace('_', ' ')}s up to {each.number} (of {each.issued_on})")
 
 
 @contextmanager

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import Engine
 
 from rating.money import Money
+from store import invoice_numbers
 from store.audit import AuditLog
 from store.ledger import Ledger
 from tests.integration.store.billing import MOBILE, PRAXIS, outgoing, rows, take_in
@@ -88,3 +90,21 @@ def test_a_month_is_not_issued_before_its_end(office: Office) -> None:
     )
     assert early.exit_code == 2
     assert "2026-11 ends on 2026-11-30" in early.output
+
+
+def test_numbers_that_a_lost_database_gave_are_never_given_again(
+    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """UStG § 14(4) no. 4: after a restore the numbers since the backup belong to somebody already."""
+    why = ("--reason", "restored from the backup of 22 November", *ANNA)
+    told = good(office("invoice", "pass-over", "R2026-000003", *why))
+    assert told == "R2026-000001 to R2026-000003 are not given any more (3 numbers)\n"
+    assert "nothing to pass over" in good(office("invoice", "pass-over", "R2026-000002", *why))
+    assert "no number such as" in office("invoice", "pass-over", "2026-3", *why).output
+    monkeypatch.setattr(invoice_numbers, "MAX_PASSED", 5)
+    assert "more than 5 numbers" in office("invoice", "pass-over", "R2026-999999", *why).output
+    (entry,) = AuditLog(engine).latest(object_kind="numbers")
+    assert (entry.action, entry.details["last"]) == ("invoice.numbers-passed-over", "R2026-000003")
+    take_in(engine, outgoing("one", 0, 600, PRAXIS))
+    good(office("rate", "run"))
+    assert "R2026-000004" in good(office("invoice", "issue", *NOVEMBER, *ANNA))
