@@ -37,7 +37,7 @@ def test_a_loop_that_stands_still_ends_the_program_and_says_where() -> None:
 
 def test_a_loop_that_is_slow_but_comes_round_lives() -> None:
     found = _ran(
-        "for _ in range(6):\n    monkey.get_original('time', 'sleep')(0.4)\n    gevent.sleep(0)\n"
+        "for _ in range(6):\n    monkey.get_original('time', 'sleep')(0.4)\n    gevent.sleep(0.001)\n"
         "heartbeat.stop(1.0)\nprint('over')\n"
     )
     assert (found.returncode, found.stdout) == (0, "over\n")
