@@ -83,7 +83,7 @@ _BY_DUTY: Final[Mapping[Duty, str]] = MappingProxyType(
         """,
         Duty.MONEY: """
             cdr quarantine retry, cdr quarantine settle, evn counselling, invoice credit,
-            invoice issue, invoice item add, invoice item withdraw,
+            invoice issue, invoice item add, invoice item withdraw, invoice pass-over,
             invoice object, invoice send, invoice settle, rate quarantine retry, rate quarantine set-aside,
             rate rerate, sepa assign, sepa export, sepa fee, sepa file, sepa import, sepa leave, sepa waive,
             sepa withdraw, tariff import, tariff notify, tariff rates

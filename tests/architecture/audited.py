@@ -22,6 +22,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "emergency reminders told": "emergency.remind",
     "invoice item add": "invoice.item-add",
     "invoice item withdraw": "invoice.item-withdraw",
+    "invoice pass-over": "invoice.numbers-passed-over",
     "number activate": "number.change",
     "number assign": "number.change",
     "number block": "number.change",
