@@ -8,10 +8,9 @@ from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-
-import pytest
 
 from dialplan.call import Entry
 from dialplan.carrier import Srtp
