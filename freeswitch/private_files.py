@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from secrets import token_hex
 
 
 def replace_private(path: Path, content: bytes, *, onto_disk: bool = False) -> None:
     """Written beside and renamed: a reader sees the old file or the new one, and without room the old one
     stays. `onto_disk`: it outlives the machine's end a moment later. Raises OSError."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.unlink(missing_ok=True)
+    fresh = draft_of(path)
     # Never through a link that the folder's owner put there: root may be writing.
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -28,6 +28,11 @@ def replace_private(path: Path, content: bytes, *, onto_disk: bool = False) -> N
     except OSError:
         fresh.unlink(missing_ok=True)  # half a file would take the last of the room
         raise
+
+
+def draft_of(path: Path) -> Path:
+    """A name beside the file that nobody else has: programs in containers have the same process number."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{token_hex(4)}")
 
 
 def make_folder(path: Path, mode: int = 0o777) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.errors import CacheUnusable
+from freeswitch.private_files import draft_of
 from store.config_items import ConfigItem
 
 _FORMAT: Final = 1
@@ -31,7 +32,7 @@ def write_cache(
 ) -> None:
     """Replace the file. `breathe` is called after every few parts. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = draft_of(path)
     digest = hashlib.sha256()
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:

@@ -9,6 +9,7 @@ import pytest
 
 from cli.layout import make_private, write_private
 from cli.whole_files import write_parts, write_whole, written_whole
+from freeswitch.private_files import draft_of
 
 
 def test_a_key_that_two_programs_make_at_one_moment_is_the_first_ones(tmp_path: Path) -> None:
@@ -62,3 +63,10 @@ def test_what_is_heard_is_written_part_by_part_whole_or_not_at_all(tmp_path: Pat
     with pytest.raises(ValueError, match="part 2"):
         write_parts(output, damaged())
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [(output.name, b"RIFFsound")]
+
+
+def test_two_writers_with_one_process_number_do_not_meet(tmp_path: Path) -> None:
+    """Two controllers in containers are both process 1, and share the node's folder."""
+    drafts = {draft_of(tmp_path / "freeswitch.xml") for _ in range(100)}
+    assert len(drafts) == 100
+    assert {each.parent for each in drafts} == {tmp_path}
