@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
+from gevent import Timeout
 from sqlalchemy import Engine
 
 from controller.errors import StoreAway
@@ -209,14 +210,22 @@ class SharedTrunks:
 
 
 class Attempts:
-    """controller.emergency.AttemptStore on PostgreSQL."""
+    """controller.emergency.AttemptStore on PostgreSQL. A commit waits for a standby as long as that is away
+    (docs/decisions/0039); the next attempts must get their files, so it is given up after `give_up_s`."""
 
-    def __init__(self, attempts: EmergencyAttempts) -> None:
+    def __init__(self, attempts: EmergencyAttempts, give_up_s: float = 15.0) -> None:
         self._attempts = attempts
+        self._give_up_s = give_up_s
 
     def insert(self, attempts: Sequence[EmergencyAttempt]) -> None:
-        with store_errors():
-            self._attempts.insert(attempts)
+        limit = Timeout(self._give_up_s)
+        try:
+            with store_errors(), limit:
+                self._attempts.insert(attempts)
+        except Timeout as passed:
+            if passed is not limit:
+                raise
+            raise StoreAway(f"the database did not commit within {self._give_up_s:g} s") from None
 
 
 class Messages:

@@ -60,3 +60,11 @@ def test_a_server_that_never_says_a_word_hides_no_other_one(measured: dict[str, 
     assert found
     assert first_s < 3 * CONNECT_TIMEOUT_S * slowness()
     assert next_s < CONNECT_TIMEOUT_S, "the one that was found is asked first"
+
+
+def test_an_attempt_to_reach_112_does_not_wait_for_a_standby_that_is_away(measured: dict[str, Any]) -> None:
+    """Its file stays, those of the next ones are written, and it is in the database once."""
+    said, seconds, count = measured["commit"]
+    assert said == "the database did not commit within 0.3 s"
+    assert 0.3 <= seconds < 3 * slowness()
+    assert count == 1

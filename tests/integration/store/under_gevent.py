@@ -25,14 +25,19 @@ import gevent
 from gevent.event import Event
 from sqlalchemy import Engine, make_url, text
 
+from cli.wiring.adapters import Attempts
+from controller.errors import StoreAway
 from store.cdr_repository import CdrRepository
 from store.database import cooperate_with_gevent, make_engine
 from store.embedded import EmbeddedPostgres, EmbeddedRedis, ServerState, supervise
+from store.embedded.process import wait_until
+from store.emergency_attempts import EmergencyAttempts
 from store.errors import DatabaseError
 from store.foreign_errors import database_errors
 from store.redis_client import call_path_client
 from store.schema import upgrade
 from tests.integration.store.legs import STARTED, leg, with_raw
+from tests.integration.store.test_emergency_attempts import ATTEMPT
 
 
 def many_wait_at_once(engine: Engine) -> float:
@@ -99,6 +104,33 @@ def silent_first_of_two(url: str) -> tuple[bool, list[float]]:
         return found == port, seconds
 
 
+def commit_that_waits(engine: Engine) -> tuple[str, float, int]:
+    """What an attempt to reach 112 costs while commits wait for a standby that is away, in seconds, and how
+    many there are when it was tried again afterwards."""
+    attempts = Attempts(EmergencyAttempts(engine), give_up_s=0.3)
+    said, seconds = "", 0.0
+    _wait_for_standby(engine, "nobody")
+    began = time.monotonic()
+    try:
+        attempts.insert([ATTEMPT])
+    except StoreAway as error:
+        said, seconds = str(error), time.monotonic() - began
+    _wait_for_standby(engine, "")
+    Attempts(EmergencyAttempts(engine)).insert([ATTEMPT])
+    with engine.connect() as connection:
+        count = connection.execute(text("SELECT count(*) FROM emergency_attempt")).scalar_one()
+    return said, seconds, count
+
+
+def _wait_for_standby(engine: Engine, name: str) -> None:
+    """For commits from now on."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+        shown = text("SHOW synchronous_standby_names")
+        assert wait_until(lambda: connection.execute(shown).scalar_one() == name, 10)
+
+
 def killed_servers_return(
     postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, engine: Engine
 ) -> list[str]:
@@ -138,6 +170,7 @@ def main() -> None:
         result: dict[str, Any] = {"parallel_s": many_wait_at_once(engine)}
         result["rows"], result["turns"] = stream_while_others_run(engine)
         result["second"] = second.get(timeout=20)
+        result["commit"] = commit_that_waits(engine)
         result["reports"] = killed_servers_return(postgres, redis_server, engine)
         result["silence"] = silence.get(timeout=20)
         print(json.dumps(result))  # noqa: T201
