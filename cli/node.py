@@ -146,7 +146,7 @@ def certificate(settings: Callable[[], Settings], even_unaudited: bool, actor: s
 
     \b
     Example: fernamt node certificate
-             certbot renew --deploy-hook "runuser -u fernamt -- fernamt node certificate --even-unaudited"
+             certbot renew --deploy-hook "fernamt node certificate --even-unaudited"
     """
     known = effective(settings())
 
