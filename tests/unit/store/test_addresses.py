@@ -7,6 +7,7 @@ import pytest
 from store.database import database_url
 from store.errors import DatabaseAddressInvalid, LiveStateAddressInvalid
 from store.redis_client import call_path_client, each_alone
+from store.redis_primary import PrimaryTlsConnection
 from store.server_urls import servers_of
 
 
@@ -86,3 +87,10 @@ def test_several_servers_of_redis_are_each_an_address_of_its_own() -> None:
     )
     assert each_alone("redis://:secret@redis-1:6379/0") == ()
     assert each_alone("unix:///run/redis.sock?db=0") == ()
+
+
+def test_a_client_of_several_servers_by_tls_goes_to_the_primary_by_tls() -> None:
+    pool = call_path_client("rediss://:secret@redis-1,redis-2:6380/3").connection_pool
+    connection = pool.make_connection()
+    assert isinstance(connection, PrimaryTlsConnection)
+    assert (connection.host, connection.port, connection.db) == ("redis-1", 6379, 3)
