@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from dialplan.carrier import Peer
+from dialplan.legs import SILENT_S
 from provisioning.errors import Finding, KeyPath, Severity
 from provisioning.peers import accepted_peers
 from provisioning.schema import TrunkEntry
 from provisioning.validate import Parts
+
+#: Seconds that set-up to a mobile number takes, and to a foreign one often.
+_SETUP_S: Final = 10
 
 
 def check_trunks(parts: Parts) -> Iterator[Finding]:
@@ -25,6 +30,15 @@ def check_trunks(parts: Parts) -> Iterator[Finding]:
                 "a peer that does not ring is given up later than a ringing one",
                 found=str(trunk.no_progress_s),
                 allowed=f"less than no_answer_s ({trunk.no_answer_s})",
+            )
+        elif path[0] == "carrier" and trunk.no_progress_s < _SETUP_S:
+            yield Finding(
+                "config.no-progress-short",
+                (*path, "no_progress_s"),
+                "calls to mobile and foreign numbers are given up while their network searches",
+                found=str(trunk.no_progress_s),
+                allowed=f"{_SETUP_S} and above; without any response it is left after {SILENT_S} s anyway",
+                severity=Severity.WARNING,
             )
         for j, codec in enumerate(trunk.codecs):
             if codec in trunk.codecs[:j]:

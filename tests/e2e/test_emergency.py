@@ -27,7 +27,7 @@ _PIDF = "application/pidf+xml"
 #: From the INVITE to the answer when the first trunk is silent (issue 4).
 LIMIT_MS = 4_000
 #: Longer than a trunk that says nothing at all has, and than any trunk had before.
-SLOW_MS = 6_000
+SLOW_MS = 5_500
 BERLIN = {"country": "DE", "A1": "BE", "A3": "Berlin", "HNO": "7", "PC": "10115", "RD": "Beispielufer"}
 KOELN = {
     "country": "DE",

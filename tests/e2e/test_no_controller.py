@@ -111,7 +111,7 @@ def test_a_slow_trunk_is_waited_for_and_a_dead_one_is_left(world: Stage) -> None
     """B8: both at the same time; the slow one has answered 100 Trying."""
     for carrier in ("carrier-a", "carrier-b"):
         world.all_received(carrier)  # calls of tests before
-    world.robot("carrier-a").on_call(Answer(after_ms=4_000, ring=False), "112")
+    world.robot("carrier-a").on_call(Answer(after_ms=3_500, ring=False), "112")
     world.robot("carrier-a").on_call(Ignore(), "110")
     for digits in ("110", "112"):
         world.robot("carrier-b").on_call(Answer(after_ms=20), digits)

@@ -216,6 +216,17 @@ CASES: list[Case] = [
         ],
     ),
     (
+        "B1: a carrier's trunk that is given up while it sets the call up",
+        [('192.0.2.10:5060"', '192.0.2.10:5060", no_progress_s: 4')],
+        [
+            (
+                "a.yaml:7:66: warning: carrier.trunks[0].no_progress_s: calls to mobile and foreign numbers "
+                "are given up while their network searches, found 4; allowed: 10 and above; without any "
+                "response it is left after 3 s anyway [config.no-progress-short]"
+            )
+        ],
+    ),
+    (
         "B1: trunks at one address with different codecs",
         [
             (
