@@ -86,7 +86,8 @@ class CallOffered:
     `resume`: the call stands in a routing plan already; written by us alone. `claimed_location`: the PIDF-LO
     (RFC 4119) of the body, as Teams sends it. `encrypted`: keys for SRTP were agreed on with the caller, by
     TLS where that is a system that logs in.
-    `wideband`: it may speak Opus, G.722 or PCMU, which not every called party understands.
+    `codecs`: those that the caller may speak, the preferred one first; one where it is chosen already, none
+    where that is unknown.
     """
 
     call_id: str
@@ -112,7 +113,7 @@ class CallOffered:
     resume: Resume | None = None
     claimed_location: str | None = None
     encrypted: bool = False
-    wideband: bool = False
+    codecs: tuple[str, ...] = ()
     tenant_id: str | None = None
     login_id: str | None = None
     refer_to: str | None = None

@@ -191,7 +191,8 @@ class Phone:
     `limits`: a profile, or the name of one of the carrier's (B11). `barring`: what it cannot call, beside
     what the customer cannot (B6). `address` is where the line is; `own_line` is False for a softphone of the
     contact centre that only shows a number: it has no place that help could be sent to (B9). `agent_id`: who
-    takes calls of queues with it (C1). `webrtc`: a browser, with WSS and DTLS-SRTP (C6).
+    takes calls of queues with it (C1). `webrtc`: a browser, with WSS and DTLS-SRTP (C6). `codecs`: what it
+    may speak; none named: what phones or browsers do.
     """
 
     id: str
@@ -206,6 +207,7 @@ class Phone:
     own_line: bool = True
     agent_id: str | None = None
     webrtc: bool = False
+    codecs: tuple[str, ...] = ()
 
     @property
     def header_map(self) -> HeaderMap:

@@ -15,6 +15,7 @@ from typing import Final, NewType
 
 from dialplan.carrier import Phone, Srtp, Trunk, TrunkSide
 from dialplan.legs import Leg
+from freeswitch.codecs import DEFAULT_CODECS, codec_list, offered_to, phone_codecs
 from freeswitch.emergency import emergency_variables, is_phone_uri
 from freeswitch.errors import CommandRefused
 from freeswitch.identity import request_user, wire_identity
@@ -52,12 +53,10 @@ _HEADER_VALUE: Final = re.compile(r"[ !\"#%&()*+,./0-9:;<=>?@A-Z_a-z~-]{1,1000}\
 _URI: Final = re.compile(r"sip:[A-Za-z0-9_.~%+=:/;@-]{1,2000}\Z", re.ASCII)
 #: Values of our own variables: ids, numbers, words, and who a party is (parties.py).
 _PLAIN: Final = re.compile(r"[A-Za-z0-9+._:/=-]{1,256}\Z", re.ASCII)
-#: What every call has unless a trunk or phone has codecs of its own.
-DEFAULT_CODECS: Final = ("PCMA", "PCMU")
 _CODECS: Final = "absolute_codec_string"
 _SECURE: Final = "rtp_secure_media"
-#: What a browser is offered and may offer; RFC 7874 section 3 wants Opus and G.711 of it, G.722 is there too.
-WEBRTC_CODECS: Final = ("OPUS", "G722", "PCMA", "PCMU")
+#: Of a leg that no call stands behind: callers of queues and most trunks speak nothing else.
+_NOBODYS_CODECS: Final = ("PCMA",)
 #: RFC 7714 and RFC 4568 section 6.2; without HMAC_SHA1_32, whose tag is too short for a voice that counts.
 _SUITES: Final = "AEAD_AES_256_GCM_8:AES_CM_128_HMAC_SHA1_80"
 #: Where a leg leaves for, whatever the registration says by the time: FreeSWITCH takes the transport of this.
@@ -90,23 +89,23 @@ def leg_string(
     domain: str,
     variables: Mapping[str, str],
     *,
-    says_codecs: bool = False,
+    caller: tuple[str, ...] = (),
     door: NodeDoor | None = None,
     over: str | None = None,
 ) -> DialString:
     """One leg that gets the UUID `leg_id`, by which transfers and redirects find their author (parties.py),
-    and further `variables` of its own for its record: plain words of ours. `says_codecs`: the calling channel
-    may speak another codec than G.711, and FreeSWITCH would offer that one alone. `door`: the phone or system
-    is registered with the node behind it. `over`: the address (`IP:PORT`) that a system has registered
-    from by TLS; a leg that may leave by TLS alone leaves for there or nowhere.
+    and further `variables` of its own for its record: plain words of ours. `caller`: the codecs that the
+    calling channel may speak (codecs.py), empty where nobody knows. `door`: the phone or system is registered
+    with the node behind it. `over`: the address (`IP:PORT`) that a system has registered from by TLS; a leg
+    that may leave by TLS alone leaves for there or nowhere.
 
     Raises CommandRefused as `dial_string` does.
     """
     wire = wire_leg(leg, domain, _own_variables(leg_id, variables), over)
     if door is not None and wire.endpoint != _NOBODY:
         wire = _through(door, leg, leg_id, wire.variables, over)
-    if says_codecs and _CODECS not in wire.variables:
-        wire = WireLeg({**wire.variables, _CODECS: _codec_list(DEFAULT_CODECS)}, wire.endpoint)
+    if caller:
+        wire = _offering(wire, offered_to(leg.to, caller, through=door is not None))
     return DialString((_RINGS_BY_ITSELF if _rings_by_itself(leg) else "") + str(wire))
 
 
@@ -139,6 +138,7 @@ def agents_leg(
     `door` and `over` as for `leg_string`. Raises CommandRefused as `dial_string` does.
     """
     wire = wire_leg(leg, domain, _own_variables(leg_id, variables), over)
+    wire = _offering(wire, offered_to(leg.to, _NOBODYS_CODECS, through=door is not None))
     kept = {name: value for name, value in wire.variables.items() if not name.startswith("sip_redirect_")}
     fatal = WireLeg({**kept, "outbound_redirect_fatal": "true"}, wire.endpoint)
     if door is not None and fatal.endpoint != _NOBODY:
@@ -181,10 +181,16 @@ def system_of_this_node(
 
 def media_variables(trunk: Trunk) -> dict[str, str]:
     """Codecs and encryption of calls to the trunk, where they are not what every call has."""
-    found = {} if trunk.codecs == DEFAULT_CODECS else {_CODECS: _codec_list(trunk.codecs)}
+    found = {} if trunk.codecs == DEFAULT_CODECS else {_CODECS: codec_list(trunk.codecs)}
     if trunk.srtp is not Srtp.OFF:
         found[_SECURE] = f"{_SECURE_MEDIA[trunk.srtp]}:{_SUITES}"
     return found
+
+
+def _offering(wire: WireLeg, codecs: tuple[str, ...]) -> WireLeg:
+    """With these codecs; with none it has those that FreeSWITCH offers by itself."""
+    kept = {name: value for name, value in wire.variables.items() if name != _CODECS}
+    return WireLeg({**kept, _CODECS: codec_list(codecs)} if codecs else kept, wire.endpoint)
 
 
 def _calling(uri: str) -> dict[str, str]:
@@ -277,7 +283,7 @@ def wire_leg(
         case Phone():
             variables["fernamt_phone"] = target.id
             if target.webrtc:
-                variables[_CODECS] = _codec_list(WEBRTC_CODECS)
+                variables[_CODECS] = codec_list(phone_codecs(target))
             if target.agent_id is not None:
                 variables.setdefault("presence_data", own_mark(target.customer_id, target.agent_id))
             where = f"sofia/phone/{_checked_id(target.credentials.username, _USERNAME)}%{domain}"
@@ -292,10 +298,6 @@ def _own_headers(leg: Leg) -> Iterator[tuple[str, str]]:
 def called_uri(leg: Leg, domain: str) -> str:
     """The Request-URI of a leg to a system that has registered."""
     return f"sip:{request_user(leg)}@{domain}" + (";user=phone" if is_phone_uri(leg) else "")
-
-
-def _codec_list(codecs: Iterable[str]) -> str:
-    return "^^:" + ":".join(codecs)
 
 
 def _request_uri(uri: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -15,7 +15,7 @@ from dialplan.decision import Announce, Converse, Decision, Reject, Route, Wait
 from dialplan.diversion import MAX_DIVERTED
 from dialplan.legs import Leg
 from dialplan.plans.position import Resume, read_resume
-from freeswitch import parties
+from freeswitch import codecs, parties
 from freeswitch.decided_facts import FACTS, facts_of, packed
 from freeswitch.dialstring import leg_string, one_after_the_other
 from freeswitch.emergency import emergency_parts
@@ -26,6 +26,7 @@ from freeswitch.pidf import MAX_CLAIMED
 from freeswitch.plan_variables import KEYS, carry_out_plan, happened, plan_variables
 from freeswitch.queue_calls import QUEUED_SINCE, queue_variables
 from freeswitch.registrations import DoorOf, TlsOf, no_door, no_tls, tls_way
+from freeswitch.secure_offer import offers_keys
 from freeswitch.settings import LOGGED_IN, NODE, NodeDoor
 
 #: The user part of a SIP or tel URI in a header such as `"Name" <sip:+4930…;x=y@host>`.
@@ -37,9 +38,6 @@ _MAX_DIVERTING: Final = 4
 _COUNTER: Final = re.compile(r";\s*counter\s*=\s*(\d{1,3})", re.IGNORECASE | re.ASCII)
 _RETARGETED: Final = re.compile(r";cause=(?:302|404|408|480|486|487|503)\b", re.IGNORECASE | re.ASCII)
 _YES: Final = frozenset({"true", "yes", "1"})
-#: Codecs of browsers, and of trunks that are configured so (`absolute_codec_string` is ours). Of a caller
-#: with PCMU FreeSWITCH would offer that alone, and not every carrier has it.
-_UNCOMMON: Final = re.compile("OPUS|G722|^PCMU", re.IGNORECASE)
 #: Several bodies of a message, with room around those that are too long to be kept.
 _MAX_MULTIPART: Final = 4 * MAX_CLAIMED
 #: Microsoft's clients may write a + before an emergency number, and both forms are to be matched (Direct
@@ -93,7 +91,7 @@ def offered_call(get: Lookup) -> CallOffered:
         claimed_location=_claimed_location(get("variable_sip_multipart")),
         tenant_id=_cut(get("variable_sip_h_X-MS-TenantID")) if entry is Entry.TEAMS else None,
         login_id=login,
-        wideband=_UNCOMMON.search(get("variable_absolute_codec_string") or "") is not None,
+        codecs=codecs.caller_codecs(get),
         encrypted=_encrypted(get),
         round=next_round(get),
     )
@@ -119,8 +117,8 @@ def _dialled(get: Lookup, entry: Entry) -> str:
 def _encrypted(get: Lookup) -> bool:
     """SRTP whose keys nobody heard on the way: they stand in the SDP (RFC 4568 section 7). The address of a
     trunk says how it is called, not how it calls."""
-    keys = get("variable_rtp_secure_media_negotiated")
-    return keys is not None and get("variable_sip_via_protocol") == "tls"
+    keys = get("variable_rtp_secure_media_negotiated") is not None or offers_keys(get)
+    return keys and get("variable_sip_via_protocol") == "tls"
 
 
 def _resume(get: Lookup) -> Resume | None:
@@ -234,6 +232,10 @@ def _outcome_variables(
         case Route(legs, causes):
             variables["fernamt_do"] = "route"
             variables["hangup_after_bridge"] = "true"
+            heard = decision.plan is not None and bool(decision.plan.sounds)
+            caller = codecs.once_heard(offered.codecs) if heard else offered.codecs
+            if len(caller) > 1 and _may_choose(offered, legs):
+                variables["inherit_codec"] = "true"
             variables["continue_on_fail"] = _cause_list(causes)
             # FreeSWITCH gives up after 60 s whatever a leg's own limit says.
             variables["call_timeout"] = str(max(leg.no_answer_s for leg in legs) + 1)
@@ -242,15 +244,13 @@ def _outcome_variables(
                 variables["fernamt_parties"] = known
             # The dialplan has room for `MAX_LEGS` attempts; what is beyond shares the last one. The first is
             # made before anything else, so it is left out where something is to be heard first.
-            first = 2 if decision.plan is not None and decision.plan.sounds else 1
+            first = 2 if heard else 1
             room = MAX_LEGS - first
             attempts = [*((leg,) for leg in legs[:room]), legs[room:]]
             strings = []
             for leg, id_ in zip(legs, ids, strict=True):
                 door, over = _way(leg, offered.node, *ways)
-                strings.append(
-                    leg_string(leg, id_, domain, of_leg, says_codecs=offered.wideband, door=door, over=over)
-                )
+                strings.append(leg_string(leg, id_, domain, of_leg, caller=caller, door=door, over=over))
             written = [*strings[:room], one_after_the_other(strings[room:])]
             for position, attempt in enumerate(filter(None, written), start=first):
                 variables[f"fernamt_leg_{position}"] = attempt
@@ -272,6 +272,14 @@ def _outcome_variables(
     if decision.plan is not None:
         carry_out_plan(variables, decision.plan)
     return variables
+
+
+def _may_choose(offered: CallOffered, legs: Iterable[Leg]) -> bool:
+    """Whether the caller gets the codec that the called party takes, so that nothing is converted. Phones and
+    systems have it so by the directory; browsers keep Opus where the call goes to a trunk with G.711."""
+    return offered.entry is Entry.TEAMS or all(
+        isinstance(leg.to, Phone) or leg.to.teams is not None for leg in legs
+    )
 
 
 def _way(leg: Leg, node: str, door_of: DoorOf, tls_of: TlsOf) -> tuple[NodeDoor | None, str | None]:

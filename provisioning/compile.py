@@ -230,6 +230,7 @@ class _Compiler:
             address=addresses.of_phone(entry),
             own_line=entry.own_line,
             webrtc=entry.webrtc,
+            codecs=entry.codecs or (),
         )
 
     def _credentials(self, path: KeyPath, username: str, ref: SecretRef) -> Credentials | None:

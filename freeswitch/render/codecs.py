@@ -1,30 +1,59 @@
-"""What calls from trunks are taken with, where a trunk has codecs of its own.
+"""What calls are taken with.
 
-FreeSWITCH chooses a codec before its dialplan, with the profile's list, unless the channel has one. Who logs
-in has it from the directory. Who is known by an address gets it from there too: an entry of the access list
-that names a user puts that user's variables on the channel (`acl_token`; read: sofia_handle_sip_i_invite). So
-each side has a domain of its own with a user for each such address. Nobody logs in as one of them: digest is
-asked for on the profile of phones alone, in another domain.
+For carriers and for trunks with an address FreeSWITCH chooses a codec before its dialplan, with the profile's
+list, unless the channel has one. Such a channel has it from the directory: an entry of the access list that
+names a user puts that user's variables on the channel (`acl_token`; read: sofia_handle_sip_i_invite). So each
+side has a domain of its own with a user for each such address. Nobody logs in as one of them: digest is asked
+for on the profile of phones alone, in another domain.
 
-Late negotiation (`inbound-late-negotiation`) would do it in the dialplan, for every call of every trunk.
+For phones, systems that log in and Teams it chooses when the called party has (`late`, decision 38).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
-from dialplan.carrier import TrunkSide
+from dialplan.carrier import Phone, TrunkSide
 from dialplan.snapshot import Snapshot
-from freeswitch.dialstring import DEFAULT_CODECS
+from freeswitch.codecs import DEFAULT_CODECS, PHONE_CODECS, phone_codecs, played_first
 from freeswitch.render.xml import params, variables
 
 SIDES: Final[Mapping[Entry, TrunkSide]] = {
     Entry.CARRIER: TrunkSide.CARRIER,
     Entry.TRUNK: TrunkSide.CUSTOMER,
 }
+
+#: The caller gets what the called party takes, if it offered that (read: inherit_codec).
+_INHERITS: Final[Mapping[str, str]] = {"inherit_codec": "true"}
+
+
+def late(codecs: Iterable[str]) -> Mapping[str, str | int | bool]:
+    """The parameters of a profile whose callers offer these codecs, beside G.711. To whom something is played
+    before anybody is called speaks G.711, whatever it prefers."""
+    return {
+        "inbound-codec-prefs": ",".join(played_first(codecs)),
+        "inbound-codec-negotiation": "greedy",
+        "inbound-late-negotiation": True,
+    }
+
+
+def of_phone(phone: Phone) -> Mapping[str, str]:
+    """Variables of a phone. A browser keeps its own order, and gives Opus up for phones alone (offer.py)."""
+    codecs = phone_codecs(phone)
+    if phone.webrtc:
+        return {"absolute_codec_string": ",".join(codecs), "rtp_codec_negotiation": "generous"}
+    if set(codecs) == set(PHONE_CODECS):
+        return _INHERITS
+    return {"absolute_codec_string": ",".join(played_first(codecs)), **_INHERITS}
+
+
+def of_system(codecs: tuple[str, ...]) -> Mapping[str, str]:
+    """Variables of a system that logs in, with its trunk's codecs: the profile's would be the phones'."""
+    usual = {"absolute_codec_string": ",".join(codecs), "rtp_codec_negotiation": "generous"}
+    return {**(taken_with(codecs) or usual), **_INHERITS}
 
 
 def peers_name(entry: Entry) -> str:

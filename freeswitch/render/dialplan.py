@@ -52,6 +52,13 @@ _DIGITS: Final = r"(?:\*31#|#31#)?(?:010(?:0\d\d|[1-9]\d))?(110|112)[\d*#]*"
 _EMERGENCY: Final = rf"^{_DIGITS}(?:;.*)?$"
 _EMERGENCY_OF_TEAMS: Final = rf"^(?:\+(?=11[02](?:[;@]|$)))?{_DIGITS}(?:[;@].*)?$"
 _ANYTHING: Final = "^"
+#: Where a codec is chosen when the called party has chosen (render/codecs.py). A caller who offers nothing
+#: that we take is refused at once, as elsewhere, and not after somebody has answered.
+_LATE: Final = (Entry.PHONE, Entry.TEAMS)
+_NOTHING_IN_COMMON: Final = (
+    ("${endpoint_disposition}", "^DELAYED NEGOTIATION$"),
+    ("${ep_codec_string}", "^$"),
+)
 #: Before the key that ended a playback, which may be none.
 _PRESSED: Final = "queue-pressed-"
 #: What the last decision left must not be done again when no controller answers now, and the SIP code of a
@@ -82,6 +89,9 @@ def dialplan(
 
 def _entry(entry: Entry, hosts: str) -> Element:
     context = Element("context", name=entry.value)
+    if entry in _LATE:
+        none = _extension(context, "no-codec", *_NOTHING_IN_COMMON)
+        actions(none, [("hangup", "INCOMPATIBLE_DESTINATION")])
     digits = _EMERGENCY if entry is not Entry.TEAMS else _EMERGENCY_OF_TEAMS
     emergency = _extension(context, "offer-emergency", ("destination_number", digits))
     actions(emergency, _offer(hosts, otherwise="emergency-$1"))

@@ -6,7 +6,7 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.snapshot import Snapshot
-from freeswitch.dialstring import WEBRTC_CODECS
+from freeswitch.codecs import phone_codecs
 from freeswitch.render.admitted import admitted
 from freeswitch.render.xml import configuration, params
 from freeswitch.settings import CONTROLLERS, SwitchSettings
@@ -44,10 +44,10 @@ def modules(snapshot: Snapshot, settings: SwitchSettings) -> list[Element]:
 
 
 def codec_modules(snapshot: Snapshot) -> tuple[str, ...]:
-    """The modules of codecs that a trunk or a browser may speak."""
+    """The modules of codecs that a trunk or a phone may speak."""
     spoken = {codec for trunk in snapshot.trunks.values() for codec in trunk.codecs}
-    if any(phone.webrtc for phone in snapshot.phones.values()):
-        spoken.update(WEBRTC_CODECS)
+    for phone in snapshot.phones.values():
+        spoken.update(phone_codecs(phone))
     return tuple(module for codec, module in _OF_CODECS.items() if codec in spoken)
 
 

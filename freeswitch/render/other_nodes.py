@@ -37,8 +37,8 @@ _USER: Final = r"[A-Za-z0-9._+~-]{1,128}"
 _PHONE: Final = rf"^({_USER})$"
 #: Behind one of NUMBER_SHAPES: the digits of a number; the user name of the system that has it follows.
 _DIGITS: Final = r"([0-9*]{1,40})"
-#: No record is made; whatever the phone wants is told back.
-_BEGUN: Final = "^^;process_cdr=false;hangup_after_bridge=true;call_timeout=600"
+#: No record is made; whatever the phone wants is told back, and the codec that it takes.
+_BEGUN: Final = "^^;process_cdr=false;hangup_after_bridge=true;call_timeout=600;inherit_codec=true"
 _LEG: Final = r"^([0-9a-f-]{36})$"
 #: What a phone may name: it is text of a peer, so digits alone go on.
 _NUMBER: Final = r"^(\+?[0-9*]{1,40})$"

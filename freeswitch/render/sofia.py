@@ -11,9 +11,9 @@ from dialplan.call import Entry
 from dialplan.carrier import Credentials, Phone, SipAddress, TeamsEdge, Trunk, TrunkSide
 from dialplan.legs import SILENT_S
 from dialplan.snapshot import Snapshot
-from freeswitch.dialstring import WEBRTC_CODECS
+from freeswitch.codecs import PHONE_CODECS, WEBRTC_CODECS
 from freeswitch.render.admitted import admitted
-from freeswitch.render.codecs import SIDES, codecs_at, peers_name, taken_with
+from freeswitch.render.codecs import SIDES, codecs_at, late, of_phone, of_system, peers_name
 from freeswitch.render.nat import INSIDE, inside, nat_params
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.teams import teams_gateways, teams_profile_params
@@ -62,7 +62,13 @@ def _teams(
 ) -> None:
     profile = SubElement(parent, "profile", name=Entry.TEAMS)
     teams_gateways(SubElement(profile, "gateways"), snapshot, edge)
-    values = {**_common(Entry.TEAMS, tls.teams_port, settings), **_TIMER_B, **teams_profile_params(edge, tls)}
+    codecs = (codec for trunk in snapshot.trunks.values() if trunk.teams for codec in trunk.codecs)
+    values = {
+        **_common(Entry.TEAMS, tls.teams_port, settings),
+        **_TIMER_B,
+        **teams_profile_params(edge, tls),
+        **late(sorted(set(codecs))),
+    }
     params(SubElement(profile, "settings"), values)
 
 
@@ -90,9 +96,13 @@ def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, g
             "tcp-always-nat": True,
             "tls-always-nat": True,
             **nat_params(),
+            **late(PHONE_CODECS),
         }
     else:
         values |= {"auth-calls": False, "apply-inbound-acl": f"{entry}-peers", "disable-register": True}
+        if entry == NODE:
+            # What they offer is what both ends of the call speak; what is not loaded here is left out.
+            values |= late(WEBRTC_CODECS)
     written = SubElement(profile, "settings")
     params(written, values)
     if entry == Entry.PHONE:
@@ -209,7 +219,7 @@ def directory(snapshot: Snapshot, settings: SwitchSettings, emergency: StaticEme
         if trunk.login is not None and trunk.customer_id is not None:
             urgent = emergency.trunk_variables(trunk, trunk.customer_id)
             user = _user(users, trunk.login, settings)
-            variables(user, {LOGGED_IN: trunk.id, **_BEHIND_NAT, **taken_with(trunk.codecs), **urgent})
+            variables(user, {LOGGED_IN: trunk.id, **_BEHIND_NAT, **of_system(trunk.codecs), **urgent})
     return domain
 
 
@@ -226,10 +236,8 @@ def _phone(parent: Element, phone: Phone, settings: SwitchSettings, emergency: S
     values = {
         "fernamt_phone": phone.id,
         "fernamt_customer": phone.customer_id,
+        **of_phone(phone),
     }
-    if phone.webrtc:
-        # The profile's would be G.711 alone.
-        values["absolute_codec_string"] = ",".join(WEBRTC_CODECS)
     variables(user, values | emergency.phone_variables(phone))
 
 

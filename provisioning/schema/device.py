@@ -8,9 +8,10 @@ from pydantic import Field
 
 from provisioning.schema.caller_id import PhoneCallerIdEntry
 from provisioning.schema.dates import Day
-from provisioning.schema.entry import Entry, Few
+from provisioning.schema.entry import Choices, Entry, Few
 from provisioning.schema.queue import MembershipEntry, SkillEntry
 from provisioning.schema.secret import SecretRef
+from provisioning.schema.trunk import Codec
 from provisioning.schema.values import Id, Login, Number, Text
 
 
@@ -30,6 +31,12 @@ class PhoneEntry(Entry):
         False,
         description="A browser: it registers over WSS, its sound is encrypted (DTLS-SRTP) and may be Opus or "
         "G.722 too. Needs `node.tls` in the settings (C6).",
+    )
+    codecs: Choices[Codec] | None = Field(
+        None,
+        description="Codecs of its calls: PCMA, PCMU, G722, OPUS; PCMA and PCMU are there in any case. "
+        "Which of them a call has, both sides agree on. Default: `[G722, PCMA, PCMU]`, of a browser "
+        "`[OPUS, G722, PCMA, PCMU]`.",
     )
     site: Id | None = Field(
         None,

@@ -14,7 +14,7 @@ from provisioning.schema.caller_id import TrunkCallerIdEntry
 from provisioning.schema.codes import TenantId
 from provisioning.schema.entry import Choices, Entry, refusal
 from provisioning.schema.form import Form
-from provisioning.schema.trunk import DEFAULT_CODECS, Codec
+from provisioning.schema.trunk import Codec
 from provisioning.schema.values import Id
 
 _FQDN: Final = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
@@ -24,6 +24,7 @@ _ADDRESSES: Final = tuple(
     SipAddress(f"{name}.pstnhub.microsoft.com", 5061, Transport.TLS) for name in ("sip", "sip2", "sip3")
 )
 _NETWORKS: Final = ("52.112.0.0/14", "52.122.0.0/15")
+_CODECS: Final[tuple[Codec, ...]] = ("G722", "PCMA", "PCMU")
 
 
 def _parse_fqdn(value: Any) -> str:
@@ -82,7 +83,9 @@ class TeamsTrunkEntry(Entry):
     )
     fqdn: Fqdn = Field(description="Our host name towards Teams for this customer (B1).")
     codecs: Choices[Codec] = Field(
-        DEFAULT_CODECS, description="Offered codecs, the preferred one first: PCMA, PCMU, G722, OPUS."
+        _CODECS,
+        description="Codecs of its calls: PCMA, PCMU, G722, OPUS. Which of them a call has, both sides agree "
+        "on; calls from Teams may have those of any Teams trunk, and PCMA and PCMU in any case.",
     )
     no_progress_s: int = Field(
         20,

@@ -66,12 +66,14 @@ def calling(
     tenant: str = TENANT,
     secure: bool = True,
     called: str = ABROAD,
+    formats: str = "8 0",
 ) -> Iterator[Sipp]:
     """Microsoft calls us."""
     with ExitStack() as held:
         to_us = client_side(encrypted.authority.file, encrypted.microsoft)
         gate = held.enter_context(Gate(("127.0.0.1", encrypted.ports.teams), connect=to_us))
         keys = {"number": number, "tenant": tenant, "called": called, "gateport": str(gate.port)}
+        keys["formats"] = formats
         keys |= (
             {"profile": "RTP/SAVP", "crypto": _KEY}
             if secure

@@ -26,6 +26,7 @@ class TlsSystem:
         self.here = "{}:{}".format(*self._socket.getsockname()[:2])
         self._buffer = b""
         self._cseq = count(1)
+        self._placed = ("", "", "", "")
 
     def __enter__(self) -> Self:
         return self
@@ -47,6 +48,12 @@ class TlsSystem:
             message = self._read()
             if message.startswith(begins):
                 return message
+
+    def hang_up(self) -> None:
+        """The call that was placed last and answered."""
+        at, call_id, own, to = self._placed
+        self._request("BYE", at, call_id, next(self._cseq), own, to, (), "")
+        self.heard("SIP/2.0 200")
 
     def answer(self, request: str, status: str, sdp: str = "") -> None:
         """A request of the node's."""
@@ -95,6 +102,7 @@ class TlsSystem:
             assert tagged is not None
             at = target[1] if target is not None else uri
             self._request("ACK", at, call_id, number, own, tagged[1], (), "")
+            self._placed = (at, call_id, own, tagged[1])
         return answer
 
     def _request(
@@ -148,10 +156,15 @@ class TlsSystem:
         self._buffer += data
 
 
-def sdp(profile: str, *attributes: str) -> str:
-    """An offer of PCMA, and of G.722 behind it."""
+def sdp(profile: str, *attributes: str, formats: str = "8 9") -> str:
+    """An offer or answer; by default PCMA, and G.722 behind it."""
     lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0"]
-    lines += [f"m=audio 40000 {profile} 8 9", "a=rtpmap:8 PCMA/8000", "a=rtpmap:9 G722/8000", *attributes]
+    lines += [
+        f"m=audio 40000 {profile} {formats}",
+        "a=rtpmap:8 PCMA/8000",
+        "a=rtpmap:9 G722/8000",
+        *attributes,
+    ]
     return "\r\n".join(lines) + "\r\n"
 
 

@@ -61,7 +61,9 @@ def settings(tmp_path: Path) -> SwitchSettings:
 
 def snapshot(*changes: Change) -> Snapshot:
     carrier = AppliedCarrier(RealNetwork(), lambda: Secrets({}, Path(), lab=True), lambda: date(2026, 11, 22))
-    return carrier.compile(ItemChanges(1, tuple(items_of(config(*changes)).values()), whole=True))
+    found = carrier.compile(ItemChanges(1, tuple(items_of(config(*changes)).values()), whole=True))
+    phones = {name: replace(each, codecs=("PCMA",)) for name, each in found.phones.items()}
+    return replace(found, phones=phones)
 
 
 @pytest.fixture

@@ -196,12 +196,16 @@ def test_nobody_elses_plus_is_taken_off() -> None:
 
 
 def test_a_browsers_call_offers_the_called_party_what_that_takes() -> None:
-    """FreeSWITCH would offer the caller's codec alone, and a carrier refuses Opus with 488 (seen)."""
+    """Of the browser's, which FreeSWITCH would offer all, those of the trunk."""
     decision = decide(from_carrier(KOELN), snapshot(), AT)
-    found = variables(decision, wideband=True)
+    spoken = ("OPUS", "G722", "PCMA", "PCMU")
+    found = variables(decision, codecs=spoken)
     assert "absolute_codec_string=^^:PCMA:PCMU]" in found["fernamt_leg_1"]
     assert "absolute_codec_string=^^:G722:PCMA]" in found["fernamt_leg_2"]
     assert "absolute_codec_string" not in variables(decision)["fernamt_leg_1"]
-    channel = {**CHANNEL, "variable_absolute_codec_string": "OPUS,G722,PCMA,PCMU"}
-    assert offered_call(channel.get).wideband
-    assert not offered_call(CHANNEL.get).wideband
+    assert "inherit_codec" not in found, "over networks that lose packets it keeps Opus"
+    listed = (
+        "mod_opus.opus@48000h@20i@2c,mod_spandsp.G722@8000h@20i@64000b,PCMA@8000h,CORE_PCM_MODULE.PCMU@8000h"
+    )
+    assert offered_call({**CHANNEL, "variable_ep_codec_string": listed}.get).codecs == spoken
+    assert offered_call(CHANNEL.get).codecs == ()

@@ -56,6 +56,8 @@ OURS = {
     *(f"fernamt_body_{number}" for number in range(2, 9)),
     *("fernamt_place", "fernamt_line", "fernamt_b_number", "fernamt_announcement"),
     *("originate_disposition", "sip_network_port", "uuid"),
+    # What became of the INVITE; the codecs in common, by names that FreeSWITCH knows.
+    *("endpoint_disposition", "ep_codec_string"),
     # Of the node, not of a channel: an operator sets it.
     "fernamt_drained",
 }
@@ -386,7 +388,8 @@ def test_the_modules_of_configured_codecs_are_loaded_and_have_their_settings(
     """With certificates or without: a trunk by UDP may speak G.722."""
     carrier = snapshot()
     trunks = {name: replace(each, codecs=codecs) for name, each in carrier.trunks.items()}
-    phones = {**carrier.phones, PHONE_1.id: replace(PHONE_1, webrtc=webrtc)}
+    narrow = {name: replace(each, codecs=("PCMA",)) for name, each in carrier.phones.items()}
+    phones = {**narrow, PHONE_1.id: replace(PHONE_1, webrtc=True)} if webrtc else narrow
     tree = ElementTree.fromstring(render(replace(carrier, trunks=trunks, phones=phones), SETTINGS))  # noqa: S314
     loaded = {each.get("module") for each in tree.iter("load")} & {"mod_spandsp", "mod_opus"}
     files = {each.get("name") for each in tree.iter("configuration")}

@@ -110,13 +110,8 @@ def test_who_logs_in_has_its_codecs_by_its_own_entry() -> None:
     assert variables["rtp_codec_negotiation"] == "greedy"
 
 
-@pytest.mark.parametrize(
-    ("codecs", "said"), [("G722,PCMA,PCMU", True), ("PCMU,PCMA", True), ("PCMA,PCMU", False), (None, False)]
-)
-def test_a_caller_with_uncommon_codecs_does_not_press_them_on_the_called(
-    codecs: str | None, said: bool
-) -> None:
-    """FreeSWITCH offers the called party the caller's codec alone, unless it is told which."""
+def test_of_a_caller_whose_codec_is_chosen_that_one_is_known() -> None:
+    """Whatever else it offered: its leg speaks that one from now on."""
     channel = {
         "Unique-ID": "call-1",
         "FreeSWITCH-Switchname": "node-1",
@@ -124,6 +119,8 @@ def test_a_caller_with_uncommon_codecs_does_not_press_them_on_the_called(
         "variable_sip_network_ip": "198.51.100.20",
         "Caller-Destination-Number": "+4915228817386",
     }
-    if codecs is not None:
-        channel["variable_absolute_codec_string"] = codecs
-    assert offered_call(channel.get).wideband is said
+    listed = {"variable_ep_codec_string": "mod_spandsp.G722@8000h@20i@64000b,CORE_PCM_MODULE.PCMA@8000h"}
+    assert offered_call({**channel, **listed}.get).codecs == ("G722", "PCMA")
+    assert offered_call({**channel, **listed, "variable_read_codec": "opus"}.get).codecs == ("OPUS",)
+    ours = {"variable_rtp_codec_negotiation": "greedy", "variable_absolute_codec_string": "PCMU,PCMA,G722"}
+    assert offered_call({**channel, **listed, **ours}.get).codecs == ("PCMA", "G722"), "the trunk's order"
