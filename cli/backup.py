@@ -21,6 +21,7 @@ from cli.bootstrap import engine, now, server_url
 from cli.layout import effective, run_settings_path
 from cli.settings import ServerEntry, Settings
 from cli.terminal import console
+from cli.wiring.backup_age import DONE
 from store.audit import write
 from store.backup import Backup, backups_in, check, create, restore
 from store.embedded import EmbeddedPostgres
@@ -76,10 +77,10 @@ def create_command(
     known = effective(settings())
     click.echo("saving the database; calls go on", err=True)
     database = engine(known, "fernamt backup")
-    note = entries(database, actor, "backup", str(directory.absolute())[-MAX_TEXT:])
+    note = entries(database, actor, DONE[1], str(directory.absolute())[-MAX_TEXT:])
     with entry_first(note, "backup.create", {}):
         made = create(database, _url(known), directory, now(), f"fernamt {version('fernamt')}")
-    note("backup.create.done", {"name": made.path.name, "sha256": made.manifest.sha256})
+    note(DONE[0], {"name": made.path.name, "sha256": made.manifest.sha256})
     removed = backups_in(directory)[keep:] if keep else ()
     for old in removed:
         shutil.rmtree(old)

@@ -33,6 +33,7 @@ from cli.bootstrap import (
 from cli.carriers.emergency_reminders import reminders_of
 from cli.errors import NotRunning, ProgramError
 from cli.explaining import record_checks
+from cli.explaining.backup_check import backup
 from cli.explaining.clock_check import clock
 from cli.explaining.disk_check import disk
 from cli.explaining.exchange_checks import (
@@ -386,6 +387,7 @@ CHECKS: Final[tuple[tuple[str, Callable[[Settings], Finding]], ...]] = (
     ("clock", clock),
     ("number sweep", record_checks.sweep),
     ("numbers at Microsoft", record_checks.teams),
+    ("backup", backup),
     ("disk", disk),
     ("freeswitch program", _program),
 )

@@ -296,6 +296,17 @@ def of_clock(trusted: Callable[[], bool]) -> Families:
     return families
 
 
+def of_backups(age_s: Callable[[], float | None]) -> Families:
+    """Of the database. Nothing where nobody ever made one with this program: others save it otherwise."""
+
+    def families() -> Iterable[Metric]:
+        found = age_s()
+        if found is not None:
+            yield GaugeMetricFamily("fernamt_backup_age_seconds", "Since the newest was whole", found)
+
+    return families
+
+
 def of_quarantined(count: Callable[[], int]) -> Families:
     """Of the database."""
 

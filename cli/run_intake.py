@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -21,6 +22,7 @@ from cli.bootstrap import (
     spool_size,
 )
 from cli.metrics import (
+    of_backups,
     of_certificates,
     of_clock,
     of_disks,
@@ -40,6 +42,7 @@ from cli.wiring.adapters import (
     Records,
     Settled,
 )
+from cli.wiring.backup_age import BackupAge, backup_age
 from cli.wiring.call_traces import CapturedSip
 from cli.wiring.carrier import today
 from cli.wiring.centre_log import KeptInDatabase, LeftInRedis
@@ -125,6 +128,7 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         of_clock(lambda: not clock.doubted),
         of_quarantined(CdrRepository(database).count_quarantined),
         of_recordings(lambda: len(recorded.left(now()))),
+        of_backups(BackupAge(lambda: backup_age(database), time.monotonic).seconds),
     )
     captured = _sip_capture(settings)
     _log.info("intake ready", spool=str(spool.directory))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Interval, func, insert, select, text, type_coerce
 
 from store.foreign_errors import database_errors
 from store.tables import audit
@@ -126,6 +126,16 @@ class AuditLog:
         with database_errors("reading the audit"), self._engine.connect() as connection:
             row = connection.execute(select(audit).where(audit.c.id == number)).mappings().first()
         return AuditEntry(**row) if row else None
+
+    def age(self, action: str, object_kind: str) -> timedelta | None:
+        """How long ago this was last done to any such thing, by the database's clock; None: in no entry."""
+        newest = select(func.max(audit.c.at)).where(
+            audit.c.object_kind == object_kind, audit.c.action == action
+        )
+        query = select(type_coerce(func.now() - newest.scalar_subquery(), Interval()))
+        with database_errors("reading the audit"), self._engine.connect() as connection:
+            found = connection.scalar(query)
+        return max(found, timedelta()) if found is not None else None
 
     def stream(self, wanted: Wanted) -> Iterator[AuditEntry]:
         """The oldest first, in constant memory and one snapshot. Holds a connection until its end or closed;

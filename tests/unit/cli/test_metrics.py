@@ -253,6 +253,7 @@ def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> Non
         metrics.of_certificates(lambda: {"file": 80.5, "node": -1}),
         metrics.of_clock(lambda: True),
         metrics.of_quarantined(lambda: 0),
+        metrics.of_backups(lambda: 7.0),
         metrics.of_recordings(lambda: 0),
         metrics.of_disks(lambda: [Room("records", ROOT, 1, 10**9, 10**12, None)]),
         metrics.of_rating(lambda: (0, 0)),
@@ -264,6 +265,12 @@ def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> Non
     made = {re.sub("_(bucket|sum|count)$", "", name) for each in families for name, *_ in shown(each)}
     written = set(re.findall(r"^\| `(fernamt_[a-z_]+)", PAGE, re.MULTILINE))
     assert made == written
+
+
+def test_where_no_backup_was_ever_made_nothing_is_said_of_its_age() -> None:
+    """Else whoever saves the database by other means is woken each night."""
+    assert shown(metrics.of_backups(lambda: None)) == {}
+    assert shown(metrics.of_backups(lambda: 93_601.5)) == {("fernamt_backup_age_seconds",): 93_601.5}
 
 
 def test_a_port_that_is_taken_costs_figures_and_nothing_else() -> None:
