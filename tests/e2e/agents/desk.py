@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from cli.bootstrap import message_dir
 from cli.demonstration.stage import Stage
 from lab.robots import RobotCall
 from tests.e2e.desk import agents
@@ -22,3 +25,8 @@ def status(centre: Exchange, agent: str) -> str:
 
 def call(stage: Stage, number: str = VERKAUF) -> RobotCall:
     return stage.call("carrier-a", number, from_user=CALLER, play=f"%(30000,0,{CALLER_HZ})")
+
+
+def spooled(centre: Exchange) -> list[Path]:
+    """Recordings that are being made, or wait to be stored."""
+    return sorted((message_dir(centre.settings) / "recordings").glob("*.wav"))

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import wave
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from cli.bootstrap import engine, message_dir
+from cli.bootstrap import engine
 from cli.demonstration.stage import Stage
 from lab.media.audio import FileSource
 from lab.media.detect import ToneDetector
 from lab.robots import Answer, RobotCall
 from store.audit import AuditLog
 from store.recording_tables import recording_part
-from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, FAR, state
+from tests.e2e.agents.desk import AGENT_HZ, CALLER, CALLER_HZ, FAR, spooled, state
 from tests.e2e.desk import agents, login, owner
 from tests.e2e.exchange import Exchange, eventually
 from tests.e2e.screen import Screen
@@ -40,14 +40,23 @@ def talking(centre: Exchange, stage: Stage, key: str) -> tuple[RobotCall, str]:
     return caller, talk["call"]
 
 
-def spooled(centre: Exchange) -> list[Path]:
-    return sorted((message_dir(centre.settings) / "recordings").glob("*.wav"))
+def stored(centre: Exchange, call_id: str) -> dict[str, Any]:
+    """The one recording of a call, as soon as it is there."""
+    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 30, "the recording")
+    (row,) = centre.json("record", "list", "--call", call_id)
+    return row  # type: ignore[no-any-return]
 
 
-def heard(sound: bytes, tmp_path: Path) -> ToneDetector:
-    path = tmp_path / "gespraech.wav"
-    path.write_bytes(sound)
-    source, detector = FileSource(path), ToneDetector()
+def played(centre: Exchange, row: dict[str, Any], tmp_path: Path) -> Path:
+    """The file that somebody with a reason is given."""
+    output = tmp_path / "out.wav"
+    centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
+    return output
+
+
+def heard(sound: Path) -> ToneDetector:
+    """All of it."""
+    source, detector = FileSource(sound), ToneDetector()
     while (frame := source.read()) is not None:
         detector.feed(frame)
     return detector
@@ -70,19 +79,18 @@ def test_a_conversation_is_recorded_but_for_the_pause_heard_and_erased(
     caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=30)
     caller.hangup()
     caller.wait("ended", 20)
-    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 20, "the recording")
+    stored(centre, call_id)
     assert spooled(centre) == []
     (row,) = centre.json("record", "list", "kunde", "--call", call_id)
     assert (row["agent"], row["queue"], row["consent_key"]) == ("anna", "aufnahme", "1")
     assert row["consented_at"] < row["started_at"]
-    output = tmp_path / "out.wav"
-    centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
+    output = played(centre, row, tmp_path)
     assert output.stat().st_mode & 0o077 == 0
-    detector = heard(output.read_bytes(), tmp_path)
+    detector = heard(output)
     assert detector.heard(CALLER_HZ, 200)
     assert detector.heard(AGENT_HZ, 200)
     assert not detector.heard(CARD_HZ, 60)
-    with wave.open(io.BytesIO(output.read_bytes())) as file:
+    with wave.open(str(output)) as file:
         assert file.getframerate() == 8000
     centre.run("record", "erase", row["recording"], "--reason", "consent withdrawn")
     (row,) = centre.json("record", "list", "--call", call_id)
@@ -111,14 +119,11 @@ def test_a_recording_ends_with_the_conversation_also_when_its_controller_has_die
     caller.wait_heard(FAR_HZ, min_ms=600, timeout_s=30)
     for each in (agent, consult):
         each.hangup()
-    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 30, "the recording")
+    stored(centre, call_id)
     assert caller.report().ended_ms is None
     caller.hangup()
     caller.wait("ended", 30)
-    (row,) = centre.json("record", "list", "--call", call_id)
-    output = tmp_path / "out.wav"
-    centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
-    detector = heard(output.read_bytes(), tmp_path)
+    detector = heard(played(centre, stored(centre, call_id), tmp_path))
     assert detector.heard(AGENT_HZ, 200)
     assert not detector.heard(FAR_HZ, 100)
 
@@ -140,11 +145,7 @@ def test_an_agent_pauses_the_recording_by_dialling_a_code(
     caller.wait_heard(AGENT_HZ, min_ms=300, timeout_s=30)
     caller.hangup()
     caller.wait("ended", 30)
-    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 30, "the recording")
-    (row,) = centre.json("record", "list", "--call", call_id)
-    output = tmp_path / "out.wav"
-    centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
-    detector = heard(output.read_bytes(), tmp_path)
+    detector = heard(played(centre, stored(centre, call_id), tmp_path))
     assert detector.heard(CALLER_HZ, 200)
     assert not detector.heard(CARD_HZ, 60)
 
@@ -166,13 +167,10 @@ def test_a_spoken_yes_that_the_agent_confirms_begins_the_recording(
     assert "has no open question" in centre.tried("record", "consent", call_id, "--spoken").stderr
     caller.hangup()
     caller.wait("ended", 30)
-    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 30, "the recording")
-    (row,) = centre.json("record", "list", "--call", call_id)
+    row = stored(centre, call_id)
     assert (row["consent"], row["consent_key"], row["agent"]) == ("spoken", None, "anna")
     assert row["consented_at"] <= row["started_at"]
-    output = tmp_path / "out.wav"
-    centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
-    detector = heard(output.read_bytes(), tmp_path)
+    detector = heard(played(centre, row, tmp_path))
     assert detector.heard(AFTER_HZ, 200)
     assert not detector.heard(CARD_HZ, 60)
 
@@ -227,11 +225,7 @@ def test_an_agents_screen_pauses_the_recording_and_a_supervisors_stops_it(
     assert [lead.post(path, {"do": each}) for each in ("stop", "resume")] == [204, 409]
     caller.hangup()
     caller.wait("ended", 30)
-    eventually(lambda: bool(centre.json("record", "list", "--call", call_id)), 30, "the recording")
-    (row,) = centre.json("record", "list", "--call", call_id)
-    output = tmp_path / "out.wav"
-    centre.run("record", "play", row["recording"], "--output", str(output), "--reason", "test")
-    detector = heard(output.read_bytes(), tmp_path)
+    detector = heard(played(centre, stored(centre, call_id), tmp_path))
     assert detector.heard(CALLER_HZ, 200)
     assert not detector.heard(CARD_HZ, 60)
     entries = AuditLog(engine(centre.settings, "tests")).latest(object_kind="call", object_id=call_id)

@@ -10,8 +10,7 @@ import pytest
 
 from cli.demonstration.stage import Stage
 from lab.robots import Answer, RobotCall
-from tests.e2e.agents.desk import AGENT_HZ, call, state
-from tests.e2e.agents.test_recording import spooled
+from tests.e2e.agents.desk import AGENT_HZ, call, spooled, state
 from tests.e2e.desk import agents, login, owner, waiting
 from tests.e2e.exchange import Exchange, eventually
 
