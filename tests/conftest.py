@@ -28,6 +28,8 @@ _ONE_EXCHANGE = frozenset(
         *("operation", "originate", "route_explain", "transfer_charges", "trunk_health"),
     )
 )
+#: Folders whose tests use one exchange of their own.
+_ONE_EACH = ("tests/e2e/agents", "tests/e2e/queue_nodes")
 
 # Property tests are not failed by a machine that is busy with something else.
 settings.register_profile("house", deadline=None)
@@ -75,7 +77,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Groups:
 def _group(file: str) -> str:
     if file in _ONE_EXCHANGE:
         return "one exchange"
-    return "agents" if file.startswith("tests/e2e/agents/") else file
+    folder = file.rpartition("/")[0]
+    return folder if folder in _ONE_EACH else file
 
 
 @pytest.hookimpl(trylast=True)
