@@ -29,7 +29,7 @@ _ONE_EXCHANGE = frozenset(
     )
 )
 #: Folders whose tests use one exchange of their own.
-_ONE_EACH = ("tests/e2e/agents", "tests/e2e/queue_nodes")
+_ONE_EACH = ("tests/e2e/agents", "tests/e2e/queue_nodes", "tests/e2e/waiting")
 
 # Property tests are not failed by a machine that is busy with something else.
 settings.register_profile("house", deadline=None)
