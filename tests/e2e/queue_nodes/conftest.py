@@ -10,7 +10,7 @@ import pytest
 from acd.names import AgentStatus
 from tests.e2e.desk import choose, owner, waiting
 from tests.e2e.exchange import eventually
-from tests.e2e.queue_nodes.desk import NOTED_HZ, OFFER_HZ, TOLD_AGENT_HZ, is_queued, states
+from tests.e2e.queue_nodes.desk import NOTED_HZ, OFFER_HZ, TOLD_AGENT_HZ, both_served, states
 from tests.e2e.tones import recording
 from tests.e2e.two_nodes import Pair, World, two_nodes, world
 
@@ -32,10 +32,7 @@ def robots(pair: Pair) -> Iterator[World]:
     """anna's phone is registered with the first node, the others with the second."""
     homes = {"anna-1": pair.first, "bert-1": pair.second, "zentrale": pair.second}
     with world(pair, homes) as found:
-        choose(pair.first, AgentStatus.AVAILABLE, "anna")
-        choose(pair.first, AgentStatus.ON_BREAK, "anna")
-        for through in pair.both():
-            eventually(lambda through=through: is_queued(pair, found, through), 30, "the owner on this node")  # type: ignore[misc]
+        both_served(pair, found)
         yield found
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from acd.names import AgentStatus
 from lab.robots import RobotCall
-from tests.e2e.desk import agents, owner, waiting
+from tests.e2e.desk import agents, choose, owner, waiting
 from tests.e2e.exchange import Exchange, comes_true, eventually
 from tests.e2e.two_nodes import Pair, World
 
@@ -30,6 +31,14 @@ def is_queued(pair: Pair, robots: World, through: Exchange) -> bool:
     finally:
         caller.hangup()
         eventually(lambda: waiting(pair.first) == [], 10, "an empty queue")
+
+
+def both_served(pair: Pair, robots: World) -> None:
+    """Wait until each node has a controller and the owner commands it; anna is logged in and has a break."""
+    choose(pair.first, AgentStatus.AVAILABLE, "anna")
+    choose(pair.first, AgentStatus.ON_BREAK, "anna")
+    for through in pair.both():
+        eventually(lambda through=through: is_queued(pair, robots, through), 30, "the owner on this node")  # type: ignore[misc]
 
 
 def strangers(pair: Pair) -> tuple[Exchange, Exchange]:

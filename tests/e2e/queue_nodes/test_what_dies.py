@@ -14,7 +14,7 @@ from lab.robots import Answer, RobotCall
 from lab.robots.errors import RobotsError
 from tests.e2e.desk import choose, owner, screen, waiting
 from tests.e2e.exchange import Exchange, comes_true, eventually
-from tests.e2e.queue_nodes.desk import AGENT_HZ, call, states
+from tests.e2e.queue_nodes.desk import AGENT_HZ, both_served, call, states
 from tests.e2e.two_nodes import Pair, World
 from tests.patience import slowness
 
@@ -53,6 +53,7 @@ def test_five_callers_keep_place_and_music_when_the_owner_is_killed(pair: Pair, 
         assert not any(other.report().heard(AGENT_HZ) for other in callers[callers.index(each) + 1 :])
         each.hangup()
         each.wait("ended", 30)
+    both_served(pair, robots)
 
 
 def test_with_redis_away_who_talks_and_who_waits_stays_and_new_callers_go_on(
@@ -119,6 +120,7 @@ def test_a_switch_that_dies_leaves_no_ghost_and_no_stuck_agent(pair: Pair, robot
         each.hangup()
     robots.register("bert-1")
     robots.register("zentrale")
+    both_served(pair, robots)
 
 
 @pytest.mark.long
