@@ -124,4 +124,4 @@ def _owner(desk: AcdDesk) -> int:
         holder = desk.owner(CUSTOMER)
     except StoreError:
         return 0
-    return int(holder.split("/")[1]) if holder is not None else 0
+    return int(holder.split("/")[-2]) if holder is not None else 0

@@ -19,7 +19,7 @@ def screen(centre: Exchange) -> dict[str, Any]:
 def owner(centre: Exchange) -> int:
     """The process of the controller that owns the contact centre; 0 while nobody does."""
     holder = acd_desk(centre.settings).owner("kunde")
-    return int(holder.split("/")[1]) if holder is not None else 0
+    return int(holder.split("/")[-2]) if holder is not None else 0
 
 
 def agents(centre: Exchange) -> dict[str, Any]:
