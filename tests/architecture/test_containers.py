@@ -13,7 +13,6 @@ from typing import Any, Final
 import click
 import pytest
 import yaml
-from sqlalchemy import make_url
 
 from cli.bootstrap import message_dir, switch_settings
 from cli.main import fernamt
@@ -22,6 +21,7 @@ from cli.wiring.carrier import sounds_dir
 from cli.wiring.certificates import certificates_dir
 from freeswitch.render import render
 from provisioning.sounds import PROGRAM as SPEAKER
+from store.server_urls import read_url, servers_of
 from tests.architecture.program import ROOT
 from tests.unit.dialplan.carriers import snapshot
 
@@ -108,7 +108,8 @@ def test_a_service_reaches_the_addresses_of_its_settings(file: str, name: str, s
     known = settings_of(file, service)
     assert known.database is not None
     assert known.redis is not None
-    hosts = [make_url(each.url).host for each in (known.database, known.redis)]
+    urls = [read_url(each.url) for each in (known.database, known.redis)]
+    hosts = [host for url in urls for host, _ in servers_of(url, 1)]
     hosts += [known.node.event_socket[0], *(host for host, _ in known.controllers)]
     assert any(loopback(host) for host in hosts)
     assert service["network_mode"] == FILES[file]["services"]["freeswitch"]["network_mode"] == "host", name

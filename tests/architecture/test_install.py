@@ -182,3 +182,13 @@ def test_the_link_is_set_between_the_schema_and_the_first_start() -> None:
     assert stopped is not None
     assert started is not None
     assert stopped[1].split() == started[1].split()
+
+
+def test_freeswitchs_log_goes_after_seven_days() -> None:
+    """docs/privacy.md: addresses may stand in it."""
+    words = values(SWITCH, "ExecStart")
+    log = Path(words[words.index("-log") + 1])
+    rotated = (ROOT / "deploy" / "logrotate").read_text()
+    assert re.search(rf"^(\S+ )*{log}/freeswitch\.log( \S+)* \{{$", rotated, re.M)
+    assert re.search(rf"find (\S+ )*{log} .*-delete", rotated), "those that FreeSWITCH put aside"
+    assert "install -m 0644 deploy/logrotate /etc/logrotate.d/fernamt\n" in GUIDE

@@ -9,7 +9,7 @@ import pytest
 
 from cli.layout import make_private
 from freeswitch.message_spool import MessageSpool
-from freeswitch.private_files import make_folder, replace_private
+from freeswitch.private_files import draft_of, make_folder, replace_private
 from freeswitch.render import write
 from provisioning.file_memory import FileMemory
 from provisioning.schema import PromptEntry
@@ -65,15 +65,17 @@ def test_a_folder_that_is_there_stays_whose_it_is(theirs: Path) -> None:
     assert owner(there) == (0, 0)
 
 
-def test_root_is_not_led_through_a_link_of_that_account(theirs: Path, tmp_path: Path) -> None:
+def test_root_is_not_led_through_a_link_of_that_account(
+    theirs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever took that account over must not get root's files by it."""
     precious = tmp_path / "shadow"
     precious.write_text("root's")
-    (theirs / f".freeswitch.xml.{os.getpid()}").symlink_to(precious)
-    replace_private(theirs / "freeswitch.xml", b"<document/>")
+    monkeypatch.setattr("freeswitch.private_files.token_hex", lambda _: "guessed")
+    draft_of(theirs / "freeswitch.xml").symlink_to(precious)
+    with pytest.raises(FileExistsError):
+        replace_private(theirs / "freeswitch.xml", b"<document/>")
     assert (precious.read_text(), owner(precious)) == ("root's", (0, 0))
-    assert (theirs / "freeswitch.xml").read_bytes() == b"<document/>"
-    assert [each.name for each in theirs.iterdir()] == ["freeswitch.xml"]
 
 
 def test_what_was_remembered_of_checked_files(theirs: Path) -> None:
