@@ -296,6 +296,18 @@ def of_clock(trusted: Callable[[], bool]) -> Families:
     return families
 
 
+def of_daily(failing: Callable[[], Mapping[str, bool]]) -> Families:
+    """Of an intake's work of the day, by name: whether it failed when it was last tried."""
+
+    def families() -> Iterable[Metric]:
+        failed = GaugeMetricFamily("fernamt_daily_failed", "1: the last try failed", labels=["work"])
+        for work, value in failing().items():
+            failed.add_metric([work], value)
+        yield failed
+
+    return families
+
+
 def of_backups(age_s: Callable[[], float | None]) -> Families:
     """Of the database. Nothing where nobody ever made one with this program: others save it otherwise."""
 

@@ -25,6 +25,7 @@ from cli.metrics import (
     of_backups,
     of_certificates,
     of_clock,
+    of_daily,
     of_disks,
     of_due,
     of_log,
@@ -128,6 +129,7 @@ def run_intake(settings: Settings, stopped: Callable[[float], bool]) -> None:
         of_clock(lambda: not clock.doubted),
         of_quarantined(CdrRepository(database).count_quarantined),
         of_recordings(lambda: len(recorded.left(now()))),
+        of_daily(lambda: {"numbers": bool(daily.failing), "deletion": bool(deleting.failing)}),
         of_backups(BackupAge(lambda: backup_age(database), time.monotonic).seconds),
     )
     captured = _sip_capture(settings)

@@ -26,7 +26,9 @@ class Daily(Rounds):
         self._work = work
         self._today = today
         self._done: date | None = None
-        self._away = False
+        #: Why the work failed when it was last tried; "" when it did not. What another program does meanwhile
+        #: and a clock that is doubted leave it as it is.
+        self.failing = ""
 
     def look(self) -> None:
         """Work when there is a day whose work is not known to be done."""
@@ -36,11 +38,13 @@ class Daily(Rounds):
         try:
             done = self._work(today)
         except StoreAway as error:
-            if not self._away:
-                _log.warning("the day's work waits: the database is away", error=str(error))
-            self._away = True
+            if str(error) != self.failing:
+                _log.error("the day's work failed and is tried again", error=str(error))
+            self.failing = str(error)
             return
-        self._away = False
+        except Exception as error:
+            self.failing = repr(error)
+            raise
         if done:
-            self._done = today
+            self._done, self.failing = today, ""
             _log.info("the day's work is done", day=today.isoformat())

@@ -254,6 +254,7 @@ def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> Non
         metrics.of_clock(lambda: True),
         metrics.of_quarantined(lambda: 0),
         metrics.of_backups(lambda: 7.0),
+        metrics.of_daily(lambda: {"deletion": False}),
         metrics.of_recordings(lambda: 0),
         metrics.of_disks(lambda: [Room("records", ROOT, 1, 10**9, 10**12, None)]),
         metrics.of_rating(lambda: (0, 0)),
@@ -265,6 +266,12 @@ def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> Non
     made = {re.sub("_(bucket|sum|count)$", "", name) for each in families for name, *_ in shown(each)}
     written = set(re.findall(r"^\| `(fernamt_[a-z_]+)", PAGE, re.MULTILINE))
     assert made == written
+
+
+def test_the_days_work_that_fails_is_told_by_its_name() -> None:
+    found = shown(metrics.of_daily(lambda: {"numbers": False, "deletion": True}))
+    assert found["fernamt_daily_failed", ("work", "deletion")] == 1
+    assert found["fernamt_daily_failed", ("work", "numbers")] == 0
 
 
 def test_where_no_backup_was_ever_made_nothing_is_said_of_its_age() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from gevent.event import Event as Flag
+from structlog.testing import capture_logs
 
 from controller.daily import Daily
 from controller.errors import StoreAway
@@ -56,6 +58,33 @@ def test_it_is_tried_again_until_somebody_has_done_it() -> None:
     for _ in range(6):
         daily.look()
     assert work.days == [DAY] * 4
+
+
+def test_what_fails_is_told_once_by_what_it_is_and_shown_until_it_is_done() -> None:
+    """F4: nobody would hear of data that is not deleted. Another program at it meanwhile is no success."""
+    books = StoreAway("deleting books: a row refuses. Report it")
+    work = Work(books, books, False, StoreAway("deleting audit: too slow. Wait"), True)
+    daily = Daily(work, lambda: DAY)
+    assert daily.failing == ""
+    shown = []
+    with capture_logs() as logs:
+        for _ in range(5):
+            daily.look()
+            shown.append(daily.failing.partition(":")[0])
+    assert shown == ["deleting books", "deleting books", "deleting books", "deleting audit", ""]
+    assert [(each["log_level"], each.get("error", "")[:14]) for each in logs] == [
+        ("error", "deleting books"), ("error", "deleting audit"), ("info", ""),
+    ]  # fmt: skip
+
+
+def test_a_defect_is_a_failure_too() -> None:
+    def work(_: date) -> bool:
+        raise ValueError("of ours")
+
+    daily = Daily(work, lambda: DAY)
+    with pytest.raises(ValueError, match="of ours"):
+        daily.look()
+    assert "of ours" in daily.failing
 
 
 def test_it_begins_at_once_and_ends_when_told() -> None:
