@@ -167,7 +167,7 @@ def test_emergency_calls_from_such_a_system_are_never_refused(number: str) -> No
     decision = decide(from_system(number, encrypted=False), carrier, IN_CLEAR)
     assert decision.reason.id == "emergency.route"
     assert isinstance(decision.outcome, Route)
-    assert [leg.to.id for leg in decision.outcome.legs] == ["carrier-a", "carrier-b"]
+    assert [leg.to.id for leg in decision.outcome.legs][:2] == ["carrier-a", "carrier-b"]
 
 
 @pytest.mark.parametrize(("srtp", "only"), [(Srtp.REQUIRED, True), (Srtp.OPTIONAL, False), (Srtp.OFF, False)])
