@@ -21,6 +21,7 @@ from cli.bootstrap import (
     recording_spool,
     spool_size,
 )
+from cli.centre_metrics import of_log
 from cli.metrics import (
     of_backups,
     of_certificates,
@@ -28,7 +29,6 @@ from cli.metrics import (
     of_daily,
     of_disks,
     of_due,
-    of_log,
     of_quarantined,
     of_recordings,
     of_records,

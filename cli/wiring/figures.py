@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cli.bootstrap import attempt_files, now
-from cli.metrics import node_link, of_calls, of_controller, of_led, serve_metrics
+from cli.centre_metrics import of_led
+from cli.metrics import node_link, of_calls, of_controller, serve_metrics
 from cli.redis_metrics import of_redis
 from cli.settings import Settings
 from cli.wiring.configuration_state import TellVersion

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from acd.events import Joined, OfferAnswered
 from acd.spec import QueueSpec
-from cli import metrics
+from cli import centre_metrics, metrics
 from cli.guard_metrics import of_guard
 from cli.redis_metrics import of_redis
 from cli.wiring.disk import Room
@@ -81,7 +81,9 @@ def test_an_intake_tells_of_records_and_what_is_away_leaves_the_rest() -> None:
     def away() -> dict[str, int]:
         raise LiveStateUnavailable("log", "nobody there", "Wait")
 
-    found = shown(metrics.of_records(meters, LoopLag(), lambda: 3), metrics.of_centre_log(away, lambda: 0))
+    found = shown(
+        metrics.of_records(meters, LoopLag(), lambda: 3), centre_metrics.of_centre_log(away, lambda: 0)
+    )
     labels = (("answered", "yes"), ("cause", "NORMAL_CLEARING"), ("direction", "out"), ("side", "a"))
     assert found["fernamt_legs_total", *labels] == 1
     assert found["fernamt_record_lag_seconds_bucket", ("le", "5.0")] == 1
@@ -146,7 +148,7 @@ def a_centre() -> Centre:
 
 
 def of_centre(centre: Centre) -> metrics.Families:
-    return metrics.of_centres(
+    return centre_metrics.of_centres(
         lambda: {"kunde": centre.state},
         lambda: {"kunde": Counter(Answered=1)},
         lambda: {"kunde": 4},
@@ -249,7 +251,7 @@ def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_shown() -> Non
         metrics.of_calls(meters, loop, lambda: 7),
         of_centre(a_centre()),
         metrics.of_records(legs, loop, lambda: 0),
-        metrics.of_centre_log(lambda: {"kunde": 0}, lambda: 0),
+        centre_metrics.of_centre_log(lambda: {"kunde": 0}, lambda: 0),
         metrics.of_certificates(lambda: {"file": 80.5, "node": -1}),
         metrics.of_clock(lambda: True),
         metrics.of_quarantined(lambda: 0),
