@@ -29,7 +29,6 @@ from cli.bootstrap import (
     now,
     other_nodes,
     recording_spool,
-    switch_settings,
     trunk_board,
     versions_in_force,
 )
@@ -51,7 +50,7 @@ from cli.wiring.drained import Instead
 from cli.wiring.figures import Figures, Parts
 from cli.wiring.heartbeat import Heartbeat
 from cli.wiring.kept_for_calls import journal_of, listening_of
-from cli.wiring.node_configuration import NodeConfiguration, NoNode
+from cli.wiring.node_configuration import configuration_of_node
 from cli.wiring.phone_codes import PhoneCodes
 from cli.wiring.phone_homes import EachTold, PhoneHomes, SwitchNode
 from cli.wiring.probes import probing_of
@@ -66,7 +65,7 @@ from controller.blocking import Blocking
 from controller.calling_back import CallingBack
 from controller.calls import CallDecider
 from controller.centres import Centres
-from controller.configuration import Configuration, Node
+from controller.configuration import Configuration
 from controller.emergency import Emergency
 from controller.errors import NodeAway
 from controller.following import Following
@@ -297,7 +296,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     configuration = Configuration(
         Versions(store, settings.node.name),
         carrier,
-        _node(settings, follower.connection),
+        configuration_of_node(settings, follower.connection),
         first=snapshot,
         swap=swap,
         report=StateFile(settings, "{}:{}".format(*listen), carrier).write,
@@ -393,11 +392,3 @@ def _pre_empt(connection: InboundConnection, call_id: str) -> None:
         connection.bgapi(api_calls.uuid_kill(call_id, "PRE_EMPTED"), _PRE_EMPT_S)
     except FreeSwitchError as error:
         raise NodeAway(str(error)) from error
-
-
-def _node(settings: Settings, connection: InboundConnection) -> Node:
-    """The node's own configuration, where it is on this machine."""
-    conf_dir = settings.node.conf_dir
-    if conf_dir is None:
-        return NoNode()
-    return NodeConfiguration(conf_dir, switch_settings(settings), connection.bgapi)

@@ -14,8 +14,11 @@ from typing import Any, Final
 
 import structlog
 
+from cli.bootstrap import switch_settings
 from cli.layout import write_private
+from cli.settings import Settings
 from cli.wiring.aside import aside
+from controller.configuration import Node
 from controller.errors import NodeAway
 from dialplan.call import Entry
 from dialplan.carrier import Customer, Phone, SipAddress, TeamsEdge, Trunk
@@ -24,6 +27,7 @@ from dialplan.snapshot import Snapshot
 from freeswitch import api_calls, profile_calls
 from freeswitch.commands import ApiCall
 from freeswitch.errors import CommandFailed, FreeSwitchError, NotConnected
+from freeswitch.inbound import InboundConnection
 from freeswitch.render import render, write
 from freeswitch.render.modules import codec_modules
 from freeswitch.render.teams import teams_ways
@@ -157,6 +161,14 @@ class NoNode:
     def prepare(self, snapshot: Snapshot) -> None: ...
 
     def retire(self, snapshot: Snapshot) -> None: ...
+
+
+def configuration_of_node(settings: Settings, connection: InboundConnection) -> Node:
+    """The node's own configuration, where it is on this machine."""
+    conf_dir = settings.node.conf_dir
+    if conf_dir is None:
+        return NoNode()
+    return NodeConfiguration(conf_dir, switch_settings(settings), connection.bgapi)
 
 
 def _same_for_node(snapshot: Snapshot, other: Snapshot) -> bool:
