@@ -291,7 +291,8 @@ class Switch:
         self._timers.add(timer)
 
     def count_ended(self, channel: Channel) -> None:
-        log.info("%r ended: %s", channel, channel.cause.name)
+        # By its id alone: the name has the number that was called, and logs are kept longer than that may be.
+        log.info("channel %s ended: %s", channel.uuid, channel.cause.name)
 
     def expand_for(self, caller: Channel | None, text: str, values: Mapping[str, str]) -> str:
         """Expand with some values in front of the channel's own."""

@@ -89,6 +89,7 @@ def without_what_came_later(tree: dict[str, Any]) -> None:
         del tree[name]
     for name in ("carrier_tls", "trunk_tls", "phone_tls", "teams", "wss"):
         del tree["node"]["ports"][name]
+    del tree["node"]["silence_s"]
 
 
 @pytest.mark.long
