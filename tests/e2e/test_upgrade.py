@@ -20,6 +20,7 @@ from cli.demonstration.stage import Stage, staged
 from freeswitch.probe import takes_calls
 from lab.robots import Answer
 from tests.architecture.program import ROOT
+from tests.archives import unpack
 from tests.e2e.exchange import STOP_S, Exchange, eventually, exchange
 from tests.servers import state_directory
 
@@ -41,7 +42,7 @@ def release_before() -> Iterator[Path]:
         if packed.returncode != 0:
             pytest.skip("this copy of the repository has no history: the release before is not in it")
         with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
-            archive.extractall(directory, filter="data")
+            unpack(archive, directory)
         yield directory
 
 

@@ -20,6 +20,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.archives import unpack
+
 PACKAGE: Final = "sip.js@0.21.2"
 _PAGE: Final = Path(__file__).with_name("softphone.html")
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -36,7 +38,7 @@ def sip_js(folder: Path) -> Path:
     given = os.environ.get("FERNAMT_TEST_SIP_JS")
     archive = Path(given) if given else _downloaded(folder)
     with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+        unpack(tar, folder)
     return folder / "package"
 
 

@@ -14,7 +14,7 @@ from freeswitch import api_calls
 from freeswitch.api_calls import ThenRun
 from freeswitch.commands import ApiCall
 from freeswitch.dialstring import leg_string
-from lab.robots import Answer, RobotsTimeoutError
+from lab.robots import Answer, RobotCall, RobotsTimeoutError
 from numbering.e164 import E164
 from tests.e2e.exchange import eventually
 from tests.e2e.network.conftest import Encrypted
@@ -82,7 +82,19 @@ def test_registered_by_tls_its_trunk_is_up_and_calls_to_it_are_encrypted(
     assert system.register(300).startswith("SIP/2.0 200")
 
     eventually(lambda: "registered with node-1" in why(encrypted), 20, "the trunk to be up")
-    call = encrypted.stage.call("carrier-a", NUMBER, from_user=CALLER)
+    calls: list[RobotCall] = []
+
+    def goes_out() -> bool:
+        """Each controller hears of the registration by itself; the one that is asked may be the later one."""
+        placed = encrypted.stage.call("carrier-a", NUMBER, from_user=CALLER)
+        try:
+            placed.wait("ended", 1)
+        except RobotsTimeoutError:
+            calls.append(placed)
+        return bool(calls)
+
+    eventually(goes_out, 20, "a call that is not refused")
+    (call,) = calls
     invite = system.heard("INVITE")
     assert invite.startswith(f"INVITE sip:{NUMBER}@")
     assert "RTP/SAVP" in invite

@@ -44,5 +44,6 @@ def test_a_telephone_system_with_a_strangers_certificate_is_not_called(
         Gate(("127.0.0.1", plain), port=port, accept=server_side(stranger)),
     ):
         report = encrypted.stage.call("carrier-a", "+492214710100", talk_ms=100).wait("ended", 30)
-        assert report.final_code == 480
+        # Nobody there speaks to us: FreeSWITCH gives up after timer-T1X64.
+        assert report.final_code == 408
         assert not any(each.received for each in sipp.messages())
