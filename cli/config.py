@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 from cli.bootstrap import engine, now
 from cli.carriers.config_step import Step, agreed, applied, refuse_unless_allowed, running_calls, show_plan
 from cli.carriers.inventory_step import follows, refused_numbers
-from cli.carriers.rollout import nodes_of
-from cli.carriers.rollout_command import REST, roll_on, rollout
+from cli.carriers.rollout import nodes_of, require_known
+from cli.carriers.rollout_command import REST, WITHOUT, roll_on, rollout
 from cli.errors import PlanRefused
 from cli.layout import effective
 from cli.settings import Settings
@@ -63,6 +63,7 @@ def _applying(command: _Command) -> _Command:
             is_flag=True,
             help="One node after the other; stops at the first that is not well with it.",
         ),
+        WITHOUT,
         REST,
         _removal,
         _json,
@@ -320,6 +321,11 @@ def _perform(settings: Settings, step: Step, action: str, options: dict[str, Any
         raise PlanRefused(
             f"version {step.plan.base_version} is in force, not {expected}: look at the plan again"
         )
+    without = options["without"]
+    if without:
+        if not options["node_by_node"]:
+            raise click.UsageError("--without goes with --node-by-node: otherwise every node has the version")
+        require_known(without, nodes_of(settings))
     if not as_json:
         show_plan(step, as_json=False)
     refuse_unless_allowed(step)
@@ -329,7 +335,7 @@ def _perform(settings: Settings, step: Step, action: str, options: dict[str, Any
         held = nodes_of(settings) if options["node_by_node"] else []
         version = applied(step, action, author=options["author"], note=options["note"], held=held)
         if held:
-            roll_on(settings, version, options["rest"], options["author"], quiet=as_json)
+            roll_on(settings, version, options["rest"], options["author"], quiet=as_json, without=without)
     if as_json:
         click.echo(json.dumps({"version": version, **plan_tree(step.plan)}, ensure_ascii=False, indent=1))
     elif not step.plan.is_empty:

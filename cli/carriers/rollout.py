@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from gevent import sleep
 
-from cli.errors import RollOutStopped
+from cli.errors import NoSuchNode, RollOutStopped
 from cli.settings import Settings
 from store.config_holds import ConfigHolds
 from store.errors import StoreError
@@ -45,6 +45,27 @@ def nodes_of(settings: Settings) -> list[str]:
     return [settings.node.name, *(each.name for each in settings.other_nodes)]
 
 
+def require_known(without: Collection[str], known: Sequence[str]) -> None:
+    """Raises NoSuchNode for a node to be left out that is not one of these."""
+    for name in without:
+        if name not in known:
+            raise NoSuchNode(f"there is no node {name[:64]!r} to leave out; there are {', '.join(known)}")
+
+
+def left_out(without: Collection[str], held: Mapping[str, int], version: int) -> list[str]:
+    """What becomes of the nodes that a roll-out of `version` leaves out, a sentence for each."""
+    return [_stays(each, held.get(each), version) for each in sorted(set(without))]
+
+
+def _stays(node: str, held_at: int | None, version: int) -> str:
+    if held_at is None:
+        return f"{node} is not held: it takes version {version} by itself as soon as it is there"
+    return (
+        f"{node} is left out: it keeps version {held_at} and comes back with it, and does not take version "
+        f"{version} by itself. When it is there again: fernamt config rollout"
+    )
+
+
 def roll_out(plan: RollOut, holds: ConfigHolds, told: Told, tell: Callable[[str], None]) -> None:
     """Let one node after the other have the version. Raises RollOutStopped when a controller cannot use it or
     none of the node's tells of itself: that node goes back to what it had, those after it keep theirs."""
@@ -59,7 +80,8 @@ def roll_out(plan: RollOut, holds: ConfigHolds, told: Told, tell: Callable[[str]
             waiting = ", ".join(left[left.index(node) :])
             raise RollOutStopped(
                 f"version {plan.version} stopped at {node}: {problem}. {waiting} keep version {before}; mend "
-                f"it and go on with `fernamt config rollout`, or go back: `fernamt config rollback {before}`"
+                f"it and go on with `fernamt config rollout`, or go back: `fernamt config rollback "
+                f"{before}`; where {node} is dead go on without it: `fernamt config rollout --without {node}`"
             )
         tell(f"{node} has version {plan.version}")
 

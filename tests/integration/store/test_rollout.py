@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import redis
+from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
 from cli.carriers.rollout import RollOut, roll_out
 from cli.errors import RollOutStopped
+from cli.layout import EXAMPLE_CARRIER, lab_settings
+from cli.main import fernamt
 from store.audit import AuditLog
 from store.config_holds import ConfigHolds, holding
 from store.config_items import CARRIER, CUSTOMER, ConfigItem
@@ -37,6 +43,8 @@ class Controllers(threading.Thread):
         #: Nodes that cannot use a new version, and nodes that tell nothing.
         self.refusing: set[str] = set()
         self.silent: set[str] = set()
+        #: Nodes whose machine is off.
+        self.dead: set[str] = set()
         #: Node and version in the order in which they came into force.
         self.taken: list[tuple[str, int]] = []
         self.in_force = dict.fromkeys(NODES, store.current())
@@ -44,7 +52,7 @@ class Controllers(threading.Thread):
 
     def run(self) -> None:
         while not self.enough.wait(0.05):
-            for node in NODES:
+            for node in [each for each in NODES if each not in self.dead]:
                 self._look(node)
 
     def _look(self, node: str) -> None:
@@ -88,6 +96,27 @@ def world(engine: Engine, redis_client: redis.Redis) -> Iterator[World]:
     controllers.join(10)
 
 
+@pytest.fixture
+def config(tmp_path: Path, database_url: str, redis_url: str) -> Callable[..., Result]:
+    """`fernamt config ...` on node-1's machine."""
+    secret = tmp_path / "event_socket_password"
+    secret.write_text("4f3a1c9be2d7")
+    others = [
+        {
+            "name": name,
+            "event_socket": "127.0.0.1:8021",
+            "event_socket_password": {"file": str(secret)},
+            "sip": "127.0.0.1:5090",
+        }
+        for name in NODES[1:]
+    ]
+    tree = lab_settings(tmp_path, EXAMPLE_CARRIER).model_dump(mode="json", exclude_none=True)
+    servers = {"database": {"url": database_url}, "redis": {"url": redis_url}}
+    path = tmp_path / "fernamt.json"
+    path.write_text(json.dumps(tree | servers | {"other_nodes": others}))
+    return lambda *words: CliRunner().invoke(fernamt, ["--settings", str(path), "config", *words])
+
+
 def test_a_version_reaches_one_node_after_the_other(world: World, engine: Engine) -> None:
     first, second = world.store.current(), world.apply("Beispiel AG")
     assert [world.store.current_at(node) for node in NODES] == [first] * 3
@@ -118,6 +147,64 @@ def test_a_node_whose_controllers_say_nothing_stops_it_too(world: World, redis_c
     with pytest.raises(RollOutStopped, match="stopped at node-1: not in force"):
         world.go(second, patience_s=0.3)
     assert world.holds.all() == dict.fromkeys(NODES, first)
+
+
+def test_a_dead_node_can_be_left_out_and_comes_back_with_the_version_that_it_had(
+    world: World, config: Callable[..., Result]
+) -> None:
+    first, second = world.store.current(), world.apply("Beispiel AG")
+    world.controllers.dead.add("node-2")
+    done = config("rollout", "--without", "node-2", "--rest", "0", "--json")
+    assert done.exit_code == 0, done.output
+    assert f"warning: node-2 is left out: it keeps version {first} and comes back with it" in done.stderr
+    assert {each["node"]: each["held_at"] for each in json.loads(done.stdout)["nodes"]} == {
+        "node-1": None,
+        "node-2": first,
+        "node-3": None,
+    }
+    assert world.controllers.taken == [("node-1", second), ("node-3", second)]
+
+    world.controllers.dead.clear()
+    assert world.store.current_at("node-2") == first
+    done = config("rollout", "--rest", "0")
+    assert done.exit_code == 0, done.output
+    assert world.controllers.taken[2:] == [("node-2", second)]
+    assert world.holds.all() == {}
+
+
+def test_the_word_about_a_node_that_is_not_held_says_that_it_takes_the_version_by_itself(
+    world: World, config: Callable[..., Result]
+) -> None:
+    version = world.store.current()
+    done = config("rollout", "--without", "node-3")
+    assert f"node-3 is not held: it takes version {version} by itself" in done.stderr
+
+
+def test_a_node_that_nobody_knows_is_not_left_out(world: World, config: Callable[..., Result]) -> None:
+    held = world.apply("Beispiel AG") - 1
+    done = config("rollout", "--without", "node-4")
+    assert "there is no node 'node-4' to leave out; there are node-1, node-2, node-3" in str(done.exception)
+    assert world.holds.all() == dict.fromkeys(NODES, held)
+
+
+def test_a_new_version_leaves_a_dead_node_out_from_the_start(
+    engine: Engine, config: Callable[..., Result], tmp_path: Path
+) -> None:
+    files = Path(shutil.copytree(EXAMPLE_CARRIER, tmp_path / "carrier"))
+    assert config("apply", str(files), "--yes").exit_code == 0
+    text = (files / "kunde-bau.yaml").read_text()
+    (files / "kunde-bau.yaml").write_text(text.replace('"0221 4710-199"', '"0221 4710-209"'))
+    refused = config("apply", str(files), "--yes", "--without", "node-2")
+    assert (refused.exit_code, "--without goes with --node-by-node" in refused.output) == (2, True)
+    refused = config("apply", str(files), "--yes", "--node-by-node", "--without", "node-4")
+    assert "there is no node 'node-4' to leave out" in str(refused.exception)
+    assert ConfigStore(engine).current() == 1
+
+    all_of_them = [word for node in NODES for word in ("--without", node)]
+    done = config("apply", str(files), "--yes", "--node-by-node", *all_of_them)
+    assert done.exit_code == 0, done.output
+    assert done.stderr.count("is left out: it keeps version 1") == len(NODES)
+    assert ConfigHolds(engine).all() == dict.fromkeys(NODES, 1)
 
 
 def test_a_version_for_all_nodes_at_once_ends_every_hold(world: World) -> None:
