@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import click
+import structlog
 
 from cli.bootstrap import until_stopped
+from cli.explaining.far_controllers import far_controllers, syn_retries
 from cli.layout import effective
 from cli.logs import configure_logs
 from cli.run_controller import run_controller
 from cli.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 
 @click.group()
@@ -35,4 +39,6 @@ def run(settings: Callable[[], Settings], listen: str | None) -> None:
         if not host or not (text.isascii() and text.isdigit() and int(text) <= 65_535):
             raise click.BadParameter(f"{listen!r} is not HOST:PORT", param_hint="--listen")
         port = int(text)
+    if (far := far_controllers(known, syn_retries())) is not None and far.next_step:
+        _log.warning("controllers on other machines", seen=far.seen, next_step=far.next_step)
     run_controller(known, (host, port), until_stopped())

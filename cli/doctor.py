@@ -45,6 +45,7 @@ from cli.explaining.exchange_checks import (
     trunks_finding,
     web_finding,
 )
+from cli.explaining.far_controllers import far_controllers, syn_retries, with_far
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.explaining.mailbox_key_check import mailbox_key
 from cli.explaining.standby_check import database_finding, no_redis_primary, nobody_writes, redis_finding
@@ -250,7 +251,8 @@ def _controllers(settings: Settings) -> Finding:
         {f"{host}:{port}": takes_calls((host, port)) for host, port in settings.controllers}
     )
     # `fernamt up` starts one of the lab's two unless told otherwise.
-    return outside_the_lab(settings, found) if found.state is State.WARNING else found
+    told = outside_the_lab(settings, found) if found.state is State.WARNING else found
+    return with_far(told, far_controllers(settings, syn_retries()))
 
 
 def _trunks(settings: Settings) -> Finding:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.bootstrap import engine
+from cli.explaining.far_controllers import far_controllers, syn_retries
 from cli.layout import effective
 from cli.settings import Settings
 from cli.wiring.carrier import applied_carrier, applied_version, compile_carrier
@@ -45,6 +46,8 @@ def render(settings: Callable[[], Settings], directory: Path, paths: tuple[Path,
     known = effective(settings())
     snapshot = _of_files(known, paths) if paths else _applied(known)
     click.echo(write_configuration(known, snapshot, directory))
+    if (far := far_controllers(known, syn_retries())) is not None and far.next_step:
+        click.echo(f"warning: {far.seen}: {far.next_step}", err=True)
 
 
 def _applied(settings: Settings) -> Snapshot:

@@ -312,7 +312,10 @@ class Settings(Entry):
         "there is no SIP ladder.",
     )
     controllers: Few[Address] = Field(
-        (("127.0.0.1", 8084),), description="Where controllers take calls; nodes try them in this order."
+        (("127.0.0.1", 8084),),
+        description="Where controllers take calls; nodes try them in this order, for 110 and "
+        "112 those on the node's own machine first. One on another machine that is off costs every call "
+        "the kernel's patience (docs/operation.md): name those on the node's machine first.",
     )
     node: NodeEntry = Field(description="The switch.")
     other_nodes: Few[OtherNodeEntry] = Field(

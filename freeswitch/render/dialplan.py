@@ -19,6 +19,7 @@ from dialplan.plans.position import Happened
 from freeswitch.agent_calls import TOO_LATE, WHISPER
 from freeswitch.dialstring import REDIRECTED
 from freeswitch.legs_per_call import MAX_LEGS
+from freeswitch.near_controllers import near_first
 from freeswitch.node_state import DRAINED
 from freeswitch.parties import ORIGINATED, TRANSFERRED
 from freeswitch.plan_variables import KEYS
@@ -80,21 +81,28 @@ def dialplan(
 ) -> list[Element]:
     """The contexts: one for each SIP profile (that of Teams where there is one), one that carries decisions
     out, and `emergency`, the static one (freeswitch/render/static_emergency.py). `trunks`: all of them."""
-    hosts = "|".join(f"{host}:{port}" for host, port in settings.controllers)
-    entries = [_entry(entry, hosts) for entry in Entry if teams or entry is not Entry.TEAMS]
+    hosts = _hosts(settings.controllers)
+    # Whoever calls 112 must not wait for a machine that is off while a controller is beside the switch.
+    urgent = _hosts(near_first(settings.controllers, (settings.sip_ip, settings.event_socket.host)))
+    entries = [_entry(entry, hosts, urgent) for entry in Entry if teams or entry is not Entry.TEAMS]
     onward = [_onward(name, hosts) for name in (TRANSFERRED, REDIRECTED, ORIGINATED)]
     others = for_other_nodes(settings, trunks) if settings.other_nodes else []
     return [*entries, *onward, *_left_queue(hosts), *others, _carry_out(hosts, settings), emergency]
 
 
-def _entry(entry: Entry, hosts: str) -> Element:
+def _hosts(controllers: Iterable[tuple[str, int]]) -> str:
+    """As the application `socket` takes them."""
+    return "|".join(f"{host}:{port}" for host, port in controllers)
+
+
+def _entry(entry: Entry, hosts: str, urgent: str) -> Element:
     context = Element("context", name=entry.value)
     if entry in _LATE:
         none = _extension(context, "no-codec", *_NOTHING_IN_COMMON)
         actions(none, [("hangup", "INCOMPATIBLE_DESTINATION")])
     digits = _EMERGENCY if entry is not Entry.TEAMS else _EMERGENCY_OF_TEAMS
     emergency = _extension(context, "offer-emergency", ("destination_number", digits))
-    actions(emergency, _offer(hosts, otherwise="emergency-$1"))
+    actions(emergency, _offer(urgent, otherwise="emergency-$1"))
     drained = _extension(context, "drained", (f"${{{DRAINED}}}", "^true$"))
     actions(drained, [("set", "fernamt_reason=static.drained"), ("hangup", "NORMAL_TEMPORARY_FAILURE")])
     other = _extension(context, "offer", ("destination_number", _ANYTHING))
