@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from cli.main import fernamt
+from cli.settings import load_settings
 from tests.architecture.program import ROOT, commands
 
 RULES: list[dict[str, Any]] = [
@@ -42,6 +43,23 @@ def expressions() -> Iterator[tuple[str, str]]:
     for panel in DASHBOARD["panels"]:
         for target in panel["targets"]:
             yield panel["title"], target["expr"]
+
+
+@pytest.mark.parametrize("file", ["fernamt.yaml", "systemd/fernamt.yaml", "site-a.yaml", "site-b.yaml"])
+def test_the_settings_that_we_deliver_let_prometheus_read_what_the_alerts_ask_for(file: str) -> None:
+    """Without the section nobody is ever alerted. Its addresses are those of docs/metrics.md."""
+    known = load_settings(ROOT / "deploy" / file)
+    metrics = known.metrics
+    assert metrics is not None
+    assert len(metrics.controllers) == len(known.controllers)
+    listen = [*metrics.controllers, metrics.intake, metrics.rating, metrics.guard]
+    assert len(set(listen)) == len(listen)
+    assert None not in listen
+    guide = (ROOT / "docs" / "metrics.md").read_text()
+    (job,) = re.findall(r"job_name: (\w+)", guide)
+    assert f'up{{job="{job}"}}' in RULES[0]["expr"]
+    targets = re.findall(r'^ +- "(127\.0\.0\.1:\d+)"', guide, re.M)
+    assert [f"{host}:{port}" for host, port in filter(None, listen)] == targets[: len(listen)]
 
 
 def test_rules_are_as_prometheus_wants_them() -> None:
