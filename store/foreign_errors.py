@@ -57,7 +57,7 @@ _NEXT_STEP: Final[dict[type[errors.DatabaseError], str]] = {
     errors.DatabaseFull: "Give the database's machine disk or memory",
     errors.DatabaseLoginRefused: "Check user, password and database name in the configured URL",
     errors.DatabaseAddressInvalid: "Write postgresql://user:password@host:port/database",
-    errors.SchemaMismatch: "Start `fernamt up` once, it brings the tables up to date",
+    errors.SchemaMismatch: "Run `fernamt database check`: it says what is older and what to do",
     errors.RecordRefused: "Mend the value; trying again does not help",
     errors.DatabaseDefect: "Please report this with the message",
 }

@@ -46,8 +46,14 @@ def require_current(engine: Engine) -> None:
             raise SchemaMismatch(
                 "schema",
                 f"the tables are at step {current or 'none'}, this program needs {script.get_current_head()}",
-                "Start `fernamt up` once, it brings them up to date",
+                _next_step(current),
             )
+
+
+def _next_step(current: str | None) -> str:
+    """`fernamt up` is not what runs where the parts are units of systemd or containers."""
+    backup = "Make a backup, then run" if current else "Run"
+    return f"{backup} `fernamt database upgrade` (docs/operation.md); `fernamt up` does it at its start"
 
 
 def _config() -> Config:

@@ -82,6 +82,19 @@ def test_every_earlier_schema_is_brought_up_to_this_one(empty_engine: Engine, re
         assert compare_metadata(context, metadata) == []
 
 
+def test_who_runs_units_is_told_the_command_that_brings_the_schema_up(empty_engine: Engine) -> None:
+    """`fernamt up` is no part of an installation by systemd or with containers."""
+    with pytest.raises(SchemaMismatch) as empty:
+        require_current(empty_engine)
+    assert empty.value.next_step.startswith("Run `fernamt database upgrade` (docs/operation.md)")
+    upgrade(empty_engine)
+    with empty_engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with pytest.raises(SchemaMismatch, match="the tables are at step 0001") as older:
+        require_current(empty_engine)
+    assert older.value.next_step.startswith("Make a backup, then run `fernamt database upgrade`")
+
+
 def test_two_controllers_may_bring_the_schema_up_at_once(empty_engine: Engine) -> None:
     failures: list[Exception] = []
 
