@@ -35,4 +35,4 @@ def near_first(controllers: Sequence[tuple[str, int]], own: Collection[str]) -> 
 def silence_s(syn_retries: int) -> int:
     """Seconds at least until the kernel gives a silent machine up (tcp(7), `tcp_syn_retries`; seen with 1, 2
     and 3 on Linux 6.18: 3, 7 and 15 to 20 s). Without a router between, ARP may end it after three."""
-    return _INITIAL_S * (2 ** (syn_retries + 1) - 1)
+    return _INITIAL_S * ((1 << (syn_retries + 1)) - 1)
