@@ -23,6 +23,7 @@ from store.acd_journals import LogId
 from store.acd_tables import acd_contact, acd_log
 from store.errors import RecordRefused
 from store.foreign_errors import database_errors
+from store.standby import wait_for_known
 
 #: German days after a day until its salt is erased: records of late calls are in by then.
 SALT_DAYS: Final = 2
@@ -84,7 +85,9 @@ class AcdHistory:
                 | {"contact_id": contacts.get(row["call_id"])}
                 for row in rows
             ]
-            connection.execute(insert(acd_log).on_conflict_do_nothing(), values)
+            log = insert(acd_log).on_conflict_do_nothing().returning(acd_log.c.number)
+            if not connection.execute(log, values).all():
+                wait_for_known(connection)
 
     def tend(self, now: datetime, keep_days: int) -> Tended:
         """Tell callers of the last days apart, and erase what may not be kept longer."""

@@ -14,6 +14,7 @@ from dialplan.cdr import LegRecord
 from store.cdr_records import LegWithRaw, compress, decompress, leg_of, row_of
 from store.errors import RecordRefused
 from store.foreign_errors import database_errors
+from store.standby import wait_for_known
 from store.tables import MAX_ID, MAX_QUARANTINED_BYTES, MAX_TEXT, cdr, cdr_quarantine, cdr_raw
 
 #: Most legs of one `insert_legs`.
@@ -28,7 +29,8 @@ _STREAM_LIMIT_S: Final = 300
 class InsertOutcome:
     """`new` were stored now, `known` were there before (the same file again), `refused` break a rule.
 
-    New and known legs are on disk: their files may be removed. Refused ones go to the quarantine.
+    New and known legs are on disk, and on the standby that commits wait for: their files may be removed.
+    Refused ones go to the quarantine.
     """
 
     new: tuple[str, ...]
@@ -101,6 +103,8 @@ class CdrRepository:
             ]
             if originals:
                 connection.execute(insert(cdr_raw), originals)
+            else:
+                wait_for_known(connection)
         return InsertOutcome(
             new=tuple(leg_id for leg_id in by_id if leg_id in new),
             known=tuple(leg_id for leg_id in by_id if leg_id not in new),
@@ -121,7 +125,8 @@ class CdrRepository:
         }
         place = f"putting {row['file_name']} into quarantine"
         with database_errors(place), self._engine.begin() as connection:
-            connection.execute(insert(cdr_quarantine).on_conflict_do_nothing(), row)
+            if not connection.execute(insert(cdr_quarantine).on_conflict_do_nothing(), row).rowcount:
+                wait_for_known(connection)
 
     def open_quarantine(self, limit: int = 100) -> tuple[QuarantinedFile, ...]:
         """Files nobody has dealt with yet, oldest first, at most `limit`."""

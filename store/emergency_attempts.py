@@ -15,6 +15,7 @@ from numbering.e164 import E164
 from store.emergency_records import sent_from
 from store.emergency_tables import emergency_attempt
 from store.foreign_errors import database_errors
+from store.standby import wait_for_known
 
 #: Most attempts read at once.
 MAX_REPORT: Final = 10_000
@@ -46,12 +47,16 @@ class EmergencyAttempts:
         self._engine = engine
 
     def insert(self, attempts: Sequence[EmergencyAttempt]) -> None:
-        """Those that are known already stay as they are."""
+        """Those that are known already stay as they are. All are committed on return."""
         if not attempts:
             return
         wanted = insert(emergency_attempt).on_conflict_do_nothing(index_elements=["call_id"])
         with database_errors("keeping emergency attempts"), self._engine.begin() as connection:
-            connection.execute(wanted, [_row(each) for each in attempts])
+            new = connection.execute(
+                wanted.returning(emergency_attempt.c.call_id), [_row(each) for each in attempts]
+            )
+            if not new.all():
+                wait_for_known(connection)
 
     def report(
         self, begin: datetime, end: datetime, customer_id: str | None = None, limit: int = MAX_REPORT

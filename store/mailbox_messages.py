@@ -19,6 +19,7 @@ from store.foreign_errors import database_errors
 from store.mailbox_tables import mailbox_message
 from store.privacy_holds import not_under_order, order_about, refuse_under_order
 from store.sealed import seal, unseal
+from store.standby import wait_for_known
 from store.tables import MAX_TEXT
 
 #: Most messages read at once.
@@ -71,7 +72,10 @@ class MailboxMessages:
         }
         statement = insert(mailbox_message).values(values).on_conflict_do_nothing()
         with database_errors(f"keeping message {facts.id}"), self._engine.begin() as connection:
-            return connection.execute(statement).rowcount == 1
+            new = connection.execute(statement).rowcount == 1
+            if not new:
+                wait_for_known(connection)
+        return new
 
     def messages(
         self,

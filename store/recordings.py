@@ -25,6 +25,7 @@ from store.privacy_holds import not_under_order, refuse_under_order
 from store.recording_tables import recording, recording_part
 from store.sealed import unseal
 from store.sealed_stream import VERSION, seal_stream, unseal_stream
+from store.standby import wait_for_known
 
 #: Most recordings read at once.
 MAX_RECORDINGS: Final = 10_000
@@ -73,6 +74,7 @@ class RecordingArchive:
         with database_errors(place), self._engine.begin() as connection:
             known = select(recording.c.id).where(recording.c.id == facts.id)
             if connection.execute(known).first() is not None:
+                wait_for_known(connection)
                 return False
             # The number of parts is known behind them, and a part needs its recording: so it comes twice.
             connection.execute(insert(recording).values(_row(facts, duration_ms)))

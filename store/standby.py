@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from store.database import database_url, make_engine
 from store.database_primary import USUAL_PORT, alone, without_address
@@ -24,6 +24,8 @@ _LOOK: Final = text("""
         count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')), count(*) FILTER (WHERE sync_state IS NULL)
     FROM pg_stat_replication
 """)
+#: In the log of every wal_level; only logical decoding would look at it.
+_NOTHING: Final = text("SELECT pg_logical_emit_message(true, 'fernamt', '')")
 #: Values of synchronous_commit with which a commit is acknowledged before a standby has it.
 _HASTY: Final = frozenset({"off", "local"})
 
@@ -57,6 +59,17 @@ class ServerSeen:
     place: str
     takes_writes: bool | None
     why: str = ""
+
+
+def wait_for_known(connection: Connection) -> None:
+    """Have this transaction's commit wait for the standby although it wrote nothing, because the row was
+    there: whoever asks whether a row is stored throws the original away when it is.
+
+    The row may be seen and be on the primary alone: its own commit still waits, or lost its session while it
+    did. A commit that wrote nothing does not wait (PostgreSQL: RecordTransactionCommit); a message in the log
+    that nobody reads makes it one that wrote, behind the row's commit.
+    """
+    connection.execute(_NOTHING)
 
 
 def standbys(engine: Engine) -> Standbys:
