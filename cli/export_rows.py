@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
@@ -12,6 +13,7 @@ from cli.carriers.records import Value
 
 FORMS: Final = ("csv", "jsonl")
 _FLUSH_EVERY: Final = 5_000
+_NUMBER: Final = re.compile(r"[+-][0-9]+([.][0-9]+)?")
 
 
 def export_rows(form: str, columns: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> None:
@@ -30,12 +32,10 @@ def _csv_writer(columns: Sequence[str]) -> Callable[[Mapping[str, Value]], None]
 
 
 def no_formula(value: Value) -> Value:
-    """A spreadsheet must not run what a caller dialled: numbers keep their "+", anything else is quoted."""
-    if isinstance(value, str) and value[:1] in "=-@\t\r" and value:
-        return "'" + value
-    if isinstance(value, str) and value[:1] == "+" and not value[1:].isdigit():
-        return "'" + value
-    return value
+    """A spreadsheet must not run what a caller dialled: numbers keep their sign, anything else is quoted."""
+    if not isinstance(value, str) or not value or value[0] not in "=+-@\t\r":
+        return value
+    return value if _NUMBER.fullmatch(value) else "'" + value
 
 
 def _json_line(values: Mapping[str, Value]) -> None:

@@ -171,7 +171,7 @@ BOOKS: Final = Kind(
 )
 AUDIT: Final = Kind(
     "audit",
-    "Who changed what, who heard what; of a former customer only what names others too (its id in a list)",
+    "Who changed what, who heard what; of a former customer nothing that names it or its numbers",
     ("audit",),
     "end of the calendar year of the entry",
     Period(years=3),

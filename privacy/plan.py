@@ -69,16 +69,13 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`cutoffs`: by kind, the newest beginning of a period that is over (kinds with a period of their own).
-    `months`, `customers`: to be deleted. `kept`: due, but held. `held`: customers with any hold; `ordered`:
-    those whose every datum is held."""
+    `months`, `customers`: to be deleted. `kept`: due, but held."""
 
     today: date
     cutoffs: Mapping[str, date]
     months: tuple[BilledMonth, ...]
     customers: tuple[FormerCustomer, ...]
     kept: tuple[Kept, ...]
-    held: frozenset[str]
-    ordered: frozenset[str]
 
 
 _CUT_BY_DAY: Final = tuple(each for each in KINDS if each.period is not None)
@@ -116,6 +113,4 @@ def plan(
         tuple(due_months),
         tuple(due_customers),
         tuple(kept),
-        frozenset(each.customer_id for each in holds),
-        frozenset(each.customer_id for each in holds if each.everything),
     )

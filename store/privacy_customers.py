@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Text,
     delete,
     exists,
     func,
@@ -19,8 +18,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
-from sqlalchemy.sql.expression import cast, literal
 
 from privacy import kinds
 from store.claim_tables import bank_line, objection, return_fee, sepa_collection, sepa_run, settlement
@@ -29,14 +26,30 @@ from store.ledger_tables import invoice, invoice_item, invoice_item_use, invoice
 from store.number_tables import number_event, number_state
 from store.privacy_holds import not_under_order
 from store.rating_tables import charge
-from store.row_graph import delete_with_children, of_customer
+from store.row_graph import delete_with_children, of_customer, tells_of
 from store.tables import audit
 from store.unbilled_months import unbilled_months
 
 #: Who stands where a customer stood and something must stay.
 ERASED: Final = "erased"
-#: A text of a JSON object that is one of these; lists are not looked into: others stand in them too.
-_ANY_OF: Final = "strict $.* ? (@ == $ids[*])"
+#: Entries with one of these in a list, where others may stand too, are written again without it: the audit
+#: knows no change. What else they say stays, as do their number and time.
+_UNLISTED: Final = """
+WITH listing AS (
+    DELETE FROM audit WHERE jsonb_path_exists(
+        details, 'strict $.* ? (@.type() == "array")[*] ? (@ == $ids[*])',
+        jsonb_build_object('ids', to_jsonb(CAST(:ids AS text[]))), true
+    ) RETURNING *
+)
+INSERT INTO audit (id, at, actor, action, object_kind, object_id, details) OVERRIDING SYSTEM VALUE
+SELECT id, at, actor, action, object_kind, object_id, (
+    SELECT jsonb_object_agg(key, CASE WHEN jsonb_typeof(value) <> 'array' THEN value ELSE (
+        SELECT coalesce(jsonb_agg(each ORDER BY place), '[]')
+        FROM jsonb_array_elements(value) WITH ORDINALITY AS listed (each, place)
+        WHERE NOT to_jsonb(CAST(:ids AS text[])) @> each
+    ) END) FROM jsonb_each(details)
+) FROM listing
+"""
 _BOOKS_BEGIN: Final = "SELECT at FROM ledger_entry ORDER BY id LIMIT 1"
 #: Customers that nothing else is left of, whose last entry is old.
 _GONE: Final = f"""
@@ -65,7 +78,8 @@ def erase_customer(connection: Connection, customer_id: str) -> int:
     others = number_event.c.number.in_(numbers) & (number_event.c.customer_id != customer_id)
     shared = set(connection.scalars(select(number_event.c.number).where(others)))
     own = [customer_id, *(each for each in numbers if each not in shared)]
-    rows = connection.execute(delete(audit).where(_tells_of(own))).rowcount
+    rows = connection.execute(delete(audit).where(tells_of(own))).rowcount
+    rows += connection.execute(text(_UNLISTED), {"ids": own}).rowcount
     nobodys = number_event.c.customer_id.is_(None) & number_event.c.number.in_(numbers)
     mine = number_event.c.customer_id == customer_id
     rows += connection.execute(delete(number_event).where(or_(mine, nobodys))).rowcount
@@ -77,12 +91,6 @@ def erase_customer(connection: Connection, customer_id: str) -> int:
         if table not in (audit, number_event, number_state):
             rows += delete_with_children(connection, table, of_customer(table, customer_id))
     return rows
-
-
-def _tells_of(ids: list[str]) -> Any:
-    wanted = func.jsonb_build_object("ids", func.to_jsonb(cast(literal(ids, ARRAY(Text)), ARRAY(Text))))
-    found = func.jsonb_path_exists(audit.c.details, cast(_ANY_OF, JSONPATH), wanted, True)
-    return or_(audit.c.object_id.in_(ids), found)
 
 
 def erase_documents(connection: Connection, until: date) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, func, or_, select
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy import ColumnElement, Connection, Table, Text, and_, delete, false, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
 from sqlalchemy.sql.expression import cast, literal
 
 from store.claim_tables import bank_line, settlement
@@ -15,9 +16,9 @@ from store.tables import audit, cdr, config_item
 
 #: Deepest chain of tables that refer to one another.
 _DEEPEST: Final = 8
-#: A text of a JSON object that is this one. Lists, as of all customers that a version changed, are nobody's
-#: own.
-_ITS_OWN: Final = "strict $.* ? (@ == $id)"
+#: A text of a JSON object that is one of these. Lists, as of all customers that a version changed, are
+#: nobody's own.
+_ANY_OF: Final = "strict $.* ? (@ == $ids[*])"
 
 
 def of_customer(table: Table, customer_id: str, depth: int = 0) -> ColumnElement[bool]:
@@ -25,9 +26,7 @@ def of_customer(table: Table, customer_id: str, depth: int = 0) -> ColumnElement
     if table is config_item:
         return and_(table.c.kind == "customer", table.c.id == customer_id)
     if table is audit:
-        which = func.jsonb_build_object("id", literal(customer_id))
-        found = func.jsonb_path_exists(table.c.details, cast(_ITS_OWN, JSONPATH), which, True)
-        return or_(table.c.object_id == customer_id, found)
+        return tells_of((customer_id,))
     if "customer_id" in table.c:
         return table.c.customer_id == customer_id
     if table is bank_line:
@@ -43,6 +42,13 @@ def of_customer(table: Table, customer_id: str, depth: int = 0) -> ColumnElement
         if depth < _DEEPEST and key.column.table not in (table, bank_line)
     ]
     return or_(*through) if through else false()
+
+
+def tells_of(ids: Sequence[str]) -> ColumnElement[bool]:
+    """The condition for entries of the audit that are about one of these, and do not only list it."""
+    wanted = func.jsonb_build_object("ids", func.to_jsonb(cast(literal(list(ids), ARRAY(Text)), ARRAY(Text))))
+    found = func.jsonb_path_exists(audit.c.details, cast(_ANY_OF, JSONPATH), wanted, True)
+    return or_(audit.c.object_id.in_(ids), found)
 
 
 def delete_with_children(

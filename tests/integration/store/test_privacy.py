@@ -104,6 +104,10 @@ def lived(office: Office) -> Office:
         )
     of_both = {"changed": [PRAXIS, KANZLEI], "changed_count": 2}
     audit.write(office.engine, "anna", "config.apply", "configuration", "2", of_both)
+    alone = {"changed": [PRAXIS], "changed_count": 1}
+    audit.write(office.engine, "anna", "config.apply", "configuration", "3", alone)
+    moved = {"events": ["assign"], "numbers": ["+492214710100", "+492214710101"]}
+    audit.write(office.engine, "anna", "number.change", "numbers", "2 numbers", moved)
     return office
 
 
@@ -292,10 +296,17 @@ def test_nothing_of_a_former_customer_is_left_anywhere(lived: Office) -> None:
     personal = (*numbers, CALLED, MISSED, name)
     lived.remove(ItemKey("customer", PRAXIS), LEFT)
     assert "customer-data" not in run(lived, date(2027, 1, 31)), "the last day of the month"
+    before = {each.id: each for each in AuditLog(engine).latest()}
     assert "customer-data" in run(lived, date(2027, 2, 1))
-    kept = {each.action for each in AuditLog(engine).latest()}
-    assert "config.apply" in kept, "who changed the others too is told for as long as of them alone"
-    assert "customer.block" not in kept
+    kept = AuditLog(engine).latest()
+    assert {"changed": [KANZLEI], "changed_count": 2} in [each.details for each in kept]
+    assert {"changed": [], "changed_count": 1} in [each.details for each in kept]
+    assert [(each.at, each.actor, each.object_id) for each in kept if each.id in before] == [
+        (before[each.id].at, before[each.id].actor, before[each.id].object_id)
+        for each in kept if each.id in before
+    ]  # fmt: skip
+    assert "customer.block" not in {each.action for each in kept}
+    assert "audit.details" not in set().union(*found(engine, PRAXIS, *personal).values())
     left = {place.split(".")[0] for places in found(engine, *personal).values() for place in places}
     assert left <= {"cdr", "cdr_raw", "charge", "invoice"}, (
         "billed calls and documents have clocks of their own"

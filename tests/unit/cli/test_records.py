@@ -36,13 +36,15 @@ def test_a_row_has_all_columns_in_plain_values() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['=cmd|"/c calc"!A1', "-1+1", "@SUM(1)", "\tx", "\r=x", "+1+cmd", "+", "+49 221"]
+    "text", ['=cmd|"/c calc"!A1', "-1+1", "@SUM(1)", "\tx", "\r=x", "+1+cmd", "+", "-", "-1-1", "+49 221"]
 )
 def test_a_spreadsheet_does_not_run_what_a_caller_dialled(text: str) -> None:
     assert no_formula(text) == "'" + text
 
 
-@pytest.mark.parametrize("value", ["+492214710100", "112", "", None, 17, -3, 4.5, "5a06864a-4727"])
+@pytest.mark.parametrize(
+    "value", ["+492214710100", "112", "", None, 17, -3, 4.5, "5a06864a-4727", "-4200000", "-0.05"]
+)
 def test_numbers_and_ids_are_exported_as_they_are(value: str | float | None) -> None:
     assert no_formula(value) == value
 
