@@ -1,4 +1,4 @@
-"""Leases in Redis: one holder at a time, and a token that grows with every new holder.
+"""Leases in Redis: one holder at a time, and a token that grows with every acquiring.
 
 A holder that was asleep may believe it still holds; whoever acts on a lease passes its token along, and
 what it acts on refuses a token smaller than the greatest it has seen (fencing). A token is a time, for a
@@ -15,17 +15,15 @@ import redis
 from store.foreign_errors import redis_errors
 
 #: KEYS: lease, last token. ARGV: holder, ttl in ms. Returns the token (ms since 1970, where that is more than
-#: the last one), or 0 when somebody else holds it.
+#: the last one), or 0 when somebody else holds it. A holder that asks again gets a new one as well: what it
+#: asked before over a connection that it gave up may arrive yet, and is refused then.
 _ACQUIRE: Final = """
-local held = redis.call('HMGET', KEYS[1], 'holder', 'token')
-if held[1] and held[1] ~= ARGV[1] then return 0 end
-local token = held[2]
-if not token then
-  local time = redis.call('TIME')
-  local last = tonumber(redis.call('GET', KEYS[2]) or '0')
-  token = string.format('%.0f', math.max(time[1] * 1000 + math.floor(time[2] / 1000), last + 1))
-  redis.call('SET', KEYS[2], token)
-end
+local holder = redis.call('HGET', KEYS[1], 'holder')
+if holder and holder ~= ARGV[1] then return 0 end
+local time = redis.call('TIME')
+local last = tonumber(redis.call('GET', KEYS[2]) or '0')
+local token = string.format('%.0f', math.max(time[1] * 1000 + math.floor(time[2] / 1000), last + 1))
+redis.call('SET', KEYS[2], token)
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'token', token)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -42,7 +40,7 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Held by `holder` for as long as it is renewed in time. `token` grows with every new holder."""
+    """Held by `holder` for as long as it is renewed in time. `token` grows with every acquiring."""
 
     name: str
     holder: str
@@ -58,7 +56,7 @@ class Leases:
         self._hold = client.register_script(_HOLD)
 
     def acquire(self, name: str, holder: str) -> Lease | None:
-        """The lease, or None while somebody else holds it. A holder that asks again keeps its token.
+        """The lease, or None while somebody else holds it. A holder that asks again loses the one it had.
 
         `holder` must be unique for each run of a program, not only for each machine.
         """

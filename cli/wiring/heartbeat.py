@@ -12,7 +12,6 @@ from __future__ import annotations
 import faulthandler
 import os
 import socket
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -25,6 +24,9 @@ from controller.rounds import Rounds
 
 _BEAT_S: Final = 1.0
 _LOOK_S: Final = 0.25
+_SAYING_S: Final = 0.5
+_SAID_LOOK_S: Final = 0.02
+_MOST_SAID: Final = 100_000
 #: sysexits(3), EX_SOFTWARE.
 STATUS: Final = 70
 
@@ -72,9 +74,33 @@ class Heartbeat(Rounds):
             # Our own looks and not the clock: a machine that was away for a minute has no frozen loop.
             silent_s += _LOOK_S
             if silent_s >= self._patience(silent_s, time.process_time() - used_s):
-                os.write(2, f"the loop has not come round for {silent_s:g} s; it stands here:\n".encode())
-                faulthandler.dump_traceback(sys.__stderr__ or 2, all_threads=True)
-                os._exit(STATUS)
+                self._end(f"the loop has not come round for {silent_s:g} s; it stands here:\n".encode())
+
+    def _end(self, why: bytes) -> None:
+        """End the program. What it says may find a standing pipe, perhaps the one that the loop stands at:
+        another thread says it, and has `_SAYING_S` for it."""
+        over = [False]
+
+        def say() -> None:
+            try:
+                # Not to stderr itself: a dump that stands lets no thread go on.
+                stands = os.memfd_create("stands")
+                faulthandler.dump_traceback(stands, all_threads=True)
+                text = memoryview(why + os.pread(stands, _MOST_SAID, 0))
+                while text:
+                    text = text[os.write(2, text) :]
+            except OSError:
+                pass  # nobody reads it
+            finally:
+                over[0] = True
+
+        monkey.get_original("_thread", "start_new_thread")(say, ())
+        sleep = monkey.get_original("time", "sleep")
+        for _ in range(round(_SAYING_S / _SAID_LOOK_S)):
+            if over[0]:
+                break
+            sleep(_SAID_LOOK_S)
+        os._exit(STATUS)
 
     def _tell(self, state: str) -> None:
         """To the service manager, where there is one; it does not matter to calls whether it hears us."""

@@ -101,6 +101,21 @@ def test_a_checkpoint_that_comes_late_changes_nothing(redis_client: redis.Redis)
     assert kept(redis_client) == Kept("of three", ("four",))
 
 
+def test_what_comes_late_after_its_writer_has_asked_anew_changes_nothing(redis_client: redis.Redis) -> None:
+    """The kernel sends again what a connection that was given up had asked, when the network is back."""
+    leases, journals = Leases(redis_client, ttl_s=30), AcdJournals(redis_client)
+    before = leases.acquire(f"acd-{TENANT}", "first")
+    assert before is not None
+    journals.append(before, TENANT, ["one", "two"], written=0)
+    again = leases.acquire(f"acd-{TENANT}", "first")
+    assert again is not None
+    assert journals.checkpoint(again, TENANT, "of two", written=0)
+    assert journals.append(again, TENANT, ["three"], written=0) == 1
+    assert not journals.checkpoint(before, TENANT, "of one", written=2)
+    assert journals.append(before, TENANT, ["two"], written=1) is None
+    assert kept(redis_client) == Kept("of two", ("three",))
+
+
 def test_a_successor_begins_with_a_count_of_its_own(redis_client: redis.Redis) -> None:
     first = journal_on(redis_client)
     first.append(["one", "two"], [])

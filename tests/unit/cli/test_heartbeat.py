@@ -35,6 +35,17 @@ def test_a_loop_that_stands_still_ends_the_program_and_says_where() -> None:
     assert "in a_disk" in found.stderr
 
 
+def test_a_program_whose_log_nobody_reads_ends_all_the_same() -> None:
+    """A log line that stands at a full pipe is what freezes the loop, and the last words stand there too."""
+    block = "import os\ndef a_log():\n    while True: os.write(2, b'x' * 65536)\na_log()\n"
+    program = subprocess.Popen([sys.executable, "-c", _PROGRAM + block], stderr=subprocess.PIPE)
+    with program:
+        try:
+            assert program.wait(timeout=20) == STATUS
+        finally:
+            program.kill()
+
+
 def test_a_loop_that_is_slow_but_comes_round_lives() -> None:
     found = _ran(
         "for _ in range(6):\n    monkey.get_original('time', 'sleep')(0.4)\n    gevent.sleep(0.001)\n"
