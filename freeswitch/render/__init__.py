@@ -11,7 +11,7 @@ from freeswitch.private_files import make_folder, replace_private
 from freeswitch.render.codecs import peers_domains
 from freeswitch.render.dialplan import dialplan
 from freeswitch.render.modules import modules
-from freeswitch.render.sofia import acl, directory, no_foreign_calls, sofia
+from freeswitch.render.sofia import UNASKED, acl, directory, no_foreign_calls, sofia
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.xml import document
 from freeswitch.settings import HOLD_TIMES, SwitchSettings
@@ -38,7 +38,7 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
             ("directory", [phones, *peers_domains(snapshot)]),
             ("channels", [no_foreign_calls()]),
         ],
-        {**_NO_TAKING_OVER, **_silence(settings)},
+        {**_NO_TAKING_OVER, **UNASKED, **_silence(settings)},
     )
 
 

@@ -36,6 +36,14 @@ _BEHIND_NAT: Final = {
     "sip-force-expires": "60",
 }
 
+#: RFC 4028 for who asks: his Session-Expires is answered and kept, by his refreshes or ours, as he says. We
+#: ask for none: UNASKED makes it so for each call. The profile has a value all the same: without one FreeSWITCH
+#: forgets `minimum-session-expires` and refuses what is below 120 s (read: sofia.c). docs/decisions/0048.
+_SESSION_TIMERS: Final = {"enable-timer": True, "session-timeout": 1_800, "minimum-session-expires": 90}
+#: A global variable, which stands in for each channel's own. Without it FreeSWITCH would refresh every call
+#: by re-INVITE, with peers that know nothing of it too, and behind a NAT every 45 s.
+UNASKED: Final = {"sofia_session_timeout": "0"}
+
 
 def sofia(snapshot: Snapshot, settings: SwitchSettings) -> Element:
     """sofia.conf: a profile for each kind of peer, so that the side a call came in on cannot be forged."""
@@ -137,7 +145,7 @@ def _common(entry: str, port: int, settings: SwitchSettings) -> dict[str, str | 
         "manual-redirect": True,
         "channel-xml-fetch-on-nightmare-transfer": True,
         "enable-100rel": False,
-        "enable-timer": False,
+        **_SESSION_TIMERS,
         "nonce-ttl": 60,
         # Its line comes with every challenge, thus with each call of a phone, and has the dialled number
         # (read: sofia_reg.c). The guard goes by the event sofia::register_failure, which comes all the same.

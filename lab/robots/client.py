@@ -13,7 +13,7 @@ from lab.robots.errors import CallEndedError
 from lab.robots.process import REPLY_TIMEOUT_S, Message, RobotsProcess
 from lab.robots.report import BodyPart, CallReport, report_from_wire
 
-Milestone = Literal["ringing", "answered", "referred", "notified", "ended"]
+Milestone = Literal["ringing", "answered", "referred", "notified", "refreshed", "ended"]
 HostPort = tuple[str, int]
 AnyHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
 
@@ -102,6 +102,13 @@ class RobotCall:
     def resume(self) -> None:
         """Speak with the other side again; returns at once."""
         self._ask("hold", held=0)
+
+    def refresh(self, interval_s: int, *, update: bool) -> None:
+        """Refresh the session as its refresher (RFC 4028), by UPDATE without an offer or by re-INVITE.
+
+        Returns at once; `wait("refreshed")` waits until the other side has answered 200.
+        """
+        self._ask("refresh", interval_s=interval_s, update=int(update))
 
     def send_dtmf(self, digits: str, duration_ms: int = 160) -> None:
         """Send digits as telephone-events; returns when the last one is out."""

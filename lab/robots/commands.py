@@ -43,6 +43,7 @@ class Switchboard:
             "hangup": self._hangup,
             "refer": self._refer,
             "hold": self._hold,
+            "refresh": self._refresh,
             "dtmf": self._dtmf,
             "play": self._play,
             "record": self._record,
@@ -150,6 +151,12 @@ class Switchboard:
 
     async def _hold(self, arguments: Arguments) -> Result:
         self._find_call(arguments).hold(held=read.number(arguments, "held", 0, 1) == 1)
+        return {}
+
+    async def _refresh(self, arguments: Arguments) -> Result:
+        leg = self._find_call(arguments)
+        interval_s = read.number(arguments, "interval_s", 1, 86_400)
+        leg.refresh(interval_s, update=read.number(arguments, "update", 0, 1) == 1)
         return {}
 
     async def _dtmf(self, arguments: Arguments) -> Result:

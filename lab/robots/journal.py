@@ -33,6 +33,7 @@ class Journal:
     problem: str | None = None
     refer_code: int | None = None
     refer_results: list[int] = field(default_factory=list)
+    offers: int = 0
     _started_s: float = field(default_factory=time.monotonic)
 
     def now_ms(self) -> int:
@@ -96,6 +97,7 @@ class Journal:
             problem=self.problem,
             refer_code=self.refer_code,
             refer_results=tuple(self.refer_results),
+            offers=self.offers,
             began_ms=round(self._started_s * 1000),
             codec=voice.codec if voice else "",
         )

@@ -142,13 +142,42 @@ class Leg(ABC):
 
     def hold(self, *, held: bool) -> None:
         """Offer the audio anew: the peer is on hold, or no longer (RFC 3264 section 8.4)."""
-        if self.state != "answered":
-            raise CommandRefusedError(f"call {self.journal.call} is not answered; only then it can be held")
-        invite = self.dialog.request("INVITE")
-        invite.set_header("Contact", self.station.contact)
-        invite.set_header("Content-Type", "application/sdp")
-        invite.text = self._live_voice("hold").offer("sendonly" if held else "sendrecv")
+        invite = self._target_refresh("INVITE")
+        self._offer(invite, "sendonly" if held else "sendrecv")
         self.station.port.send_request(invite, self.dialog.next_hop(), self._offer_answered)
+
+    def refresh(self, interval_s: int, *, update: bool) -> None:
+        """As the refresher (RFC 4028 section 7.4): UPDATE without an offer, or re-INVITE with the same audio."""
+        request = self._target_refresh("UPDATE" if update else "INVITE")
+        if not update:
+            self._offer(request, "sendrecv")
+        request.set_header("Supported", "timer")
+        request.set_header("Session-Expires", f"{interval_s};refresher=uac")
+        self.station.port.send_request(request, self.dialog.next_hop(), self._refresh_answered)
+
+    def _target_refresh(self, method: str) -> SipRequest:
+        if self.state != "answered":
+            raise CommandRefusedError(
+                f"call {self.journal.call} is not answered; only then it can be changed"
+            )
+        request = self.dialog.request(method)
+        request.set_header("Contact", self.station.contact)
+        return request
+
+    def _offer(self, request: SipRequest, direction: str) -> None:
+        request.set_header("Content-Type", "application/sdp")
+        request.text = self._live_voice("hold").offer(direction)
+
+    def _refresh_answered(self, response: SipResponse | None) -> None:
+        if response is None or response.status_code < 200:
+            return
+        cseq = cseq_of(response)
+        if cseq is not None and cseq[1] == "INVITE":
+            self._offer_answered(response)
+        if response.status_code < 300:
+            self.station.emit(self.report(), "refreshed")
+        else:
+            self.journal.problem = f"the refresh was answered {response.status_code}"
 
     def _offer_answered(self, response: SipResponse | None) -> None:
         if response is None or response.status_code < 200:
@@ -291,9 +320,15 @@ class Leg(ABC):
     def _on_offer(self, request: SipRequest) -> None:
         """Re-INVITE or UPDATE: the same audio again; an INVITE without offer gets ours."""
         self.dialog.retarget(request)
+        self.journal.offers += 1
         offer, voice = sdp_of(request), self.voice
+        headers = [("Contact", self.station.contact)]
+        if interval := request.get_header("Session-Expires"):
+            # RFC 4028 section 9: whoever refreshes says so, and goes on doing it.
+            headers += [("Session-Expires", interval), ("Supported", "timer"), ("Require", "timer")]
         if voice is None or (offer is None and request.method == "UPDATE"):
-            self._respond(request, 200, headers=(("Contact", self.station.contact),))
+            self._respond(request, 200, headers=headers)
+            self._was_refreshed(request)
             return
         try:
             sdp = voice.offer() if offer is None else voice.answer(offer)
@@ -301,7 +336,12 @@ class Leg(ABC):
             self.journal.problem = str(problem)
             self._respond(request, 488)
             return
-        self._respond(request, 200, headers=(("Contact", self.station.contact),), sdp=sdp)
+        self._respond(request, 200, headers=headers, sdp=sdp)
+        self._was_refreshed(request)
+
+    def _was_refreshed(self, request: SipRequest) -> None:
+        if request.get_header("Session-Expires"):
+            self.station.emit(self.report(), "refreshed")
 
     def _respond(
         self,
