@@ -37,8 +37,8 @@ _BEHIND_NAT: Final = {
 }
 
 #: RFC 4028 for who asks: his Session-Expires is answered and kept, by his refreshes or ours, as he says. We
-#: ask for none: UNASKED makes it so for each call. The profile has a value all the same: without one FreeSWITCH
-#: forgets `minimum-session-expires` and refuses what is below 120 s (read: sofia.c). docs/decisions/0048.
+#: ask for none (UNASKED). The profile has a value all the same: without one FreeSWITCH forgets
+#: `minimum-session-expires` and refuses what is below 120 s (read: sofia.c). See docs/decisions/0048.
 _SESSION_TIMERS: Final = {"enable-timer": True, "session-timeout": 1_800, "minimum-session-expires": 90}
 #: A global variable, which stands in for each channel's own. Without it FreeSWITCH would refresh every call
 #: by re-INVITE, with peers that know nothing of it too, and behind a NAT every 45 s.

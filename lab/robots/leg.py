@@ -147,7 +147,7 @@ class Leg(ABC):
         self.station.port.send_request(invite, self.dialog.next_hop(), self._offer_answered)
 
     def refresh(self, interval_s: int, *, update: bool) -> None:
-        """As the refresher (RFC 4028 section 7.4): UPDATE without an offer, or re-INVITE with the same audio."""
+        """As the refresher (RFC 4028 section 7.4): UPDATE without an offer, or re-INVITE as for `hold`."""
         request = self._target_refresh("UPDATE" if update else "INVITE")
         if not update:
             self._offer(request, "sendrecv")
@@ -157,9 +157,7 @@ class Leg(ABC):
 
     def _target_refresh(self, method: str) -> SipRequest:
         if self.state != "answered":
-            raise CommandRefusedError(
-                f"call {self.journal.call} is not answered; only then it can be changed"
-            )
+            raise CommandRefusedError(f"call {self.journal.call} is not answered; wait for that first")
         request = self.dialog.request(method)
         request.set_header("Contact", self.station.contact)
         return request

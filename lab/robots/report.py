@@ -39,10 +39,10 @@ class CallReport:
     CANCEL or BYE that ended the call. `ended_by` "peer" means that the peer refused, cancelled or hung up.
     `post_dial_delay_ms` is INVITE to the first 180, 183 or 200. `problem` is what went wrong inside the
     robot (no usable SDP, no ACK, unreachable peer), None in a good call. `refer_code` is the answer to our
-    REFER, `refer_results` the SIP codes that NOTIFY reported of it (RFC 3515). `offers` is how many re-INVITEs
-    and UPDATEs the peer sent. `replaces` is what a Replaces
+    REFER, `refer_results` the SIP codes that NOTIFY reported of it (RFC 3515). `replaces` is what a Replaces
     header says of this call to the peer (RFC 3891). `began_ms` is the first INVITE by the monotonic clock of
     the robots' process, so that moments of two calls can be compared. `codec` is what the robot sends.
+    `offers` is how many re-INVITEs and UPDATEs the peer sent.
     """
 
     call: str
