@@ -71,7 +71,7 @@ RETRY_ELSEWHERE: Final[Mapping[Cause, str]] = MappingProxyType(
         Cause.RECOVERY_ON_TIMER_EXPIRE: "no response, not even 100; 408, 504 (RFC 3263 section 4.3)",
         Cause.USER_NOT_REGISTERED: "no connection to that phone or trunk is known",
         Cause.PROGRESS_TIMEOUT: "100 perhaps, but no ringing, early media or answer in no_progress_s",
-        Cause.GATEWAY_DOWN: "FreeSWITCH has lost the registration there",
+        Cause.GATEWAY_DOWN: "FreeSWITCH holds the gateway to be down, which none of ours for calls is",
         Cause.INVALID_GATEWAY: "FreeSWITCH does not know the trunk yet (configuration under way)",
         Cause.INVALID_PROFILE: "FreeSWITCH does not run the SIP profile",
         Cause.SERVICE_UNAVAILABLE: "405: that server takes no INVITE",

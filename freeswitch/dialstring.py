@@ -307,7 +307,10 @@ def _request_uri(uri: str) -> str:
 
 
 def gateway_name(trunk: Trunk) -> str:
-    """The gateway of a trunk; a Teams trunk has one for each address. No trunk's id has capital letters."""
+    """The gateway that calls over a trunk take. A Teams trunk has one for each address; where we register,
+    calls have one of their own beside it (render/sofia.py). No trunk's id has capital letters."""
+    if trunk.registration is not None:
+        return f"{trunk.id}.C"
     return f"{trunk.id}.W{trunk.way}" if trunk.way else trunk.id
 
 

@@ -26,6 +26,7 @@ from dialplan.emergency.routing import LineAddress
 from dialplan.snapshot import Snapshot
 from freeswitch import api_calls, profile_calls
 from freeswitch.commands import ApiCall
+from freeswitch.dialstring import gateway_name
 from freeswitch.errors import CommandFailed, FreeSwitchError, NotConnected
 from freeswitch.inbound import InboundConnection
 from freeswitch.render import render, write
@@ -210,7 +211,9 @@ def _state(snapshot: Snapshot, text: str, settings: SwitchSettings) -> State:
             continue
         entry = Entry.CARRIER if trunk.customer_id is None else Entry.TRUNK
         if trunk.address is not None:
-            state[entry.value][trunk.id] = _trunk(trunk, trunk.address)
+            # Where we register there are two, one of them for calls.
+            for name in (trunk.id, gateway_name(trunk)):
+                state[entry.value][name] = _trunk(trunk, trunk.address)
         if trunk.login is not None:
             facts = (trunk.id, trunk.customer_id, trunk.login.password)
             state[_PHONES][trunk.login.username] = _digest(facts)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
@@ -12,6 +13,7 @@ from dialplan.carrier import Credentials, Phone, SipAddress, TeamsEdge, Trunk, T
 from dialplan.legs import SILENT_S
 from dialplan.snapshot import Snapshot
 from freeswitch.codecs import PHONE_CODECS, WEBRTC_CODECS
+from freeswitch.dialstring import gateway_name
 from freeswitch.render.admitted import admitted
 from freeswitch.render.codecs import SIDES, codecs_at, late, of_phone, of_system, peers_name
 from freeswitch.render.nat import INSIDE, inside, nat_params
@@ -27,6 +29,9 @@ _CODECS: Final = "PCMA,PCMU"
 #: an answered call is hung up; our 200 went out three times by then). So phones, whose radio may be away for
 #: some seconds, and other nodes, which answer or are down as a whole, keep the 32 s of the RFC.
 _TIMER_B: Final = {"timer-T1X64": SILENT_S * 1_000}
+#: After a REGISTER that failed, times the failures so far unless it was 503. FreeSWITCH renews a binding 15 s
+#: before it ends: with timer F and this the next one goes out while the binding is valid.
+_ASKED_AGAIN_S: Final = 5
 #: A system that logs in is called where its REGISTER came from, whatever it believes its own address to be
 #: (read: sofia_reg.c), and registers again so often that a NAT between keeps its way open: FreeSWITCH would
 #: ask for 30 s, or for nothing where the Contact is of a private network. Its own requests in a call are
@@ -86,6 +91,8 @@ def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, g
     for trunk in gateways:
         if trunk.address is not None:
             _gateway(holder, trunk, trunk.address)
+            if trunk.registration is not None:
+                _gateway_of_calls(holder, trunk)
     values = {**_common(entry, port, settings), **tls_params(entry, settings)}
     if entry in (Entry.CARRIER, Entry.TRUNK):
         values |= _TIMER_B
@@ -167,7 +174,7 @@ def _gateway(parent: Element, trunk: Trunk, address: SipAddress) -> None:
             "username": credentials.username if credentials else trunk.id,
             "password": credentials.password if credentials else "",
             "caller-id-in-from": True,
-            "retry-seconds": 30,
+            "retry-seconds": _ASKED_AGAIN_S,
             # A call to our Contact (user gw+ID) has its number in To; else it would be one to our user name.
             "extension": "auto",
         },
@@ -177,6 +184,24 @@ def _gateway(parent: Element, trunk: Trunk, address: SipAddress) -> None:
         params(gateway, {"ping": trunk.ping_s, "ping-min": 0, "ping-max": 1, "ping-monitoring": True})
     if address.transport.value != "udp":
         params(gateway, {"contact-params": f"transport={address.transport.value}"})
+
+
+def _gateway_of_calls(holder: Element, trunk: Trunk) -> None:
+    """The gateway just written once more, without registration: our calls take this one. To a gateway whose
+    REGISTER failed, if only because one answer was lost, FreeSWITCH makes no call at all (GATEWAY_DOWN; read:
+    mod_sofia.c, sofia_reg.c), and an emergency call must be tried whatever is known (decision 0010). Its
+    Contact has the user that was registered: carriers compare."""
+    gateway = deepcopy(holder[-1])
+    gateway.set("name", gateway_name(trunk))
+    own: Mapping[str, str | int | bool] = {
+        "register": False,
+        "extension": f"gw+{trunk.id}",
+        "extension-in-contact": True,
+    }
+    for param in [each for each in gateway if each.get("name") in own]:
+        gateway.remove(param)
+    params(gateway, own)
+    holder.append(gateway)
 
 
 def acl(snapshot: Snapshot, settings: SwitchSettings) -> Element:

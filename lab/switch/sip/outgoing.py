@@ -86,7 +86,9 @@ class OutgoingLeg(SipLeg):
         wire, gateway = self.profile.wire, self.target.gateway
         transport = self.target.hop.transport
         if gateway is not None:
-            return f"<sip:gw+{gateway.name}@{wire.ip}:{wire.port};transport={transport};gw={gateway.name}>"
+            in_contact = gateway.is_on("extension-in-contact")
+            user = gateway.get("extension") if in_contact else f"gw+{gateway.name}"
+            return f"<sip:{user}@{wire.ip}:{wire.port};transport={transport};gw={gateway.name}>"
         return f"<sip:mod_sofia@{wire.ip}:{wire.port};transport={transport}>"
 
     async def start(self, codecs: tuple[Codec, ...]) -> None:

@@ -87,7 +87,7 @@ def test_the_configuration_is_as_it_was_read_over(text: str) -> None:
 
 def test_no_password_stands_in_clear_but_those_we_register_with(text: str, tree: Element) -> None:
     assert not [each for each in PASSWORDS if each in text]
-    assert text.count("registrier-geheimnis") == 1
+    assert text.count("registrier-geheimnis") == 2
     assert params(tree, ".//gateway[@name='carrier-a']")["password"] == "registrier-geheimnis"
     assert text.count(ES_PASSWORD) == 1
     assert params(tree, ".//configuration[@name='event_socket.conf']/settings")["password"] == ES_PASSWORD
@@ -142,7 +142,7 @@ def test_every_customers_trunk_and_phone_has_its_emergency_calls_rendered(digits
             first,
             second,
         ]
-        assert first.endswith(f"]sofia/gateway/carrier-a/{digits}")
+        assert first.endswith(f"]sofia/gateway/carrier-a.C/{digits}")
         assert second.endswith(f"]sofia/gateway/carrier-b/{digits}")
         for bridge in (first, second):
             assert f"origination_caller_id_number={number}," in bridge
@@ -242,6 +242,19 @@ def test_everything_listens_where_the_settings_say(tree: Element) -> None:
             assert found["sip-ip"] == found["rtp-ip"] == "127.0.0.1"
     socket = params(tree, ".//configuration[@name='event_socket.conf']/settings")
     assert (socket["listen-ip"], socket["apply-inbound-acl"]) == ("127.0.0.1", "loopback.auto")
+
+
+def test_calls_go_past_the_registration(tree: Element) -> None:
+    """Decision 0010: FreeSWITCH makes no call to a gateway whose REGISTER failed."""
+    registering = params(tree, ".//gateway[@name='carrier-a']")
+    calling = params(tree, ".//gateway[@name='carrier-a.C']")
+    differs = {name for name in calling if calling[name] != registering.get(name)}
+    assert differs == {"register", "extension", "extension-in-contact"}
+    assert (registering["register"], calling["register"]) == ("true", "false")
+    assert not registering.keys() - calling.keys()
+    assert calling["extension"] == "gw+carrier-a", "the Contact's user is the registered one"
+    assert "ping" not in calling, "nothing is told of its state"
+    assert "sofia/gateway/carrier-a/" not in ElementTree.tostring(tree, "unicode")
 
 
 def test_values_are_escaped() -> None:
