@@ -34,7 +34,7 @@ FILES: Final[dict[str, dict[str, Any]]] = {
 #: Keys of services that Compose knows (its specification, `services`); others it refuses.
 KEYS: Final = {
     "build", "cap_add", "command", "depends_on", "env_file", "environment", "healthcheck", "image",
-    "network_mode", "pid", "ports", "profiles", "restart", "secrets", "tmpfs", "user", "volumes",
+    "logging", "network_mode", "pid", "ports", "profiles", "restart", "secrets", "tmpfs", "user", "volumes",
 }  # fmt: skip
 #: Services that run our program: (file, name, service).
 PROGRAMS: Final = [
@@ -286,12 +286,53 @@ def test_freeswitch_has_every_path_of_what_is_rendered_for_it(
         assert below(path, writes), path
     program = FILES[file]["services"]["controller-1"]
     for target, source in mounts(service).items():
-        assert mounts(program)[target] == source, "both see the same files"
+        if target != options(file)["-log"]:
+            assert mounts(program)[target] == source, "both see the same files"
     assert f"\nCOPY freeswitch/sounds {sounds}\n" in image(file)
     given = options(file)
     assert given["-conf"] == known.node.conf_dir
     assert given["-certs"] == certificates_dir(known)
     assert str(given["-db"]) in service["tmpfs"], "in memory"
+
+
+@files
+def test_what_a_container_says_goes_to_the_journal(file: str) -> None:
+    """Docker's own default keeps it for ever, and the controllers' log names who called 110 (docs/privacy.md)."""
+    for name, service in FILES[file]["services"].items():
+        assert service["logging"]["driver"] == "journald", name
+
+
+@files
+def test_the_machines_logrotate_reaches_freeswitchs_log(file: str) -> None:
+    folder = mounts(FILES[file]["services"]["freeswitch"])[options(file)["-log"]]
+    rotated = (ROOT / "deploy" / "logrotate").read_text()
+    assert re.search(rf"^(\S+ )*{folder}/freeswitch\.log( \S+)* \{{$", rotated, re.M)
+    assert "install -m 0644 deploy/logrotate /etc/logrotate.d/fernamt\n" in (ROOT / "compose.yaml").read_text()
+
+
+def test_a_site_runs_what_one_machine_runs() -> None:
+    """Both files are whole, for an engine that reads one of them; what they say twice is the same."""
+    alone, site = (FILES[each]["services"] for each in ("compose.yaml", "deploy/site.compose.yaml"))
+    assert alone.keys() - site.keys() == {"postgres", "redis"}
+    for name, service in site.items():
+        there = alone[name]
+        # Where the files lie, the site's own settings and key, and rating at one site only.
+        assert [each.replace("../", "./") for each in service.get("volumes", [])[1:]] == there["volumes"][1:]
+        different = {"build", "env_file", "secrets", "volumes"}
+        different |= {"depends_on"} if name == "schema" else set()
+        different |= {"profiles"} if name == "rating" else set()
+        for key in (service.keys() | there.keys()) - different:
+            assert service.get(key) == there.get(key), f"{name}: {key}"
+        assert set(there.get("secrets", ())) <= set(service.get("secrets", ())), name
+
+
+def test_what_holds_the_database_or_a_secret_is_its_owners_alone() -> None:
+    """With the usual umask everybody on the machine could read the dump and the passwords."""
+    upgrade = (ROOT / "docs" / "operation.md").read_text()
+    assert upgrade.index("\numask 077\n") < upgrade.index("> before.dump\n")
+    for file in FILES:
+        header = (ROOT / file).read_text()
+        assert header.index("#   umask 077") < header.index("> secrets/"), file
 
 
 def test_the_image_speaks_the_texts_of_announcements() -> None:
