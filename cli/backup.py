@@ -117,8 +117,10 @@ def check_command(path: Path) -> None:
 def restore_command(settings: Callable[[], Settings], path: Path, actor: str) -> None:
     """Fill the empty database of the settings from the backup at PATH.
 
-    It refuses a database that holds anything: to go back on a machine, stop `fernamt up`, move the old
-    state directory (or name a new database in the settings), restore, start again.
+    It refuses a database that holds anything, and one that our programs use. Calls go on meanwhile when it
+    is a database of another name: make it, name it in a copy of the settings, restore with that, then
+    restart one program after the other with it. With `fernamt up` and its own server stop that, move the
+    old state directory, restore, start again.
 
     \b
       fernamt backup restore /var/backups/fernamt/fernamt-2026-11-22T03-00-00Z

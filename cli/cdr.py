@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cli.bootstrap import engine, until_stopped
 from cli.carriers.cdr_quarantine import quarantine
+from cli.carriers.cdr_respool import respool
 from cli.carriers.records import COLUMNS, row
 from cli.changes import actor_option
 from cli.export_rows import FORMS, export_rows
@@ -101,6 +102,7 @@ def show(settings: Callable[[], Settings], id: str, as_json: bool) -> None:  # n
 
 
 cdr.add_command(quarantine)
+cdr.add_command(respool)
 
 
 @cdr.command()

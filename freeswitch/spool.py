@@ -16,7 +16,8 @@ from freeswitch.json_cdr import MAX_BYTES
 from freeswitch.plan_variables import PIN
 from freeswitch.resting import Resting
 
-_SUFFIX: Final = ".cdr.json"
+#: How the names of records end.
+SUFFIX: Final = ".cdr.json"
 #: Of a caller who hung up in the moment in which a PIN was taken: nobody needs it, so nobody keeps it.
 _PIN_VALUE: Final = re.compile(rf'("{PIN}(?:_invalid)?"\s*:\s*)"[^"]*"'.encode())
 
@@ -55,7 +56,7 @@ class Spool:
         self._resting.look()
         self.unread = {}
         left = limit
-        for path in self._directory.glob(f"*{_SUFFIX}"):
+        for path in self._directory.glob(f"*{SUFFIX}"):
             if left <= 0:
                 return
             try:
@@ -76,7 +77,7 @@ class Spool:
     def unreadable(self, most: int) -> dict[Path, str]:
         """Files among the first `most` that whoever asks may not open, each with why."""
         found = {}
-        for path in islice(self._directory.glob(f"*{_SUFFIX}"), most):
+        for path in islice(self._directory.glob(f"*{SUFFIX}"), most):
             try:
                 path.open("rb").close()
             except FileNotFoundError:

@@ -168,7 +168,10 @@ def _require_unused(connection: Connection) -> None:
     ).scalar_one()
     if others:
         raise DatabaseInUse(
-            "restoring a backup", f"{others} programs of ours use the database", "Stop `fernamt up` first"
+            "restoring a backup",
+            f"{others} programs of ours use the database",
+            "Make an empty database of another name, restore into that and change `database.url`: calls go on"
+            ' (docs/operation.md, "Save and bring back"). Where `fernamt up` runs all of it stop that first',
         )
 
 

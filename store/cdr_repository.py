@@ -23,6 +23,8 @@ MAX_BATCH: Final = 1000
 _STREAM_ROWS: Final = 2000
 #: How long the server may work on one portion of a stream, and the reader on what it got.
 _STREAM_LIMIT_S: Final = 300
+#: The same where a table of many months is read whole.
+_WHOLE_TABLE_LIMIT_S: Final = 4 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,17 @@ class CdrRepository:
         query = select(cdr).where(_period(start, end, customer_id)).order_by(cdr.c.started_at, cdr.c.leg_id)
         return self._stream(query)
 
+    def originals(self, since: datetime) -> Iterator[tuple[str, bytes]]:
+        """Leg id and the switch's own record of all legs that were taken in at `since` or later, in no order
+        and in constant memory; one snapshot. The table has no index of that time: it is read whole."""
+        if since.tzinfo is None:
+            raise ValueError("since needs a time zone")
+        query = select(cdr_raw.c.leg_id, cdr_raw.c.json_zlib).where(cdr_raw.c.received_at >= since)
+        with database_errors("reading records again"), self._engine.connect() as connection:
+            _patient(connection, _WHOLE_TABLE_LIMIT_S)
+            for row in connection.execution_options(yield_per=_STREAM_ROWS).execute(query):
+                yield row.leg_id, decompress(row.leg_id, bytes(row.json_zlib))
+
     def _stream(self, query: Select[tuple[Any, ...]]) -> Iterator[LegRecord]:
         with database_errors("streaming call records"), self._engine.connect() as connection:
             _patient(connection)
@@ -198,11 +211,11 @@ def _period(start: datetime, end: datetime, customer_id: str | None) -> ColumnEl
     return wanted if customer_id is None else and_(wanted, cdr.c.customer_id == customer_id)
 
 
-def _patient(connection: Connection) -> None:
+def _patient(connection: Connection, limit_s: int = _STREAM_LIMIT_S) -> None:
     """For this transaction: long answers are expected, and readers that pause."""
     connection.execute(text("SET TRANSACTION READ ONLY"))
-    connection.execute(text(f"SET LOCAL statement_timeout = '{_STREAM_LIMIT_S}s'"))
-    connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_STREAM_LIMIT_S}s'"))
+    connection.execute(text(f"SET LOCAL statement_timeout = '{limit_s}s'"))
+    connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{limit_s}s'"))
 
 
 def _storable(words: str, most: int) -> str:

@@ -297,7 +297,7 @@ def test_freeswitch_has_every_path_of_what_is_rendered_for_it(
 
 @files
 def test_what_a_container_says_goes_to_the_journal(file: str) -> None:
-    """Docker's own default keeps it for ever, and the controllers' log names who called 110 (docs/privacy.md)."""
+    """Docker's own default keeps it for ever, and the controllers name who called 110 (docs/privacy.md)."""
     for name, service in FILES[file]["services"].items():
         assert service["logging"]["driver"] == "journald", name
 
@@ -307,7 +307,9 @@ def test_the_machines_logrotate_reaches_freeswitchs_log(file: str) -> None:
     folder = mounts(FILES[file]["services"]["freeswitch"])[options(file)["-log"]]
     rotated = (ROOT / "deploy" / "logrotate").read_text()
     assert re.search(rf"^(\S+ )*{folder}/freeswitch\.log( \S+)* \{{$", rotated, re.M)
-    assert "install -m 0644 deploy/logrotate /etc/logrotate.d/fernamt\n" in (ROOT / "compose.yaml").read_text()
+    assert (
+        "install -m 0644 deploy/logrotate /etc/logrotate.d/fernamt\n" in (ROOT / "compose.yaml").read_text()
+    )
 
 
 def test_a_site_runs_what_one_machine_runs() -> None:
