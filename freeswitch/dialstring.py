@@ -16,6 +16,7 @@ from typing import Final, NewType
 from dialplan.carrier import Phone, Srtp, Trunk, TrunkSide
 from dialplan.legs import Leg
 from freeswitch.codecs import DEFAULT_CODECS, codec_list, offered_to, phone_codecs
+from freeswitch.delayed_offer import leg_variables
 from freeswitch.emergency import emergency_variables, is_phone_uri
 from freeswitch.errors import CommandRefused
 from freeswitch.identity import request_user, wire_identity
@@ -92,12 +93,14 @@ def leg_string(
     caller: tuple[str, ...] = (),
     door: NodeDoor | None = None,
     over: str | None = None,
+    awaiting: str | None = None,
 ) -> DialString:
     """One leg that gets the UUID `leg_id`, by which transfers and redirects find their author (parties.py),
     and further `variables` of its own for its record: plain words of ours. `caller`: the codecs that the
     calling channel may speak (codecs.py), empty where nobody knows. `door`: the phone or system is registered
     with the node behind it. `over`: the address (`IP:PORT`) that a system has registered from by TLS; a leg
-    that may leave by TLS alone leaves for there or nowhere.
+    that may leave by TLS alone leaves for there or nowhere. `awaiting`: the calling channel's UUID, where
+    that one waits for an offer of ours (delayed_offer.py).
 
     Raises CommandRefused as `dial_string` does.
     """
@@ -106,7 +109,10 @@ def leg_string(
         wire = _through(door, leg, leg_id, wire.variables, over)
     if caller:
         wire = _offering(wire, offered_to(leg.to, caller, through=door is not None))
-    return DialString((_RINGS_BY_ITSELF if _rings_by_itself(leg) else "") + str(wire))
+    if awaiting is not None:
+        wire = WireLeg(leg_variables(wire.variables, _checked_id(awaiting, _PLAIN)), wire.endpoint)
+    silent = awaiting is not None or _rings_by_itself(leg)
+    return DialString((_RINGS_BY_ITSELF if silent else "") + str(wire))
 
 
 def one_after_the_other(legs: Iterable[DialString]) -> DialString:

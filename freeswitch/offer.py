@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -15,7 +16,7 @@ from dialplan.decision import Announce, Converse, Decision, Reject, Route, Wait
 from dialplan.diversion import MAX_DIVERTED
 from dialplan.legs import Leg
 from dialplan.plans.position import Resume, read_resume
-from freeswitch import codecs, parties
+from freeswitch import codecs, delayed_offer, parties
 from freeswitch.decided_facts import FACTS, facts_of, packed
 from freeswitch.dialstring import leg_string, one_after_the_other
 from freeswitch.emergency import emergency_parts
@@ -92,6 +93,7 @@ def offered_call(get: Lookup) -> CallOffered:
         tenant_id=_cut(get("variable_sip_h_X-MS-TenantID")) if entry is Entry.TEAMS else None,
         login_id=login,
         codecs=codecs.caller_codecs(get),
+        awaits_offer=delayed_offer.awaits_offer(get),
         encrypted=_encrypted(get),
         round=next_round(get),
     )
@@ -228,11 +230,14 @@ def _outcome_variables(
     ways: tuple[DoorOf, TlsOf],
 ) -> dict[str, str]:
     variables: dict[str, str] = {}
+    plan = decision.plan
+    if plan is not None and offered.awaits_offer and not plan.answer:
+        plan = replace(plan, sounds=())  # nobody would hear them
     match decision.outcome:
         case Route(legs, causes):
             variables["fernamt_do"] = "route"
             variables["hangup_after_bridge"] = "true"
-            heard = decision.plan is not None and bool(decision.plan.sounds)
+            heard = plan is not None and bool(plan.sounds)
             caller = codecs.once_heard(offered.codecs) if heard else offered.codecs
             if len(caller) > 1 and _may_choose(offered, legs):
                 variables["inherit_codec"] = "true"
@@ -247,14 +252,21 @@ def _outcome_variables(
             first = 2 if heard else 1
             room = MAX_LEGS - first
             attempts = [*((leg,) for leg in legs[:room]), legs[room:]]
+            awaiting = offered.call_id if offered.awaits_offer else None
             strings = []
             for leg, id_ in zip(legs, ids, strict=True):
                 door, over = _way(leg, offered.node, *ways)
-                strings.append(leg_string(leg, id_, domain, of_leg, caller=caller, door=door, over=over))
+                text = leg_string(
+                    leg, id_, domain, of_leg, caller=caller, door=door, over=over, awaiting=awaiting
+                )
+                strings.append(text)
             written = [*strings[:room], one_after_the_other(strings[room:])]
             for position, attempt in enumerate(filter(None, written), start=first):
                 variables[f"fernamt_leg_{position}"] = attempt
             _emergency(variables, attempts, domain)
+        case Announce(_, cause) if offered.awaits_offer:
+            variables["fernamt_do"] = "refuse"
+            variables["fernamt_cause"] = cause.switch_name
         case Announce(sound, cause):
             variables["fernamt_do"] = "announce"
             variables["fernamt_announcement"] = sound
@@ -267,10 +279,10 @@ def _outcome_variables(
         case Converse():
             variables["fernamt_do"] = "menu"
         case Wait() as wait:
-            number = decision.plan.number if decision.plan else ""
+            number = plan.number if plan else ""
             variables |= queue_variables(wait, offered.dialled, number, decision.facts.a_presented)
-    if decision.plan is not None:
-        carry_out_plan(variables, decision.plan)
+    if plan is not None:
+        carry_out_plan(variables, plan)
     return variables
 
 

@@ -17,6 +17,7 @@ from dialplan.call import Entry
 from dialplan.carrier import Trunk
 from dialplan.plans.position import Happened
 from freeswitch.agent_calls import TOO_LATE, WHISPER
+from freeswitch.delayed_offer import TO_CARRIERS, WITHOUT_SDP
 from freeswitch.dialstring import REDIRECTED
 from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.near_controllers import near_first
@@ -56,6 +57,8 @@ _ANYTHING: Final = "^"
 #: Where a codec is chosen when the called party has chosen (render/codecs.py). A caller who offers nothing
 #: that we take is refused at once, as elsewhere, and not after somebody has answered.
 _LATE: Final = (Entry.PHONE, Entry.TEAMS)
+#: The caller hears nothing before an answer (freeswitch/delayed_offer.py).
+_AWAITS_OFFER: Final = ("${endpoint_disposition}", f"^{WITHOUT_SDP}$")
 _NOTHING_IN_COMMON: Final = (
     ("${endpoint_disposition}", "^DELAYED NEGOTIATION$"),
     ("${ep_codec_string}", "^$"),
@@ -69,8 +72,15 @@ _FORGET: Final = (
     + "".join(f"fernamt_leg_{n}=;" for n in range(1, MAX_LEGS + 1))
     + "last_bridge_proto_specific_hangup_cause=;fernamt_do="
 )
+#: A caller who was not answered yet. Nothing of it is recorded, and to stop that would begin early media
+#: (read: the application wants media), in which nobody makes a ringing tone.
+_UNANSWERED: Final = (
+    "${endpoint_disposition}",
+    f"^(?:RECEIVED|DELAYED NEGOTIATION|EARLY MEDIA|{WITHOUT_SDP})$",
+)
 #: Who did not agree to be recorded comes next, perhaps.
 _NOT_RECORDED: Final = ("stop_record_session", "all")
+_NO_CONTROLLER: Final = ("set", "fernamt_reason=static.no-controller")
 #: Special information tone (ITU-T E.180), once: the call cannot be completed. Two seconds are enough to hear
 #: it, and where no controller answers many calls hear it at once.
 _SPECIAL_TONE: Final = "tone_stream://%(330,0,950);%(330,0,1400);%(330,1000,1800);loops=1"
@@ -116,7 +126,11 @@ def _onward(name: str, hosts: str) -> Element:
     context = Element("context", name=name)
     # It waits in no queue any more, whatever queue it came through.
     gone = f"{_FORGET};presence_data="
-    steps = [("multiset", gone), _NOT_RECORDED, *_offer(hosts, otherwise="given-up")]
+    asked = _offer(hosts, otherwise="given-up")
+    if name == REDIRECTED:
+        unanswered = _extension(context, f"{name}-unanswered", _UNANSWERED)
+        actions(unanswered, [("multiset", gone), *asked])
+    steps = [("multiset", gone), _NOT_RECORDED, *asked]
     actions(_extension(context, name, ("destination_number", _ANYTHING)), steps)
     return context
 
@@ -233,15 +247,21 @@ def _carry_out(hosts: str, settings: SwitchSettings) -> Element:
     unreached = _extension(context, "unreached", ("destination_number", "^:unreached$"))
     actions(unreached, [("sleep", "500"), *_offer(hosts, otherwise="given-up")])
 
+    unheard = _extension(context, "given-up-unheard", ("destination_number", "^:given-up$"), _AWAITS_OFFER)
+    actions(unheard, [_NO_CONTROLLER, ("hangup", "NORMAL_TEMPORARY_FAILURE")])
     given_up = _extension(context, "given-up", ("destination_number", "^:given-up$"))
     refusal = [
-        ("set", "fernamt_reason=static.no-controller"),
+        _NO_CONTROLLER,
         ("pre_answer", ""),
         ("playback", _SPECIAL_TONE),
         ("hangup", "NORMAL_TEMPORARY_FAILURE"),
     ]
     actions(given_up, refusal)
 
+    awaiting = _extension(
+        context, "emergency-late", ("destination_number", "^:emergency-"), _AWAITS_OFFER, goes_on=True
+    )
+    actions(awaiting, [("set", f"{name}={value}") for name, value in TO_CARRIERS.items()])
     emergency = _extension(context, "emergency", ("destination_number", "^:emergency-(110|112)$"))
     static = [
         ("multiset", "^^;fernamt_b_number=$1;" + STATIC_FACTS),

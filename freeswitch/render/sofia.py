@@ -24,6 +24,9 @@ from freeswitch.render.xml import configuration, params, variables
 from freeswitch.settings import CONTROLLERS, LOGGED_IN, NODE, SwitchSettings, TlsSettings
 
 _CODECS: Final = "PCMA,PCMU"
+#: An INVITE without SDP goes through the dialplan, and is offered sound in the answer (decision 45). Nodes
+#: and Microsoft always offer: Teams would get a Contact without its host name.
+_DELAYED_OFFER: Final = {"enable-3pcc": "proxy"}
 #: Timer B of RFC 3261 ends an INVITE without any response; a 100 stops it, which `leg_progress_timeout` does
 #: not hear of. FreeSWITCH has one value for B, F (a registrar or OPTIONS that does not answer) and H (no ACK:
 #: an answered call is hung up; our 200 went out three times by then). So phones, whose radio may be away for
@@ -96,6 +99,8 @@ def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, g
     values = {**_common(entry, port, settings), **tls_params(entry, settings)}
     if entry in (Entry.CARRIER, Entry.TRUNK):
         values |= _TIMER_B
+    if entry != NODE:
+        values |= _DELAYED_OFFER
     if entry == Entry.PHONE:
         values |= {
             "auth-calls": True,

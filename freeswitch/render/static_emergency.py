@@ -23,6 +23,7 @@ from dialplan.emergency.calls import NO_LINE_ANNOUNCEMENT, EmergencyLine, addres
 from dialplan.emergency.routing import LineAddress
 from dialplan.legs import Leg
 from dialplan.snapshot import Snapshot
+from freeswitch.delayed_offer import TO_CARRIERS, WITHOUT_SDP
 from freeswitch.dialstring import dial_string
 from freeswitch.emergency import emergency_parts
 from freeswitch.render.number_expressions import own_numbers
@@ -44,7 +45,7 @@ STATIC_FACTS: Final = (
     "fernamt_call=${uuid};fernamt_reason=static.emergency;fernamt_direction=emergency;"
     # The codecs of a browser: with Opus alone no carrier's trunk would take the call.
     "export_vars=fernamt_call,fernamt_customer,fernamt_direction,fernamt_reason,fernamt_b_number,"
-    "absolute_codec_string"
+    "absolute_codec_string," + ",".join(TO_CARRIERS)
 )
 
 #: For each trunk the body ("" for none), and its dial string.
@@ -109,6 +110,9 @@ class StaticEmergency:
                 area = _extension(context, f"area-{key}-{digits}", f"^area-{key}-{digits}$")
                 for body, bridge in ways:
                     actions(area, [("set", f"sip_multipart={body}"), ("bridge", bridge)])
+        unheard = ("${endpoint_disposition}", f"^{WITHOUT_SDP}$")
+        no_line_unheard = _extension(context, "no-line-unheard", f"^place-{_NO_LINE}-", unheard)
+        actions(no_line_unheard, [("hangup", "OUTGOING_CALL_BARRED")])
         no_line = _extension(context, "no-line", f"^place-{_NO_LINE}-")
         sound = f"{self._settings.sounds_dir}/{NO_LINE_ANNOUNCEMENT}.wav"
         actions(no_line, [("pre_answer", ""), ("playback", sound), ("hangup", "OUTGOING_CALL_BARRED")])

@@ -25,9 +25,12 @@ def variables(parent: Element, values: Mapping[str, str]) -> None:
         SubElement(holder, "variable", name=name, value=value)
 
 
-def extension(context: Element, name: str, *tests: tuple[str, str]) -> Element:
-    """An extension whose conditions are `tests` (field, expression); the last one takes the actions."""
+def extension(context: Element, name: str, *tests: tuple[str, str], goes_on: bool = False) -> Element:
+    """An extension whose conditions are `tests` (field, expression); the last one takes the actions. With
+    `goes_on` the next extension that matches is carried out too."""
     extension = SubElement(context, "extension", name=name)
+    if goes_on:
+        extension.set("continue", "true")
     for field, expression in tests:
         condition = SubElement(extension, "condition", field=field, expression=expression)
     return condition

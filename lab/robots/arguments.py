@@ -2,12 +2,12 @@
 
 import ipaddress
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from lab.media.g711 import Codec
 from lab.robots.behaviour import check_headers
 from lab.robots.errors import CommandRefusedError
-from lab.robots.outgoing import Order
+from lab.robots.outgoing import DelayedOffer, Order
 from lab.robots.phone import PhoneSettings
 from lab.robots.report import BodyPart
 from lab.robots.sip_text import Address, address_of
@@ -119,7 +119,15 @@ def order(arguments: Arguments, settings: PhoneSettings) -> Order:
         record=optional_text(arguments, "record", 4096),
         talk_ms=talk_ms,
         silent=arguments.get("silent") is True,
+        delayed_offer=_delayed_offer(arguments),
     )
+
+
+def _delayed_offer(arguments: Arguments) -> DelayedOffer | None:
+    value = arguments.get("delayed_offer")
+    if value is None or value in get_args(DelayedOffer):
+        return value
+    raise CommandRefusedError(f"delayed_offer {str(value)[:80]!r}: use {', '.join(get_args(DelayedOffer))}")
 
 
 def _parts(arguments: Arguments) -> tuple[BodyPart, ...]:

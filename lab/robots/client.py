@@ -167,12 +167,14 @@ class RobotPhone:
         record: str | None = None,
         talk_ms: int | None = None,
         silent: bool = False,
+        delayed_offer: str | None = None,
     ) -> RobotCall:
         """Send an INVITE to the address in `to` or to `proxy`; returns at once.
 
         `headers` are added to the INVITE or replace ours; `parts` join the SDP in multipart/mixed. After
         `timeout_s` without answer the robot cancels. Once answered it plays, sends `digits`, records, and
-        hangs up after `talk_ms`; a `silent` one sends no RTP at all.
+        hangs up after `talk_ms`; a `silent` one sends no RTP at all. `delayed_offer`: the INVITE has no SDP,
+        and the ACK is `answered`, `unanswered` or `unacknowledged` (DelayedOffer).
         """
         result = self._ask(
             "call",
@@ -192,6 +194,7 @@ class RobotPhone:
             record=record,
             talk_ms=talk_ms,
             silent=silent,
+            delayed_offer=delayed_offer,
         )
         return RobotCall(self._robots, result["call"])
 

@@ -1,6 +1,7 @@
 """A call that a robot makes."""
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from aiosipua.message import SipRequest, SipResponse
 
@@ -14,6 +15,10 @@ from lab.robots.voice import Voice
 
 CANCEL_PATIENCE_MS = 2_000
 """How long a cancelled call waits for a provisional response before and for the 487 after its CANCEL."""
+
+DelayedOffer: TypeAlias = Literal["answered", "unanswered", "unacknowledged"]
+"""An INVITE without SDP; the called party makes the offer in its 200 (RFC 3261 section 13.2.1). Our ACK has
+the answer, or none, or there is no ACK at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class Order:
     record: str | None = None
     talk_ms: int | None = None
     silent: bool = False
+    delayed_offer: DelayedOffer | None = None
 
 
 def _own(order: Order, name: str) -> str | None:
@@ -63,6 +69,7 @@ class OutgoingLeg(Leg):
         self._authenticated = False
         self._provisional_seen = False
         self._cancelled: Headers | None = None
+        self._late_answer: str | None = None
 
     async def start(self) -> None:
         """Send the INVITE; what follows is driven by the responses."""
@@ -92,8 +99,12 @@ class OutgoingLeg(Leg):
             invite.add_header(name, value)
         if self.voice is None:
             return
-        sdp = BodyPart("application/sdp", self.voice.offer())
-        content_type, invite.text = join_parts((sdp, *self._order.parts))
+        delayed = self._order.delayed_offer is not None
+        sdp = () if delayed else (BodyPart("application/sdp", self.voice.offer()),)
+        bodies = (*sdp, *self._order.parts)
+        if not bodies:
+            return
+        content_type, invite.text = join_parts(bodies)
         invite.set_header("Content-Type", content_type)
         if self._order.parts:
             invite.set_header("MIME-Version", "1.0")
@@ -130,7 +141,7 @@ class OutgoingLeg(Leg):
         if response.status_code == 100:
             return
         sdp = sdp_of(response)
-        if sdp is not None and self.voice is not None:
+        if sdp is not None and self.voice is not None and self._order.delayed_offer is None:
             self._try_sdp(self.voice.accept, sdp)
         if self.state == "calling":
             self.journal.state = "ringing"
@@ -140,12 +151,10 @@ class OutgoingLeg(Leg):
         first = self.state in ("calling", "ringing")
         if first:
             self.dialog.learn(response)
-        cseq = cseq_of(response)
-        ack = self.dialog.request("ACK", cseq[0] if cseq else 1)
-        for name in ("Authorization", "Proxy-Authorization"):
-            for value in self._invite.get_header_values(name):
-                ack.add_header(name, value)
-        self.station.port.send_ack(ack, self.dialog.next_hop())
+            if self._order.delayed_offer is not None:
+                self._try_sdp(self._answer_offer, sdp_of(response) or "")
+        if self._order.delayed_offer != "unacknowledged":
+            self._acknowledge(response)
         if not first:
             if self.ended and self.journal.answered_ms is None:
                 self._bye_for_late_answer(response)
@@ -154,11 +163,28 @@ class OutgoingLeg(Leg):
         if self._cancelled is not None:
             self._send_bye(self._cancelled)
             return
-        sdp = sdp_of(response)
-        if sdp is None or self.voice is None or not self._try_sdp(self.voice.accept, sdp):
-            self.journal.problem = self.journal.problem or "the 200 had no SDP"
+        if self._order.delayed_offer is None:
+            sdp = sdp_of(response)
+            if sdp is None or self.voice is None or not self._try_sdp(self.voice.accept, sdp):
+                self.journal.problem = self.journal.problem or "the 200 had no SDP"
         order = self._order
         self._answered(order.play, order.digits, order.record, order.talk_ms)
+
+    def _acknowledge(self, response: SipResponse) -> None:
+        cseq = cseq_of(response)
+        ack = self.dialog.request("ACK", cseq[0] if cseq else 1)
+        for name in ("Authorization", "Proxy-Authorization"):
+            for value in self._invite.get_header_values(name):
+                ack.add_header(name, value)
+        if self._late_answer is not None:
+            ack.set_header("Content-Type", "application/sdp")
+            ack.text = self._late_answer
+        self.station.port.send_ack(ack, self.dialog.next_hop())
+
+    def _answer_offer(self, offer: str) -> None:
+        """The offer of a 200, for the ACK."""
+        if self.voice is not None and self._order.delayed_offer == "answered":
+            self._late_answer = self.voice.answer(offer)
 
     def _bye_for_late_answer(self, response: SipResponse) -> None:
         """We had given up and the answer came after all: the peer must not be left in a call."""

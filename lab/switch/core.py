@@ -239,7 +239,7 @@ class Switch:
         return self.config.find_user(*known) if known is not None else None
 
     def _announce(self, channel: Channel, leg: IncomingLeg, request: SipRequest) -> None:
-        channel.set("endpoint_disposition", "RECEIVED")
+        channel.set("endpoint_disposition", "RECEIVED" if request.body else "RECEIVED_NOSDP")
         channel.run_state()
         usable = True
         if request.body:

@@ -64,6 +64,9 @@ class IncomingLeg(SipLeg):
     async def pre_answer(self) -> None:
         if not self._open or self.channel.has_media:
             return
+        if not self.invite.body:  # no reliable 183 there: FreeSWITCH has no way to offer before its 200
+            self.channel.hangup(Cause.INCOMPATIBLE_DESTINATION)
+            return
         sdp = await self._description()
         if self._open and sdp is not None:
             self._send(183, sdp)
@@ -114,10 +117,13 @@ class IncomingLeg(SipLeg):
         self._acked = True
         if self._repeat is not None:
             self._repeat.cancel()
-        if request.body and not self.invite.body:
-            endpoint = parse_peer_audio(request.text)
-            if endpoint is not None:
-                self.agree(endpoint)
+        if self.invite.body:
+            return
+        endpoint = parse_peer_audio(request.text) if request.body else None
+        if endpoint is not None:
+            self.agree(endpoint)
+        else:
+            self.channel.hangup(Cause.INCOMPATIBLE_DESTINATION)
 
     @property
     def _open(self) -> bool:
