@@ -68,6 +68,12 @@ class Attempt:
         text = self.option("ignore_early_media") or ""
         return is_true(text) or text in ("consume", "ring_ready")
 
+    @property
+    def ringing(self) -> set[str]:
+        """The flags of a leg by which its caller hears that it rings."""
+        instead = self.option("ignore_early_media") == "ring_ready"
+        return {"ring_ready", "early_media"} if instead else {"ring_ready"}
+
 
 async def originate(
     switch: Switch,
@@ -158,7 +164,7 @@ async def _ring(attempt: Attempt, timeout_s: int | None) -> tuple[Channel | None
                 return winner, Cause.SUCCESS
             if not any(leg.up for leg in attempt.legs):
                 return None, attempt.forced or _failure(attempt)
-            rung = any("ring_ready" in leg.flags for leg in attempt.legs)
+            rung = any(attempt.ringing & leg.flags for leg in attempt.legs)
             await ringback.progress(rung)
             if _time_is_up(attempt, limit_s, progress_limit_s if not rung else 0):
                 continue
