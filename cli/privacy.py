@@ -29,6 +29,7 @@ from store.known_customers import require_customer
 from store.privacy_erasing import MAX_ERASURES, Erasure, PrivacyErasing
 from store.privacy_facts import overdue_customers, plan_of
 from store.privacy_holds import PrivacyHolds, StoredHold
+from store.secret_orders import secret_orders
 
 _NAME = "fernamt privacy"
 
@@ -164,12 +165,13 @@ def report(settings: Callable[[], Settings], customer: str | None, limit: int, a
 @click.option(
     "--to", "target", type=click.Path(path_type=Path, dir_okay=False), required=True, help="ZIP to write."
 )
-@changing(with_reason=False)
-def export(settings: Callable[[], Settings], customer: str, target: Path, at: datetime, actor: str) -> None:
+@changing(with_reason=False, with_time=False)
+def export(settings: Callable[[], Settings], customer: str, target: Path, actor: str) -> None:
     """All that is kept about a customer as a ZIP: each table as CSV, messages and recordings as WAV.
 
     The file is readable by its owner alone. Handing it over is the customer's own request (F6, GDPR Art. 15,
-    20); that it was made stands in the audit.
+    20); that it was made stands in the audit. Of an order that is secret it tells nothing, and you are
+    warned (docs/privacy.md, "Secret orders").
 
     \b
     Example: fernamt privacy export kunde-bau --to kunde-bau.zip
@@ -180,8 +182,16 @@ def export(settings: Callable[[], Settings], customer: str, target: Path, at: da
     sounds = (mailbox_messages(conf, _NAME), recording_archive(conf, _NAME))
     note = entries(database, actor, "customer", customer)
     with entry_first(note, "privacy.export", {"file": target.name}):
-        counts = write_export(target, database, customer, sounds, at, actor)
+        counts = write_export(target, database, customer, sounds, now(), actor)
     note("privacy.export.done", {"rows": sum(counts.values())})
+    if orders := secret_orders(database, customer):
+        told = ", ".join(map(str, orders))
+        click.echo(
+            f"warning: {customer} is under a secret order (hold {told}), of which the file does not tell. "
+            "Call records that are kept only because of it are in the file: read docs/privacy.md, Secret "
+            "orders, before it is handed over",
+            err=True,
+        )
     full = sum(1 for count in counts.values() if count)
     click.echo(f"{target} written: {sum(counts.values())} rows of {full} tables.")
 
@@ -195,23 +205,32 @@ def hold() -> None:
 @click.argument("customer")
 @click.option("--month", type=click.DateTime(["%Y-%m"]), help="Month of the disputed invoice. Default: all.")
 @click.option("--order", is_flag=True, help="By order of an authority: keeps every kind of data.")
+@click.option(
+    "--secret",
+    is_flag=True,
+    help="An order of which the customer must not know: exports do not tell of it while it is open.",
+)
 @changing(reason_required=True)
 def open_(
     settings: Callable[[], Settings], customer: str, month: datetime | None, order: bool,
-    at: datetime, actor: str, reason: str,
+    secret: bool, at: datetime, actor: str, reason: str,
 ) -> None:  # fmt: skip
-    """Hold a customer's call records and customer data; with --order everything.
+    """Hold a customer's call records and customer data; with --order everything. --at is the day on which it
+    was made, where it is entered late.
 
     \b
-    Example: fernamt privacy hold open kunde-bau --month 2026-11 --reason "objection of 3 December"
+      fernamt privacy hold open kunde-bau --month 2026-11 --reason "objection of 3 December"
+      fernamt privacy hold open kunde-bau --order --secret --reason "4 Gs 1/26"
     """
+    if secret and not order:
+        raise click.UsageError("only an order can be secret: give --order too")
     if order and month is not None:
         raise click.UsageError("an order keeps everything: give --order or --month, not both")
     database = engine(effective(settings()), _NAME)
     require_customer(database, customer)
     first = date(month.year, month.month, 1) if month else None
     number = PrivacyHolds(database).open(
-        customer, "order" if order else "objection", first, at, actor, reason
+        customer, "order" if order else "objection", first, at, actor, reason, secret=secret
     )
     click.echo(f"Hold {number}: nothing of it is deleted until `fernamt privacy hold release {number}`.")
 
@@ -220,13 +239,14 @@ def open_(
 @click.argument("number", type=click.IntRange(min=1))
 @changing(reason_required=True, with_time=False)
 def release(settings: Callable[[], Settings], number: int, actor: str, reason: str) -> None:
-    """End a hold: what is over its time goes with the next run.
+    """End a hold: what is over its time goes with the next run. Exports tell of a secret order from then on.
 
     \b
     Example: fernamt privacy hold release 3 --reason "settled by credit note"
     """
     found = PrivacyHolds(engine(effective(settings()), _NAME)).release(number, now(), actor, reason)
-    click.echo(f"Hold {number} of {found.customer_id} is released.")
+    told = " It was secret: exports tell the customer of it from now on." if found.secret else ""
+    click.echo(f"Hold {number} of {found.customer_id} is released.{told}")
 
 
 @hold.command(name="list")
@@ -246,7 +266,7 @@ def list_(settings: Callable[[], Settings], customer: str | None, released: bool
         return
     for each in found:
         over = f", released {shown(each.released_at)}: {each.release_reason}" if each.released_at else ""
-        of = f" of {each.month:%Y-%m}" if each.month else ""
+        of = f" of {each.month:%Y-%m}" if each.month else " (secret)" if each.secret else ""
         click.echo(f"{each.id}  {each.customer_id}  {each.kind}{of} since {shown(each.opened_at)}: "
                    f"{each.reason}{over}")  # fmt: skip
     if not found:
@@ -264,6 +284,7 @@ def _hold(each: StoredHold) -> dict[str, Any]:
         "hold": each.id,
         "customer": each.customer_id,
         "kind": each.kind,
+        "secret": each.secret,
         "month": f"{each.month:%Y-%m}" if each.month else None,
         "opened_at": written(each.opened_at),
         "actor": each.actor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Engine, LargeBinary, RowMapping, Table, case, select, text
@@ -14,6 +15,7 @@ from privacy.kinds import ABOUT_NOBODY
 from store.every_table import every_table
 from store.foreign_errors import database_errors
 from store.row_graph import of_customer
+from store.secret_orders import may_be_told
 from store.tables import cdr
 
 #: What proves that somebody is somebody, or tells callers apart; sounds come as files of their own.
@@ -50,8 +52,9 @@ def exported_tables() -> tuple[Table, ...]:
     return tuple(sorted(found, key=lambda table: table.name))
 
 
-def rows_of_customer(engine: Engine, customer_id: str) -> Iterator[TableRows]:
-    """Each table of exported_tables() with the customer's rows, all of one moment. Use each before the next.
+def rows_of_customer(engine: Engine, customer_id: str, at: datetime) -> Iterator[TableRows]:
+    """Each table of exported_tables() with the customer's rows, all of one moment, `at`. Use each before the
+    next. Of orders that are secret there is nothing (store/secret_orders.py).
 
     Raise DatabaseError's children.
     """
@@ -66,7 +69,8 @@ def rows_of_customer(engine: Engine, customer_id: str) -> Iterator[TableRows]:
                 for each in table.c
                 if (table.name, each.name) not in _LEFT_OUT
             ]
-            wanted = select(*columns).where(of_customer(table, customer_id)).order_by(*table.primary_key)
+            mine = of_customer(table, customer_id) & may_be_told(table, customer_id, at)
+            wanted = select(*columns).where(mine).order_by(*table.primary_key)
             names = [each.name for each in columns]
             rows = connection.execute(wanted.execution_options(yield_per=_PORTION)).mappings()
             yield TableRows(table.name, names, (_texts(columns, row) for row in rows))

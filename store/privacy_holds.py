@@ -20,7 +20,8 @@ MAX_HOLDS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class StoredHold:
-    """A hold, open until `released_at`. `kind`: "objection" or "order"; `month`: its first day, or all."""
+    """A hold, open until `released_at`. `kind`: "objection" or "order"; `month`: its first day, or all.
+    `secret`: the customer is not told of it while it is open."""
 
     id: int
     customer_id: str
@@ -32,6 +33,7 @@ class StoredHold:
     released_at: datetime | None
     released_by: str | None
     release_reason: str | None
+    secret: bool
 
     def plain(self) -> Hold:
         """As the plan wants it."""
@@ -46,17 +48,18 @@ class PrivacyHolds:
         self._engine = engine
 
     def open(
-        self, customer_id: str, kind: str, month: date | None, at: datetime, actor: str, reason: str
-    ) -> int:
-        """Keep a customer's data from now on; the hold's number."""
+        self, customer_id: str, kind: str, month: date | None, at: datetime, actor: str, reason: str,
+        *, secret: bool = False,
+    ) -> int:  # fmt: skip
+        """Keep a customer's data from now on; the hold's number. `secret`: of an order alone."""
         row = {
             "customer_id": customer_id, "kind": kind, "month": month, "opened_at": at, "actor": actor,
-            "reason": reason,
+            "reason": reason, "secret": secret,
         }  # fmt: skip
         with database_errors(f"holding data of {customer_id}"), self._engine.begin() as connection:
             made = connection.execute(insert(privacy_hold).values(row).returning(privacy_hold.c.id))
             number = int(made.scalar_one())
-            details = {"hold": number, "kind": kind, "reason": reason}
+            details = {"hold": number, "kind": kind, "reason": reason, "secret": secret}
             _record(connection, actor, "privacy.hold", customer_id, details)
         return number
 

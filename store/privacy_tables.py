@@ -6,7 +6,19 @@ row of `privacy_erasure`; a hold is only released, a row of a deletion only goes
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, Identity, Index, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from store.tables import MAX_ID, MAX_TEXT, metadata
@@ -19,6 +31,7 @@ def _length(column: str, most: int, least: int = 1) -> CheckConstraint:
 
 
 #: What keeps a customer's data. `month`: of the disputed invoice, NULL: all months. Open until released.
+#: `secret`: an order that the customer is not told of while it is open.
 privacy_hold = Table(
     "privacy_hold",
     metadata,
@@ -32,6 +45,7 @@ privacy_hold = Table(
     Column("released_at", _MILLISECONDS),
     Column("released_by", Text),
     Column("release_reason", Text),
+    Column("secret", Boolean, nullable=False, server_default=text("false")),
     _length("customer_id", MAX_ID),
     _length("actor", MAX_TEXT),
     _length("reason", 1000),
@@ -40,6 +54,7 @@ privacy_hold = Table(
     CheckConstraint("kind IN ('objection', 'order')", name="kind"),
     CheckConstraint("extract(day FROM month) = 1", name="month"),
     CheckConstraint("month IS NULL OR kind = 'objection'", name="order_holds_all"),
+    CheckConstraint("kind = 'order' OR NOT secret", name="only_orders_are_secret"),
     CheckConstraint(
         "num_nonnulls(released_at, released_by, release_reason) IN (0, 3)",
         name="released_by_somebody_for_a_reason",

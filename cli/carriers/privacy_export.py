@@ -43,7 +43,7 @@ def write_export(
             os.fdopen(descriptor, "wb") as file,
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
-            counts = {each.name: _table(archive, each) for each in rows_of_customer(engine, customer_id)}
+            counts = {each.name: _table(archive, each) for each in rows_of_customer(engine, customer_id, at)}
             names, gone = _sounds(archive, engine, customer_id, sounds, at, actor)
             about = {
                 "customer": customer_id, "made_at": written(at), "rows": counts, "sounds": names,
@@ -94,8 +94,8 @@ def _sounds(
     def message(number: str) -> Iterator[bytes]:
         yield messages.hear(number, at, actor)
 
-    for number in message_ids(engine, customer_id):
+    for number in message_ids(engine, customer_id, at):
         heard(f"mailbox/{number}.wav", partial(message, number))
-    for number in recording_ids(engine, customer_id):
+    for number in recording_ids(engine, customer_id, at):
         heard(f"recordings/{number}.wav", partial(recordings.hear, number, actor, _REASON))
     return names, gone

@@ -16,6 +16,7 @@ from store.embedded import EmbeddedPostgres, EmbeddedRedis
 from store.embedded.home import free_port
 from store.redis_client import call_path_client
 from tests.integration.store import invoicing
+from tests.integration.store import lived as lives
 from tests.integration.store.invoicing import CLOCKS, NOW, Office
 from tests.servers import Databases, redis_server, state_directory
 
@@ -90,3 +91,9 @@ def office(
     for module in CLOCKS:
         monkeypatch.setattr(f"{module}.now", lambda: NOW)
     return invoicing.office(tmp_path, database_url, redis_url, engine)
+
+
+@pytest.fixture
+def lived(office: Office) -> Office:
+    """What tests of deletion begin with (tests/integration/store/lived.py)."""
+    return lives.lived(office)

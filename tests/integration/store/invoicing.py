@@ -24,7 +24,7 @@ ANNA: Final = ("--actor", "anna")
 #: Modules whose clock stands at NOW in these tests.
 CLOCKS: Final = (
     "cli.changes", "cli.billing.evn_export", "cli.billing.invoice_book", "cli.billing.invoice_sending",
-    "cli.billing.rate_worker", "cli.billing.tariff_import", "cli.billing.tariff_notices",
+    "cli.billing.rate_worker", "cli.billing.tariff_import", "cli.billing.tariff_notices", "cli.privacy",
 )  # fmt: skip
 
 
