@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -93,6 +92,8 @@ class CallDecider:
         decision = self.think(offered)
         if may_be_shed(offered, decision) and self._overloaded():
             decision = shed(decision)
+        # A place on its trunk is taken before Redis is asked: another call may be decided meanwhile.
+        undo = self._takes_place(offered, decision) if decision.claims else None
         decision = self._within_limits(offered, decision)
         self._told(offered, decision, time.perf_counter() - began)
         now = self._clock()
@@ -111,8 +112,15 @@ class CallDecider:
             self._emergency.decided(offered, decision, self._snapshot, now)
         if not isinstance(decision.outcome, Reject):
             self._following.begun(_live(offered, decision, now))
-            self._health.decided(decision, offered.call_id, offered.node, now)
+            if undo is None:
+                self._takes_place(offered, decision)
+            self._health.tries(decision, now)
+        elif undo is not None:
+            undo()
         return decision
+
+    def _takes_place(self, offered: CallOffered, decision: Decision) -> Callable[[], None]:
+        return self._health.takes_place(decision, offered.call_id, offered.node, self._clock(), offered.via)
 
     def _within_limits(self, offered: CallOffered, decision: Decision) -> Decision:
         """The decision, or the refusal that a limit makes of it (B11)."""
@@ -127,10 +135,14 @@ class CallDecider:
             raise NoSnapshot("no configuration loaded; the static dialplan takes the call")
         now = self._clock()
         circumstances = Circumstances(
-            now, self._blocks, self._health.down(now), self._health.calls(), self._call_backs.expected(now)
+            now,
+            self._blocks,
+            self._health.down(now),
+            self._health.calls(offered.call_id),
+            self._call_backs.expected(now),
+            self._served(),
+            self._health.in_clear(),
         )
-        in_clear = self._health.in_clear()
-        circumstances = replace(circumstances, served=self._served(), trunks_in_clear=in_clear)
         return decide(offered, self._snapshot, circumstances)
 
 

@@ -12,7 +12,7 @@ calls with each list of the switch: they take room too, and can be ended for an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -24,6 +24,7 @@ from controller.errors import StoreAway
 from controller.rounds import Rounds
 from controller.trunk_calls import TrunkCalls
 from controller.trunk_service import Service, TrunkService
+from dialplan.call import Via
 from dialplan.carrier import Trunk, TrunkSide
 from dialplan.circumstances import NO_CALLS
 from dialplan.decision import Decision, Direction, Reject, Route
@@ -35,6 +36,8 @@ from dialplan.trunks.status import TrunkState, TrunkStatus
 _log = structlog.get_logger(__name__)
 
 TELL_S: Final = 1.0
+#: How a call is sent on that had gone to a trunk or phone, or had come from there.
+_SENT_ON: Final = frozenset({Via.TRANSFER, Via.FORWARD})
 
 
 class TrunkBoard(Protocol):
@@ -58,6 +61,27 @@ class _Known:
     why: str = ""
     in_clear: bool = False
     service: TrunkService = field(default_factory=TrunkService)
+
+
+#: Of a trunk that nothing was heard of.
+_NOTHING: Final = _Known()
+
+
+class _Others(Mapping[str, int]):
+    """Calls on each limited trunk as they are now; `own` are the places of the call that is decided about.
+    Counted when asked for: one decision asks for a few of what may be thousands."""
+
+    def __init__(self, health: TrunkHealth, own: Sequence[str]) -> None:
+        self._health, self._own = health, own
+
+    def __getitem__(self, trunk_id: str) -> int:
+        return max(0, self._health.calls_on(trunk_id) - self._own.count(trunk_id))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._health.limited)
+
+    def __len__(self) -> int:
+        return len(self._health.limited)
 
 
 class TrunkHealth(Rounds):
@@ -99,7 +123,7 @@ class TrunkHealth(Rounds):
         for trunk in carriers:
             self._known.setdefault(trunk.id, _Known())
         self._asked = tuple(trunk.id for trunk in trunks.values() if _says_so(trunk))
-        self._limited = tuple(trunk.id for trunk in carriers if trunk.capacity is not None)
+        self._limited = tuple(trunk.id for trunk in trunks.values() if trunk.capacity is not None)
 
     def down(self, now: datetime) -> frozenset[str]:
         """Trunks to be tried last."""
@@ -113,11 +137,17 @@ class TrunkHealth(Rounds):
             return frozenset()
         return frozenset(name for name, known in self._ailing.items() if known.in_clear)
 
-    def calls(self) -> Mapping[str, int]:
-        """Calls on each trunk whose count is limited."""
+    def calls(self, call_id: str = "") -> Mapping[str, int]:
+        """Calls on each trunk at the moment of the look, without this one: it may be decided again."""
         if not self._limited:
             return NO_CALLS
-        return {name: self.calls_on(name) for name in self._limited}
+        own = self._calls.places(call_id) or self._foreign.places(call_id)
+        return _Others(self, own)
+
+    @property
+    def limited(self) -> Sequence[str]:
+        """Trunks with a capacity."""
+        return self._limited
 
     def calls_on(self, trunk_id: str) -> int:
         """Calls on a trunk, both ways, those of other controllers too."""
@@ -128,17 +158,34 @@ class TrunkHealth(Rounds):
         """The calls on a trunk that are known one by one: decided here, or of a node that is followed."""
         return chain(self._calls.on(trunk_id), self._foreign.on(trunk_id))
 
-    def decided(self, decision: Decision, call_id: str, node: str, now: datetime) -> None:
+    def decided(
+        self, decision: Decision, call_id: str, node: str, now: datetime, via: Via = Via.DIALLED
+    ) -> None:
         """A call goes where this decision says: also into a menu, from where another one sends it on."""
+        self.takes_place(decision, call_id, node, now, via)
+        self.tries(decision, now)
+
+    def takes_place(
+        self, decision: Decision, call_id: str, node: str, now: datetime, via: Via
+    ) -> Callable[[], None]:
+        """Count the call where this decision sends it; what is returned takes that back. By a transfer or a
+        302 the trunk in its facts is of who did that, and has it no more; what a program asked for is on the
+        trunk of its first party when the second one is called."""
         if isinstance(decision.outcome, Reject):
-            return
-        legs = decision.outcome.legs if isinstance(decision.outcome, Route) else ()
-        goes_out = [leg.to.id for leg in legs if isinstance(leg.to, Trunk)]
+            return lambda: None
         urgent = decision.facts.direction is Direction.EMERGENCY
         self._foreign.ended(call_id)
-        self._calls.begun(call_id, decision.facts.trunk_in, goes_out, node, now, emergency=urgent)
-        if goes_out and goes_out[0] in self._ailing:
-            self._ailing[goes_out[0]].service.taken(now)
+        came_in = None if via in _SENT_ON else decision.facts.trunk_in
+        before = self._calls.begun(
+            call_id, came_in, _goes_out(decision), node, now, emergency=urgent, stays=via is Via.API
+        )
+        return lambda: self._calls.put_back(call_id, before)
+
+    def tries(self, decision: Decision, now: datetime) -> None:
+        """The call is on its way to the first of its trunks: it may be the one that shows if that works."""
+        for trunk_id in _goes_out(decision)[:1]:
+            if trunk_id in self._ailing:
+                self._ailing[trunk_id].service.taken(now)
 
     # -- what the switch tells --------------------------------------------------------------------
 
@@ -199,9 +246,13 @@ class TrunkHealth(Rounds):
     # -- what operators see -----------------------------------------------------------------------
 
     def statuses(self) -> tuple[TrunkStatus, ...]:
-        """Every trunk that something is known of, and all carriers'."""
+        """Every trunk that something is known of, all carriers' and all with a capacity."""
+        return self._statuses(self._limited)
+
+    def _statuses(self, besides: Iterable[str]) -> tuple[TrunkStatus, ...]:
         now = self._clock()
-        return tuple(self._status(name, known, now) for name, known in sorted(self._known.items()))
+        found = {**dict.fromkeys(besides, _NOTHING), **self._known}
+        return tuple(self._status(name, known, now) for name, known in sorted(found.items()))
 
     def whose(self, trunk_id: str) -> TrunkSide:
         """Whose a trunk is that fails: a customer's own system, or a carrier's; Microsoft's edge carries many
@@ -213,7 +264,8 @@ class TrunkHealth(Rounds):
     def tell(self) -> None:
         """Tell once, and hear the others. While the board is away only this controller's own calls count."""
         try:
-            self._board.tell(self.statuses())
+            # Of customers' trunks with a capacity most are idle, and there may be thousands.
+            self._board.tell(self._statuses(each for each in self._limited if self._calls.counts[each] > 0))
             self._others = self._board.calls_of_others()
         except StoreAway as error:
             if not self._away:
@@ -267,6 +319,11 @@ class TrunkHealth(Rounds):
             trunk.capacity if trunk else None,
             known.in_clear,
         )
+
+
+def _goes_out(decision: Decision) -> list[str]:
+    legs = decision.outcome.legs if isinstance(decision.outcome, Route) else ()
+    return [leg.to.id for leg in legs if isinstance(leg.to, Trunk)]
 
 
 def _where(trunk: Trunk) -> str:

@@ -15,7 +15,9 @@ MOST_CALLS: Final = 20_000
 
 
 @dataclass(slots=True)
-class _OnTrunks:
+class OnTrunks:
+    """Where a call is: the trunk that it came in on, and those that it has yet to fail on."""
+
     came_in: str | None
     left: list[str]
     node: str
@@ -27,7 +29,7 @@ class TrunkCalls:
     """Each call is on the trunk it came in on, and on the first of its trunks that has not failed."""
 
     def __init__(self) -> None:
-        self._calls: dict[str, _OnTrunks] = {}
+        self._calls: dict[str, OnTrunks] = {}
         self.counts: Counter[str] = Counter()
 
     def begun(
@@ -39,15 +41,28 @@ class TrunkCalls:
         began: datetime,
         *,
         emergency: bool = False,
-    ) -> None:
-        """A call that tries these trunks one after the other; what was decided before no longer counts."""
+        stays: bool = False,
+    ) -> OnTrunks | None:
+        """A call that tries these trunks one after the other; where it went before no longer counts, unless
+        it `stays` there. It stays on the trunk that it came in on, whoever sends it on. Where it was before,
+        for `put_back`."""
         before = self._calls.get(call_id)
         self.ended(call_id)
         if len(self._calls) >= MOST_CALLS:
-            return
-        began = before.began if before is not None else began
-        self._calls[call_id] = call = _OnTrunks(came_in, list(goes_out), node, began, emergency)
+            return before
+        if before is not None:
+            left = before.left[0] if before.left and stays else None
+            came_in, began = before.came_in or left, before.began
+        self._calls[call_id] = call = OnTrunks(came_in, list(goes_out), node, began, emergency)
         self.counts.update(_places(call))
+        return before
+
+    def put_back(self, call_id: str, before: OnTrunks | None) -> None:
+        """It does not go there after all."""
+        self.ended(call_id)
+        if before is not None:
+            self._calls[call_id] = before
+            self.counts.update(_places(before))
 
     def failed(self, call_id: str, trunk_id: str) -> None:
         """The call goes on to its next trunk, if it is one of ours."""
@@ -65,6 +80,11 @@ class TrunkCalls:
     def knows(self, call_id: str) -> bool:
         """Whether the call is one of ours."""
         return call_id in self._calls
+
+    def places(self, call_id: str) -> tuple[str, ...]:
+        """The trunks that a call takes a place on, one twice where it comes and goes there."""
+        call = self._calls.get(call_id)
+        return _places(call) if call is not None else ()
 
     def on(self, trunk_id: str) -> Iterator[Occupant]:
         """The calls on a trunk now."""
@@ -85,6 +105,6 @@ class TrunkCalls:
                 self.ended(call_id)
 
 
-def _places(call: _OnTrunks) -> tuple[str, ...]:
+def _places(call: OnTrunks) -> tuple[str, ...]:
     came_in = (call.came_in,) if call.came_in else ()
     return (*came_in, *call.left[:1])

@@ -135,7 +135,8 @@ class Trunk:
     `registration`: we register there with these credentials (else the peer is known by its address).
     `emergency`: may carry 110/112 calls. `no_answer_s` ends ringing, `no_progress_s` gives a peer up that
     does not ring by then and lets the next trunk try (one without any response goes earlier: legs.py).
-    `routes`: which calls leave over a carrier's trunk; none named: all. `capacity`: calls at once, both ways.
+    `routes`: which calls leave over a carrier's trunk; none named: all. `capacity`: calls at once, both ways
+    (trunks/capacity.py).
     `ping_s`: seconds between OPTIONS.
     `foreign_entry`: its calls come from foreign networks (TKG § 120(4)).
     `emergency_form`: how the peer wants 110/112. `abroad`: a customer's calls over it begin outside Germany.

@@ -33,6 +33,7 @@ _SENTENCES: Final = {
     "out.not-encrypted": "Call of customer {customer} over {trunk} without SRTP, which the trunk requires.",
     "in.trunk-in-clear": "Incoming call to {number} of customer {customer}: {trunk} requires SRTP and has "
     "registered without TLS, so it is not called.",
+    "in.trunks-full": "Incoming call to {number} of customer {customer}, but full are {trunk}.",
     "in.caller-forbidden": "The call came with {number} as its caller, which no call may carry.",
     "in.anonymous": "Incoming anonymous call to {number} of customer {customer}, which takes none.",
     "onnet.anonymous": "Customer {customer} called {number} anonymously, which takes no such calls.",
@@ -41,6 +42,7 @@ _SENTENCES: Final = {
     "onnet.phone": "Call inside our network to {number}: to the phones of customer {customer}.",
     "onnet.trunk-in-clear": "Call inside our network to {number} of customer {customer}: {trunk} requires "
     "SRTP and has registered without TLS, so it is not called.",
+    "onnet.trunks-full": "Call inside our network to {number} of customer {customer}, but full are {trunk}.",
     "onnet.unassigned": "Customer {customer} dialled {number}, which is ours but not assigned to a customer.",
     "teams.unknown-tenant": "A call from Teams of the tenant {tenant!r}, which is no customer's.",
     "teams.number-not-assigned": "Customer {customer} calls from Teams as a number that is not its own.",
@@ -84,6 +86,7 @@ _SENTENCES: Final = {
     "limit.country-spend-per-month": "Customer {customer} has spent the {limit} for calls to {detail}; "
     "others go on.",
     "limit.called-party-busy": "Call to {number}, but customer {customer} has {limit} calls already.",
+    "limit.trunk-simultaneous-calls": "Trunk {trunk} of customer {customer} carries {limit} calls already.",
     "limit.throttled": "Customer {customer} is slowed down to {limit} calls by an abuse rule.",
     "plan.ring": "Call to {number} by plan {plan} of customer {customer} ({path}): rings.",
     "plan.forward": "Call to {number} by plan {plan} of customer {customer} ({path}): {why}",
@@ -105,6 +108,8 @@ _SENTENCES: Final = {
     "plan.nobody": "Call to {number} by plan {plan} of customer {customer} ({path}): nobody is in service.",
     "plan.trunk-in-clear": "Call to {number} by plan {plan} of customer {customer} ({path}): {trunk} "
     "requires SRTP and has registered without TLS, so it is not called.",
+    "plan.trunks-full": "Call to {number} by plan {plan} of customer {customer} ({path}), but full are "
+    "{trunk}.",
     "plan.too-long": "Call to {number} by plan {plan} of customer {customer} ({path}): too many nodes.",
     "peer.unknown": "The call came from {peer}, which is no trunk of ours.",
     "phone.unknown": "The call came from a phone that is not configured.",

@@ -16,7 +16,7 @@ from dialplan.reasons import reason
 from dialplan.ringing import to_phones, to_trunks
 from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
-from dialplan.trunks.choice import not_in_clear
+from dialplan.trunks.choice import of_customer, refusal_of_customer
 
 
 def to_customer(
@@ -42,13 +42,13 @@ def to_customer(
     facts = facts.past(Rule.CALLED_BLOCKS)
     match assigned.target:
         case ToTrunks(trunk_ids):
-            ordered = not_in_clear(trunk_ids, circumstances)
-            if not ordered:
-                customer, left_out = assigned.customer_id, ", ".join(trunk_ids)
-                which = f"{how}.trunk-in-clear"
-                why = reason(which, number=assigned.number, customer=customer, trunk=left_out)
-                return refuse(snapshot.version, facts, Cause.SUBSCRIBER_ABSENT, why)
-            route, kind = to_trunks(snapshot, ordered, assigned.number, caller), "trunk"
+            choice = of_customer(trunk_ids, snapshot, circumstances, assigned.number)
+            if not choice.trunk_ids:
+                which, cause = refusal_of_customer(choice)
+                customer, left_out = assigned.customer_id, ", ".join(choice.full or trunk_ids)
+                why = reason(f"{how}.{which}", number=assigned.number, customer=customer, trunk=left_out)
+                return refuse(snapshot.version, facts, cause, why)
+            route, kind = to_trunks(snapshot, choice.trunk_ids, assigned.number, caller), "trunk"
         case ToPhones(phone_ids):
             route, kind = to_phones(snapshot, phone_ids, caller), "phone"
         case ToPlan(plan):

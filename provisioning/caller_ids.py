@@ -15,6 +15,7 @@ from provisioning.schema import (
     HeadersEntry,
     NumberEntry,
     PhoneCallerIdEntry,
+    TeamsTrunkEntry,
     TrunkCallerIdEntry,
 )
 
@@ -38,6 +39,21 @@ def header_map(entry: HeadersEntry | None, default: Preset) -> HeaderMap | None:
         history_info=made.history_info if entry.history_info is None else entry.history_info,
         trusted=made.trusted if entry.trusted is None else entry.trusted,
         host=entry.host,
+    )
+
+
+def teams_header_map(entry: TeamsTrunkEntry) -> HeaderMap:
+    """What Microsoft wants, with the trunk's own host name, and what is changed of it."""
+    made = replace(PRESETS[Preset.CUSTOMER], host=entry.fqdn)
+    if (wanted := entry.headers) is None:
+        return made
+    return replace(
+        made,
+        from_header=Which(wanted.from_number),
+        asserted=_which(wanted.asserted_number),
+        diversion=wanted.diversion,
+        history_info=wanted.history_info,
+        number_format=NumberFormat(wanted.number_format),
     )
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
 
-from dialplan.caller.header_map import PRESETS, Preset
+from dialplan.caller.header_map import Preset
 from dialplan.carrier import (
     CarrierRoute,
     Credentials,
@@ -18,7 +17,7 @@ from dialplan.carrier import (
     Trunk,
     TrunkSide,
 )
-from provisioning.caller_ids import caller_policy, header_map
+from provisioning.caller_ids import caller_policy, header_map, teams_header_map
 from provisioning.emergency import emergency_form
 from provisioning.schema import (
     CarrierRouteEntry,
@@ -44,6 +43,7 @@ def sip_trunk(
     """A carrier's or a customer's trunk; `customer_id` is None for a carrier's."""
     carrier = entry if isinstance(entry, CarrierTrunkEntry) else None
     customers = entry if isinstance(entry, CustomerTrunkEntry) else None
+    limited = carrier or customers
     return Trunk(
         id=entry.id,
         side=TrunkSide.CARRIER if carrier else TrunkSide.CUSTOMER,
@@ -58,7 +58,7 @@ def sip_trunk(
         no_progress_s=entry.no_progress_s,
         no_answer_s=entry.no_answer_s,
         routes=tuple(_carrier_routes(carrier)) if carrier else (),
-        capacity=carrier.capacity if carrier else None,
+        capacity=limited.capacity if limited else None,
         ping_s=entry.ping_s or None,
         own_header_map=header_map(entry.headers, Preset.STANDARD if carrier else Preset.CUSTOMER),
         caller_policy=caller_policy(customers.caller_id if customers else None),
@@ -95,7 +95,8 @@ def teams_trunk(entry: TeamsTrunkEntry, customer_id: str) -> Trunk:
         codecs=entry.codecs,
         no_progress_s=entry.no_progress_s,
         no_answer_s=entry.no_answer_s,
-        own_header_map=replace(PRESETS[Preset.CUSTOMER], host=entry.fqdn),
+        capacity=entry.capacity,
+        own_header_map=teams_header_map(entry),
         caller_policy=caller_policy(entry.caller_id),
         srtp=Srtp.REQUIRED,
         teams=TeamsLine(entry.tenant_id, entry.fqdn),

@@ -41,12 +41,12 @@ from dialplan.plans.effects import (
 )
 from dialplan.plans.interpret import Facts, begin, step
 from dialplan.plans.nodes import Plan, QueueNode
-from dialplan.plans.position import ARRIVED, NOT_REACHED, OVERFLOWED, Happened, Position, Resume
+from dialplan.plans.position import ARRIVED, BUSY, NOT_REACHED, OVERFLOWED, Happened, Position, Resume
 from dialplan.plans.waiting import has_fixed_price, waits_unpaid
 from dialplan.reasons import reason
 from dialplan.ringing import to_phones, to_trunks
 from dialplan.snapshot import Snapshot
-from dialplan.trunks.choice import not_in_clear
+from dialplan.trunks.choice import of_customer, refusal_of_customer
 
 #: While the plan has a way for it, whatever kept a leg from being reached.
 _EVERY_FAILURE: Final = frozenset(Cause)
@@ -112,7 +112,7 @@ def along(
         goes_on = isinstance(last, Ring | Forward) and last.goes_on
         if not (goes_on and isinstance(decision.outcome, Reject)):
             return _with_trace(call, decision, position, plays, goes_on)
-        given = NOT_REACHED
+        given = BUSY if decision.outcome.cause is Cause.USER_BUSY else NOT_REACHED
 
 
 def _decision(call: _Call, position: Position, last: Last) -> Decision:
@@ -172,11 +172,12 @@ def _rung(call: _Call, position: Position, ring: Ring) -> Decision:
     if ring.phone_ids:
         route = to_phones(call.snapshot, ring.phone_ids, call.caller)
     elif ring.trunk_ids:
-        trunk_ids = not_in_clear(ring.trunk_ids, call.circumstances)
-        if not trunk_ids:
-            why = call.why("plan.trunk-in-clear", position, trunk=", ".join(ring.trunk_ids))
-            return refuse(version, call.facts, Cause.SUBSCRIBER_ABSENT, why)
-        route = to_trunks(call.snapshot, trunk_ids, call.assigned.number, call.caller)
+        choice = of_customer(ring.trunk_ids, call.snapshot, call.circumstances, call.assigned.number)
+        if not choice.trunk_ids:
+            which, cause = refusal_of_customer(choice)
+            why = call.why(f"plan.{which}", position, trunk=", ".join(choice.full or ring.trunk_ids))
+            return refuse(version, call.facts, cause, why)
+        route = to_trunks(call.snapshot, choice.trunk_ids, call.assigned.number, call.caller)
     else:
         return refuse(version, call.facts, Cause.SUBSCRIBER_ABSENT, call.why("plan.nobody", position))
     return Decision(route, call.why("plan.ring", position), call.facts, version)

@@ -50,6 +50,7 @@ class Given:
 ARRIVED: Final = Given(Happened.ARRIVED)
 SILENCE: Final = Given(Happened.SILENCE)
 NOT_REACHED: Final = Given(Happened.NOT_REACHED)
+BUSY: Final = Given(Happened.BUSY)
 RECORDED: Final = Given(Happened.RECORDED)
 OVERFLOWED: Final = Given(Happened.OVERFLOWED)
 HEARD: Final = Given(Happened.HEARD)

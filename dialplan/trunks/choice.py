@@ -18,9 +18,11 @@ from dialplan.legs import Caller, leg_to_trunk
 from dialplan.reasons import reason
 from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
+from dialplan.trunks.capacity import full_ones, is_full
 from dialplan.trunks.routes import Group, Way
 from dialplan.week import minute_of_week
 from numbering.dial import Dialled
+from numbering.e164 import E164
 
 #: Trunks that one call tries: eight silent ones take half a minute already, and nobody waits longer.
 MOST_TRIED: Final = 8
@@ -68,14 +70,13 @@ def chosen(
     only = customer.carrier_trunks if customer else frozenset()
     found: dict[str, None] = {}
     full: dict[str, None] = {}
-    down, calls, trunks = circumstances.trunks_down, circumstances.trunk_calls, snapshot.trunks
+    down, trunks = circumstances.trunks_down, snapshot.trunks
     wanted = MOST_TRIED
     for way in _ways(snapshot, circumstances, dialled, call_id):
         trunk_id = way.trunk_id
         if trunk_id in found or (only and trunk_id not in only):
             continue
-        capacity = trunks[trunk_id].capacity
-        if capacity is not None and calls.get(trunk_id, 0) >= capacity:
+        if is_full(trunks[trunk_id], circumstances):
             full[trunk_id] = None
             continue
         found[trunk_id] = None
@@ -94,13 +95,22 @@ def down_last(trunk_ids: Iterable[str], circumstances: Circumstances) -> tuple[s
     return tuple(sorted(trunk_ids, key=lambda trunk_id: trunk_id in down))
 
 
-def not_in_clear(trunk_ids: Iterable[str], circumstances: Circumstances) -> tuple[str, ...]:
-    """A customer's trunks in the order of `down_last`, without those whose system may be called by TLS alone
-    (`Trunk.only_by_tls`) and has registered by something else."""
+def of_customer(
+    trunk_ids: Iterable[str], snapshot: Snapshot, circumstances: Circumstances, number: E164
+) -> TrunkChoice:
+    """A customer's trunks for a call to `number` in the order of `down_last`, without full ones and without
+    those whose system may be called by TLS alone (`Trunk.only_by_tls`) and has registered by something
+    else."""
     in_clear = circumstances.trunks_in_clear
-    if in_clear:
-        trunk_ids = [trunk_id for trunk_id in trunk_ids if trunk_id not in in_clear]
-    return down_last(trunk_ids, circumstances)
+    callable_now = [each for each in trunk_ids if each not in in_clear]
+    full = full_ones(callable_now, snapshot, circumstances, number)
+    return TrunkChoice(down_last((each for each in callable_now if each not in full), circumstances), full)
+
+
+def refusal_of_customer(choice: TrunkChoice) -> tuple[str, Cause]:
+    """What a caller gets whom no trunk of the customer takes: the end of the reason's id, and the cause.
+    Busy, as a telephone system with no line left says it, where one would take the call later."""
+    return ("trunks-full", Cause.USER_BUSY) if choice.full else ("trunk-in-clear", Cause.SUBSCRIBER_ABSENT)
 
 
 def _ways(snapshot: Snapshot, circumstances: Circumstances, dialled: Dialled, call_id: str) -> Iterator[Way]:

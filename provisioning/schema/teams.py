@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from dialplan.carrier import SipAddress, Transport
 from provisioning.schema.address import Address
-from provisioning.schema.caller_id import TrunkCallerIdEntry
+from provisioning.schema.caller_id import TrunkCallerIdEntry, Which, WhichOrNone
 from provisioning.schema.codes import TenantId
 from provisioning.schema.entry import Choices, Entry, refusal
 from provisioning.schema.form import Form
-from provisioning.schema.trunk import Codec
+from provisioning.schema.trunk import Capacity, Codec
 from provisioning.schema.values import Id
 
 _FQDN: Final = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
@@ -24,6 +24,15 @@ _ADDRESSES: Final = tuple(
     SipAddress(f"{name}.pstnhub.microsoft.com", 5061, Transport.TLS) for name in ("sip", "sip2", "sip3")
 )
 _NETWORKS: Final = ("52.112.0.0/14", "52.122.0.0/15")
+#: Formats of other trunks' numbers (caller_id.FormatName).
+_FORMATS_BESIDE: Final = ("digits", "international", "national")
+#: Keys of other trunks' headers, and why Teams' have none.
+_NOT_FOR_TEAMS: Final = {
+    "host": "Microsoft finds the tenant by our host name, which is the trunk's fqdn",
+    "preset": "the kinds are those of telephone systems and carriers",
+    "preferred_number": "Microsoft does not read P-Preferred-Identity",
+    "trusted": "withheld numbers must not leave our trust domain (RFC 3325 section 7, TDDDG § 15(1))",
+}
 _CODECS: Final[tuple[Codec, ...]] = ("G722", "PCMA", "PCMU")
 
 
@@ -74,6 +83,39 @@ class TeamsEntry(Entry):
         return self
 
 
+def _parse_teams_format(value: Any) -> Any:
+    if value in _FORMATS_BESIDE:
+        raise refusal("config.teams-headers", "Teams finds no user by a number without +", "e164 or plus")
+    return value
+
+
+class TeamsHeadersEntry(Entry):
+    """What may be chosen in the headers of calls to Microsoft Teams; the rest is as Microsoft wants it.
+
+    Its servers look for the customer by the host name and for the user by +49221…, and they are outside our
+    trust domain (RFC 3325): what is withheld stays here.
+    """
+
+    from_number: Which = Field(
+        "shown", description="Number in From, which Teams shows: `shown` or `network` (B2)."
+    )
+    asserted_number: WhichOrNone = Field("shown", description="Number in P-Asserted-Identity (B2).")
+    diversion: bool = Field(False, description="Whether Diversion names who forwarded a call (B2).")
+    history_info: bool = Field(False, description="Whether History-Info names who forwarded a call (B2).")
+    number_format: Annotated[Literal["e164", "plus"], BeforeValidator(_parse_teams_format)] = Field(
+        "plus", description="How numbers are written: `plus` +49221…, `e164` the same with user=phone."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_microsoft_wants(cls, value: Any) -> Any:
+        for key, why in _NOT_FOR_TEAMS.items():
+            if isinstance(value, dict) and key in value:
+                allowed = ", ".join(cls.model_fields)
+                raise refusal("config.teams-headers", f"{key} is not for Teams: {why}", allowed)
+        return value
+
+
 class TeamsTrunkEntry(Entry):
     """The customer's Microsoft Teams, reached by Operator Connect or Direct Routing (A4, B1)."""
 
@@ -96,6 +138,14 @@ class TeamsTrunkEntry(Entry):
     )
     no_answer_s: int = Field(
         120, ge=10, le=600, description="Seconds of ringing before the call is given up."
+    )
+    capacity: Capacity | None = Field(
+        None,
+        description="Calls at once, both ways, over all of Microsoft's servers. What is beyond: as of the "
+        "customer's other trunks. Default: no limit (B1, B8).",
+    )
+    headers: TeamsHeadersEntry | None = Field(
+        None, description="Which number stands in which header of calls to Teams (B2)."
     )
     caller_id: TrunkCallerIdEntry | None = Field(
         None,
