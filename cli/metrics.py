@@ -19,7 +19,7 @@ from controller.meters import BatchMeters, CallMeters, LegMeters, LoopLag, Trunk
 from controller.probing import Probed
 from controller.spread import Spread
 from dialplan.carrier import TrunkSide
-from dialplan.trunks.status import TrunkStatus
+from dialplan.trunks.status import TrunkState, TrunkStatus
 from freeswitch.inbound import InboundConnection
 from freeswitch.lifecycle import State as LinkState
 from store.errors import StoreError
@@ -139,12 +139,18 @@ def of_controller(
             "fernamt_trunk_state", "1: in this state", labels=["trunk", "whose", "state"]
         )
         calls = GaugeMetricFamily("fernamt_trunk_calls", "Calls on it by this controller", labels=["trunk"])
+        capacity = GaugeMetricFamily("fernamt_trunk_capacity", "Calls at once, if limited", labels=["trunk"])
         failures = CounterMetricFamily("fernamt_trunk_failures", "Calls without a path", labels=["trunk"])
         for each in trunks():
-            state.add_metric([each.trunk_id, whose(each.trunk_id).value, each.state.value], 1)
+            owner = whose(each.trunk_id)
+            # Of most customers' trunks nobody asks whether they answer: there may be thousands.
+            if owner is TrunkSide.CARRIER or each.state is not TrunkState.UNKNOWN:
+                state.add_metric([each.trunk_id, owner.value, each.state.value], 1)
+            if each.capacity is not None:
+                capacity.add_metric([each.trunk_id], each.capacity)
             calls.add_metric([each.trunk_id], each.calls)
             failures.add_metric([each.trunk_id], each.failures)
-        yield from (state, calls, failures)
+        yield from (state, calls, capacity, failures)
         wanted = GaugeMetricFamily("fernamt_probe_wanted", "1: is to be probed", labels=["trunk"])
         reached = GaugeMetricFamily(
             "fernamt_probe_reached", "1: the last probe got through", labels=["trunk"]

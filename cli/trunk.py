@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import click
 from rich.table import Table
 
-from cli.bootstrap import trunk_board
-from cli.errors import NoSuchTrunk, NotRunning
+from cli.bootstrap import now
+from cli.errors import NoSuchTrunk
+from cli.explaining.answer import snapshot_in_force
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
-from dialplan.trunks.status import TrunkStatus, together
+from cli.trunk_views import trunk_views, trunks_now
+from dialplan.trunks.status import TrunkState, TrunkStatus, together
 
 
 @click.group()
@@ -30,7 +32,7 @@ def trunk() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def list_(settings: Callable[[], Settings], as_json: bool) -> None:
-    """All carrier trunks, and customers' trunks that register or are asked by OPTIONS: how they stand.
+    """All carrier trunks; customers' that register, are asked by OPTIONS, or have a capacity and calls now.
 
     \b
     Example: fernamt trunk list
@@ -58,14 +60,16 @@ def list_(settings: Callable[[], Settings], as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def show(settings: Callable[[], Settings], id: str, as_json: bool) -> None:  # noqa: A002 - the argument's name
-    """One trunk as each controller sees it: state, since when, calls, failures.
+    """One trunk as each controller sees it: state, since when, calls of how many, failures.
 
     \b
     Example: fernamt trunk show carrier-a
     """
-    views = {name: each for name, view in _views(settings()).items() for each in view if each.trunk_id == id}
+    views = {
+        name: each for name, view in trunk_views(settings()).items() for each in view if each.trunk_id == id
+    }
     if not views:
-        raise NoSuchTrunk(f"no controller tells of a trunk {id[:64]!r}: `fernamt trunk list` has all it does")
+        views = {"-": _idle(settings(), id)}
     whole = together(list(views.values()))
     if as_json:
         parts = {name: _plain(each) for name, each in views.items()}
@@ -87,20 +91,14 @@ def show(settings: Callable[[], Settings], id: str, as_json: bool) -> None:  # n
     console().print(table)
 
 
-def trunks_now(settings: Settings) -> list[TrunkStatus]:
-    """Every trunk that a controller tells of, by all of them together. Raises NotRunning, StoreError."""
-    found: dict[str, list[TrunkStatus]] = {}
-    for view in _views(settings).values():
-        for each in view:
-            found.setdefault(each.trunk_id, []).append(each)
-    return [together(views) for _, views in sorted(found.items())]
-
-
-def _views(settings: Settings) -> Mapping[str, Sequence[TrunkStatus]]:
-    views = trunk_board(effective(settings)).all()
-    if not views:
-        raise NotRunning("no controller tells of trunks: start `fernamt up` or `fernamt controller run`")
-    return views
+def _idle(settings: Settings, trunk_id: str) -> TrunkStatus:
+    """A trunk with a capacity that no controller tells of: it carries no call. Raises NoSuchTrunk."""
+    found = snapshot_in_force(effective(settings), now()).trunks.get(trunk_id)
+    if found is None or found.capacity is None:
+        told = "`fernamt trunk list` has all it does"
+        raise NoSuchTrunk(f"no controller tells of a trunk {trunk_id[:64]!r}: {told}")
+    where = str(found.address or f"registration of {found.registered_as}")
+    return TrunkStatus(found.id, TrunkState.UNKNOWN, address=where, capacity=found.capacity)
 
 
 def _calls(status: TrunkStatus) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from cli.errors import NotRunning
 from cli.explaining.question import Question, offered_call
 from cli.settings import Settings
 from cli.times import GERMANY
-from cli.trunk import trunks_now
+from cli.trunk_views import trunks_now
 from cli.wiring.adapters import OperatorBlocks
 from cli.wiring.applied import AppliedCarrier
 from cli.wiring.carrier import address_book, applied_version
@@ -23,10 +23,11 @@ from dialplan.barring.blocks import NOTHING_BLOCKED, Blocks
 from dialplan.call import CallOffered
 from dialplan.circumstances import Circumstances
 from dialplan.decide import decide
-from dialplan.decision import Decision, Wait
+from dialplan.decision import Decision, Direction, Wait
 from dialplan.limits.claims import refused
 from dialplan.snapshot import Snapshot
 from dialplan.trunks.status import TrunkState
+from numbering.e164 import E164
 from provisioning.compile import compile_snapshot
 from provisioning.load import load
 from provisioning.network import RealNetwork
@@ -73,7 +74,20 @@ def in_force(settings: Settings, question: Question, at: datetime) -> Answer:
     wait = answer.decision.outcome
     if isinstance(wait, Wait) and not _is_served(settings, wait.customer_id, notes):
         answer = _answer(question, snapshot, replace(circumstances, served=frozenset()), tuple(notes))
+    answer = replace(answer, notes=(*answer.notes, *_full(answer.decision, snapshot, calls)))
     return _within_limits(settings, answer)
+
+
+def _full(decision: Decision, snapshot: Snapshot, calls: Mapping[str, int]) -> Iterator[str]:
+    """Carriers' trunks and those of the customers of this call that have no place left."""
+    if decision.facts.direction is Direction.EMERGENCY:
+        return
+    called = snapshot.numbers.get(E164(decision.facts.b_number or ""))
+    whose = {None, decision.facts.customer_id, called.customer_id if called else None}
+    for trunk in snapshot.trunks.values():
+        taken = calls.get(trunk.id, 0)
+        if trunk.customer_id in whose and trunk.capacity is not None and taken >= trunk.capacity:
+            yield f"Trunk {trunk.id} is full and left out: {taken} of {trunk.capacity} calls"
 
 
 def _is_served(settings: Settings, customer_id: str, notes: list[str]) -> bool:

@@ -15,7 +15,7 @@ from benchmarks.chaos.nodes.seen import Kill
 from benchmarks.exchange_load.carrier import CUSTOMER
 from cli.bootstrap import acd_desk, live_calls
 from cli.errors import ProgramError
-from cli.trunk import trunks_now
+from cli.trunk_views import trunks_now
 from cli.wiring.queue_desk import screens
 from store.errors import StoreError
 from tests.e2e.exchange import Exchange, comes_true, eventually

@@ -175,10 +175,11 @@ def test_a_contact_centre_tells_who_waits_and_what_agents_do() -> None:
 def of_the_middle() -> metrics.Families:
     status = TrunkStatus("carrier-a", TrunkState.DOWN, calls=3, failures=5)
     system = TrunkStatus("anlage", TrunkState.DOWN, why="not registered")
-    sides = {"carrier-a": TrunkSide.CARRIER, "anlage": TrunkSide.CUSTOMER}
+    small = TrunkStatus("klein", TrunkState.UNKNOWN, calls=2, capacity=30)
+    sides = {"carrier-a": TrunkSide.CARRIER, "anlage": TrunkSide.CUSTOMER, "klein": TrunkSide.CUSTOMER}
     return metrics.of_controller(
         lambda: {"node-1": metrics.NodeLink(True, 2), "node-2": metrics.NodeLink(False, 0)},
-        lambda: [status, system],
+        lambda: [status, system, small],
         lambda: {"carrier-a": Probed(7, "carrier-a", False, "GATEWAY_DOWN", 250), "carrier-b": None},
         lambda: (11, 1, 4),
         sides.__getitem__,
@@ -201,6 +202,11 @@ def test_a_controller_tells_of_its_nodes_trunks_and_probes() -> None:
     assert found["fernamt_trunk_state", down, ("trunk", "carrier-a"), ("whose", "carrier")] == 1
     assert found["fernamt_trunk_state", down, ("trunk", "anlage"), ("whose", "customer")] == 1
     assert found["fernamt_trunk_failures_total", ("trunk", "carrier-a")] == 5
+    assert found["fernamt_trunk_calls", ("trunk", "klein")] == 2
+    assert found["fernamt_trunk_capacity", ("trunk", "klein")] == 30
+    assert ("fernamt_trunk_capacity", ("trunk", "carrier-a")) not in found, "no limit is no number"
+    named = {dict(labels)["trunk"] for (name, *labels) in found if name == "fernamt_trunk_state"}
+    assert named == {"carrier-a", "anlage"}, "nobody asks whether the other one answers"
     assert found["fernamt_probe_reached", ("trunk", "carrier-a")] == 0
     assert found["fernamt_probe_seconds", ("trunk", "carrier-a")] == 0.25
     assert found["fernamt_probe_wanted", ("trunk", "carrier-b")] == 1

@@ -264,6 +264,7 @@ def test_a_throttled_customer_is_told_so() -> None:
 
 def test_every_reason_of_limits_is_tested_here() -> None:
     users = {"limit.user-simultaneous-calls", "limit.user-calls-per-second", "limit.throttled"}
+    users |= {"limit.trunk-simultaneous-calls"}  # test_trunk_capacity.py
     known = {each for each in all_ids() if each.startswith("limit.")}
     assert known == set(REFUSALS) | users | {reason_id for reason_id, _ in SPENT}
 

@@ -64,6 +64,7 @@ def test_every_reason_has_a_case() -> None:
     decided = {each for each in all_ids() if not each.startswith(("static.", "limit.", "plan.", "queue."))}
     elsewhere |= {"emergency.default-area", "emergency.no-area", "emergency.no-line", "emergency.abroad"}
     elsewhere |= {"in.trunk-in-clear", "onnet.trunk-in-clear"}  # test_login_trunks.py
+    elsewhere |= {"in.trunks-full", "onnet.trunks-full"}  # test_trunk_capacity.py
     elsewhere |= {"node.overloaded"}  # tests/unit/controller/test_calls.py
     # tests/unit/controller/test_originating.py
     elsewhere |= {"place.no-user", "place.no-phone"}
