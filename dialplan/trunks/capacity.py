@@ -7,7 +7,6 @@ between two lines behind one trunk takes two there. Calls to 110 and 112 are ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -17,8 +16,6 @@ from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import Decision, Direction, Reject, refuse
 from dialplan.reasons import reason
-from dialplan.snapshot import Snapshot
-from numbering.e164 import E164
 
 #: As every limit of simultaneous calls: later, without the peer taking us for broken.
 _LATER: Final = 480
@@ -30,16 +27,6 @@ def is_full(trunk: Trunk, circumstances: Circumstances) -> bool:
         return False
     taken = circumstances.trunk_calls.get(trunk.id, 0) + (circumstances.came_in == trunk.id)
     return taken >= trunk.capacity
-
-
-def full_ones(
-    trunk_ids: Iterable[str], snapshot: Snapshot, circumstances: Circumstances, number: E164
-) -> tuple[str, ...]:
-    """Those of a customer's trunks that calls to `number` are not sent to, because they are full. None for a
-    number that called 110 or 112 within the last hour: the control centre may be calling back (RFC 7090)."""
-    if number in circumstances.call_backs:
-        return ()
-    return tuple(each for each in trunk_ids if is_full(snapshot.trunks[each], circumstances))
 
 
 def beside(circumstances: Circumstances, trunk: Trunk) -> Circumstances:

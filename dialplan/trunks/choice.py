@@ -18,7 +18,7 @@ from dialplan.legs import Caller, leg_to_trunk
 from dialplan.reasons import reason
 from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
-from dialplan.trunks.capacity import full_ones, is_full
+from dialplan.trunks.capacity import is_full
 from dialplan.trunks.routes import Group, Way
 from dialplan.week import minute_of_week
 from numbering.dial import Dialled
@@ -99,12 +99,19 @@ def of_customer(
     trunk_ids: Iterable[str], snapshot: Snapshot, circumstances: Circumstances, number: E164
 ) -> TrunkChoice:
     """A customer's trunks for a call to `number` in the order of `down_last`, without full ones and without
-    those whose system may be called by TLS alone (`Trunk.only_by_tls`) and has registered by something
-    else."""
-    in_clear = circumstances.trunks_in_clear
-    callable_now = [each for each in trunk_ids if each not in in_clear]
-    full = full_ones(callable_now, snapshot, circumstances, number)
-    return TrunkChoice(down_last((each for each in callable_now if each not in full), circumstances), full)
+    those whose system may be called by TLS alone (`Trunk.only_by_tls`) and has registered by something else.
+
+    A number that called 110 or 112 within the last hour is called over full ones too, last: the control
+    centre may be calling back (RFC 7090), and nobody knows its number.
+    """
+    free: list[str] = []
+    full: list[str] = []
+    for trunk_id in trunk_ids:
+        if trunk_id not in circumstances.trunks_in_clear:
+            (full if is_full(snapshot.trunks[trunk_id], circumstances) else free).append(trunk_id)
+    if number in circumstances.call_backs:
+        return TrunkChoice(down_last(free, circumstances) + down_last(full, circumstances))
+    return TrunkChoice(down_last(free, circumstances), tuple(full))
 
 
 def refusal_of_customer(choice: TrunkChoice) -> tuple[str, Cause]:

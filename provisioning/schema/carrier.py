@@ -18,7 +18,7 @@ from provisioning.schema.entry import Entry, Few, Many, refusal
 from provisioning.schema.money import Amount, Euro
 from provisioning.schema.policy import BarringProfileEntry, LimitProfileEntry, OpeningHoursEntry
 from provisioning.schema.teams import TeamsEntry
-from provisioning.schema.trunk import Capacity, TrunkEntry
+from provisioning.schema.trunk import TrunkEntry
 from provisioning.schema.values import AreaCode, Number, Text
 
 #: TC 11.5.
@@ -59,8 +59,10 @@ class CarrierTrunkEntry(TrunkEntry):
         description="What a minute costs us: among trunks of equal priority the cheaper is tried first. "
         "Default: behind those that have one (B1).",
     )
-    capacity: Capacity | None = Field(
+    capacity: int | None = Field(
         None,
+        ge=1,
+        le=100_000,
         description="Calls at once, both ways; what is beyond takes the next trunk. Default: no limit (B1).",
     )
     ping_s: int = Field(

@@ -26,7 +26,7 @@ from provisioning.schema.queue import FiguresEntry, QueueEntry, RecordingEntry, 
 from provisioning.schema.secret import SecretRef
 from provisioning.schema.site import SiteEntry
 from provisioning.schema.teams import TeamsTrunkEntry
-from provisioning.schema.trunk import Capacity, TrunkEntry
+from provisioning.schema.trunk import TrunkEntry
 from provisioning.schema.values import Id, Login, Number, Text
 
 
@@ -47,8 +47,10 @@ class CustomerTrunkEntry(TrunkEntry):
         description="The system logs in to the phones' port: each call of it, from whatever address, and its "
         "registration, by which calls reach it when there is no `address` (B1).",
     )
-    capacity: Capacity | None = Field(
+    capacity: int | None = Field(
         None,
+        ge=1,
+        le=100_000,
         description="Calls at once, both ways. What is beyond: calls to it take the next trunk of the "
         "number, or find it busy; calls from it get 480, but never 110 and 112. Default: no limit (B1, B8).",
     )

@@ -14,7 +14,7 @@ from provisioning.schema.caller_id import TrunkCallerIdEntry, Which, WhichOrNone
 from provisioning.schema.codes import TenantId
 from provisioning.schema.entry import Choices, Entry, refusal
 from provisioning.schema.form import Form
-from provisioning.schema.trunk import Capacity, Codec
+from provisioning.schema.trunk import Codec
 from provisioning.schema.values import Id
 
 _FQDN: Final = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
@@ -139,8 +139,10 @@ class TeamsTrunkEntry(Entry):
     no_answer_s: int = Field(
         120, ge=10, le=600, description="Seconds of ringing before the call is given up."
     )
-    capacity: Capacity | None = Field(
+    capacity: int | None = Field(
         None,
+        ge=1,
+        le=100_000,
         description="Calls at once, both ways, over all of Microsoft's servers. What is beyond: as of the "
         "customer's other trunks. Default: no limit (B1, B8).",
     )

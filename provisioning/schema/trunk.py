@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -16,8 +16,6 @@ from provisioning.schema.values import Id, Username
 Codec = Literal["PCMA", "PCMU", "G722", "OPUS"]
 #: mod_sofia refuses shorter ones.
 _LEAST_PING_S: Final = 5
-#: Calls at once over one trunk, both ways.
-Capacity = Annotated[int, Field(ge=1, le=100_000)]
 DEFAULT_CODECS: Final[tuple[Codec, ...]] = ("PCMA", "PCMU")
 
 

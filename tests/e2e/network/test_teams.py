@@ -24,6 +24,11 @@ TENANT = "00000000-0000-4000-8000-000000000001"
 OTHER_TENANT = "00000000-0000-4000-8000-000000000002"
 TEAMS_NUMBER = "+492214710150"
 OWN_FQDN = "bau.teams.carrier.example"
+#: A second trunk, with headers of its own and one place.
+SECOND_TENANT = "00000000-0000-4000-8000-000000000003"
+SECOND_NUMBER, SECOND_FQDN = "+492214710151", "zwei.teams.carrier.example"
+#: A number that is forwarded to it.
+FORWARDS = "+492214710160"
 ABROAD = "+4915228817386"
 _KEY = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:NzB4d1BINUAvLEw6UzF3WSJ+PSdFcGdUJShpX1Zj"
 
@@ -234,6 +239,53 @@ def test_teams_takes_a_call_back_to_send_it_on_within(encrypted: Encrypted, tmp_
     assert invite.first_line == f"INVITE {target} SIP/2.0"
     assert invite.header("Referred-By") == f"<{referred_by}>"
     assert f"sip:{ABROAD}@{OWN_FQDN}" in invite.header("From")
+
+
+def test_headers_of_a_teams_trunk_are_as_configured_and_as_microsoft_wants(
+    encrypted: Encrypted, tmp_path: Path
+) -> None:
+    """B2: a forwarded call shows the number that we vouch for, who called stands in P-Asserted-Identity, who
+    forwarded in History-Info; the host is the trunk's own all the same, and numbers have their plus."""
+    with microsoft(encrypted, "teams_rings", tmp_path, "sip") as sipp:
+        call = encrypted.stage.call("carrier-a", FORWARDS, from_user=ABROAD, talk_ms=300)
+        assert call.wait("ended", 20).final_code == 200
+        sipp.finished()
+        invite = sipp.received("INVITE")
+    assert invite.first_line.startswith(f"INVITE sip:{SECOND_NUMBER}@")
+    assert "user=phone" in invite.first_line
+    assert f"sip:{FORWARDS}@{SECOND_FQDN};user=phone" in invite.header("From")
+    assert f"sip:{ABROAD}@{SECOND_FQDN};user=phone" in invite.header("P-Asserted-Identity")
+    assert FORWARDS in invite.header("History-Info")
+    assert "Diversion:" not in invite.text
+    assert f"@{SECOND_FQDN}:" in invite.header("Contact")
+
+
+def test_a_teams_trunk_with_one_place_is_busy_meanwhile_and_calls_112(
+    encrypted: Encrypted, tmp_path: Path
+) -> None:
+    """B1, B8: Microsoft's other servers are no way round it; its user is refused and reaches 112."""
+    for number in (ABROAD, "112"):
+        encrypted.stage.robot("carrier-a").on_call(Answer(), number)
+    as_user = {"number": SECOND_NUMBER, "tenant": SECOND_TENANT}
+    (tmp_path / "beside").mkdir()
+    with (
+        microsoft(encrypted, "teams_rings", tmp_path, "sip") as first,
+        microsoft(encrypted, "teams_rings", tmp_path / "beside", "sip2") as other,
+    ):
+        call = encrypted.stage.call("carrier-a", SECOND_NUMBER, from_user=ABROAD)
+        call.wait("answered", 20)
+        assert encrypted.stage.call("carrier-a", SECOND_NUMBER).wait("ended", 20).final_code == 486
+        for folder in ("refused", "help"):
+            (tmp_path / folder).mkdir()
+        with calling(encrypted, tmp_path / "refused", "teams_is_refused_480", **as_user) as sipp:
+            sipp.finished()
+        with calling(encrypted, tmp_path / "help", "teams_calls", called="112", **as_user) as sipp:
+            sipp.finished()
+        assert encrypted.stage.received("carrier-a", "112").final_code == 200
+        call.hangup()
+        call.wait("ended", 20)
+        first.finished()
+        assert not any(each.received for each in other.messages())
 
 
 def test_options_go_both_ways(tmp_path: Path) -> None:

@@ -95,9 +95,13 @@ def test_a_trunk_that_is_down_is_better_than_a_full_one() -> None:
 
 
 def test_a_number_that_called_112_is_called_back_though_its_trunk_is_full() -> None:
-    """RFC 7090: it may be the control centre."""
+    """RFC 7090: it may be the control centre. Where a place is free it goes there first."""
     moment = replace(at(bau_1=2, bau_2=2), call_backs=frozenset({KOELN}))
     assert legs(decide(from_carrier(KOELN), CARRIER, moment)) == ["bau-1", "bau-2"]
+    one = replace(moment, trunk_calls={"bau-1": 2})
+    assert legs(decide(from_carrier(KOELN), CARRIER, one)) == ["bau-2", "bau-1"]
+    another = replace(moment, call_backs=frozenset({E164("+492214710101")}))
+    assert refusal(decide(from_carrier(KOELN), CARRIER, another))[0] == "in.trunks-full"
 
 
 def test_microsofts_servers_carry_the_calls_of_one_trunk() -> None:
