@@ -2,16 +2,14 @@
 
 One test each, named after the defect (architecture.md, field-notes.md); the docstring says what
 greenswitch does instead. greenswitch itself speaks with our scripted node in the last test.
+Those of connecting, losing and securing a connection: test_greenswitch_connection_defects.py.
 """
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import ssl
 import time
 from pathlib import Path
-from random import Random
 
 import gevent
 import greenswitch
@@ -23,74 +21,24 @@ from gevent.queue import Queue
 import freeswitch
 from freeswitch import api_calls, commands
 from freeswitch.channel import Instructions, channel_data_of
-from freeswitch.commands import Subscription
 from freeswitch.errors import (
-    AuthenticationFailed,
     CommandRefused,
-    ConnectionFailed,
-    ConnectionLost,
-    ConnectTimedOut,
-    FreeSwitchError,
-    ProtocolError,
-    ReplyTimedOut,
 )
 from freeswitch.events import Event, event_of
-from freeswitch.inbound import InboundConnection, InboundOptions
+from freeswitch.inbound import InboundOptions
 from freeswitch.lifecycle import Backoff, State
-from freeswitch.link import LinkLimits
-from freeswitch.outbound import OutboundOptions, OutboundServer, Outcome
-from freeswitch.protocol import Framer
-from freeswitch.transport import dial
+from freeswitch.outbound import Outcome
+from tests.protocol.ours import connection_to, only, outbound
 from tests.protocol.scripted_node import (
     PASSWORD,
     PATIENCE_S,
-    Peer,
     call_to,
     channel_data,
     event_message,
     node,
-    raised_by,
     wait_for,
     within_patience,
 )
-
-EVENTS = Subscription(("CHANNEL_ANSWER", "CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP_COMPLETE"))
-
-
-@contextlib.contextmanager
-def connection_to(address, on_event=lambda _: None, *, wait=True, options=None, **callbacks):
-    options = options or InboundOptions(connect_timeout_s=1.0, backoff=Backoff(0.001, 0.01))
-    connection = InboundConnection(address, EVENTS, on_event, random=Random(7), options=options, **callbacks)
-    connection.start()
-    try:
-        if wait:
-            assert connection.wait_up(PATIENCE_S)
-        yield connection
-    finally:
-        connection.stop()
-
-
-@contextlib.contextmanager
-def outbound(handler, **options):
-    reports = Queue()
-    server = OutboundServer(
-        ("127.0.0.1", 0), handler, on_session=reports.put, options=OutboundOptions(**options)
-    )
-    server.start()
-    try:
-        yield server, reports
-    finally:
-        server.stop(drain_s=0)
-
-
-def idle(peer: Peer) -> None:
-    peer.let_in()
-    peer.wait_closed()
-
-
-def only(stream: bytes):
-    (message,) = Framer().receive_data(stream)
-    return message
 
 
 def test_defect_01_header_injection_by_unquoting_before_splitting():
@@ -122,42 +70,6 @@ def test_defect_03_body_lines_are_not_headers():
     assert event.body == b"Unique-ID: forged\nJob-UUID: forged\n"
 
 
-def test_defect_04_eof_inside_a_body_ends_the_connection():
-    """greenswitch reads on for ever at the end of the stream and freezes the whole process."""
-    framer = Framer()
-    assert list(framer.receive_data(b"Content-Length: 100\nContent-Type: text/event-plain\n\nhalf")) == []
-    with pytest.raises(ProtocolError, match="inside a message"):
-        framer.receive_eof()
-
-    def breaks_off(peer):
-        peer.let_in()
-        peer.send(b"Content-Length: 100\nContent-Type: text/event-plain\n\nhalf")
-
-    with node(breaks_off, idle) as far, connection_to(far.address, wait=False) as up:
-        reached = Flag()
-        up._on_up = lambda: reached.set() if up.counters.connected == 2 else None
-        wait_for(reached)
-
-
-def test_defect_05_a_lost_connection_wakes_every_waiter():
-    """greenswitch leaves whoever waits for a reply or a completion waiting for ever."""
-
-    def drops_all(peer):
-        peer.let_in()
-        for _ in range(3):
-            peer.command()
-        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")  # RST
-
-    with node(drops_all, idle) as far, connection_to(far.address) as up:
-        waiters = [
-            gevent.spawn(raised_by, up.api, api_calls.status(), 60.0),
-            gevent.spawn(raised_by, up.bgapi, api_calls.status(), 60.0),
-            gevent.spawn(raised_by, up.execute, "c-1", "playback"),
-        ]
-        assert len(gevent.joinall(waiters, timeout=PATIENCE_S)) == 3
-        assert {type(waiter.value) for waiter in waiters} == {ConnectionLost}
-
-
 def test_defect_06_sessions_that_end_badly_are_not_counted_for_ever():
     """greenswitch's connection count leaks; at 100 it refuses every call."""
 
@@ -176,35 +88,6 @@ def test_defect_06_sessions_that_end_badly_are_not_counted_for_ever():
                     call.send(b"Content-Type: half")
             assert reports.get(timeout=PATIENCE_S).outcome is not Outcome.REFUSED
         assert server.sessions == 0
-
-
-def test_defect_07_the_connect_timeout_covers_the_log_in():
-    """greenswitch's timeout covers TCP only: a peer that accepts and says nothing blocks for ever."""
-
-    def silent(peer):
-        assert peer.wait_closed()
-
-    options = InboundOptions(connect_timeout_s=0.05, backoff=Backoff(0.001, 0.01))
-    with node(silent, idle) as far:
-        up = InboundConnection(far.address, EVENTS, lambda _: None, random=Random(1), options=options)
-        with pytest.raises(ConnectTimedOut, match=str(far.port)):
-            up._open()
-        with connection_to(far.address):
-            assert far.connections == 2
-
-
-def test_defect_08_a_refused_connection_is_an_error_of_ours():
-    """greenswitch lets the raw OSError out."""
-    free = socket.socket()
-    free.bind(("127.0.0.1", 0))
-    port = free.getsockname()[1]
-    try:
-        with pytest.raises(ConnectionFailed, match=f"127.0.0.1:{port}") as caught:
-            dial("127.0.0.1", port)
-        assert isinstance(caught.value.__cause__, ConnectionRefusedError)
-        assert caught.value.id == "freeswitch.connection.failed"
-    finally:
-        free.close()
 
 
 def test_defect_09_strange_bytes_and_lines_do_not_kill_the_reader():
@@ -246,22 +129,6 @@ def test_defect_10_a_long_command_is_sent_whole():
         assert lengths == [len(long.wire)] * 4
 
 
-def test_defect_11_the_connection_comes_back_after_a_loss():
-    """A greenswitch object is of no use after a loss."""
-
-    def answers_once(peer):
-        peer.let_in()
-        peer.command()
-        peer.api_response("UP")
-
-    with node(answers_once) as far, connection_to(far.address, wait=False) as up:
-        for turn in range(1, 4):
-            with gevent.Timeout(PATIENCE_S):
-                while up.counters.connected < turn or not up.wait_up(PATIENCE_S):
-                    gevent.sleep(0.001)
-            assert up.api(api_calls.status()) == "UP"
-
-
 def test_defect_12_a_handler_for_everything_hides_nothing_internal():
     """In greenswitch a handler for an event takes the place of the internal one: completions are lost."""
 
@@ -276,21 +143,6 @@ def test_defect_12_a_handler_for_everything_hides_nothing_internal():
     with node(script) as far, connection_to(far.address, seen.put) as up:
         done = up.execute("c-1", "playback", timeout_s=PATIENCE_S)
         assert seen.get(timeout=PATIENCE_S) is done
-
-
-def test_defect_13_timeouts_are_ordinary_exceptions():
-    """greenswitch's timeouts are BaseException: `except Exception` does not catch them."""
-
-    def mute(peer):
-        peer.let_in()
-        peer.wait_closed()
-
-    with node(mute) as far, connection_to(far.address) as up:
-        assert isinstance(raised_by(up.api, api_calls.status(), 0.01), ReplyTimedOut)
-        assert isinstance(raised_by(up.bgapi, api_calls.status(), 0.01), ReplyTimedOut)
-        with pytest.raises(ReplyTimedOut):
-            up.execute("c-1", "playback", timeout_s=0.01)
-    assert issubclass(FreeSwitchError, Exception)
 
 
 def test_defect_14_completions_are_matched_by_event_uuid_not_by_application():
@@ -413,98 +265,6 @@ def test_defect_19_a_slow_handler_neither_fills_the_memory_nor_stops_the_replies
         assert up.dropped == 489
         # Before the first event, and again where the gap is.
         assert resyncs == [0, 1]
-
-
-def test_defect_20_a_wrong_password_closes_the_socket():
-    """greenswitch raises ValueError and leaves the socket open."""
-    closed = Flag()
-
-    def refuses(peer):
-        peer.send(b"Content-Type: auth/request\n\n")
-        peer.command()
-        peer.reply("-ERR invalid")
-        if peer.wait_closed():
-            closed.set()
-
-    with node(refuses) as far:
-        up = InboundConnection(far.address, EVENTS, lambda _: None, random=Random(1))
-        with pytest.raises(AuthenticationFailed, match=r"event_socket\.conf") as caught:
-            up._open()
-        assert PASSWORD not in str(caught.value)
-        wait_for(closed)
-
-
-def test_defect_21_keep_alive_no_delay_and_a_limit_to_silence():
-    """greenswitch sets neither and waits for ever for a node that has vanished."""
-
-    def script(peer):
-        peer.let_in()
-        assert peer.command() == "api status"
-        assert peer.wait_closed()
-
-    told: Queue[str] = Queue()
-    options = InboundOptions(
-        backoff=Backoff(0.001, 0.01), limits=LinkLimits(ping_after_s=0.02, dead_after_s=0.08)
-    )
-    with node(script) as far:
-        with connection_to(far.address, options=options, wait=False, on_down=told.put):
-            assert "has been silent" in told.get(timeout=PATIENCE_S)
-        connection = dial(far.host, far.port)
-        sock = connection._sock
-        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
-        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 10
-        connection.close()
-        far.failures.clear()  # that last connection played no part in the script
-    with outbound(lambda _: Instructions({})) as (server, _), call_to(server.address) as call:
-        call.command()
-        (session,) = server._open
-        assert session._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
-        assert session._sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-
-
-def test_defect_22_ipv6():
-    """greenswitch knows IPv4 only."""
-    with node(idle, host="::1") as far, connection_to(far.address) as up:
-        assert up.state is State.UP
-    server = OutboundServer(("::1", 0), lambda _: Instructions({}))
-    server.start()
-    try:
-        with call_to(server.address) as call:
-            assert call.command() == "connect"
-    finally:
-        server.stop(drain_s=0)
-
-
-def test_defect_22_userauth():
-    """greenswitch knows the node's password only."""
-
-    def script(peer):
-        peer.send(b"Content-Type: auth/request\n\n")
-        assert peer.command() == f"userauth fernamt@example.test:{PASSWORD}"
-        peer.send(b"Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-Events: all\n\n")
-        peer.command()
-        peer.reply()
-        peer.wait_closed()
-
-    options = InboundOptions(user="fernamt", user_domain="example.test")
-    with node(script) as far, connection_to(far.address, options=options) as up:
-        assert up.state is State.UP
-
-
-def test_defect_22_tls():
-    """greenswitch has no TLS. A node that does not speak it is an error of ours, and the socket is closed."""
-    from gevent.ssl import SSLContext
-
-    context = SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-    def speaks_plain(peer):
-        peer.send(b"Content-Type: auth/request\n\n")
-        peer.wait_closed()
-
-    with node(speaks_plain) as far, pytest.raises(ConnectionFailed) as caught:
-        dial(far.host, far.port, tls=context)
-    assert isinstance(caught.value.__cause__, ssl.SSLError)
 
 
 def test_greenswitch_itself_agrees_with_the_scripted_node():
