@@ -83,6 +83,22 @@ class Credentials:
         return f"Credentials(username={self.username!r}, password=…)"
 
 
+#: What mod_sofia asks for by itself, and what most registrars grant at most.
+REGISTRATION_S: Final = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """How we register at a trunk's address (RFC 3261 section 10). `user` at `domain` is our address of record
+    there, `domain` None: at the host of the address. `credentials` answer the challenges to REGISTER and to
+    calls; their user name may be another. `expires_s`: seconds asked for."""
+
+    user: str
+    credentials: Credentials
+    domain: str | None = None
+    expires_s: int = REGISTRATION_S
+
+
 @dataclass(frozen=True, slots=True)
 class CarrierRoute:
     """Calls that a carrier trunk takes: numbers of any of the prefixes, countries and classes, all numbers
@@ -132,7 +148,7 @@ class Trunk:
 
     `address`: where calls to it are sent; None: to where it has registered with us. `login`: a customer's
     system proves itself with these credentials, whatever its address. `priority`: lower is tried first.
-    `registration`: we register there with these credentials (else the peer is known by its address).
+    `registration`: we register there (else the peer is known by its address).
     `emergency`: may carry 110/112 calls. `no_answer_s` ends ringing, `no_progress_s` gives a peer up that
     does not ring by then and lets the next trunk try (one without any response goes earlier: legs.py).
     `routes`: which calls leave over a carrier's trunk; none named: all. `capacity`: calls at once, both ways
@@ -149,7 +165,7 @@ class Trunk:
     address: SipAddress | None
     peers: tuple[Peer, ...]
     customer_id: str | None = None
-    registration: Credentials | None = None
+    registration: Registration | None = None
     login: Credentials | None = None
     priority: int = 100
     emergency: bool = False
@@ -167,6 +183,12 @@ class Trunk:
     srtp: Srtp = Srtp.OFF
     teams: TeamsLine | None = None
     way: int = 0
+
+    @property
+    def sip_domain(self) -> str | None:
+        """The SIP domain that calls to it are addressed to, where that is not its address: they still go to
+        the address (RFC 3261 section 8.1.2, outbound proxy)."""
+        return self.registration.domain if self.registration is not None else None
 
     @property
     def registered_as(self) -> str | None:

@@ -53,9 +53,7 @@ def wire_identity(leg: Leg, domain: str) -> WireIdentity:
     """The identity headers of a leg by its trunk's header map; `domain` is the host for phones."""
     target, caller = leg.to, leg.caller
     header_map = _header_map(leg)
-    address = target.address if isinstance(target, Trunk) else None
-    own_host = header_map.host if isinstance(target, Trunk) else None
-    host = _host(own_host or (address.host if address is not None else domain))
+    host = url_host((header_map.host or _peers_host(target) if isinstance(target, Trunk) else None) or domain)
     hidden = caller.shown is None
     name, uri = ANONYMOUS_NAME, ANONYMOUS_URI
     if not hidden:
@@ -63,6 +61,11 @@ def wire_identity(leg: Leg, domain: str) -> WireIdentity:
         name = _name(caller, written(shown, header_map.number_format))
         uri = _uri(shown, header_map, host)
     return WireIdentity(name, uri, tuple(_headers(leg, header_map, host)))
+
+
+def _peers_host(trunk: Trunk) -> str | None:
+    """What the trunk's peer is called in URIs; None where it has registered with us."""
+    return trunk.sip_domain or (trunk.address.host if trunk.address is not None else None)
 
 
 def _header_map(leg: Leg) -> HeaderMap:
@@ -154,5 +157,6 @@ def _uri(number: str, header_map: HeaderMap, host: str) -> str:
     return f"sip:{written(number, header_map.number_format)}@{host}{parameter}"
 
 
-def _host(host: str) -> str:
+def url_host(host: str) -> str:
+    """A host name or IP address as it stands in a URI (RFC 3986 section 3.2.2)."""
     return f"[{host}]" if ":" in host else host

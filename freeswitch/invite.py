@@ -14,7 +14,7 @@ from dialplan.emergency.attempt import SentLeg
 from dialplan.legs import Leg
 from freeswitch.dialstring import called_uri, wire_leg
 from freeswitch.emergency import body_texts
-from freeswitch.identity import request_user
+from freeswitch.identity import request_user, url_host
 
 _HEADER: Final = "sip_h_"
 
@@ -78,4 +78,5 @@ def _request_uri(leg: Leg, domain: str, params: str | None) -> str:
     if address is None:
         return called_uri(leg, domain)
     transport = "" if address.transport.value == "udp" else f";transport={address.transport.value}"
-    return f"sip:{request_user(leg)}@{address}{transport}" + (f";{params}" if params else "")
+    host = url_host(leg.to.sip_domain) if leg.to.sip_domain else str(address)
+    return f"sip:{request_user(leg)}@{host}{transport}" + (f";{params}" if params else "")

@@ -13,6 +13,7 @@ from dialplan.carrier import (
     NumberBlock,
     Peer,
     Phone,
+    Registration,
     TeamsEdge,
     Trunk,
 )
@@ -36,6 +37,7 @@ from provisioning.schema import (
     CustomerEntry,
     CustomerTrunkEntry,
     PhoneEntry,
+    RegistrationEntry,
     SecretRef,
     TeamsEntry,
     TrunkEntry,
@@ -195,10 +197,8 @@ class _Compiler:
         return tuple(each for each in trunks if each is not None)
 
     def _trunk(self, path: KeyPath, entry: TrunkEntry, customer_id: str | None) -> Trunk | None:
-        registration = None
-        if entry.registration is not None:
-            at = (*path, "registration", "secret")
-            registration = self._credentials(at, entry.registration.username, entry.registration.secret)
+        at = (*path, "registration", "secret")
+        registration = self._registration(at, entry.registration) if entry.registration is not None else None
         login = None
         if isinstance(entry, CustomerTrunkEntry) and entry.login is not None:
             at = (*path, "login", "secret")
@@ -210,6 +210,12 @@ class _Compiler:
             self._refuse((*path, "address"), error)
             return None
         return sip_trunk(entry, customer_id, address, peers, registration, login)
+
+    def _registration(self, path: KeyPath, entry: RegistrationEntry) -> Registration | None:
+        credentials = self._credentials(path, entry.auth_username or entry.username, entry.secret)
+        if credentials is None:
+            return None
+        return Registration(entry.username, credentials, entry.domain, entry.expires_s)
 
     def _phone(
         self, path: KeyPath, entry: PhoneEntry, customer: CustomerEntry, addresses: Addresses

@@ -10,6 +10,7 @@ from dialplan.carrier import (
     CarrierRoute,
     Credentials,
     Peer,
+    Registration,
     SipAddress,
     Srtp,
     TeamsLine,
@@ -37,7 +38,7 @@ def sip_trunk(
     customer_id: str | None,
     address: SipAddress | None,
     peers: Iterable[Peer],
-    registration: Credentials | None,
+    registration: Registration | None,
     login: Credentials | None,
 ) -> Trunk:
     """A carrier's or a customer's trunk; `customer_id` is None for a carrier's."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Final
 
@@ -229,9 +230,8 @@ def _teams(snapshot: Snapshot, edge: TeamsEdge) -> Iterator[tuple[str, str, str,
 
 def _trunk(trunk: Trunk, address: SipAddress) -> str:
     """Of what is rendered for a gateway."""
-    login = trunk.registration
-    secret = (login.username, login.password) if login else None
-    return _digest((str(address), address.transport.value, secret, trunk.ping_s))
+    registered = astuple(trunk.registration) if trunk.registration is not None else None
+    return _digest((str(address), address.transport.value, registered, trunk.ping_s))
 
 
 def _phone(phone: Phone) -> str:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from dialplan.call import Entry
-from dialplan.carrier import Credentials, Phone, SipAddress, TeamsEdge, Trunk, TrunkSide
+from dialplan.carrier import (
+    Credentials,
+    Phone,
+    Registration,
+    SipAddress,
+    TeamsEdge,
+    Transport,
+    Trunk,
+    TrunkSide,
+)
 from dialplan.legs import SILENT_S
 from dialplan.snapshot import Snapshot
 from freeswitch.codecs import PHONE_CODECS, WEBRTC_CODECS
 from freeswitch.dialstring import gateway_name
+from freeswitch.identity import url_host
 from freeswitch.render.admitted import admitted
 from freeswitch.render.codecs import SIDES, codecs_at, late, of_phone, of_system, peers_name
 from freeswitch.render.nat import INSIDE, inside, nat_params
@@ -167,24 +178,25 @@ def _common(entry: str, port: int, settings: SwitchSettings) -> dict[str, str | 
 
 def _gateway(parent: Element, trunk: Trunk, address: SipAddress) -> None:
     gateway = SubElement(parent, "gateway", name=trunk.id)
-    credentials = trunk.registration
+    registration = trunk.registration
     params(
         gateway,
         {
             "proxy": str(address),
             "realm": address.host,
             "from-domain": address.host,
-            "register": credentials is not None,
+            "register": registration is not None,
             "register-transport": address.transport.value,
-            "username": credentials.username if credentials else trunk.id,
-            "password": credentials.password if credentials else "",
+            "username": registration.user if registration else trunk.id,
+            "password": registration.credentials.password if registration else "",
+            **(_registering(registration, address) if registration else {}),
             "caller-id-in-from": True,
             "retry-seconds": _ASKED_AGAIN_S,
             # A call to our Contact (user gw+ID) has its number in To; else it would be one to our user name.
             "extension": "auto",
         },
     )
-    if trunk.ping_s is not None and credentials is None:
+    if trunk.ping_s is not None and registration is None:
         # Never down for FreeSWITCH, which would refuse its calls: we judge by each answer (gateway_state.py).
         params(gateway, {"ping": trunk.ping_s, "ping-min": 0, "ping-max": 1, "ping-monitoring": True})
     if address.transport.value != "udp":
@@ -207,6 +219,35 @@ def _gateway_of_calls(holder: Element, trunk: Trunk) -> None:
         gateway.remove(param)
     params(gateway, own)
     holder.append(gateway)
+
+
+def _registering(registration: Registration, address: SipAddress) -> Mapping[str, str | int | bool]:
+    """What a gateway that registers has beside or instead. FreeSWITCH's `proxy` is the Request-URI of
+    REGISTER and stands behind the number of calls; `register-proxy` and `outbound-proxy` are where these are
+    sent. The realm of a challenge is of no account: a gateway's requests are answered with its own
+    credentials (read: sofia_reg_handle_sip_r_challenge)."""
+    found: dict[str, str | int | bool] = {
+        "auth-username": registration.credentials.username,
+        "expire-seconds": registration.expires_s,
+    }
+    if registration.domain is not None:
+        domain = url_host(registration.domain)
+        found |= {"proxy": domain, "realm": domain, "from-domain": domain}
+        transport = "" if address.transport is Transport.UDP else f";transport={address.transport.value}"
+        found |= dict.fromkeys(("register-proxy", "outbound-proxy"), f"{address}{transport}")
+    if network := _network_of(address.host):
+        # Whose challenges are answered. By itself FreeSWITCH asks the DNS for the domain at each of them,
+        # while all SIP of the profile waits, and knows no IPv6 address again (read: is_host_from_gateway).
+        found["gw-auth-acl"] = network
+    return found
+
+
+def _network_of(host: str) -> str | None:
+    """An IP address as a network of one (CIDR); None for a name."""
+    try:
+        return str(ipaddress.ip_network(host))
+    except ValueError:
+        return None
 
 
 def acl(snapshot: Snapshot, settings: SwitchSettings) -> Element:

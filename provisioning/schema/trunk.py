@@ -6,12 +6,12 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from dialplan.carrier import Transport
-from provisioning.schema.address import Address, Source, is_ip
+from dialplan.carrier import REGISTRATION_S, Transport
+from provisioning.schema.address import Address, HostName, Source, is_ip
 from provisioning.schema.caller_id import HeadersEntry
 from provisioning.schema.entry import Choices, Entry, Few, refusal
 from provisioning.schema.secret import SecretRef
-from provisioning.schema.values import Id, Username
+from provisioning.schema.values import Id, Login, Username
 
 Codec = Literal["PCMA", "PCMU", "G722", "OPUS"]
 #: mod_sofia refuses shorter ones.
@@ -20,10 +20,30 @@ DEFAULT_CODECS: Final[tuple[Codec, ...]] = ("PCMA", "PCMU")
 
 
 class RegistrationEntry(Entry):
-    """We register at the trunk's address with this user name and secret."""
+    """We register at the trunk's address as `username` of `domain`. Calls over the trunk are of that domain
+    too: it stands behind all numbers in them. The peer's challenges to them are answered."""
 
-    username: Username = Field(description="User name for digest authentication (RFC 8760).")
+    username: Login = Field(
+        description="User name that we register, before the @ of our SIP address there: often the trunk's "
+        "number as `+49…` or the name of the account."
+    )
     secret: SecretRef = Field(description="Where the password is: `{env: NAME}` or `{file: path}`.")
+    domain: HostName | None = Field(
+        None,
+        description="The peer's SIP domain where that is not the host of `address`: `tel.carrier.example`. "
+        "All is sent to `address` (outbound proxy) even so. Default: the host of `address`.",
+    )
+    auth_username: Username | None = Field(
+        None,
+        description="User name for digest authentication (RFC 8760), if it is another. Default: `username`.",
+    )
+    expires_s: int = Field(
+        REGISTRATION_S,
+        ge=60,
+        le=86_400,
+        description="Seconds that a registration is asked for. A registrar that grants less is asked again "
+        "in time, and one that wants more (423) gets it.",
+    )
 
 
 class TrunkEntry(Entry):

@@ -36,9 +36,17 @@ def whole(text: str | None, default: int) -> int:
     return int(digits) if digits.lstrip("+-") else 0
 
 
+def host_and_port(proxy: str) -> tuple[str, int]:
+    """Of a gateway's `host[:port][;parameters]`; the port is 5060 where there is none."""
+    written = proxy.partition(";")[0]
+    host, _, port = written.rpartition(":") if ":" in written else (written, "", "")
+    return host, whole(port or None, 5060)
+
+
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """A gateway below a profile. `host`, `port` and `transport` are where its requests go."""
+    """A gateway below a profile. `host` and `port` stand in its Request-URIs; its requests go there too, by
+    `transport`, unless `register-proxy` and `outbound-proxy` say where else."""
 
     name: str
     profile: str
@@ -56,11 +64,11 @@ class GatewaySettings:
 
     @property
     def host(self) -> str:
-        return self.proxy.split(";")[0].rpartition(":")[0] if ":" in self.proxy else self.proxy
+        return host_and_port(self.proxy)[0]
 
     @property
     def port(self) -> int:
-        return whole(self.proxy.split(";")[0].rpartition(":")[2], 5060) if ":" in self.proxy else 5060
+        return host_and_port(self.proxy)[1]
 
     @property
     def transport(self) -> str:

@@ -13,7 +13,7 @@ from aiosipua.auth import SipDigestAuth, answer_challenge
 from aiosipua.message import SipRequest, SipResponse
 
 from lab.switch.channel import new_uuid
-from lab.switch.config.settings import GatewaySettings, whole
+from lab.switch.config.settings import GatewaySettings, host_and_port, whole
 from lab.switch.sip.building import new_tag
 from lab.switch.sip.name_addr import parse_address
 from lab.switch.sip.reading import name_addr
@@ -73,9 +73,12 @@ class Gateway:
 
     @property
     def hop(self) -> Address:
-        proxy = self.settings.get("outbound-proxy") or self.settings.proxy
-        host, _, port = proxy.split(";")[0].rpartition(":") if ":" in proxy else (proxy, "", "5060")
-        return Address(host, whole(port, 5060), self.settings.transport)
+        """Where calls go."""
+        return self._reached_by("outbound-proxy")
+
+    def _reached_by(self, proxy: str) -> Address:
+        host, port = host_and_port(self.settings.get(proxy) or self.settings.proxy)
+        return Address(host, port, self.settings.transport)
 
     def dialled(self, request: SipRequest) -> str:
         """The number of a call to the Contact that the gateway registered."""
@@ -135,7 +138,9 @@ class Gateway:
         request = self._request("REGISTER", self._registrar, expires_s)
         if credentials:
             request.headers.set_single(*credentials)
-        self.profile.transactions.request(request, self.hop, self._register_answered)
+        self.profile.transactions.request(
+            request, self._reached_by("register-proxy"), self._register_answered
+        )
 
     def _register_answered(self, response: SipResponse, _source: Address) -> None:
         code = response.status_code
@@ -191,7 +196,7 @@ class Gateway:
             return
         self._ping_sent = time.monotonic()
         request = self._request("OPTIONS", f"sip:{self.settings.host}:{self.settings.port}", None)
-        self.profile.transactions.request(request, self.hop, self._ping_answered)
+        self.profile.transactions.request(request, self._reached_by("register-proxy"), self._ping_answered)
 
     def _ping_answered(self, response: SipResponse, _source: Address) -> None:
         """Counted as in mod_sofia's sofia_handle_sip_r_options; the next ping follows the answer."""

@@ -6,8 +6,9 @@ import pytest
 
 from lab.robots import RegistrationError
 
+from tests.registrar import Registrar
+
 from .conftest import NewPhone
-from .registrar import Registrar
 
 
 @pytest.fixture

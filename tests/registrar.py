@@ -1,5 +1,7 @@
 """A registrar with digest for tests, on aiosipua's messages, in a thread of its own."""
 
+from __future__ import annotations
+
 import socket
 import threading
 
@@ -8,17 +10,23 @@ from aiosipua.headers import AuthChallenge, parse_auth, stringify_auth
 from aiosipua.message import SipMessage, SipRequest, SipResponse
 
 REALM = "example.org"
+#: More than it grants, whatever is asked for.
+GRANTED_S = 120
 
 
 class Registrar:
-    """Answers REGISTER and INVITE: 401 or 407 first, then 200 or 486 when user and password are right."""
+    """Answers REGISTER and INVITE: 401 or 407 first, then 200 or 486 when user and password are right; 403 to
+    all REGISTER while `refuses`. `requests` and `responses`: what it has received, ACK left out."""
 
-    def __init__(self, users: dict[str, str]) -> None:
+    def __init__(self, users: dict[str, str], port: int = 0, realm: str = REALM) -> None:
         self._users = users
+        self._realm = realm
+        self.refuses = False
         self.bindings: dict[str, str] = {}
         self.requests: list[SipRequest] = []
+        self.responses: list[SipResponse] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -29,23 +37,35 @@ class Registrar:
         self._thread.join(5)
         self._socket.close()
 
+    def send(self, message: SipMessage, port: int) -> None:
+        """From where it listens, to a port of this machine."""
+        self._socket.sendto(bytes(message), ("127.0.0.1", port))
+
+    def received(self, method: str) -> list[SipRequest]:
+        """The requests of that method so far."""
+        return [each for each in self.requests if each.method == method]
+
     def _serve(self) -> None:
         while True:
             data, peer = self._socket.recvfrom(65536)
             if not data:
                 return
-            request = SipMessage.parse(data)
-            if isinstance(request, SipRequest) and request.method != "ACK":
-                self.requests.append(request)
-                self._socket.sendto(bytes(self._answer(request)), peer)
+            message = SipMessage.parse(data)
+            if isinstance(message, SipResponse):
+                self.responses.append(message)
+            elif isinstance(message, SipRequest) and message.method != "ACK":
+                self.requests.append(message)
+                self._socket.sendto(bytes(self._answer(message)), peer)
 
     def _answer(self, request: SipRequest) -> SipResponse:
         invite = request.method == "INVITE"
+        if self.refuses and not invite:
+            return _respond(request, 403)
         name = "Proxy-Authorization" if invite else "Authorization"
         if not self._allowed(request, name):
             response = _respond(request, 407 if invite else 401)
             challenge = stringify_auth(
-                AuthChallenge("Digest", {"realm": REALM, "nonce": "n1", "qop": "auth"})
+                AuthChallenge("Digest", {"realm": self._realm, "nonce": "n1", "qop": "auth"})
             )
             response.set_header("Proxy-Authenticate" if invite else "WWW-Authenticate", challenge)
             return response
@@ -54,7 +74,7 @@ class Registrar:
         user = parse_auth(request.get_header(name) or "", credentials=True).params["username"]
         self.bindings[user] = request.get_header("Contact") or ""
         response = _respond(request, 200)
-        expires = min(int(request.get_header("Expires") or 0), 120)
+        expires = min(int(request.get_header("Expires") or 0), GRANTED_S)
         response.set_header("Contact", f"{self.bindings[user]};expires={expires}")
         if not expires:
             del self.bindings[user]
@@ -70,7 +90,7 @@ class Registrar:
             return False
         wanted = build_credentials(
             SipDigestAuth(params["username"], password),
-            AuthChallenge("Digest", {"realm": REALM, "nonce": "n1", "qop": "auth"}),
+            AuthChallenge("Digest", {"realm": self._realm, "nonce": "n1", "qop": "auth"}),
             request.method,
             request.uri,
             cnonce=params["cnonce"],
