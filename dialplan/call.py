@@ -68,8 +68,10 @@ class CallOffered:
     `call_id` is the channel's UUID. `source_ip`/`source_port` are the network source of the request.
     `phone_id` and `login_id` (the trunk of a customer's system) are set by the switch after digest
     authentication, never by the caller, and at most one of them. `dialled` is the
-    user part of the Request-URI; `from_user`, `from_name`, `from_host` and `asserted_user` (from
-    P-Asserted-Identity, RFC 3325) are None when absent; `privacy` holds the values of Privacy (RFC 3323).
+    user part of the Request-URI, or of To where the Request-URI is the Contact that we registered; then
+    `called_party` is that of P-Called-Party-ID (RFC 7315 section 4.2). `from_user`, `from_name`, `from_host`
+    and `asserted_user` (from P-Asserted-Identity, RFC 3325) are None when absent; `privacy` holds the values
+    of Privacy (RFC 3323).
     `preferred_user` is of P-Preferred-Identity, `diverting_users` are of Diversion and History-Info, which
     say that others passed the call on `diverted` times before it came (MAX_DIVERTED and more are that);
     `advertising`: the caller marks the call as such.
@@ -120,3 +122,4 @@ class CallOffered:
     refer_to: str | None = None
     referred_by: str | None = None
     round: int = 0
+    called_party: str | None = None

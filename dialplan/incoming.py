@@ -24,7 +24,7 @@ def incoming(
     """The decision for a call that `trunk`, a carrier's, handed over to us."""
     line = Line(snapshot.default_area_code, plus_optional=True)
     identity = network_identity(offered, trunk)
-    dialled = normalise(offered.dialled, line)
+    dialled = _called(offered, line, snapshot)
     number = dialled.number if isinstance(dialled, Dialled) else None
     facts = CallFacts(
         Direction.INCOMING,
@@ -52,3 +52,19 @@ def incoming(
         return refuse(snapshot.version, facts.past(Rule.OURS), Cause.UNALLOCATED_NUMBER, why)
     facts = replace(facts, customer_id=assigned.customer_id).past(Rule.OURS, Rule.ASSIGNED)
     return to_customer(offered, snapshot, circumstances, assigned, caller, facts, "in")
+
+
+def _called(offered: CallOffered, line: Line, snapshot: Snapshot) -> Dialled | NotDialable:
+    """What was dialled. Of a call that others passed on to us To may still name whom they were; the number of
+    ours is then in P-Called-Party-ID."""
+    dialled = normalise(offered.dialled, line)
+    if offered.called_party is None or _is_ours(dialled, snapshot):
+        return dialled
+    named = normalise(offered.called_party, line)
+    return named if _is_ours(named, snapshot) else dialled
+
+
+def _is_ours(dialled: Dialled | NotDialable, snapshot: Snapshot) -> bool:
+    if not isinstance(dialled, Dialled) or not isinstance(dialled.number, E164):
+        return False
+    return snapshot.is_ours(dialled.number)

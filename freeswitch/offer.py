@@ -38,6 +38,12 @@ _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
 _MAX_DIVERTING: Final = 4
 _COUNTER: Final = re.compile(r";\s*counter\s*=\s*(\d{1,3})", re.IGNORECASE | re.ASCII)
 _RETARGETED: Final = re.compile(r";cause=(?:302|404|408|480|486|487|503)\b", re.IGNORECASE | re.ASCII)
+#: How FreeSWITCH begins the user of the Contact that a gateway registers.
+_REGISTERED: Final = "gw+"
+#: FreeSWITCH keeps the name of a header as the peer wrote it.
+_CALLED_PARTY: Final = tuple(
+    f"variable_sip_h_{name}" for name in ("P-Called-Party-ID", "P-Called-Party-Id", "p-called-party-id")
+)
 _YES: Final = frozenset({"true", "yes", "1"})
 #: Several bodies of a message, with room around those that are too long to be kept.
 _MAX_MULTIPART: Final = 4 * MAX_CLAIMED
@@ -96,6 +102,7 @@ def offered_call(get: Lookup) -> CallOffered:
         awaits_offer=delayed_offer.awaits_offer(get),
         encrypted=_encrypted(get),
         round=next_round(get),
+        called_party=_called_party(get),
     )
     return asked_again(offered, get)
 
@@ -114,6 +121,14 @@ def _dialled(get: Lookup, entry: Entry) -> str:
     if get("Caller-Context") == Entry.TEAMS:
         text = text.partition("@")[0]
     return text[1:] if _PLUS_EMERGENCY.match(text) else text
+
+
+def _called_party(get: Lookup) -> str | None:
+    """Who is called where the Request-URI is the Contact that a gateway of ours has registered."""
+    if not (get("variable_sip_req_user") or "").startswith(_REGISTERED):
+        return None
+    called = next(filter(None, map(get, _CALLED_PARTY)), None)
+    return _uri_user(called) if called else None
 
 
 def _encrypted(get: Lookup) -> bool:

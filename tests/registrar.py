@@ -58,6 +58,8 @@ class Registrar:
                 self._socket.sendto(bytes(self._answer(message)), peer)
 
     def _answer(self, request: SipRequest) -> SipResponse:
+        if request.method not in ("INVITE", "REGISTER"):
+            return _respond(request, 200)
         invite = request.method == "INVITE"
         if self.refuses and not invite:
             return _respond(request, 403)
@@ -102,5 +104,6 @@ def _respond(request: SipRequest, code: int) -> SipResponse:
     response = SipResponse(status_code=code, reason_phrase="Beispiel")
     for name in ("Via", "From", "To", "Call-ID", "CSeq"):
         response.set_header(name, request.get_header(name) or "")
-    response.set_header("To", f"{response.get_header('To')};tag=registrar")
+    if "tag=" not in (request.get_header("To") or ""):
+        response.set_header("To", f"{request.get_header('To')};tag=registrar")
     return response

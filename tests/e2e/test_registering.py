@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 from aiosipua.headers import parse_auth
-from aiosipua.message import SipRequest
+from aiosipua.message import SipMessage, SipRequest, SipResponse
 
 from cli.bootstrap import trunk_board
 from lab.robots import Answer, RobotPhone, Robots
@@ -21,7 +21,9 @@ CARRIER: Final = Path(__file__).with_name("registering.yaml")
 TRUNK: Final = "grossanschluss"
 AOR: Final = "<sip:+492214710@tel.example>"
 LOGIN: Final = "anschluss-4711@tel.example"
-DESK, CALLED, CALLER = "+492214710100", "+494066969901", "+4915228817386"
+REALM: Final = "realm.of.a.third.name"
+DESK, CALLED, CALLER, STRANGER = "+492214710100", "+494066969901", "+4915228817386", "+498999998001"
+_COUNT = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +34,55 @@ class World:
     registrar: Registrar
     phone: RobotPhone
 
-    def dial(self, number: str) -> int:
+    def dial(self, number: str) -> int | None:
         """The phone's call; the final answer to it."""
         node = self.running.settings.node
         call = self.phone.call(f"sip:{number}@{node.sip_ip}:{node.ports.phone}")
-        return call.wait("ended", 20).final_code or 0
+        return call.wait("ended", 20).final_code
 
     def stands(self, state: str) -> None:
-        """Wait until controllers tell that of the trunk."""
+        """Wait until the controller tells that of the trunk."""
 
         def seen() -> bool:
             views = trunk_board(self.running.settings).all().values()
             return any(each.state.value == state for view in views for each in view)
 
         eventually(seen, 60, f"the trunk to be {state}")
+
+    def calls(self, user: str, headers: dict[str, str]) -> int:
+        """A call of the carrier's to this user of our address, acknowledged: the final answer."""
+        port = self.running.settings.node.ports.carrier
+        mark = f"herein-{next(_COUNT)}"
+        session = ("v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0")
+        uri = f"sip:{user}@127.0.0.1:{port}"
+        fixed = {
+            "Via": f"SIP/2.0/UDP 127.0.0.1:{self.registrar.port};branch=z9hG4bK{mark};rport",
+            "From": f"<sip:{CALLER}@tel.example>;tag={mark}",
+            "Call-ID": mark,
+            "CSeq": "1 INVITE",
+            "Max-Forwards": "70",
+            "Contact": f"<sip:127.0.0.1:{self.registrar.port}>",
+            "Content-Type": "application/sdp",
+        }
+        invite = SipRequest(method="INVITE", uri=uri)
+        for name, value in {**fixed, **headers}.items():
+            invite.set_header(name, value)
+        invite.text = "\r\n".join((*session, "m=audio 40000 RTP/AVP 8", ""))
+        self.registrar.send(invite, port)
+
+        def final() -> list[SipResponse]:
+            answers = [each for each in self.registrar.responses if each.call_id == mark]
+            return [each for each in answers if each.status_code >= 200]
+
+        eventually(lambda: bool(final()), 20, "an answer to the carrier's call")
+        answer = final()[0]
+        ack = SipRequest(method="ACK", uri=uri)
+        for name in ("Via", "From", "Call-ID", "Max-Forwards"):
+            ack.set_header(name, fixed[name])
+        ack.set_header("To", header(answer, "To"))
+        ack.set_header("CSeq", "1 ACK")
+        self.registrar.send(ack, port)
+        return answer.status_code
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +91,15 @@ def world(switch: str) -> Iterator[World]:
 
     def carrier(tree: dict[str, Any]) -> None:
         port = int(tree["lab_network"]["192.0.2.30:5060"].rpartition(":")[2])
-        at.append(Registrar({LOGIN: "nur-im-labor-1"}, port, "realm.of.a.third.name"))
+        at.append(Registrar({LOGIN: "nur-im-labor-1"}, port, REALM))
 
     with exchange(switch, carrier=CARRIER, amend=carrier) as running, Robots.start() as robots:
         phone = robots.phone("tisch", username="tisch", password="nur-im-labor-2")
         node = running.settings.node
         phone.register((node.sip_ip, node.ports.phone), node.domain, 300)
-        yield World(running, at[0], phone)
+        found = World(running, at[0], phone)
+        found.stands("up")
+        yield found
     at[0].close()
 
 
@@ -70,9 +109,78 @@ def proof(request: SipRequest, name: str) -> tuple[str, str]:
     return params["username"], params["realm"]
 
 
+def header(message: SipMessage, name: str) -> str:
+    return message.get_header(name) or ""
+
+
 def test_it_registers_in_the_domain_and_shows_the_other_user_name(world: World) -> None:
-    world.stands("up")
+    """RFC 3261 section 10.2."""
     bare, proven = world.registrar.received("REGISTER")[:2]
     for request in (bare, proven):
-        print(bytes(request).decode())
-    assert 0
+        assert request.uri.partition(";")[0] == "sip:tel.example"
+        assert header(request, "From").startswith(f"{AOR};tag=")
+        assert header(request, "To") == AOR
+        assert f"<sip:gw+{TRUNK}@127.0.0.1:" in header(request, "Contact")
+        assert header(request, "Expires") == "600"
+    assert proof(proven, "Authorization") == (LOGIN, REALM)
+    shown = world.running.json("trunk", "show", TRUNK)
+    assert (shown["state"], shown["why"]) == ("up", "registered")
+
+
+def test_calls_out_are_of_the_domain_and_answer_the_challenge(world: World) -> None:
+    """SIPconnect, registration mode: sent to the registrar's address, whatever the domain is."""
+    assert world.dial("04066969901") == 486
+    first, second = world.registrar.received("INVITE")[-2:]
+    for request in (first, second):
+        assert request.uri == f"sip:{CALLED}@tel.example;user=phone"
+        assert header(request, "To") == f"<sip:{CALLED}@tel.example>"
+        assert f"<sip:{DESK}@tel.example;user=phone>;tag=" in header(request, "From")
+        assert header(request, "P-Asserted-Identity") == f"<sip:{DESK}@tel.example;user=phone>"
+        assert f"<sip:gw+{TRUNK}@127.0.0.1:" in header(request, "Contact")
+        assert not header(request, "Route")
+    assert not header(first, "Proxy-Authorization")
+    assert proof(second, "Proxy-Authorization") == (LOGIN, REALM)
+
+
+@pytest.mark.parametrize(
+    ("user", "headers"),
+    [
+        (DESK, {"To": f"<sip:{DESK}@tel.example>"}),
+        (f"gw+{TRUNK}", {"To": f"<sip:{DESK}@tel.example>"}),
+        (
+            f"gw+{TRUNK}",
+            {"To": f"<sip:{STRANGER}@tel.example>", "P-Called-Party-ID": f"<sip:{DESK}@tel.example>"},
+        ),
+        (
+            f"gw+{TRUNK}",
+            {"To": f"<sip:{DESK}@tel.example>", "P-Called-Party-ID": "<sip:+492214710@tel.example>"},
+        ),
+    ],
+    ids=["Request-URI", "To", "P-Called-Party-ID of a call passed on", "To beside the account's own number"],
+)
+def test_calls_in_name_our_number(world: World, user: str, headers: dict[str, str]) -> None:
+    world.phone.on_call(Answer(talk_ms=20))
+    assert world.calls(user, headers) == 200
+    assert world.phone.incoming().wait("ended", 20).final_code == 200
+
+
+def test_a_call_for_a_number_that_is_not_ours_is_refused(world: World) -> None:
+    """P-Called-Party-ID counts for calls to the Contact that we registered, and there alone."""
+    named = {"P-Called-Party-ID": f"<sip:{DESK}@tel.example>", "To": f"<sip:{STRANGER}@tel.example>"}
+    assert world.calls(STRANGER, named) == 404
+
+
+def test_another_domain_is_registered_at_once_and_a_refusal_is_told(world: World, tmp_path: Path) -> None:
+    text = CARRIER.read_text().replace("domain: tel.example", "domain: neu.example")
+    (tmp_path / "carrier.yaml").write_text(text)
+    world.registrar.refuses = True
+    world.running.run("config", "apply", str(tmp_path / "carrier.yaml"), "--yes")
+
+    def asked() -> set[str]:
+        return {each.uri.partition(";")[0] for each in world.registrar.received("REGISTER")}
+
+    eventually(lambda: "sip:neu.example" in asked(), 30, "a REGISTER in the new domain")
+    world.stands("down")
+    assert "not registered" in world.running.json("trunk", "show", TRUNK)["why"]
+    seen = next(each for each in world.running.doctor() if each["name"] == "trunks")
+    assert (seen["state"], f"{TRUNK} is down" in seen["seen"]) == ("fault", True)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from lab.robots import RegistrationError
-
 from tests.registrar import Registrar
 
 from .conftest import NewPhone
