@@ -1,26 +1,40 @@
-"""A registrar with digest for tests, on aiosipua's messages, in a thread of its own."""
+"""A registrar with digest for tests, on aiosipua's messages, in threads of its own."""
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
+from contextlib import suppress
 
 from aiosipua.auth import SipDigestAuth, build_credentials
 from aiosipua.headers import AuthChallenge, parse_auth, stringify_auth
 from aiosipua.message import SipMessage, SipRequest, SipResponse
 
 REALM = "example.org"
-#: More than it grants, whatever is asked for.
+#: It grants no more, whatever is asked for.
 GRANTED_S = 120
 
 
 class Registrar:
     """Answers REGISTER and INVITE: 401 or 407 first, then 200 or 486 when user and password are right; 403 to
-    all REGISTER while `refuses`. `requests` and `responses`: what it has received, ACK left out."""
+    all REGISTER while `refuses`. `requests` and `responses`: what it has received, ACK left out.
 
-    def __init__(self, users: dict[str, str], port: int = 0, realm: str = REALM) -> None:
+    It listens by UDP, and by TCP with `tcp`.
+    """
+
+    def __init__(
+        self,
+        users: dict[str, str],
+        port: int = 0,
+        realm: str = REALM,
+        *,
+        tcp: bool = False,
+        granted_s: int = GRANTED_S,
+    ) -> None:
         self._users = users
         self._realm = realm
+        self._granted_s = granted_s
         self.refuses = False
         self.bindings: dict[str, str] = {}
         self.requests: list[SipRequest] = []
@@ -30,12 +44,18 @@ class Registrar:
         self.port: int = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
+        self._listener = socket.create_server(("127.0.0.1", self.port)) if tcp else None
+        if self._listener is not None:
+            threading.Thread(target=self._listen, args=(self._listener,), daemon=True).start()
 
     def close(self) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as farewell:
             farewell.sendto(b"", ("127.0.0.1", self.port))
         self._thread.join(5)
         self._socket.close()
+        if self._listener is not None:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
 
     def send(self, message: SipMessage, port: int) -> None:
         """From where it listens, to a port of this machine."""
@@ -50,12 +70,39 @@ class Registrar:
             data, peer = self._socket.recvfrom(65536)
             if not data:
                 return
-            message = SipMessage.parse(data)
-            if isinstance(message, SipResponse):
-                self.responses.append(message)
-            elif isinstance(message, SipRequest) and message.method != "ACK":
-                self.requests.append(message)
-                self._socket.sendto(bytes(self._answer(message)), peer)
+            answer = self._heard(data)
+            if answer:
+                self._socket.sendto(answer, peer)
+
+    def _listen(self, listener: socket.socket) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                connection = listener.accept()[0]
+                threading.Thread(target=self._speak, args=(connection,), daemon=True).start()
+
+    def _speak(self, connection: socket.socket) -> None:
+        """One connection: messages end where their Content-Length says (RFC 3261 section 18.3)."""
+        kept = b""
+        with connection:
+            while data := connection.recv(65536):
+                kept = (kept + data).lstrip(b"\r\n")
+                while (head := kept.find(b"\r\n\r\n")) >= 0:
+                    length = re.search(rb"(?mi)^Content-Length:\s*(\d+)", kept[:head])
+                    end = head + 4 + (int(length[1]) if length is not None else 0)
+                    if len(kept) < end:
+                        break
+                    connection.sendall(self._heard(kept[:end]))
+                    kept = kept[end:].lstrip(b"\r\n")
+
+    def _heard(self, data: bytes) -> bytes:
+        """The answer to a message, empty for what gets none."""
+        message = SipMessage.parse(data)
+        if isinstance(message, SipResponse):
+            self.responses.append(message)
+        elif isinstance(message, SipRequest) and message.method != "ACK":
+            self.requests.append(message)
+            return bytes(self._answer(message))
+        return b""
 
     def _answer(self, request: SipRequest) -> SipResponse:
         if request.method not in ("INVITE", "REGISTER"):
@@ -76,7 +123,7 @@ class Registrar:
         user = parse_auth(request.get_header(name) or "", credentials=True).params["username"]
         self.bindings[user] = request.get_header("Contact") or ""
         response = _respond(request, 200)
-        expires = min(int(request.get_header("Expires") or 0), GRANTED_S)
+        expires = min(int(request.get_header("Expires") or 0), self._granted_s)
         response.set_header("Contact", f"{self.bindings[user]};expires={expires}")
         if not expires:
             del self.bindings[user]

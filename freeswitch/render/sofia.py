@@ -199,8 +199,6 @@ def _gateway(parent: Element, trunk: Trunk, address: SipAddress) -> None:
     if trunk.ping_s is not None and registration is None:
         # Never down for FreeSWITCH, which would refuse its calls: we judge by each answer (gateway_state.py).
         params(gateway, {"ping": trunk.ping_s, "ping-min": 0, "ping-max": 1, "ping-monitoring": True})
-    if address.transport.value != "udp":
-        params(gateway, {"contact-params": f"transport={address.transport.value}"})
 
 
 def _gateway_of_calls(holder: Element, trunk: Trunk) -> None:

@@ -55,7 +55,9 @@ class HeadersEntry(Entry):
         "49221…, `international` 0049221…, `national` 0221…. Default: the preset's.",
     )
     host: HostName | None = Field(
-        None, description="Host name or IP address in the headers' URIs. Default: the trunk's address."
+        None,
+        description="Host name or IP address in the headers' URIs. Default: the `domain` that we register in, "
+        "else the trunk's address.",
     )
 
 

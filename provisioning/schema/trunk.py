@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from dialplan.carrier import REGISTRATION_S, Transport
 from provisioning.schema.address import Address, HostName, Source, is_ip
@@ -44,6 +44,17 @@ class RegistrationEntry(Entry):
         description="Seconds that a registration is asked for. A registrar that grants less is asked again "
         "in time, and one that wants more (423) gets it.",
     )
+
+    @field_validator("username", mode="before")
+    @classmethod
+    def _has_no_domain(cls, value: Any) -> Any:
+        if isinstance(value, str) and "@" in value:
+            raise refusal(
+                "config.username",
+                "a user name and its domain",
+                "username: before the @, domain: behind it; the whole only as auth_username",
+            )
+        return value
 
 
 class TrunkEntry(Entry):

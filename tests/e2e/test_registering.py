@@ -19,6 +19,7 @@ from tests.registrar import Registrar
 
 CARRIER: Final = Path(__file__).with_name("registering.yaml")
 TRUNK: Final = "grossanschluss"
+OTHER: Final = "berlin"
 AOR: Final = "<sip:+492214710@tel.example>"
 LOGIN: Final = "anschluss-4711@tel.example"
 REALM: Final = "realm.of.a.third.name"
@@ -28,10 +29,11 @@ _COUNT = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The exchange, the carrier that it is registered with, and a phone of ours."""
+    """The exchange, the carriers that it is registered with, and a phone of ours."""
 
     running: Exchange
     registrar: Registrar
+    by_tcp: Registrar
     phone: RobotPhone
 
     def dial(self, number: str) -> int | None:
@@ -40,14 +42,14 @@ class World:
         call = self.phone.call(f"sip:{number}@{node.sip_ip}:{node.ports.phone}")
         return call.wait("ended", 20).final_code
 
-    def stands(self, state: str) -> None:
+    def stands(self, trunk: str, state: str) -> None:
         """Wait until the controller tells that of the trunk."""
 
         def seen() -> bool:
             views = trunk_board(self.running.settings).all().values()
-            return any(each.state.value == state for view in views for each in view)
+            return any((each.trunk_id, each.state.value) == (trunk, state) for view in views for each in view)
 
-        eventually(seen, 60, f"the trunk to be {state}")
+        eventually(seen, 60, f"{trunk} to be {state}")
 
     def calls(self, user: str, headers: dict[str, str]) -> int:
         """A call of the carrier's to this user of our address, acknowledged: the final answer."""
@@ -89,18 +91,22 @@ class World:
 def world(switch: str) -> Iterator[World]:
     at: list[Registrar] = []
 
-    def carrier(tree: dict[str, Any]) -> None:
-        port = int(tree["lab_network"]["192.0.2.30:5060"].rpartition(":")[2])
+    def carriers(tree: dict[str, Any]) -> None:
+        places = tree["lab_network"]
+        port, other = (int(places[f"192.0.2.{n}:5060"].rpartition(":")[2]) for n in (30, 31))
         at.append(Registrar({LOGIN: "nur-im-labor-1"}, port, REALM))
+        at.append(Registrar({"konto": "nur-im-labor-3"}, other, REALM, tcp=True, granted_s=6))
 
-    with exchange(switch, carrier=CARRIER, amend=carrier) as running, Robots.start() as robots:
+    with exchange(switch, carrier=CARRIER, amend=carriers) as running, Robots.start() as robots:
         phone = robots.phone("tisch", username="tisch", password="nur-im-labor-2")
         node = running.settings.node
         phone.register((node.sip_ip, node.ports.phone), node.domain, 300)
-        found = World(running, at[0], phone)
-        found.stands("up")
+        found = World(running, at[0], at[1], phone)
+        for trunk in (TRUNK, OTHER):
+            found.stands(trunk, "up")
         yield found
-    at[0].close()
+    for each in at:
+        each.close()
 
 
 def proof(request: SipRequest, name: str) -> tuple[str, str]:
@@ -142,6 +148,26 @@ def test_calls_out_are_of_the_domain_and_answer_the_challenge(world: World) -> N
     assert proof(second, "Proxy-Authorization") == (LOGIN, REALM)
 
 
+def test_by_tcp_they_go_over_a_connection_to_the_registrar(world: World) -> None:
+    """The transport stands once in each URI; the user name that registers answers challenges too."""
+    register = world.by_tcp.received("REGISTER")[1]
+    assert register.uri == "sip:tcp.example;transport=tcp"
+    assert header(register, "From").startswith("<sip:konto@tcp.example>;tag=")
+    assert header(register, "Contact").count("transport=tcp") == 1
+    assert proof(register, "Authorization") == ("konto", REALM)
+    assert world.dial("03023125009") == 486
+    request = world.by_tcp.received("INVITE")[-1]
+    assert request.uri == "sip:+493023125009@tcp.example;transport=tcp;user=phone"
+    assert "/TCP " in header(request, "Via")
+    assert proof(request, "Proxy-Authorization") == ("konto", REALM)
+
+
+def test_a_registrar_that_grants_less_is_asked_again_in_time(world: World) -> None:
+    so_far = len(world.by_tcp.received("REGISTER"))
+    eventually(lambda: len(world.by_tcp.received("REGISTER")) > so_far, 6, "the registration to be renewed")
+    assert world.running.json("trunk", "show", OTHER)["state"] == "up"
+
+
 @pytest.mark.parametrize(
     ("user", "headers"),
     [
@@ -180,7 +206,10 @@ def test_another_domain_is_registered_at_once_and_a_refusal_is_told(world: World
         return {each.uri.partition(";")[0] for each in world.registrar.received("REGISTER")}
 
     eventually(lambda: "sip:neu.example" in asked(), 30, "a REGISTER in the new domain")
-    world.stands("down")
+    world.stands(TRUNK, "down")
     assert "not registered" in world.running.json("trunk", "show", TRUNK)["why"]
     seen = next(each for each in world.running.doctor() if each["name"] == "trunks")
-    assert (seen["state"], f"{TRUNK} is down" in seen["seen"]) == ("fault", True)
+    world.registrar.refuses = False
+    world.running.run("config", "apply", str(CARRIER), "--yes")
+    world.stands(TRUNK, "up")
+    assert (seen["state"], f"{TRUNK} is down" in seen["seen"]) == ("warning", True)

@@ -109,7 +109,8 @@ class Gateway:
 
     @property
     def _registrar(self) -> str:
-        return f"sip:{self.settings.proxy}"
+        proxy, transport = self.settings.proxy, self.settings.transport
+        return f"sip:{proxy}" if "transport=" in proxy else f"sip:{proxy};transport={transport}"
 
     def _request(self, method: str, uri: str, expires_s: int | None) -> SipRequest:
         settings, wire = self.settings, self.profile.wire

@@ -15,6 +15,7 @@ from dialplan.carrier import (
     NumberBlock,
     Peer,
     Phone,
+    Registration,
     SipAddress,
     ToPhones,
     ToTrunks,
@@ -47,7 +48,7 @@ CARRIER_A = Trunk(
     TrunkSide.CARRIER,
     SipAddress("192.0.2.10", 5060),
     (Peer("192.0.2.10", 5060),),
-    registration=Credentials("beispiel-carrier", "registrier-geheimnis"),
+    registration=Registration("beispiel-carrier", Credentials("beispiel-carrier", "registrier-geheimnis")),
     priority=10,
     emergency=True,
 )

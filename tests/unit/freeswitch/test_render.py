@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplan.carrier import Credentials, Peer, Trunk
+from dialplan.carrier import Credentials, Peer, Registration, Trunk
 from dialplan.decide import decide
 from dialplan.reasons import all_ids
 from freeswitch.render import render, write
@@ -259,7 +259,13 @@ def test_calls_go_past_the_registration(tree: Element) -> None:
 
 def test_values_are_escaped() -> None:
     secret = """a"b<c>&'d"""
-    carrier = snapshot(trunks=(replace(CARRIER_A, registration=Credentials("user", secret)), BAU_1, BAU_2))
+    carrier = snapshot(
+        trunks=(
+            replace(CARRIER_A, registration=Registration("user", Credentials("user", secret))),
+            BAU_1,
+            BAU_2,
+        )
+    )
     tree = ElementTree.fromstring(rendered(carrier))  # noqa: S314
     assert params(tree, ".//gateway[@name='carrier-a']")["password"] == secret
 

@@ -14,6 +14,7 @@ from dialplan.carrier import (
     Customer,
     NumberBlock,
     Peer,
+    Registration,
     SipAddress,
     ToPhones,
     ToTrunks,
@@ -211,4 +212,19 @@ def test_a_registration_has_its_secret_from_the_environment(accepted: Accept, ch
     )
     secrets = Secrets({"TRUNK": "geheim"}, Path(), lab=True)
     snapshot = compile_snapshot(accepted(text).config, version=1, network=RealNetwork(), secrets=secrets)
-    assert snapshot.trunks["carrier-a"].registration == Credentials("u", "geheim")
+    assert snapshot.trunks["carrier-a"].registration == Registration("u", Credentials("u", "geheim"))
+
+
+def test_a_registration_has_names_of_its_own(accepted: Accept, changed: Change) -> None:
+    entry = (
+        'registration: {username: "+492214710", auth_username: "a@tel.example", domain: TEL.example, '
+        "expires_s: 600, secret: {lab: geheim}}"
+    )
+    text = changed(('192.0.2.10:5060"', f'192.0.2.10:5060", {entry}'))
+    secrets = Secrets({}, Path(), lab=True)
+    snapshot = compile_snapshot(accepted(text).config, version=1, network=RealNetwork(), secrets=secrets)
+    trunk = snapshot.trunks["carrier-a"]
+    assert trunk.registration == Registration(
+        "+492214710", Credentials("a@tel.example", "geheim"), "tel.example", 600
+    )
+    assert (str(trunk.address), trunk.sip_domain) == ("192.0.2.10:5060", "tel.example")

@@ -126,6 +126,37 @@ CASES: list[Case] = [
             )
         ],
     ),
+    *(
+        (
+            f"a registration with {what}",
+            [('192.0.2.10:5060"', f'192.0.2.10:5060", registration: {{secret: {{env: T}}, {entry}}}')],
+            [f"a.yaml:7:{column}: carrier.trunks[0].registration.{why}"],
+        )
+        for what, entry, column, why in (
+            (
+                "a domain behind its user name",
+                'username: "konto@tel.example"',
+                94,
+                "username: a user name and its domain, found a value that is not shown (secret); allowed: "
+                "username: before the @, domain: behind it; the whole only as auth_username "
+                "[config.username]",
+            ),
+            (
+                "a port in its domain",
+                'username: konto, domain: "tel.example:5060"',
+                109,
+                "domain: not an IP address or host name, found a value that is not shown (secret); allowed: "
+                "sip.example.com, 192.0.2.10 or 2001:db8::1 [config.host]",
+            ),
+            (
+                "too short a time",
+                "username: konto, expires_s: 30",
+                112,
+                "expires_s: a number is too small, found a value that is not shown (secret); allowed: 60 and "
+                "above [config.out-of-range]",
+            ),
+        )
+    ),
     (
         "a misspelt key of a secret",
         [("secret: {lab: geheim}", "secret: {lap: geheim}")],
