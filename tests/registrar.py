@@ -20,7 +20,8 @@ class Registrar:
     """Answers REGISTER and INVITE: 401 or 407 first, then 200 or 486 when user and password are right; 403 to
     all REGISTER while `refuses`. `requests` and `responses`: what it has received, ACK left out.
 
-    It listens by UDP, and by TCP with `tcp`.
+    It listens by UDP, and by TCP with `tcp`. Registrations last `granted_s` at most; who asks for less than
+    `least_s` gets 423 (RFC 3261 section 10.3).
     """
 
     def __init__(
@@ -31,10 +32,12 @@ class Registrar:
         *,
         tcp: bool = False,
         granted_s: int = GRANTED_S,
+        least_s: int = 0,
     ) -> None:
         self._users = users
         self._realm = realm
         self._granted_s = granted_s
+        self._least_s = least_s
         self.refuses = False
         self.bindings: dict[str, str] = {}
         self.requests: list[SipRequest] = []
@@ -110,6 +113,10 @@ class Registrar:
         invite = request.method == "INVITE"
         if self.refuses and not invite:
             return _respond(request, 403)
+        if not invite and 0 < int(request.get_header("Expires") or 0) < self._least_s:
+            response = _respond(request, 423)
+            response.set_header("Min-Expires", str(self._least_s))
+            return response
         name = "Proxy-Authorization" if invite else "Authorization"
         if not self._allowed(request, name):
             response = _respond(request, 407 if invite else 401)
@@ -142,6 +149,7 @@ class Registrar:
             AuthChallenge("Digest", {"realm": self._realm, "nonce": "n1", "qop": "auth"}),
             request.method,
             request.uri,
+            nonce_count=int(params["nc"], 16),
             cnonce=params["cnonce"],
         )
         return wanted is not None and wanted.params["response"] == params["response"]

@@ -56,8 +56,8 @@ class HeadersEntry(Entry):
     )
     host: HostName | None = Field(
         None,
-        description="Host name or IP address in the headers' URIs. Default: the `domain` that we register in, "
-        "else the trunk's address.",
+        description="Host name or IP address in the headers' URIs. Default: the `domain` registered in, else "
+        "the trunk's address.",
     )
 
 

@@ -53,6 +53,7 @@ class Gateway:
         self._tag = new_tag()
         self._cseq = 0
         self._attempts = 0
+        self._expires_s = whole(settings.params.get("expire-seconds"), 3600)
         self.ping_s = whole(settings.params.get("ping"), 0)
         self.ping_min = whole(settings.params.get("ping-min"), 1)
         self.ping_max = whole(settings.params.get("ping-max"), 1)
@@ -135,8 +136,7 @@ class Gateway:
         if credentials is None:
             self._attempts = 0
             self._set_state(GatewayState.TRYING if self.state is not GatewayState.REGED else self.state)
-        expires_s = whole(self.settings.params.get("expire-seconds"), 3600)
-        request = self._request("REGISTER", self._registrar, expires_s)
+        request = self._request("REGISTER", self._registrar, self._expires_s)
         if credentials:
             request.headers.set_single(*credentials)
         self.profile.transactions.request(
@@ -159,6 +159,11 @@ class Gateway:
             if answer is not None:
                 self._register(answer)
                 return
+        wanted_s = whole(response.headers.get_first("min-expires"), 0)
+        if code == 423 and wanted_s > self._expires_s:
+            self._expires_s = wanted_s
+            self._register(None)
+            return
         log.warning("gateway %s: REGISTER answered %s %s", self.name, code, response.reason_phrase)
         self._set_state(GatewayState.FAIL_WAIT)
         retry_s = whole(self.settings.params.get("retry-seconds"), DEFAULT_RETRY_S)
