@@ -21,7 +21,7 @@ from freeswitch.emergency import emergency_variables, is_phone_uri
 from freeswitch.errors import CommandRefused
 from freeswitch.identity import request_user, wire_identity
 from freeswitch.own_calls import own_mark
-from freeswitch.settings import NODE, NodeDoor
+from freeswitch.settings import NODE, UNHEARD_MS, NodeDoor
 
 #: The context that a caller goes to whose called party answered 3xx (render/dialplan.py).
 REDIRECTED: Final = "redirected"
@@ -217,11 +217,12 @@ def _through(
     """The phone or system by way of the node that it is registered with; that node's context `node` takes it.
     An agent's phone (it has a mark) tells which leg it is: controllers hear there what the phone does."""
     host = f"[{door.ip}]" if ":" in door.ip else door.ip
+    patient = {"media_timeout_audio": str(UNHEARD_MS)}
     to = leg.to
     if isinstance(to, Phone):
         user = _checked_id(to.credentials.username, _USERNAME)
         told = dict([_header(AGENTS_LEG, leg_id)]) if "presence_data" in variables else {}
-        return WireLeg({**variables, **told}, f"sofia/{NODE}/sip:{user}@{host}:{door.port}")
+        return WireLeg({**variables, **told, **patient}, f"sofia/{NODE}/sip:{user}@{host}:{door.port}")
     if to.registered_as is None:
         raise CommandRefused(f"only who registers is reached through other nodes, not {to.id}")
     number = request_user(leg)
@@ -231,7 +232,7 @@ def _through(
     gone = {*_calling(""), *media_variables(to), _SENT_OVER}
     told = {f"sip_h_{OVER}": over} if over is not None and _SENT_OVER in variables else {}
     kept = {name: value for name, value in variables.items() if name not in gone}
-    return WireLeg(kept | told, f"sofia/{NODE}/sip:{user}@{host}:{door.port}")
+    return WireLeg(kept | told | patient, f"sofia/{NODE}/sip:{user}@{host}:{door.port}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,11 @@ LOGGED_IN: Final = "fernamt_login"
 NODE: Final = "node"
 #: Access list of the Event Socket where it takes more than the loopback (render/admitted.py).
 CONTROLLERS: Final = "controllers"
-#: How many times longer a leg on hold may be silent.
-HOLD_TIMES: Final = 48
+#: How many times longer a leg may be silent that is, or was, on hold.
+_HOLD_TIMES: Final = 48
+#: How long a leg may be silent that nothing need come from, ms: one between two nodes while the call is held
+#: at the other, whose own legs know sooner who is gone; one whose caller waits before the answer.
+UNHEARD_MS: Final = 4 * 3_600_000
 #: Always on it.
 LOOPBACK: Final = "127.0.0.0/8"
 
@@ -76,7 +79,7 @@ class SwitchSettings:
     sessions_per_second: int = 500
     max_sessions: int = 5000
     log_level: str = "warning"
-    #: A leg that sends no sound for so long is ended, one on hold after `HOLD_TIMES` of it; 0: never.
+    #: A leg that sends no sound for so long is ended; `held_silence_ms` where it is or was on hold. 0: never.
     silence_s: int = 300
     sounds_dir: Path = SOUNDS
     node_port: int = 5090
@@ -86,3 +89,8 @@ class SwitchSettings:
     #: Where copies of SIP messages are sent (HEP) while somebody asks for them.
     sip_capture: tuple[str, int] | None = None
     tls: TlsSettings | None = None
+
+    @property
+    def held_silence_ms(self) -> int:
+        """How long a leg may be silent that is or was on hold, or that nothing is to come from yet."""
+        return self.silence_s * 1000 * _HOLD_TIMES

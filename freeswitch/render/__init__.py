@@ -14,7 +14,7 @@ from freeswitch.render.modules import modules
 from freeswitch.render.sofia import UNASKED, acl, directory, no_foreign_calls, sofia
 from freeswitch.render.static_emergency import StaticEmergency
 from freeswitch.render.xml import document
-from freeswitch.settings import HOLD_TIMES, SwitchSettings
+from freeswitch.settings import SwitchSettings
 
 #: An INVITE with Replaces takes a call over without asking us (read: sofia.c, intercept): who is connected
 #: stays so. Attended transfers are REFERs and work.
@@ -44,11 +44,15 @@ def render(snapshot: Snapshot, settings: SwitchSettings) -> str:
 
 def _silence(settings: SwitchSettings) -> dict[str, str]:
     """A peer that vanishes sends no BYE: its call would be charged, and hold lines, until somebody looks.
-    Milliseconds, for every leg (read: switch_core_media.c, check_media_timeout_params)."""
+    Milliseconds, for every leg. FreeSWITCH's own time for legs on hold has no effect: the re-INVITE that
+    holds begins the sound anew, with `media_timeout` (read: switch_core_media.c, check_media_timeout_params).
+    So a leg whose peer has sent one gets the longer time for good, also when it speaks again."""
     if not settings.silence_s:
         return {}
-    silent_ms = settings.silence_s * 1000
-    return {"media_timeout": str(silent_ms), "media_hold_timeout": str(silent_ms * HOLD_TIMES)}
+    return {
+        "media_timeout": str(settings.silence_s * 1000),
+        "execute_on_sip_reinvite": f"set media_timeout_audio={settings.held_silence_ms}",
+    }
 
 
 def write(directory_path: Path, text: str) -> Path:

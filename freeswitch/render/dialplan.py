@@ -43,7 +43,7 @@ from freeswitch.render.other_nodes import for_other_nodes
 from freeswitch.render.static_emergency import STATIC_FACTS
 from freeswitch.render.xml import actions
 from freeswitch.render.xml import extension as _extension
-from freeswitch.settings import SwitchSettings
+from freeswitch.settings import UNHEARD_MS, SwitchSettings
 from freeswitch.supervisor_calls import SUPERVISE
 
 #: NotrufV §4(5): 110 and 112, digits behind them ignored, call-by-call prefix (010xy, 0100xy) in front;
@@ -172,7 +172,8 @@ def _waiting(context: Element) -> None:
     ]
     for do, application in ((QUEUE_EARLY, "pre_answer"), (QUEUE, "answer")):
         begun = _extension(context, do, ("destination_number", f"^{do}:"))
-        actions(begun, [(application, ""), _told(QUEUED), *music])
+        unheard = [("set", f"media_timeout_audio={UNHEARD_MS}")] if do == QUEUE_EARLY else []
+        actions(begun, [*unheard, (application, ""), _told(QUEUED), *music])
     # From another queue: that one's music goes on where it was.
     on = _extension(context, QUEUE_ON, ("destination_number", f"^{QUEUE_ON}:"))
     actions(on, [_told(QUEUED), ("playback", f"${{{MUSIC_ON}}}"), pressed, *music])

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from cli.demonstration.stage import Stage, staged
-from lab.robots import Answer
+from lab.robots import Answer, RobotsTimeoutError
 from tests.e2e.exchange import Exchange, eventually, exchange, switch_missing
+
+pytestmark = pytest.mark.freeswitch
 
 OUTSIDE = "+494066969077"
 
@@ -38,6 +40,19 @@ def test_a_call_with_a_side_that_sends_nothing_ends_and_is_charged_no_longer(
     assert stage.received("carrier-a", OUTSIDE, 15).ended_by == "peer"
     eventually(lambda: len(running.legs()) == 2, 15, "both records")
     assert {leg["billed_ms"] < 10_000 for leg in running.legs()} == {True}
+
+
+def test_a_call_on_hold_goes_on_though_nothing_is_sent(impatient: tuple[Exchange, Stage]) -> None:
+    """Who holds sends nothing, often for long: 48 times as long as else (node.silence_s)."""
+    _, stage = impatient
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), OUTSIDE)
+    held = stage.call("kanzlei-1", "04066969077", silent=True)
+    held.wait("answered", 15)
+    held.hold()
+    with pytest.raises(RobotsTimeoutError):
+        held.wait("ended", 5)
+    held.hangup()
+    assert held.wait("ended", 15).ended_by == "us"
 
 
 def test_a_call_with_sound_goes_on(impatient: tuple[Exchange, Stage]) -> None:
