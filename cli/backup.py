@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from cli.accounts import account
 from cli.auditing import entries, entry_first
 from cli.bootstrap import engine, now, server_url
+from cli.changes import changing
 from cli.layout import effective, run_settings_path
 from cli.settings import ServerEntry, Settings
 from cli.terminal import console
@@ -28,17 +29,25 @@ from store.embedded import EmbeddedPostgres
 from store.invoice_numbers import InvoiceNumbers
 from store.schema import upgrade
 from store.tables import MAX_TEXT
+from store.work_days import clocks
 
 #: What a restore brings back that was over, and what it forgets (docs/operation.md).
-_BEFORE: Final = """What happened after {made_at} is not in it. Before anything else:
-  1. fernamt privacy run
-     What was deleted since is there again.
-  2. fernamt sepa import STATEMENT...
-     All of the bank's statements since, and `fernamt sepa unmatched`, before the next `fernamt sepa export`:
-     it does not know the debits that were handed in meanwhile.
-  3. fernamt invoice pass-over NUMBER --reason ...
+_BEFORE: Final = """What happened after {made_at} is not in it.
+Nothing is deleted, issued or debited until you confirm it:
+docs/operation.md, "After a restore", in this order:
+  1. What must be kept or stopped, and is forgotten: holds and orders (fernamt privacy hold open),
+     objections (fernamt invoice object), the configuration (fernamt config apply), blocks of customers and
+     numbers, tokens that were revoked (fernamt user token revoke).
+  2. fernamt sepa adopt FILE, the oldest first
+     Every file of debits (pain.008) that was made since: it would be debited again.
+  3. fernamt sepa import STATEMENT..., then fernamt sepa unmatched
+     All of the bank's statements since.
+  4. fernamt invoice pass-over NUMBER --reason ...
      With the last number that any customer has, of invoices and of credit notes: the same numbers would be
      given again.
+  5. fernamt backup confirm --reason ...
+  6. fernamt privacy run
+     What was deleted since is there again.
 """
 
 
@@ -130,7 +139,8 @@ def restore_command(settings: Callable[[], Settings], path: Path, actor: str) ->
         click.echo("restoring; this takes about as long as saving did", err=True)
         found = restore(database, url, path)
         upgrade(database)
-        write(database, actor, "backup.restore", "backup", path.name, {"sha256": found.manifest.sha256})
+        kept = {"sha256": found.manifest.sha256, "made_at": found.manifest.made_at}
+        write(database, actor, "backup.restore", "backup", path.name, kept)
         latest = InvoiceNumbers(database).latest()
         database.dispose()
     _tell(found)
@@ -138,6 +148,26 @@ def restore_command(settings: Callable[[], Settings], path: Path, actor: str) ->
     click.echo(_BEFORE.format(made_at=found.manifest.made_at), nl=False)
     for each in latest:
         click.echo(f"     it knows {each.kind.replace('_', ' ')}s up to {each.number} (of {each.issued_on})")
+
+
+@backup.command(name="confirm")
+@changing(reason_required=True, with_time=False)
+def confirm_command(settings: Callable[[], Settings], actor: str, reason: str) -> None:
+    """Say that a database that was restored knows again what it must: holds, debits, numbers.
+
+    Until then nothing is deleted by age and no invoice or debit is made. `backup restore` says what comes
+    before, docs/operation.md says why.
+
+    \b
+    Example: fernamt backup confirm --reason "holds, files of debits and numbers entered by anna and otto"
+    """
+    database = engine(effective(settings()), "fernamt backup")
+    made_at = clocks(database, now()).restored
+    if not made_at:
+        click.echo("nothing waits for it: the database was not restored, or that is confirmed")
+        return
+    write(database, actor, "backup.confirm", "backup", made_at, {"reason": reason})
+    click.echo(f"the restore of the backup of {made_at} is confirmed: deletion, invoices and debits go on")
 
 
 @contextmanager

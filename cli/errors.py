@@ -28,6 +28,9 @@ ProgramError
 ├── OperatorConnectAway  Microsoft did not answer, or not to us
 ├── CallRefused       a call that a program asked for was not made
 ├── ClockDoubted      nothing is deleted by a clock that may be wrong
+├── RestoreOpen       the database was brought back from a backup, and nobody has confirmed it
+├── CommitsWait       nothing is done for money while every commit waits for a standby
+├── PerhapsDone       the database did not say whether it did what was asked
 └── ScenarioFailed    the demo's calls did not all do what they should
 """
 
@@ -176,6 +179,24 @@ class ScenarioFailed(ProgramError):
     """At least one call of the demo did not do what it should."""
 
     id = "program.scenario"
+
+
+class RestoreOpen(ProgramError):
+    """What was entered after the backup may be missing: nothing is deleted, issued or debited."""
+
+    id = "program.restore-open"
+
+
+class CommitsWait(ProgramError):
+    """Every commit waits for a standby that is not there. Nothing was done."""
+
+    id = "program.commits-wait"
+
+
+class PerhapsDone(ProgramError):
+    """The answer to a commit was lost: it may be done, or be done later."""
+
+    id = "program.perhaps-done"
 
 
 class ClockDoubted(ProgramError):

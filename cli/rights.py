@@ -85,12 +85,12 @@ _BY_DUTY: Final[Mapping[Duty, str]] = MappingProxyType(
             cdr quarantine retry, cdr quarantine settle, evn counselling, invoice credit,
             invoice issue, invoice item add, invoice item withdraw, invoice pass-over,
             invoice object, invoice send, invoice settle, rate quarantine retry, rate quarantine set-aside,
-            rate rerate, sepa assign, sepa export, sepa fee, sepa file, sepa import, sepa leave, sepa waive,
-            sepa withdraw, tariff import, tariff notify, tariff rates
+            rate rerate, sepa adopt, sepa assign, sepa export, sepa fee, sepa file, sepa import, sepa leave,
+            sepa waive, sepa withdraw, tariff import, tariff notify, tariff rates
         """,
         # All else: the carrier itself, what people said, what is deleted.
         Duty.CARRIER: """
-            audit export, audit list, audit show, backup create, backup restore, call barge,
+            audit export, audit list, audit show, backup confirm, backup create, backup restore, call barge,
             call capture, cdr respool, call listen, call take, call whisper,
             config apply, config rollback, config rollout,
             database upgrade, emergency areas import, freeswitch render,

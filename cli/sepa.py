@@ -11,6 +11,7 @@ from typing import Final
 import click
 from rich.table import Table
 
+from cli.billing.sepa_adopt import adopt
 from cli.billing.sepa_export import again, export, mandates, runs, withdraw
 from cli.billing.sepa_import import assign, fee, fees, import_, leave, unmatched, waive
 from cli.bootstrap import now
@@ -142,6 +143,6 @@ def _returned(line: BankLine, back: Back) -> dict[str, str]:
 
 
 for _command in (
-    export, runs, again, withdraw, mandates, import_, unmatched, assign, leave, fees, fee, waive,
+    export, adopt, runs, again, withdraw, mandates, import_, unmatched, assign, leave, fees, fee, waive,
 ):  # fmt: skip
     sepa.add_command(_command)

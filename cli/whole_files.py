@@ -28,6 +28,26 @@ def write_whole(files: Iterable[tuple[Path, bytes]]) -> None:
             draft.unlink(missing_ok=True)
 
 
+def write_new(files: Iterable[tuple[Path, bytes]]) -> None:
+    """As `write_whole`, and nothing that is there is written over: raise FileExistsError. What has the same
+    content already is left alone."""
+    drafts: list[tuple[Path, Path]] = []
+    try:
+        for path, content in files:
+            if path.is_file() and path.read_bytes() == content:
+                continue
+            draft = _draft(path)
+            drafts.append((draft, path))
+            with os.fdopen(_private(draft), "wb") as file:
+                file.write(content)
+        for draft, path in drafts:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # ours from here on
+            draft.replace(path)
+    finally:
+        for draft, _ in drafts:
+            draft.unlink(missing_ok=True)
+
+
 def write_parts(path: Path, parts: Iterable[bytes]) -> None:
     """Write a file of any length; when `parts` raises, there is none. Raise OSError."""
     draft = _draft(path)

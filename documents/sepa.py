@@ -29,7 +29,7 @@ from rating.money import CENT, Mode, Money, rounded, written
 SCHEMA: Final = "pain.008.001.08"
 MAX_COLLECTIONS: Final = 100_000
 _MOST: Final = Money.parse("999999999.99 EUR")
-_NAMESPACE: Final = f"{{urn:iso:std:iso:20022:tech:xsd:{SCHEMA}}}"
+NAMESPACE: Final = f"{{urn:iso:std:iso:20022:tech:xsd:{SCHEMA}}}"
 _TEXT: Final = re.compile(r"[A-Za-z0-9+?/:().,' -]{1,35}", re.ASCII)
 #: "Same mandate, new debtor account": the account of before is not told.
 _SAME_MANDATE: Final = "SMNDA"
@@ -122,9 +122,9 @@ def batches(content: bytes) -> dict[str, str]:
     """Of each debit of a file of ours the part (payment information id) that the bank books as one sum."""
     tree = etree.fromstring(content)
     return {
-        str(each.text): str(part.findtext(f"{_NAMESPACE}PmtInfId"))
-        for part in tree.iter(f"{_NAMESPACE}PmtInf")
-        for each in part.iter(f"{_NAMESPACE}EndToEndId")
+        str(each.text): str(part.findtext(f"{NAMESPACE}PmtInfId"))
+        for part in tree.iter(f"{NAMESPACE}PmtInf")
+        for each in part.iter(f"{NAMESPACE}EndToEndId")
     }
 
 
@@ -179,16 +179,16 @@ def _named(content: bytes, run: str, made_at: datetime, changed: frozenset[str])
     """The file with our names and time, and with the accounts that `changed`, by end-to-end id; raise
     CollectionRefused when it breaks the schema."""
     tree = etree.fromstring(content)
-    tree.find(f".//{_NAMESPACE}MsgId").text = run
-    tree.find(f".//{_NAMESPACE}CreDtTm").text = made_at.strftime("%Y-%m-%dT%H:%M:%S")
-    for index, each in enumerate(tree.iter(f"{_NAMESPACE}PmtInfId"), 1):
+    tree.find(f".//{NAMESPACE}MsgId").text = run
+    tree.find(f".//{NAMESPACE}CreDtTm").text = made_at.strftime("%Y-%m-%dT%H:%M:%S")
+    for index, each in enumerate(tree.iter(f"{NAMESPACE}PmtInfId"), 1):
         each.text = f"{run}-{index}"
-    for debit in tree.iter(f"{_NAMESPACE}DrctDbtTxInf"):
-        if debit.findtext(f".//{_NAMESPACE}EndToEndId") in changed:
-            _tell_changed_account(debit.find(f".//{_NAMESPACE}MndtRltdInf"))
-    schema = _schema()
-    if not schema.validate(tree):
-        first = schema.error_log[0]
+    for debit in tree.iter(f"{NAMESPACE}DrctDbtTxInf"):
+        if debit.findtext(f".//{NAMESPACE}EndToEndId") in changed:
+            _tell_changed_account(debit.find(f".//{NAMESPACE}MndtRltdInf"))
+    rules = schema()
+    if not rules.validate(tree):
+        first = rules.error_log[0]
         raise CollectionRefused(f"the bank would refuse the file: {first.message}")
     found: bytes = etree.tostring(tree, encoding="UTF-8", xml_declaration=True, pretty_print=True)
     return found
@@ -197,21 +197,22 @@ def _named(content: bytes, run: str, made_at: datetime, changed: frozenset[str])
 def _tell_changed_account(mandate: Any) -> None:
     """The amendment of the SEPA rule book, AT-24: the same mandate, a new account of the debtor."""
     for name in ("AmdmntInd", "AmdmntInfDtls"):
-        for each in mandate.findall(f"{_NAMESPACE}{name}"):
+        for each in mandate.findall(f"{NAMESPACE}{name}"):
             mandate.remove(each)
-    place = mandate.index(mandate.find(f"{_NAMESPACE}DtOfSgntr")) + 1
-    details = etree.Element(f"{_NAMESPACE}AmdmntInfDtls")
+    place = mandate.index(mandate.find(f"{NAMESPACE}DtOfSgntr")) + 1
+    details = etree.Element(f"{NAMESPACE}AmdmntInfDtls")
     inner = details
     for name in ("OrgnlDbtrAcct", "Id", "Othr", "Id"):
-        inner = etree.SubElement(inner, f"{_NAMESPACE}{name}")
+        inner = etree.SubElement(inner, f"{NAMESPACE}{name}")
     inner.text = _SAME_MANDATE
-    indicator = etree.Element(f"{_NAMESPACE}AmdmntInd")
+    indicator = etree.Element(f"{NAMESPACE}AmdmntInd")
     indicator.text = "true"
     mandate.insert(place, indicator)
     mandate.insert(place + 1, details)
 
 
 @cache
-def _schema() -> etree.XMLSchema:
+def schema() -> etree.XMLSchema:
+    """The schema of SCHEMA, as ISO 20022 has it."""
     with as_file(files("sepaxml") / "schemas") as directory:
         return etree.XMLSchema(file=str(directory / f"{SCHEMA}.xsd"))

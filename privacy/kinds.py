@@ -148,11 +148,12 @@ CUSTOMER: Final = Kind(
 )  # fmt: skip
 DOCUMENTS: Final = Kind(
     "documents",
-    "Invoices, credit notes, what they were made of, debits, payments, objections",
+    "Invoices, credit notes, what they were made of, debits, payments, objections; in the audit, why numbers "
+    "are missing",
     (
         "invoice", "invoice_line", "invoice_usage", "credited_line", "invoice_item", "invoice_item_use",
         "invoice_sent", "charge", "charge_correction", "sepa_run", "sepa_collection", "bank_line",
-        "settlement", "return_fee", "objection",
+        "settlement", "return_fee", "objection", "audit",
     ),
     "end of the calendar year of the document",
     Period(years=8),

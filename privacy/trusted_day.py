@@ -24,12 +24,15 @@ class Clocks:
 
     `here`, `database`: with their zone. `last`: the newest German day of the day's work or of a deletion that
     is not more than MOST_DAYS ahead of `here`; `ahead`: the first that is. None: there is no such day.
+    `restored`: when the backup was made that the database was brought back from, until somebody has confirmed
+    that what must be kept is known to it again; "" after that.
     """
 
     here: datetime
     database: datetime
     last: date | None
     ahead: date | None
+    restored: str = ""
 
     @property
     def today(self) -> date:
@@ -49,13 +52,21 @@ def _said(moment: datetime) -> str:
     return f"{moment.astimezone(GERMAN_TIME):%Y-%m-%d %H:%M}"
 
 
+def unconfirmed(clocks: Clocks) -> str:
+    """Why a database may not know what must be kept, as a sentence; "" when it does. Holds, orders and
+    objections that came after the backup are not in it, and what they keep would go at once."""
+    if not clocks.restored:
+        return ""
+    return f"the database was restored from a backup of {clocks.restored}, and nobody has confirmed it"
+
+
 def doubt(clocks: Clocks) -> str:
     """Why nothing is to be deleted by this clock, as a sentence; "" when it may be believed.
 
     A day far ahead that was worked on by mistake counts for nothing as long as there is a nearer one. Where
     nothing was ever done there is nothing to lose, and the clock is believed.
     """
-    if why := apart(clocks):
+    if why := apart(clocks) or unconfirmed(clocks):
         return why
     today, last, ahead = clocks.today, clocks.last, clocks.ahead
     if last is not None and (today - last).days > MOST_DAYS:

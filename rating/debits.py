@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -12,6 +13,8 @@ from rating.money import Money
 
 #: A mandate lapses when it was not used for 36 months (SEPA rule book).
 LAPSES_DAYS: Final = 3 * 365
+#: As DebitOrder.end_to_end makes it.
+_END_TO_END: Final = re.compile(r"(?P<number>R[0-9]{4}-[0-9]{6,9})(-(?P<attempt>[0-9]{1,4}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,52 @@ def _why_not(claim: Announced, mandate: MandateInForce | None, due_on: date, *, 
     if mandate.signed_on > due_on or mandate.lapses_on < due_on:
         return f"the mandate {mandate.reference}, valid until {mandate.lapses_on}, is not valid on {due_on}"
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class LostDebit:
+    """A debit that the bank has and the database does not know, as its file tells it."""
+
+    end_to_end: str
+    amount: Money
+    mandate: str
+
+    @property
+    def invoice_number(self) -> str:
+        """Empty where the id is none of ours."""
+        found = _END_TO_END.fullmatch(self.end_to_end)
+        return found["number"] if found else ""
+
+    @property
+    def attempt(self) -> int:
+        """Which debit of the invoice it is, from 1 on."""
+        found = _END_TO_END.fullmatch(self.end_to_end)
+        return int(found["attempt"] or 1) if found else 0
+
+
+def misfit(debit: LostDebit, claim: Announced | None, in_force: str | None) -> str:
+    """Why a debit that the bank has cannot be booked as handed in, as a sentence; "" when it can. `claim`: of
+    its invoice, None where that announced no debit or nothing is open of it; `in_force`: the reference of the
+    customer's mandate, None: there is none.
+
+    Less than what is open may be debited: an objection was open then that is lost now.
+    """
+    if not debit.invoice_number:
+        return "the id is none of an invoice's debits"
+    if claim is None:
+        return (
+            "there is no such unpaid invoice that announced a debit: it is lost too, settled, or with the "
+            "bank by another file"
+        )
+    if claim.unpaid < debit.amount:
+        return f"it debits {debit.amount}, {claim.unpaid} is open"
+    if debit.mandate not in (claim.mandate, in_force):
+        return f"it is by the mandate {debit.mandate}, announced was {claim.mandate}"
+    if debit.attempt <= claim.attempts:
+        return (
+            f"it is debit {debit.attempt} of the invoice, {claim.attempts} are known: adopt the oldest first"
+        )
+    return ""
 
 
 def announcement(order: DebitOrder, due_on: date, creditor_id: str) -> str:

@@ -21,11 +21,15 @@ from store.settling import OPEN, OpenInvoice, Settlement, lock, open_invoices, p
 _MAKING_S: Final = 300
 #: Why a debit is not with the bank any more, where it was never sent.
 WITHDRAWN: Final = "withdrawn"
+#: Which debit of its invoice one is, by its id. Where a file was lost with a database some before it are not
+#: known: the next one comes behind the last.
+_ATTEMPT: Final = "substring(substr(c.end_to_end, length(c.number) + 1) FROM '^-([0-9]{1,4})$')::integer"
 #: Invoices that announced a debit and are not paid, with the debits that were tried before.
 _WAITING: Final = f"""
 SELECT every.*, invoice.document::jsonb -> 'payment' ->> 'due_on' AS due_on,
     invoice.document::jsonb -> 'payment' ->> 'mandate' AS mandate,
-    (SELECT count(*) FROM sepa_collection AS c WHERE c.number = every.number) AS attempts,
+    (SELECT greatest(count(*), max({_ATTEMPT})) FROM sepa_collection AS c WHERE c.number = every.number)
+        AS attempts,
     (SELECT c.back_reason FROM sepa_collection AS c WHERE c.number = every.number
         ORDER BY c.due_on DESC, c.end_to_end DESC LIMIT 1) AS came_back
 FROM ({OPEN}) AS every JOIN invoice USING (number)
@@ -142,6 +146,26 @@ class Debits:
                 _keep(connection, run, made_at, actor)
             return runs
 
+    def adopt(
+        self, name: str, document: bytes, read: Callable[[Waiting], Run], made_at: datetime, *, actor: str
+    ) -> bool:
+        """Keep and book a file that the bank has and this database does not know, as `read` understands it,
+        all or nothing; False: it was known, nothing changed. What `read` raises changes nothing.
+
+        Raises RunUsed when another file of this name is known.
+        """
+        place = f"adopting the file {name[:40]}"
+        with database_errors(place), self._engine.begin() as connection:
+            connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_MAKING_S}s'"))
+            lock(connection)
+            known = connection.scalar(select(sepa_run.c.document).where(sepa_run.c.name == name))
+            if known is not None and bytes(known) != document:
+                why = "another file of this name is known: the bank took one of them"
+                raise RunUsed(place, why, "Compare it with that of `fernamt sepa again`")
+            if known is None:
+                _keep(connection, read(_waiting(connection)), made_at, actor, "sepa.adopt")
+        return known is None
+
     def runs(self, limit: int = 100) -> tuple[RunState, ...]:
         """The newest files first."""
         with database_errors("reading the files of debits"), self._engine.connect() as connection:
@@ -223,7 +247,9 @@ def _debits(connection: Connection, name: str) -> list[Debit]:
     return [Debit(*row) for row in connection.execute(query)]
 
 
-def _keep(connection: Connection, run: Run, made_at: datetime, actor: str) -> None:
+def _keep(
+    connection: Connection, run: Run, made_at: datetime, actor: str, action: str = "sepa.export"
+) -> None:
     head: dict[str, Any] = {
         "name": run.name,
         "scheme": run.scheme,
@@ -249,7 +275,7 @@ def _keep(connection: Connection, run: Run, made_at: datetime, actor: str) -> No
         "debits": len(rows),
         "cents": sum(each.cents for each in run.debits),
     }
-    _audit(connection, "sepa.export", actor, run.name, details)
+    _audit(connection, action, actor, run.name, details)
 
 
 def book(

@@ -15,8 +15,10 @@ from rating.invoice import Kind
 from store import audit
 from store.errors import InvoiceBlocked
 from store.foreign_errors import database_errors
-from store.invoice_rows import next_number
+from store.invoice_rows import next_number, numbers_up_to
 
+#: The proof of a gap, kept as long as documents are: whoever examines them asks why numbers are missing.
+NUMBERS_PASSED_OVER: Final = "invoice.numbers-passed-over"
 #: Most numbers passed over at once: a typing error must not use up a year's.
 MAX_PASSED: Final = 10_000
 _LATEST: Final = """
@@ -50,23 +52,16 @@ class InvoiceNumbers:
         audit. Raises InvoiceBlocked for more than MAX_PASSED of them; none when all were given."""
         place = f"numbers of {year}"
         with database_errors(place), self._engine.begin() as connection:
-            passed: list[str] = []
-            # Each is taken as an invoice takes it; the one behind the last is given back with the point.
-            while True:
-                point = connection.begin_nested()
-                number = next_number(connection, kind, year)
-                if int(number[-6:]) > last:
-                    point.rollback()
-                    break
-                point.commit()
-                passed.append(number)
-                if len(passed) > MAX_PASSED:
-                    why = f"more than {MAX_PASSED} numbers would be passed over"
-                    raise InvoiceBlocked(place, why, "Look at the number again")
+            count = numbers_up_to(connection, kind, year, last)
+            if count > MAX_PASSED:
+                why = f"more than {MAX_PASSED} numbers would be passed over"
+                raise InvoiceBlocked(place, why, "Look at the number again")
+            # Each is taken as an invoice takes it: the database lets a sequence go on by one alone.
+            passed = [next_number(connection, kind, year) for _ in range(count)]
             if passed:
                 details = {"first": passed[0], "last": passed[-1], "reason": reason}
                 audit.record(
-                    connection, actor=actor, action="invoice.numbers-passed-over", object_kind="numbers",
+                    connection, actor=actor, action=NUMBERS_PASSED_OVER, object_kind="numbers",
                     object_id=str(year), details=details,
                 )  # fmt: skip
         return tuple(passed)

@@ -109,14 +109,27 @@ def credited(connection: Connection, number: str) -> dict[int, Money]:
 
 def next_number(connection: Connection, kind: Kind, year: int) -> str:
     """The next number of the year. The row stays locked until the end, so that none is ever missing."""
-    name, letter = _SEQUENCES[kind]
-    sequence = f"{name}-{year}"
-    connection.execute(upsert(number_sequence).values(name=sequence, next=1).on_conflict_do_nothing())
+    sequence, letter = _sequence(connection, kind, year)
     taken = connection.scalar(
         text("UPDATE number_sequence SET next = next + 1 WHERE name = :name RETURNING next - 1"),
         {"name": sequence},
     )
     return f"{letter}{year}-{taken:06}"
+
+
+def numbers_up_to(connection: Connection, kind: Kind, year: int, last: int) -> int:
+    """How many up to this one were not given yet; nobody gives one until the end."""
+    sequence, _ = _sequence(connection, kind, year)
+    mine = text("SELECT next FROM number_sequence WHERE name = :name FOR UPDATE")
+    return max(0, last + 1 - int(connection.execute(mine, {"name": sequence}).scalar_one()))
+
+
+def _sequence(connection: Connection, kind: Kind, year: int) -> tuple[str, str]:
+    """Its row, made where it is not there yet, and the letter of its numbers."""
+    name, letter = _SEQUENCES[kind]
+    sequence = f"{name}-{year}"
+    connection.execute(upsert(number_sequence).values(name=sequence, next=1).on_conflict_do_nothing())
+    return sequence, letter
 
 
 def claim(made: Invoice, customer_id: str, month: Month) -> Iterator[Posting]:

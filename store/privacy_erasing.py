@@ -21,6 +21,7 @@ from store import audit
 from store.emergency_tables import emergency_attempt
 from store.errors import DatabaseError, DatabaseUnavailable
 from store.foreign_errors import database_errors
+from store.invoice_numbers import NUMBERS_PASSED_OVER
 from store.privacy_calls import erase_month, erase_others, first_call
 from store.privacy_customers import erase_customer, erase_documents, erase_from_books
 from store.privacy_facts import holds_in
@@ -76,7 +77,11 @@ class PrivacyErasing:
         """Delete what is due. What fails leaves nothing half done; the rest is deleted all the same, and the
         first failure is raised at the end. Without a database the run ends at once."""
         since = self._last_number()
-        failed = [error for part in self._parts(plan) if (error := self._carried_out(part, at, actor))]
+        failed = [
+            error
+            for part in self._parts(plan)
+            if (error := self._carried_out(part, at, actor) if isinstance(part, _Part) else part)
+        ]
         done = self._done_since(since)
         if done:
             rows: dict[str, int] = {}
@@ -105,13 +110,16 @@ class PrivacyErasing:
             rows = connection.execute(wanted.limit(max(1, min(limit, MAX_ERASURES)))).mappings()
             return tuple(_erasure(dict(row)) for row in rows)
 
-    def _parts(self, plan: Plan) -> Iterator[_Part]:
-        """Each when the one before is done."""
+    def _parts(self, plan: Plan) -> Iterator[_Part | DatabaseError]:
+        """Each when the one before is done; instead of those that cannot be found, why."""
         for month in plan.months:
             yield _Part(month.kind, partial(_month, month), month.customer_id, month.month)
         over = _midnight_after(plan.cutoffs[kinds.OTHER_TRAFFIC.id])
         day = _BEGINNING
         while (first := self._first_call(day, over)) is not None:
+            if isinstance(first, DatabaseError):
+                yield first
+                break
             day = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
             yield _Part(kinds.OTHER_TRAFFIC, partial(_others, day, over))
             day += _ONE_DAY
@@ -121,9 +129,17 @@ class PrivacyErasing:
             name = customer.customer_id
             yield _Part(kinds.CUSTOMER, partial(_customer, name), name)
 
-    def _first_call(self, since: datetime, until: datetime) -> datetime | None:
-        with database_errors("looking for old calls"), self._engine.connect() as connection:
-            return first_call(connection, since, until)
+    def _first_call(self, since: datetime, until: datetime) -> datetime | DatabaseError | None:
+        """Looking through all calls takes long: as much time as deleting has, and a failure holds up nothing
+        else."""
+        try:
+            with database_errors("looking for old calls"), self._engine.connect() as connection:
+                connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT}'"))
+                return first_call(connection, since, until)
+        except DatabaseUnavailable:
+            raise
+        except DatabaseError as error:
+            return error
 
     def _carried_out(self, part: _Part, at: datetime, actor: str) -> DatabaseError | None:
         """A transaction that may delete; what deleted nothing leaves no record. A hold is opened before it or
@@ -199,7 +215,9 @@ def _recording_notes(until: date, connection: Connection, _: Sequence[Hold]) -> 
 
 
 def _documents(until: date, connection: Connection, _: Sequence[Hold]) -> int:
-    return erase_documents(connection, until)
+    of_numbers = audit_table.c.action == NUMBERS_PASSED_OVER
+    old = delete(audit_table).where(of_numbers, audit_table.c.at < _midnight_after(until))
+    return erase_documents(connection, until) + connection.execute(old).rowcount
 
 
 def _books(until: date, connection: Connection, holds: Sequence[Hold]) -> int:
@@ -208,7 +226,9 @@ def _books(until: date, connection: Connection, holds: Sequence[Hold]) -> int:
 
 
 def _audit(until: date, connection: Connection, _: Sequence[Hold]) -> int:
-    return connection.execute(delete(audit_table).where(audit_table.c.at < _midnight_after(until))).rowcount
+    of_documents = audit_table.c.action == NUMBERS_PASSED_OVER
+    old = delete(audit_table).where(~of_documents, audit_table.c.at < _midnight_after(until))
+    return connection.execute(old).rowcount
 
 
 def _proof(until: date, connection: Connection, _: Sequence[Hold]) -> int:

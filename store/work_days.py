@@ -1,4 +1,5 @@
-"""What the database knows of the time: its own clock, and the days on which the day's work was done."""
+"""What the database knows of the time: its own clock, the days on which the day's work was done, and whether
+it was brought back from a time before."""
 
 from __future__ import annotations
 
@@ -19,7 +20,10 @@ SELECT clock_timestamp() AS now,
          WHERE at < :begin)) AS last,
     least((SELECT min(day) FROM number_sweep WHERE day >= :day),
         (SELECT (min(at) AT TIME ZONE 'Europe/Berlin')::date FROM privacy_erasure
-         WHERE at >= :begin)) AS ahead
+         WHERE at >= :begin)) AS ahead,
+    coalesce((SELECT details ->> 'made_at' FROM audit
+         WHERE object_kind = 'backup' AND action IN ('backup.restore', 'backup.confirm')
+         ORDER BY id DESC LIMIT 1), '') AS restored
 """
 
 
@@ -30,4 +34,4 @@ def clocks(engine: Engine, here: datetime) -> Clocks:
     far = {"day": day, "begin": datetime.combine(day, time(), GERMAN_TIME)}
     with database_errors("reading the clock"), engine.connect() as connection:
         row = connection.execute(text(_READ), far).one()
-    return Clocks(here, row.now, row.last, row.ahead)
+    return Clocks(here, row.now, row.last, row.ahead, row.restored)

@@ -14,6 +14,7 @@ from rich.progress import track
 from rich.table import Table
 from sqlalchemy import Engine
 
+from cli.billing.bookings import booking
 from cli.billing.invoice_facts import maker
 from cli.billing.invoice_parties import InvoiceFactsMissing
 from cli.billing.months import MonthOption
@@ -78,6 +79,7 @@ def draft(
 @_JSON
 @changing()
 @click.pass_context
+@booking("`fernamt invoice list`", anew=True)
 def issue(
     ctx: click.Context, settings: Callable[[], Settings], month: Month, customer: str | None, everybody: bool,
     issued_on: date | None, as_json: bool, at: datetime, actor: str, reason: str,

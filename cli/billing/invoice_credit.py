@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from cli.billing.bookings import booking
 from cli.bootstrap import engine
 from cli.carriers.number_orders import GermanDay
 from cli.changes import changing
@@ -56,6 +57,7 @@ class CreditedLine(click.ParamType[tuple[int, Money | None]]):
 @click.option("--on", "issued_on", type=GermanDay(), help="Day of the credit note. Default: today.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @changing(reason_required=True)
+@booking("`fernamt invoice list`", anew=True)
 def credit(
     settings: Callable[[], Settings], number: str, lines: tuple[tuple[int, Money | None], ...],
     issued_on: date | None, as_json: bool, at: datetime, actor: str, reason: str,

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from cli.billing.bookings import booking
 from cli.bootstrap import engine
 from cli.changes import actor_option
 from cli.layout import effective
@@ -38,6 +39,7 @@ class Number(click.ParamType[tuple[Kind, int, int]]):
 @click.option("--reason", metavar="TEXT", required=True, help="Why; stands in the audit.")
 @actor_option
 @click.pass_obj
+@booking("`fernamt audit list --action invoice.numbers-passed-over`")
 def pass_over(settings: Callable[[], Settings], last: tuple[Kind, int, int], actor: str, reason: str) -> None:
     """Never give the numbers up to NUMBER, the last one that a customer has.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,16 +14,18 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from cli.auditing import entries, entry_first
+from cli.billing.bookings import booking
 from cli.billing.claims_state import held
 from cli.billing.sepa_parties import carrier_of, creditor_of, customers_with_mandate, mandates_of
 from cli.bootstrap import engine, now
 from cli.carriers.number_orders import GermanDay
 from cli.changes import actor_option, changing
+from cli.errors import ExportThere
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import GERMANY, shown, written
-from cli.whole_files import write_whole
+from cli.whole_files import write_new
 from documents.sepa import Collection, Creditor, Scheme, batches, direct_debits
 from rating.debits import Announced, DebitOrder, LeftOut, announcement, debit_of
 from rating.invoice import NOTHING, total
@@ -48,11 +50,13 @@ class Chooser:
     due_on: date
     made_at: datetime
     again: frozenset[str]
+    #: Where the files go to.
+    out: Path
     left_out: tuple[LeftOut, ...] = ()
     orders: tuple[DebitOrder, ...] = ()
 
     def __call__(self, waiting: Waiting) -> Sequence[Run]:
-        """Raise CollectionRefused: nothing is half collected."""
+        """Raise CollectionRefused, ExportThere: nothing is half collected."""
         invoices = [each.invoice for each in waiting.claims]
         mandates = mandates_of(self.database, {each.customer_id for each in invoices}, waiting.uses)
         parts = held(Claims(self.database), (each.number for each in invoices), self._today())
@@ -77,6 +81,12 @@ class Chooser:
 
     def _run(self, scheme: Scheme, orders: list[DebitOrder], waiting: Waiting) -> Run:
         name = _name(self.due_on, scheme, waiting.taken)
+        if (path := self.out / f"{name}.xml").exists():
+            # Of a database that was lost: the bank may have it, and it is the only one that says so.
+            raise ExportThere(
+                f"{path} is there, and the database does not know it: `fernamt sepa adopt {path}` when it "
+                "went to the bank, else move it away"
+            )
         collections = {each.end_to_end: _collection(each, self.due_on, scheme) for each in orders}
         made_at = self.made_at.astimezone(GERMANY)
         document = direct_debits(self.creditor, list(collections.values()), name, made_at, scheme)
@@ -118,6 +128,15 @@ def _name(due_on: date, scheme: Scheme, taken: frozenset[str]) -> str:
     return name
 
 
+def _write(files: Iterable[tuple[Path, bytes]]) -> None:
+    try:
+        write_new(files)
+    except FileExistsError as error:
+        raise ExportThere(
+            f"{error.filename} is there and is another file: move it away, then `fernamt sepa again`"
+        ) from None
+
+
 @click.command()
 @click.option("--due", "due_on", type=GermanDay(), required=True, help="Day of the debit, a bank day.")
 @_OUT
@@ -128,6 +147,7 @@ def _name(due_on: date, scheme: Scheme, taken: frozenset[str]) -> str:
 @click.option("--dry-run", is_flag=True, help="Only show what would be debited.")
 @_JSON
 @changing(with_reason=False)
+@booking("`fernamt sepa runs`; a file that is there and was not written: `fernamt sepa again`", anew=True)
 def export(
     settings: Callable[[], Settings], due_on: date, out: Path, again: tuple[str, ...], dry_run: bool,
     as_json: bool, at: datetime, actor: str,
@@ -149,12 +169,12 @@ def export(
             f"{due_on} is no day after {today} on which banks settle (TARGET)", param_hint="--due"
         )
     database = engine(effective(settings()), "fernamt sepa")
-    chooser = Chooser(database, creditor_of(carrier_of(database)), due_on, at, frozenset(again))
+    chooser = Chooser(database, creditor_of(carrier_of(database)), due_on, at, frozenset(again), out)
     debits = Debits(database)
     runs = chooser(debits.waiting()) if dry_run else debits.export(chooser, at, actor=actor)
     paths = {run.name: out / f"{run.name}.xml" for run in runs}
     if not dry_run:
-        write_whole((paths[run.name], run.document) for run in runs)
+        _write((paths[run.name], run.document) for run in runs)
     _tell(chooser, runs, paths, dry_run=dry_run, as_json=as_json)
 
 
@@ -240,13 +260,14 @@ def again(settings: Callable[[], Settings], name: str, out: Path, actor: str) ->
     content = Debits(database).document(name)
     path = out / f"{name}.xml"
     with entry_first(entries(database, actor, "sepa", name), "sepa.again", {"file": path.name}):
-        write_whole([(path, content)])
+        _write([(path, content)])
     click.echo(f"{path}: {len(content)} bytes")
 
 
 @click.command()
 @click.argument("name")
 @changing(reason_required=True)
+@booking("`fernamt sepa runs`")
 def withdraw(settings: Callable[[], Settings], name: str, at: datetime, actor: str, reason: str) -> None:
     """Open the claims of a file again that never went to the bank. Do not send it afterwards.
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
+from cli.billing.bookings import booking
 from cli.billing.sepa_parties import carrier_of, payers_of, return_fee_of
 from cli.bootstrap import engine
 from cli.changes import changing
@@ -48,6 +49,7 @@ class OtherAccount(ProgramError):
 @_JSON
 @changing(with_reason=False)
 @click.pass_context
+@booking("`fernamt customer open`; the same file again books nothing twice")
 def import_(
     ctx: click.Context, settings: Callable[[], Settings], sources: tuple[Path, ...], as_json: bool,
     at: datetime, actor: str,
@@ -220,6 +222,7 @@ class InvoicePart(click.ParamType[tuple[str, Money]]):
 @click.option("--invoice", "parts", type=InvoicePart(), multiple=True, required=True,
               help="An invoice that it pays, and with how much of it.")  # fmt: skip
 @changing()
+@booking("`fernamt sepa unmatched`")
 def assign(
     settings: Callable[[], Settings], line: str, parts: tuple[tuple[str, Money], ...], at: datetime,
     actor: str, reason: str,

@@ -5,14 +5,19 @@ from __future__ import annotations
 from cli.bootstrap import engine, now
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.settings import Settings
-from privacy.trusted_day import apart, doubt
+from cli.wiring.trusted_clock import CONFIRM
+from privacy.trusted_day import apart, doubt, unconfirmed
 from store.work_days import clocks
 
 
 def clock(settings: Settings) -> Finding:
-    """Whether it agrees with the database's, and with the days on which the day's work was done. A lab is off
-    for days, and nobody needs to say anything then."""
+    """Whether it agrees with the database's, and with the days on which the day's work was done; whether the
+    database was restored and nobody has confirmed it. A lab is off for days, and nobody needs to say anything
+    then."""
     found = clocks(engine(settings, "fernamt doctor"), now())
+    if why := unconfirmed(found):
+        told = f"nothing is deleted, issued or debited: {why}"
+        return Finding("clock", State.FAULT, told, CONFIRM)
     if why := apart(found):
         step = "Set the wrong one: nothing is deleted, and no day's work is done, while they differ"
         return Finding("clock", State.FAULT, why, step)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 
 import structlog
 from sqlalchemy import Engine
 
-from cli.errors import ClockDoubted
+from cli.errors import ClockDoubted, RestoreOpen
 from cli.wiring.adapters import store_errors
-from privacy.trusted_day import apart, doubt
+from privacy.trusted_day import apart, doubt, unconfirmed
 from store.work_days import clocks
 
+#: What is to be done about a database that was brought back.
+CONFIRM: Final = 'docs/operation.md, "After a restore", its last step is `fernamt backup confirm`'
 _log = structlog.get_logger(__name__)
 
 
@@ -36,13 +39,21 @@ class TrustedClock:
         return not why
 
 
+def refuse_unconfirmed(engine: Engine, moment: datetime) -> None:
+    """For what the lost database may have done already. Raises RestoreOpen; DatabaseError's children."""
+    if why := unconfirmed(clocks(engine, moment)):
+        raise RestoreOpen(f"{why}: {CONFIRM}")
+
+
 def believed_day(engine: Engine, moment: datetime, said: date | None) -> date:
     """The German day of a moment that was just read from the clock; `said` is what an operator says it is.
 
-    Raises ClockDoubted, for the operator's word stands against the days of earlier work, not against a clock;
-    DatabaseError's children.
+    Raises RestoreOpen; ClockDoubted, for the operator's word stands against the days of earlier work, not
+    against a clock; DatabaseError's children.
     """
     found = clocks(engine, moment)
+    if why := unconfirmed(found):
+        raise RestoreOpen(f"{why}: {CONFIRM}")
     today = found.today
     if said is not None and said != today:
         raise ClockDoubted(f"you say {said}, this machine's clock says {today}: set it, then run this again")

@@ -131,7 +131,7 @@ def test_nobody_debits_a_claim_twice_whoever_exports(run: Program, engine: Engin
     creditor = creditor_of(carrier_of(engine))
 
     def work() -> None:
-        choose = Chooser(engine, creditor, date(2026, 12, 7), DECEMBER_1, frozenset())
+        choose = Chooser(engine, creditor, date(2026, 12, 7), DECEMBER_1, frozenset(), tmp_path)
         done.append(len(Debits(engine).export(choose, DECEMBER_1, actor="anna")))
 
     clerks = [threading.Thread(target=work) for _ in range(3)]
