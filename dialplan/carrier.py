@@ -99,6 +99,13 @@ class Registration:
     expires_s: int = REGISTRATION_S
 
 
+#: A peer that says 100 Trying and is at work: mobile and foreign numbers take ten seconds and more.
+NO_PROGRESS_S: Final = 20
+#: Who is called where it has registered: a phone rings at once, and of a system nothing else tells that it is
+#: dead. Its profile waits 32 s for a first response (docs/decisions/0044), its registration ends a minute later.
+REGISTERED_RINGS_S: Final = 4
+
+
 @dataclass(frozen=True, slots=True)
 class CarrierRoute:
     """Calls that a carrier trunk takes: numbers of any of the prefixes, countries and classes, all numbers
@@ -170,7 +177,7 @@ class Trunk:
     priority: int = 100
     emergency: bool = False
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
-    no_progress_s: int = 20
+    no_progress_s: int = NO_PROGRESS_S
     no_answer_s: int = 120
     routes: tuple[CarrierRoute, ...] = ()
     capacity: int | None = None

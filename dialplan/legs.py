@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from dialplan.carrier import Phone, Trunk
+from dialplan.carrier import REGISTERED_RINGS_S, Phone, Trunk
 from dialplan.diversion import Diversion
 from dialplan.emergency.invite import EmergencyCall
 from numbering.e164 import E164
@@ -18,8 +18,6 @@ from numbering.e164 import E164
 #: by SIP's own timer (RFC 3261 section 17.1.1.2, timer B): the INVITE was sent three times by then. Soon
 #: enough for the next trunk's answer to an emergency call within 4 s (B8).
 SILENT_S: Final = 3
-#: A phone that does not ring: what is registered answers at once.
-_PHONE_RINGS_S: Final = 4
 #: An emergency call that another trunk could take: set-up to a control centre by ISUP takes 3 to 6 s.
 _EMERGENCY_SETUP_S: Final = 10
 
@@ -83,7 +81,7 @@ def leg_back(
 
 def leg_to_phone(phone: Phone, caller: Caller) -> Leg:
     """A leg to a phone that registers with us, addressed by its line number."""
-    return Leg(phone, phone.number, caller, _PHONE_RINGS_S, phone.no_answer_s)
+    return Leg(phone, phone.number, caller, REGISTERED_RINGS_S, phone.no_answer_s)
 
 
 def emergency_leg(

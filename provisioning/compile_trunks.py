@@ -7,6 +7,8 @@ from typing import Final
 
 from dialplan.caller.header_map import Preset
 from dialplan.carrier import (
+    NO_PROGRESS_S,
+    REGISTERED_RINGS_S,
     CarrierRoute,
     Credentials,
     Peer,
@@ -56,7 +58,7 @@ def sip_trunk(
         priority=carrier.priority if carrier else 100,
         emergency=carrier.emergency if carrier else False,
         codecs=entry.codecs,
-        no_progress_s=entry.no_progress_s,
+        no_progress_s=entry.no_progress_s or (NO_PROGRESS_S if address is not None else REGISTERED_RINGS_S),
         no_answer_s=entry.no_answer_s,
         routes=tuple(_carrier_routes(carrier)) if carrier else (),
         capacity=limited.capacity if limited else None,

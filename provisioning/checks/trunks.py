@@ -23,20 +23,21 @@ def check_trunks(parts: Parts) -> Iterator[Finding]:
     for path, trunk in all_trunks(parts):
         yield from _sources(path, trunk, peers)
         yield from _codecs(path, trunk, codecs)
-        if "no_progress_s" in trunk.model_fields_set and trunk.no_progress_s >= trunk.no_answer_s:
+        no_progress_s = trunk.no_progress_s
+        if no_progress_s is not None and no_progress_s >= trunk.no_answer_s:
             yield Finding(
                 "config.timeouts-contradict",
                 (*path, "no_progress_s"),
                 "a peer that does not ring is given up later than a ringing one",
-                found=str(trunk.no_progress_s),
+                found=str(no_progress_s),
                 allowed=f"less than no_answer_s ({trunk.no_answer_s})",
             )
-        elif path[0] == "carrier" and trunk.no_progress_s < _SETUP_S:
+        elif path[0] == "carrier" and no_progress_s is not None and no_progress_s < _SETUP_S:
             yield Finding(
                 "config.no-progress-short",
                 (*path, "no_progress_s"),
                 "calls to mobile and foreign numbers are given up while their network searches",
-                found=str(trunk.no_progress_s),
+                found=str(no_progress_s),
                 allowed=f"{_SETUP_S} and above; without any response it is left after {SILENT_S} s anyway",
                 severity=Severity.WARNING,
             )

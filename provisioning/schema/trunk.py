@@ -78,13 +78,13 @@ class TrunkEntry(Entry):
         DEFAULT_CODECS,
         description="Codecs of its calls, both ways, the preferred one first: PCMA, PCMU, G722, OPUS.",
     )
-    no_progress_s: int = Field(
-        20,
+    no_progress_s: int | None = Field(
+        None,
         ge=1,
         le=60,
         description="Post-dial delay: seconds without ringing, early media or answer before the next trunk "
-        "is tried; 100 Trying does not count. A peer without any response is left after 3 s, one that logs "
-        "in after this time.",
+        "is tried; 100 Trying does not count. Default: 20, and 4 for a system that is called where it has "
+        "registered, which nothing else finds dead. Another peer without any response is left after 3 s.",
     )
     no_answer_s: int = Field(
         120, ge=10, le=600, description="Seconds of ringing before the call is given up."

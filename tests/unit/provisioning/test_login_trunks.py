@@ -9,6 +9,7 @@ import pytest
 from refusal_cases import Case, each_is_refused
 
 from dialplan.carrier import Credentials, Peer, SipAddress, Srtp, Trunk
+from provisioning.canonical import entry_of, item_of
 from provisioning.compile import compile_snapshot
 from provisioning.errors import ConfigInvalid
 from provisioning.lab_secrets import lab_secrets
@@ -136,6 +137,32 @@ def test_a_system_that_registers_has_neither_address_nor_source(accepted: Accept
     assert (trunk.address, trunk.peers, trunk.registered_as) == (None, (), "bau-1")
     assert trunk.login == Credentials("bau-1", "geheim")
     assert "geheim" not in repr(trunk)
+
+
+@pytest.mark.parametrize(
+    ("entry", "no_progress_s"),
+    [
+        ("{id: bau-1, login: {secret: {lab: geheim}}}", 4),
+        ("{id: bau-1, no_progress_s: 20, login: {secret: {lab: geheim}}}", 20),
+        ('{id: bau-1, address: "198.51.100.20:5060", login: {secret: {lab: geheim}}}', 20),
+        (ENTRY, 20),
+    ],
+    ids=["registered", "registered, and forwards itself", "logs in, called at its address", "an address"],
+)
+def test_a_registered_system_that_lost_power_costs_a_call_as_little_as_a_phone(
+    accepted: Accept, changed: Change, entry: str, no_progress_s: int
+) -> None:
+    """Nothing else finds it: the profile that it is called over waits 32 s for a response (decision 0044)."""
+    assert compiled(accepted(changed((ENTRY, entry)))).no_progress_s == no_progress_s
+
+
+def test_what_an_operator_has_set_is_kept_also_when_it_is_another_trunks_default(
+    accepted: Accept, changed: Change
+) -> None:
+    slow = "{id: bau-1, no_progress_s: 20, login: {secret: {lab: geheim}}}"
+    customer = accepted(changed((ENTRY, slow))).config.customers[0]
+    stored = entry_of(item_of(customer))
+    assert stored.trunks[0].no_progress_s == 20
 
 
 @pytest.mark.parametrize(
