@@ -102,7 +102,7 @@ class Registration:
 #: A peer that says 100 Trying and is at work: mobile and foreign numbers take ten seconds and more.
 NO_PROGRESS_S: Final = 20
 #: Who is called where it has registered: a phone rings at once, and of a system nothing else tells that it is
-#: dead. Its profile waits 32 s for a first response (docs/decisions/0044), its registration ends a minute later.
+#: dead. Its profile waits 32 s for a first response (decision 0044), its registration ends a minute later.
 REGISTERED_RINGS_S: Final = 4
 
 
