@@ -34,7 +34,7 @@ _ANSWERED_BEFORE: Final = frozenset({Via.TRANSFER, Via.API})
 
 class CallDecider:
     """Holds the snapshot and decides with it. Nothing here waits for PostgreSQL (architecture.md); a call
-    that takes something of a limit asks Redis once, for 50 ms at most, and goes on without an answer.
+    that takes something of a limit asks Redis once, for 0.2 s at most, and goes on without an answer.
 
     `clock` gives the time in UTC. A new snapshot is swapped in whole; calls keep the version they began with
     because their decision was made before. `told` hears of each decision and how many seconds it took.

@@ -244,7 +244,8 @@ def attempt_of(
         address=str(call.address) if call and call.address else None,
         area_code=call.route.code if call else None,
         centre=area.centre or None if area else None,
-        sent=tuple(map(sent, legs)),
+        # A trunk gets the same in each round.
+        sent=tuple(sent(leg) for leg in {leg.to.id: leg for leg in legs}.values()),
         pre_empted=victims,
         claimed_location=offered.claimed_location,
     )

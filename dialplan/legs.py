@@ -14,12 +14,20 @@ from dialplan.diversion import Diversion
 from dialplan.emergency.invite import EmergencyCall
 from numbering.e164 import E164
 
+#: Attempts of one call, one after the other: eight silent trunks take half a minute already, and nobody waits
+#: longer. The rendered dialplan has one `bridge` for each.
+MAX_LEGS: Final = 8
 #: A carrier's, customer's or Teams' address that sends no response at all, not even 100 Trying, is given up
 #: by SIP's own timer (RFC 3261 section 17.1.1.2, timer B): the INVITE was sent three times by then. Soon
 #: enough for the next trunk's answer to an emergency call within 4 s (B8).
 SILENT_S: Final = 3
 #: An emergency call that another trunk could take: set-up to a control centre by ISUP takes 3 to 6 s.
 _EMERGENCY_SETUP_S: Final = 10
+#: One that no other trunk could take sooner, until it rings.
+_PATIENT_SETUP_S: Final = 120
+#: A control centre may let calls ring, or play announcements, for long: whoever waits there is not sent away,
+#: whatever a trunk's `no_answer_s` says.
+EMERGENCY_RINGS_S: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ class Leg:
     `no_answer_s`: seconds until it answers. `headers` go into the INVITE beside those of the identity: name
     and value, printable ASCII (RFC 3261). `emergency`: what an emergency call says beside that; None for
     every other call. `request_uri`: the whole Request-URI where it is not made of trunk and number.
+    `pause_s`: seconds before the INVITE, after the leg before has failed.
     """
 
     to: Trunk | Phone
@@ -63,6 +72,7 @@ class Leg:
     headers: tuple[tuple[str, str], ...] = ()
     emergency: EmergencyCall | None = None
     request_uri: str | None = None
+    pause_s: int = 0
 
 
 def leg_to_trunk(trunk: Trunk, number: str, caller: Caller) -> Leg:
@@ -85,10 +95,16 @@ def leg_to_phone(phone: Phone, caller: Caller) -> Leg:
 
 
 def emergency_leg(
-    trunk: Trunk, number: str, caller: Caller, call: EmergencyCall, *, patient: bool = False
+    trunk: Trunk,
+    number: str,
+    caller: Caller,
+    call: EmergencyCall,
+    *,
+    patient: bool = False,
+    pause_s: int = 0,
 ) -> Leg:
     """A leg to 110 or 112 over an emergency trunk: number always shown (B8, NotrufV §4(4)). `patient`: nobody
-    else is left who could be faster, so it is not given up for being slow."""
+    else is left who could be faster, so it is not given up for being slow; `pause_s` as the leg's."""
     shown = Caller(caller.number, caller.name, withheld=False)
-    setup_s = trunk.no_answer_s if patient else min(_EMERGENCY_SETUP_S, trunk.no_answer_s)
-    return Leg(trunk, number, shown, setup_s, trunk.no_answer_s, emergency=call)
+    setup_s = _PATIENT_SETUP_S if patient else _EMERGENCY_SETUP_S
+    return Leg(trunk, number, shown, setup_s, EMERGENCY_RINGS_S, emergency=call, pause_s=pause_s)

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from dialplan.emergency.invite import EmergencyCall
@@ -25,6 +27,14 @@ _VALUE: Final = re.compile(r"[A-Za-z0-9 <>@:;=._+/-]{1,1000}", re.ASCII)
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}", re.ASCII)
 #: Octets of user-user information in ISDN (ITU-T Q.931 section 4.5.30).
 _MAX_UUI: Final = 128
+
+
+#: Who calls 112 may hide and be mute, and a control centre may put the call on hold: silence ends none. Set
+#: on both sides' channels before they have media, 0 switches off what holds for every other call, and after
+#: each re-INVITE again (render/__init__.py).
+NEVER_SILENT: Final[Mapping[str, str]] = MappingProxyType(
+    {"media_timeout": "0", "execute_on_sip_reinvite": "set media_timeout_audio=0"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +117,13 @@ def is_phone_uri(leg: Leg) -> bool:
 
 
 def emergency_variables(leg: Leg, domain: str) -> dict[str, str]:
-    """The headers as variables of the leg: `sip_h_` and the header's name."""
-    return {f"sip_h_{name}": value for name, value in emergency_parts(leg, domain).headers}
+    """What the leg has of its own: the headers (`sip_h_` and the name), and that no silence ends it."""
+    if leg.emergency is None:
+        return {}
+    return {
+        **NEVER_SILENT,
+        **{f"sip_h_{name}": value for name, value in emergency_parts(leg, domain).headers},
+    }
 
 
 def _part_headers(part: BodyPart) -> str:

@@ -14,14 +14,13 @@ from dialplan.carrier import Phone
 from dialplan.causes import Cause
 from dialplan.decision import Announce, Converse, Decision, Reject, Route, Wait
 from dialplan.diversion import MAX_DIVERTED
-from dialplan.legs import Leg
+from dialplan.legs import MAX_LEGS, Leg
 from dialplan.plans.position import Resume, read_resume
 from freeswitch import codecs, delayed_offer, parties
 from freeswitch.decided_facts import FACTS, facts_of, packed
 from freeswitch.dialstring import leg_string, one_after_the_other
-from freeswitch.emergency import emergency_parts
+from freeswitch.emergency import NEVER_SILENT, emergency_parts
 from freeswitch.errors import UnexpectedReply
-from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.onward import asked_again, leg_facts, next_round, onward_variables
 from freeswitch.pidf import MAX_CLAIMED
 from freeswitch.plan_variables import KEYS, carry_out_plan, happened, plan_variables
@@ -320,8 +319,9 @@ def _way(leg: Leg, node: str, door_of: DoorOf, tls_of: TlsOf) -> tuple[NodeDoor 
 
 
 def _emergency(variables: dict[str, str], attempts: list[tuple[Leg, ...]], domain: str) -> None:
-    """The body of each leg. Each leg copies the calling channel's, so the dialplan changes it in between;
-    other calls pass no body on, emergency calls nothing but ours (a caller's User-to-User would go along)."""
+    """The body of each leg, and the pause before it. Each leg copies the calling channel's body, so the
+    dialplan changes it in between; other calls pass no body on, emergency calls nothing but ours (a caller's
+    User-to-User would go along)."""
     if not any(leg.emergency for attempt in attempts for leg in attempt):
         variables["sip_copy_multipart"] = "false"
         return
@@ -330,6 +330,9 @@ def _emergency(variables: dict[str, str], attempts: list[tuple[Leg, ...]], domai
     bodies = [emergency_parts(attempt[0], domain).multipart for attempt in attempts if attempt]
     variables["sip_multipart"] = bodies[0]
     variables |= {f"fernamt_body_{n}": body for n, body in enumerate(bodies[1:], start=2) if body}
+    pauses = [attempt[0].pause_s * 1_000 for attempt in attempts if attempt]
+    variables |= {f"fernamt_pause_{n}": str(ms) for n, ms in enumerate(pauses[1:], start=2)}
+    variables |= NEVER_SILENT
 
 
 @lru_cache(maxsize=256)  # a few sets of the configuration; sorting them for each call is dear

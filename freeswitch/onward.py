@@ -14,11 +14,10 @@ from typing import Final
 
 from dialplan.call import Behalf, CallOffered, Via
 from dialplan.decision import Decision
-from dialplan.legs import Caller
+from dialplan.legs import MAX_LEGS, Caller
 from dialplan.place import onward
 from freeswitch.decided_facts import fact, facts_of
 from freeswitch.dialstring import REDIRECTED
-from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.parties import ORIGINATED, TRANSFERRED, redirector, transferor
 from numbering.e164 import E164
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Final
 
 from dialplan.call import CallOffered
@@ -17,15 +18,16 @@ from dialplan.circumstances import Circumstances
 from dialplan.decision import Announce, CallFacts, Decision, Reason, Route, refuse
 from dialplan.emergency.invite import EmergencyCall, emergency_number
 from dialplan.emergency.routing import EmergencyRoute, EmergencyTarget, LineAddress
-from dialplan.legs import Caller, Leg, emergency_leg
+from dialplan.legs import MAX_LEGS, Caller, Leg, emergency_leg
 from dialplan.reasons import reason
 from dialplan.snapshot import Snapshot
 from dialplan.trunks.choice import down_last
 from numbering.e164 import E164
 
 _EVERY_FAILURE: Final = frozenset(Cause)
-#: Attempts of one call, as many as every switch node makes one after the other.
-_MOST_ATTEMPTS: Final = 8
+#: Seconds of rest before each round over all trunks: peers that are starting again refuse at once, and all
+#: would have failed within a tenth of a second. Beside what a long round has cost they are little.
+_PAUSES_S: Final = (0, 1, 3)
 #: File of freeswitch/sounds that is played (B9).
 NO_LINE_ANNOUNCEMENT: Final = "emergency-no-line"
 
@@ -72,13 +74,14 @@ class EmergencyLine:
 def emergency_legs(
     snapshot: Snapshot, trunk_ids: Iterable[str], line: EmergencyLine, digits: str, route: EmergencyRoute
 ) -> tuple[Leg, ...]:
-    """One leg for each of the trunks, in this order, and then all of them once more, without haste: a call
-    must not be lost because every path was slow, or failed for a moment. Also for the static dialplan
-    (without a controller)."""
+    """One leg for each of the trunks, in this order, and then all of them twice more, as far as `MAX_LEGS`
+    reach, each time after a pause and without haste: a call must not be lost because every path was slow, or
+    failed for a moment. Also for the static dialplan (without a controller)."""
     trunks = [snapshot.trunks[each] for each in trunk_ids]
-    again = trunks[: max(0, _MOST_ATTEMPTS - len(trunks))]
+    attempts = max(len(trunks), min(MAX_LEGS, len(_PAUSES_S) * len(trunks)))
     legs = []
-    for position, trunk in enumerate([*trunks, *again], start=1):
+    for position, trunk in enumerate(islice(cycle(trunks), attempts)):
+        done, in_round = divmod(position, len(trunks))
         form = trunk.emergency_form
         call = EmergencyCall(
             dialled=digits,
@@ -89,8 +92,9 @@ def emergency_legs(
             claimed_location=line.claimed_location if form.claimed_location else None,
         )
         number = emergency_number(form, digits, route)
-        patient = len(trunks) == 1 or position > len(trunks) or position >= _MOST_ATTEMPTS
-        legs.append(emergency_leg(trunk, number, Caller(line.number), call, patient=patient))
+        patient = len(trunks) == 1 or done > 0 or position >= MAX_LEGS - 1
+        pause_s = 0 if in_round else _PAUSES_S[done]
+        legs.append(emergency_leg(trunk, number, Caller(line.number), call, patient=patient, pause_s=pause_s))
     return tuple(legs)
 
 

@@ -14,7 +14,7 @@ from zlib import crc32
 from dialplan.causes import Cause
 from dialplan.circumstances import Circumstances
 from dialplan.decision import CallFacts, Decision, Route, refuse
-from dialplan.legs import Caller, leg_to_trunk
+from dialplan.legs import MAX_LEGS, Caller, leg_to_trunk
 from dialplan.reasons import reason
 from dialplan.rules import Rule
 from dialplan.snapshot import Snapshot
@@ -24,8 +24,6 @@ from dialplan.week import minute_of_week
 from numbering.dial import Dialled
 from numbering.e164 import E164
 
-#: Trunks that one call tries: eight silent ones take half a minute already, and nobody waits longer.
-MOST_TRIED: Final = 8
 #: Knuth's multiplier: spreads a 32-bit hash anew for each further draw.
 _SPREAD: Final = 2_654_435_761
 
@@ -71,7 +69,7 @@ def chosen(
     found: dict[str, None] = {}
     full: dict[str, None] = {}
     down, trunks = circumstances.trunks_down, snapshot.trunks
-    wanted = MOST_TRIED
+    wanted = MAX_LEGS
     for way in _ways(snapshot, circumstances, dialled, call_id):
         trunk_id = way.trunk_id
         if trunk_id in found or (only and trunk_id not in only):
@@ -83,7 +81,7 @@ def chosen(
         wanted -= trunk_id not in down
         if not wanted:
             break
-    return TrunkChoice(down_last(found, circumstances)[:MOST_TRIED], tuple(full))
+    return TrunkChoice(down_last(found, circumstances)[:MAX_LEGS], tuple(full))
 
 
 def down_last(trunk_ids: Iterable[str], circumstances: Circumstances) -> tuple[str, ...]:

@@ -15,11 +15,11 @@ from xml.etree.ElementTree import Element
 
 from dialplan.call import Entry
 from dialplan.carrier import Trunk
+from dialplan.legs import MAX_LEGS
 from dialplan.plans.position import Happened
 from freeswitch.agent_calls import TOO_LATE, WHISPER
 from freeswitch.delayed_offer import TO_CARRIERS, WITHOUT_SDP
 from freeswitch.dialstring import REDIRECTED
-from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.near_controllers import near_first
 from freeswitch.node_state import DRAINED
 from freeswitch.parties import ORIGINATED, TRANSFERRED
@@ -218,12 +218,17 @@ def _carry_out(hosts: str, settings: SwitchSettings) -> Element:
     actions(route, [("bridge", f"${{fernamt_leg_{n}}}") for n in range(2, MAX_LEGS + 1)])
     actions(route, [("hangup", "${originate_disposition}")])
 
-    # An emergency call: like `route`, and each attempt with a body of its own (freeswitch/emergency.py).
+    # An emergency call: like `route`, and each attempt with a body of its own (freeswitch/emergency.py) and a
+    # pause before it, which is 0 but for the first one of a new round.
     urgent = _extension(context, "route-emergency", ("destination_number", "^emergency:"))
     for n in range(2, MAX_LEGS + 1):
         actions(
             urgent,
-            [("set", f"sip_multipart=${{fernamt_body_{n}}}"), ("bridge", f"${{fernamt_leg_{n}}}")],
+            [
+                ("set", f"sip_multipart=${{fernamt_body_{n}}}"),
+                ("sleep", f"${{fernamt_pause_{n}}}"),
+                ("bridge", f"${{fernamt_leg_{n}}}"),
+            ],
         )
     actions(urgent, [("hangup", "${originate_disposition}")])
 

@@ -21,11 +21,11 @@ from dialplan.caller.identity import Origin
 from dialplan.carrier import Peer, Phone, Trunk, TrunkSide
 from dialplan.emergency.calls import NO_LINE_ANNOUNCEMENT, EmergencyLine, address_of, emergency_legs
 from dialplan.emergency.routing import LineAddress
-from dialplan.legs import Leg
+from dialplan.legs import EMERGENCY_RINGS_S, Leg
 from dialplan.snapshot import Snapshot
 from freeswitch.delayed_offer import TO_CARRIERS, WITHOUT_SDP
 from freeswitch.dialstring import dial_string
-from freeswitch.emergency import emergency_parts
+from freeswitch.emergency import NEVER_SILENT, emergency_parts
 from freeswitch.render.number_expressions import own_numbers
 from freeswitch.render.xml import actions
 from freeswitch.settings import LOGGED_IN, SwitchSettings
@@ -42,14 +42,17 @@ _ABROAD: Final = "abroad"
 #: Nothing that the caller's own system wrote goes along.
 STATIC_FACTS: Final = (
     "hangup_after_bridge=true;continue_on_fail=true;sip_copy_custom_headers=false;"
+    # FreeSWITCH gives up after 60 s whatever a leg's own limit says.
+    f"call_timeout={EMERGENCY_RINGS_S + 1};"
+    f"{';'.join(f'{name}={value}' for name, value in NEVER_SILENT.items())};"
     "fernamt_call=${uuid};fernamt_reason=static.emergency;fernamt_direction=emergency;"
     # The codecs of a browser: with Opus alone no carrier's trunk would take the call.
     "export_vars=fernamt_call,fernamt_customer,fernamt_direction,fernamt_reason,fernamt_b_number,"
     "absolute_codec_string," + ",".join(TO_CARRIERS)
 )
 
-#: For each trunk the body ("" for none), and its dial string.
-_Ways = tuple[tuple[str, str], ...]
+#: For each attempt the body ("" for none), the pause before it in milliseconds, and the dial string.
+_Ways = tuple[tuple[str, int, str], ...]
 
 
 class StaticEmergency:
@@ -108,8 +111,9 @@ class StaticEmergency:
         for ways_by_digits, key in self._areas.items():
             for digits, ways in zip(DIALLED, ways_by_digits, strict=True):
                 area = _extension(context, f"area-{key}-{digits}", f"^area-{key}-{digits}$")
-                for body, bridge in ways:
-                    actions(area, [("set", f"sip_multipart={body}"), ("bridge", bridge)])
+                for body, pause_ms, bridge in ways:
+                    rest = [("sleep", str(pause_ms))] if pause_ms else []
+                    actions(area, [("set", f"sip_multipart={body}"), *rest, ("bridge", bridge)])
         unheard = ("${endpoint_disposition}", f"^{WITHOUT_SDP}$")
         no_line_unheard = _extension(context, "no-line-unheard", f"^place-{_NO_LINE}-", unheard)
         actions(no_line_unheard, [("hangup", "OUTGOING_CALL_BARRED")])
@@ -178,14 +182,15 @@ class StaticEmergency:
         line = EmergencyLine(_ANY_LINE, address)
         return emergency_legs(self._snapshot, self._snapshot.emergency_trunks, line, digits, route)
 
-    def _way(self, leg: Leg, variants: dict[tuple[str, str], int]) -> tuple[str, str]:
+    def _way(self, leg: Leg, variants: dict[tuple[str, str], int]) -> tuple[str, int, str]:
         """The leg with everything that belongs to its line or place taken from variables."""
         parts = emergency_parts(leg, self._settings.domain, number=_LINE)
+        pause_ms = leg.pause_s * 1_000
         if not parts.bodies:
-            return "", self._bridge(leg, "", "")
+            return "", pause_ms, self._bridge(leg, "", "")
         content_id = parts.bodies[0].content_id
         n = variants.setdefault((content_id, parts.multipart), len(variants) + 1)
-        return f"${{fernamt_body_{n}}}", self._bridge(leg, content_id, f"${{fernamt_cid_{n}}}")
+        return f"${{fernamt_body_{n}}}", pause_ms, self._bridge(leg, content_id, f"${{fernamt_cid_{n}}}")
 
     def _bridge(self, leg: Leg, content_id: str, variable: str) -> str:
         """The dial string. Of a place it has no more than the area: it is written once for many places."""

@@ -169,12 +169,30 @@ def test_a_slow_trunk_is_not_taken_for_a_dead_one(stage: Stage) -> None:
     assert not stage.all_received("carrier-b")
 
 
-def test_when_all_trunks_have_failed_they_are_tried_once_more(stage: Stage) -> None:
+def test_when_all_trunks_have_failed_they_are_tried_twice_more(stage: Stage) -> None:
     carriers = ("carrier-a", "carrier-b")
     for carrier in carriers:
         stage.robot(carrier).on_call(Reject(486), "110")
     assert stage.call("kanzlei-2", "110").wait("ended", 20).final_code == 486
-    assert [len(stage.all_received(carrier)) for carrier in carriers] == [2, 2]
+    assert [len(stage.all_received(carrier)) for carrier in carriers] == [3, 3]
+
+
+def test_carriers_that_are_starting_again_get_the_call_when_they_are_there(stage: Stage) -> None:
+    """Two rounds are refused at once; who is back within seconds is asked again."""
+    stage.robot("carrier-a").on_call(Reject(503), "112")
+    stage.robot("carrier-b").on_call(Reject(503), "112")
+    call = stage.call("kanzlei-2", "112", talk_ms=50)
+    refused: list[CallReport] = []
+
+    def twice() -> bool:
+        refused.extend(stage.all_received("carrier-b"))
+        return len(refused) == 2
+
+    eventually(twice, 10, "two rounds to be refused")
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), "112")
+    report = call.wait("ended", 20)
+    assert report.final_code == 200
+    assert (report.answered_ms or 0) >= 4_000, "a second of rest, then three"
 
 
 @pytest.mark.parametrize("code", [486, 404, 603, 500, 480])

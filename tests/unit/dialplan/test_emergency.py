@@ -151,7 +151,7 @@ def test_every_trunk_gets_it_as_that_trunk_wants_it() -> None:
         BAU_1,
     )
     found = replace(carrier(), trunks={each.id: each for each in trunks})
-    assert [leg.number for leg in legs_of(decide(from_trunk("112"), found, AT))] == 2 * ["+49CC1A", "112"]
+    assert [leg.number for leg in legs_of(decide(from_trunk("112"), found, AT))] == 3 * ["+49CC1A", "112"]
 
 
 def test_nothing_that_stops_other_calls_stops_an_emergency_call() -> None:
@@ -167,13 +167,13 @@ def test_nothing_that_stops_other_calls_stops_an_emergency_call() -> None:
     found = carrier(trunks=trunks)
     found = replace(found, customers={"kanzlei": blocked(KANZLEI)})
     decision = decide(from_phone("112"), found, at)
-    assert [leg.to.id for leg in legs_of(decision)] == 2 * ["carrier-a", "carrier-b"]
+    assert [leg.to.id for leg in legs_of(decision)] == 3 * ["carrier-a", "carrier-b"]
 
 
 def test_a_trunk_that_is_down_is_tried_last() -> None:
     down = replace(AT, trunks_down=frozenset({"carrier-a"}))
     legs = legs_of(decide(from_phone("112"), carrier(), down))
-    assert [leg.to.id for leg in legs] == 2 * ["carrier-b", "carrier-a"]
+    assert [leg.to.id for leg in legs] == 3 * ["carrier-b", "carrier-a"]
 
 
 def test_whatever_the_first_trunk_fails_with_the_next_is_tried() -> None:
@@ -191,14 +191,29 @@ def test_slow_trunks_are_tried_again_with_all_the_time_that_it_takes() -> None:
     assert [(leg.to.id, leg.no_progress_s) for leg in legs] == [
         ("carrier-a", 10),
         ("carrier-b", 10),
-        ("carrier-a", 120),
-        ("carrier-b", 120),
+        *2 * [("carrier-a", 120), ("carrier-b", 120)],
     ]
+
+
+def test_a_round_begins_after_a_pause() -> None:
+    """A peer that is starting again answers 503 at once: without pauses all is lost in no time."""
+    legs = legs_of(decide(from_phone("112"), carrier(), AT))
+    assert [leg.pause_s for leg in legs] == [0, 0, 1, 0, 3, 0]
+    alone = legs_of(decide(from_phone("112"), carrier(trunks=(CARRIER_A,)), AT))
+    assert [leg.pause_s for leg in alone] == [0, 1, 3]
+
+
+def test_who_hears_it_ring_is_not_sent_away() -> None:
+    """The control centre's queue may be long, whatever the operator's limit for other calls is."""
+    hasty = (replace(CARRIER_A, no_answer_s=10), replace(CARRIER_B, no_answer_s=10))
+    legs = legs_of(decide(from_phone("112"), carrier(trunks=hasty), AT))
+    assert {leg.no_answer_s for leg in legs} == {600}
+    assert [leg.no_progress_s for leg in legs] == [10, 10, *[120] * 4]
 
 
 def test_the_only_trunk_is_never_given_up_for_being_slow() -> None:
     legs = legs_of(decide(from_phone("112"), carrier(trunks=(CARRIER_A,)), AT))
-    assert [leg.no_progress_s for leg in legs] == [120, 120]
+    assert [leg.no_progress_s for leg in legs] == [120, 120, 120]
 
 
 def test_many_trunks_share_the_attempts_that_a_node_makes() -> None:

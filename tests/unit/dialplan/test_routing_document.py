@@ -8,8 +8,8 @@ import pytest
 
 from controller.trunk_service import FAILURES, FIRST_REST, LONGEST_REST, TRIAL, WINDOW
 from dialplan.causes import RETRY_ELSEWHERE, Cause
+from dialplan.legs import MAX_LEGS
 from dialplan.rules import SENTENCES, Rule
-from dialplan.trunks.choice import MOST_TRIED
 
 TEXT = (Path(__file__).parents[3] / "docs" / "routing.md").read_text()
 WORDS = " ".join(TEXT.split())
@@ -36,4 +36,4 @@ def test_its_figures_are_the_programs() -> None:
     assert row in WORDS
     assert f"a trunk rests for {FIRST_REST.seconds} s. Then one call tries it, for {TRIAL.seconds} s" in WORDS
     assert f"rests twice as long, up to {LONGEST_REST.seconds // 60} minutes" in WORDS
-    assert f"A call tries {_NAMES[MOST_TRIED]} trunks at most" in WORDS
+    assert f"A call tries {_NAMES[MAX_LEGS]} trunks at most" in WORDS

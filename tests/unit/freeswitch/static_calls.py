@@ -12,10 +12,11 @@ _CAPTURED = re.compile(r"\$(?:([0-9]+)|\{([0-9]+)\})")
 
 @dataclass(frozen=True, slots=True)
 class StaticAttempt:
-    """One `bridge` with its variables filled in, and the body that goes along."""
+    """One `bridge` with its variables filled in, the body that goes along, and the pause before."""
 
     bridge: str
     body: str
+    pause_ms: int
 
 
 def from_static_phone(tree: Element, user: str, digits: str) -> list[StaticAttempt]:
@@ -52,6 +53,7 @@ def _carry_out(
     tree: Element, extension: Element, captured: tuple[str, ...], known: dict[str, str]
 ) -> list[StaticAttempt]:
     attempts: list[StaticAttempt] = []
+    pause_ms = 0
     for action in extension.iter("action"):
         text = _CAPTURED.sub(lambda found: captured[int(found[1] or found[2]) - 1], action.get("data", ""))
         text = _expanded(text, known)
@@ -62,7 +64,10 @@ def _carry_out(
             case "multiset":
                 known |= dict(each.split("=", 1) for each in text.removeprefix("^^;").split(";"))
             case "bridge":
-                attempts.append(StaticAttempt(text, known.get("sip_multipart", "")))
+                attempts.append(StaticAttempt(text, known.get("sip_multipart", ""), pause_ms))
+                pause_ms = 0
+            case "sleep":
+                pause_ms = int(text)
             case "execute_extension":
                 attempts += _run(tree, text.split(" ")[0], known)
     return attempts

@@ -12,10 +12,9 @@ from dialplan.call import MAX_TEXT, CallOffered, Entry
 from dialplan.causes import Cause
 from dialplan.decide import decide
 from dialplan.decision import CallFacts, Decision, Direction, Reason, Reject, Route
-from dialplan.legs import Caller, leg_to_trunk
+from dialplan.legs import MAX_LEGS, Caller, leg_to_trunk
 from freeswitch.decided_facts import unpacked
 from freeswitch.errors import UnexpectedReply
-from freeswitch.legs_per_call import MAX_LEGS
 from freeswitch.offer import decision_variables, offered_call
 from tests.unit.dialplan.carriers import (
     AT,
@@ -165,6 +164,16 @@ def test_a_route_has_a_dial_string_for_each_leg_and_the_causes_that_try_the_next
 
 def test_an_emergency_call_tries_the_next_trunk_whatever_happened() -> None:
     assert variables_of(from_phone("112"))["continue_on_fail"] == "true"
+
+
+def test_an_emergency_call_rests_before_each_round_and_ends_by_no_silence() -> None:
+    found = variables_of(from_phone("112"))
+    assert [found[f"fernamt_pause_{n}"] for n in range(2, 7)] == ["0", "1000", "0", "3000", "0"]
+    assert "fernamt_leg_7" not in found
+    assert found["call_timeout"] == "601"
+    assert found["media_timeout"] == "0"
+    assert found["execute_on_sip_reinvite"] == "set media_timeout_audio=0"
+    assert "media_timeout" not in variables_of(from_phone("015228817386"))
 
 
 def test_a_refusal_with_the_causes_own_code_is_a_hangup() -> None:

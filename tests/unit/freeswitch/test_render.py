@@ -54,6 +54,7 @@ OURS = {
     # A number of ours or what `queue_variables` found to be one; one key; sounds of ours.
     *("fernamt_dialled", "playback_terminator_used", "fernamt_say", "fernamt_noted"),
     *(f"fernamt_body_{number}" for number in range(2, 9)),
+    *(f"fernamt_pause_{number}" for number in range(2, 9)),
     *("fernamt_place", "fernamt_line", "fernamt_b_number", "fernamt_announcement"),
     *("originate_disposition", "sip_network_port", "uuid"),
     # What became of the INVITE; the codecs in common, by names that FreeSWITCH knows.
@@ -138,16 +139,28 @@ def test_every_customers_trunk_and_phone_has_its_emergency_calls_rendered(digits
         (BERLIN_2, from_static_phone(tree, "Kanzlei.2", digits)),
     ):
         first, second, *again = (each.bridge for each in attempts)
-        assert [each.replace("_timeout=120,origin", "_timeout=10,origin") for each in again] == [
-            first,
-            second,
-        ]
+        hasty = [each.replace("_timeout=120,origin", "_timeout=10,origin") for each in again]
+        assert hasty == 2 * [first, second]
+        assert [each.pause_ms for each in attempts] == [0, 0, 1_000, 0, 3_000, 0]
         assert first.endswith(f"]sofia/gateway/carrier-a.C/{digits}")
         assert second.endswith(f"]sofia/gateway/carrier-b/{digits}")
         for bridge in (first, second):
             assert f"origination_caller_id_number={number}," in bridge
             assert "hide" not in bridge
             assert "${" not in bridge
+            assert bridge.startswith("[leg_timeout=600,leg_progress_timeout=10,")
+            assert ",media_timeout=0,execute_on_sip_reinvite=set media_timeout_audio=0," in bridge, (
+                "no silence ends it"
+            )
+
+
+def test_without_a_controller_an_emergency_call_has_no_limit_of_freeswitchs_own(tree: Element) -> None:
+    """60 s of ringing, and the silence that ends other calls: on the caller's side too."""
+    (begins,) = (
+        each.get("data", "") for each in tree.iter("action") if "static.emergency" in each.get("data", "")
+    )
+    assert {"call_timeout=601", "media_timeout=0"} <= set(begins.split(";"))
+    assert "execute_on_sip_reinvite=set media_timeout_audio=0" in begins.split(";")
 
 
 def static_match(tree: Element, digits: str, ip: str, port: int) -> str | None:

@@ -65,6 +65,7 @@ def test_the_caller_s_own_number_and_its_place_go_out_as_with_a_controller(digit
     assert [each.body for each in attempts] == [
         emergency_parts(each, DOMAIN).multipart for each in outcome.legs
     ]
+    assert [each.pause_ms for each in attempts] == [each.pause_s * 1_000 for each in outcome.legs]
     assert (BERLIN_SITE.street in attempts[0].body) == ("3023125115" in caller)
 
 
