@@ -2,7 +2,8 @@
 
 Read in sofia_reg.c: `sofia::register` comes for every REGISTER that was accepted, refreshes too; the account
 stands in `from-user`, in `sofia::expire` in `user`. A node that ends tells nothing: it lists anew when it is
-back.
+back. That a connection ended is told as a registration's end, and is none where another one is newer
+(phone_connections.py).
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from dialplan.legs import Leg
 from freeswitch import api_calls
 from freeswitch.commands import ApiCall
 from freeswitch.events import Event
+from freeswitch.phone_connections import Connection, PhoneConnections
 from freeswitch.replies import rows_of
 from freeswitch.settings import NodeDoor
 
 _CAME: Final = "sofia::register"
 _WENT: Final = ("sofia::unregister", "sofia::expire")
+#: Why `sofia::unregister` came, where it was not asked for.
+_ENDED: Final = "socket-disconnection"
 #: In the `status` of a registration whose Contact asks for TLS (read: sofia_reg.c).
 _BY_TLS: Final = "(TLS"
 #: CUSTOM events that tell of it.
@@ -84,6 +88,7 @@ class Registrations:
     def __init__(self, node: str, sink: PhoneSink | None) -> None:
         self._node = node
         self._sink = sink
+        self._connections = PhoneConnections()
         self.subclasses = SUBCLASSES if sink is not None else ()
 
     def ask(self, ask: Callable[[ApiCall], str]) -> None:
@@ -95,6 +100,7 @@ class Registrations:
                 for row in rows
                 if row.get("network_proto") == "tls"
             }
+            self._connections.listed((row.get("reg_user", ""), _listed_over(row)) for row in rows)
             self._sink.listed_phones(self._node, {row.get("reg_user", "") for row in rows}, by_tls)
 
     def told(self, event: Event) -> None:
@@ -104,12 +110,27 @@ class Registrations:
         username = event.get("from-user") or event.get("user")
         if not username:
             return
+        connection = _over(event)
         if event.subclass == _CAME:
+            self._connections.came(username, connection)
             tls = _BY_TLS in (event.get("status") or "")
             address = _address(event.get("network-ip"), event.get("network-port")) if tls else ""
             self._sink.came(self._node, username, tls=address)
+        elif event.get("reason") == _ENDED:
+            if self._connections.ended(username, connection.call_id):
+                self._sink.went(self._node, username)
         else:
+            self._connections.taken_back(username, connection)
             self._sink.went(self._node, username)
+
+
+def _over(event: Event) -> Connection:
+    told = (event.get(name) or "" for name in ("call-id", "network-ip", "network-port"))
+    return Connection(*told)
+
+
+def _listed_over(row: Mapping[str, str]) -> Connection:
+    return Connection(*(row.get(name, "") for name in ("token", "network_ip", "network_port")))
 
 
 def _address(ip: str | None, port: str | None) -> str:

@@ -28,11 +28,15 @@ pytestmark = pytest.mark.freeswitch
 NUMBER, CALLED, CALLER = "+492214710120", "+494066969120", "+4915228817386"
 
 
-@pytest.fixture
-def system(encrypted: Encrypted) -> Iterator[TlsSystem]:
+def connected(encrypted: Encrypted) -> TlsSystem:
     node = encrypted.running.settings.node
     at, context = (node.sip_ip, encrypted.ports.phone_tls), client_side(encrypted.authority.file)
-    with TlsSystem(at, context, "fern", "nur-im-labor-3", node.domain) as found:
+    return TlsSystem(at, context, "fern", "nur-im-labor-3", node.domain)
+
+
+@pytest.fixture
+def system(encrypted: Encrypted) -> Iterator[TlsSystem]:
+    with connected(encrypted) as found:
         yield found
 
 
@@ -76,16 +80,12 @@ def why(encrypted: Encrypted) -> list[str]:
     return [each["why"] for each in found if each["trunk"] == "fern"]
 
 
-def test_registered_by_tls_its_trunk_is_up_and_calls_to_it_are_encrypted(
-    encrypted: Encrypted, system: TlsSystem
-) -> None:
-    assert system.register(300).startswith("SIP/2.0 200")
-
-    eventually(lambda: "registered with node-1" in why(encrypted), 20, "the trunk to be up")
+def called(encrypted: Encrypted) -> RobotCall:
+    """A call to it, under way. Each controller hears of the registration by itself; the one that is asked may
+    be the later one."""
     calls: list[RobotCall] = []
 
     def goes_out() -> bool:
-        """Each controller hears of the registration by itself; the one that is asked may be the later one."""
         placed = encrypted.stage.call("carrier-a", NUMBER, from_user=CALLER)
         try:
             placed.wait("ended", 1)
@@ -94,7 +94,16 @@ def test_registered_by_tls_its_trunk_is_up_and_calls_to_it_are_encrypted(
         return bool(calls)
 
     eventually(goes_out, 20, "a call that is not refused")
-    (call,) = calls
+    return calls[0]
+
+
+def test_registered_by_tls_its_trunk_is_up_and_calls_to_it_are_encrypted(
+    encrypted: Encrypted, system: TlsSystem
+) -> None:
+    assert system.register(300).startswith("SIP/2.0 200")
+
+    eventually(lambda: "registered with node-1" in why(encrypted), 20, "the trunk to be up")
+    call = called(encrypted)
     invite = system.heard("INVITE")
     assert invite.startswith(f"INVITE sip:{NUMBER}@")
     assert "RTP/SAVP" in invite
@@ -145,3 +154,21 @@ def test_what_follows_in_a_call_to_it_goes_over_its_connection(
     system.answer(system.heard("BYE"), "200 OK")
     assert call.wait("ended", 20).final_code == 200
     assert system.register(0).startswith("SIP/2.0 200")
+
+
+def test_who_came_back_over_another_connection_is_called_there_when_the_old_one_ends(
+    encrypted: Encrypted, system: TlsSystem
+) -> None:
+    """With the same Call-ID (RFC 3261 section 10.2.4); the end of the old connection takes nothing away."""
+    assert system.register(300, "one-boot").startswith("SIP/2.0 200")
+    eventually(lambda: "registered with node-1" in why(encrypted), 20, "the trunk to be up")
+    with connected(encrypted) as back:
+        assert back.register(300, "one-boot").startswith("SIP/2.0 200")
+        system.vanish()
+        call = called(encrypted)
+        invite = back.heard("INVITE")
+        assert "RTP/SAVP" in invite
+        back.answer(invite, "486 Busy Here")
+        assert call.wait("ended", 20).final_code == 486
+        assert why(encrypted) == ["registered with node-1"]
+        assert back.register(0).startswith("SIP/2.0 200")

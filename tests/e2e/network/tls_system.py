@@ -34,9 +34,13 @@ class TlsSystem:
     def __exit__(self, *_exc: object) -> None:
         self._socket.close()
 
-    def register(self, seconds: int) -> str:
-        """The final answer."""
-        return self._ask("REGISTER", f"sip:{self._domain}", f"Expires: {seconds}")
+    def register(self, seconds: int, call_id: str = "") -> str:
+        """The final answer. `call_id`: default one of its own."""
+        return self._ask("REGISTER", f"sip:{self._domain}", f"Expires: {seconds}", call_id=call_id)
+
+    def vanish(self) -> None:
+        """Close the connection without a word."""
+        self._socket.close()
 
     def call(self, number: str, from_user: str, sdp: str) -> str:
         """Until it is answered, and acknowledged; the final answer."""
@@ -69,8 +73,10 @@ class TlsSystem:
             ]
         self._send([*lines, f"Content-Length: {len(sdp)}", "", sdp])
 
-    def _ask(self, method: str, uri: str, *headers: str, sdp: str = "", from_user: str = "") -> str:
-        call_id = f"{method.lower()}-{next(self._cseq)}-{self.here}"
+    def _ask(
+        self, method: str, uri: str, *headers: str, sdp: str = "", from_user: str = "", call_id: str = ""
+    ) -> str:
+        call_id = call_id or f"{method.lower()}-{next(self._cseq)}-{self.here}"
         answer = self._try(method, uri, call_id, headers, sdp, from_user)
         challenge = re.search(r'(?m)^(WWW|Proxy)-Authenticate:.*?realm="([^"]*)".*?nonce="([^"]*)"', answer)
         if challenge is None:

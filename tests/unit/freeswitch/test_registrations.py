@@ -65,6 +65,78 @@ def test_a_phone_comes_and_goes(told: Event, expected: tuple[object, ...]) -> No
     assert sink.told == [expected]
 
 
+def came(port: str, call_id: str = "one-boot") -> Event:
+    return event(
+        "sofia::register", from_user="anna", call_id=call_id, network_ip="203.0.113.9", network_port=port
+    )
+
+
+def ended(call_id: str = "one-boot") -> Event:
+    """As sofia.c tells it: without the port."""
+    return event("sofia::unregister", from_user="anna", call_id=call_id, reason="socket-disconnection")
+
+
+def taken_back(port: str) -> Event:
+    """By a REGISTER with Expires: 0 over this connection, the end of which is not told then."""
+    return event(
+        "sofia::unregister",
+        from_user="anna",
+        call_id="one-boot",
+        network_ip="203.0.113.9",
+        network_port=port,
+        expires="0",
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "there"),
+    [
+        ((came("40000"), ended()), False),
+        ((came("40000"), came("40000"), ended()), False),
+        ((came("40000"), came("41000"), ended()), True),
+        ((came("40000"), came("41000"), ended(), ended()), False),
+        ((came("40000", "first-boot"), came("41000"), ended("first-boot")), True),
+        ((came("40000", "first-boot"), came("41000"), ended()), False),
+        ((came("41000"), ended("a-boot-before-ours")), True),
+        ((came("40000"), came("41000"), taken_back("41000"), came("42000"), ended()), True),
+        ((came("40000"), came("41000"), taken_back("41000"), ended()), False),
+        ((ended(),), False),
+        ((*(came(str(port)) for port in range(40_000, 40_009)), ended("long-ago")), True),
+    ],
+    ids=[
+        "its only connection ends",
+        "its only one, refreshed",
+        "it came back over another one, with the same Call-ID",
+        "both end",
+        "it came back with another Call-ID",
+        "the newer one ends",
+        "a connection that nobody heard of",
+        "the last one was taken back, and it came again",
+        "the last one was taken back",
+        "nobody heard of it",
+        "many, and one that is forgotten",
+    ],
+)
+def test_the_end_of_a_connection_is_none_of_a_phone_that_came_back_over_another(
+    events: tuple[Event, ...], there: bool
+) -> None:
+    sink = Sink()
+    known = Registrations("node-1", sink)
+    for each in events:
+        known.told(each)
+    assert sink.told[-1][0] == ("came" if there else "went")
+
+
+def test_the_connection_of_a_listed_phone_may_end() -> None:
+    sink = Sink()
+    rows = '{"row_count": 1, "rows": [{"reg_user": "anna", "token": "one-boot", "network_proto": "wss"}]}'
+    known = Registrations("node-1", sink)
+    known.told(came("40000"))
+    known.ask(lambda call: rows)
+    known.told(ended())
+    assert sink.told[-1] == ("went", "node-1", "anna")
+
+
 def test_an_event_without_a_phone_tells_nothing() -> None:
     sink = Sink()
     known = Registrations("node-1", sink)
