@@ -47,6 +47,7 @@ from cli.explaining.exchange_checks import (
 )
 from cli.explaining.far_controllers import far_controllers, syn_retries, with_far
 from cli.explaining.findings import Finding, State, outside_the_lab
+from cli.explaining.host_names import without_address
 from cli.explaining.mailbox_key_check import mailbox_key
 from cli.explaining.standby_check import database_finding, no_redis_primary, nobody_writes, redis_finding
 from cli.layout import effective
@@ -279,7 +280,8 @@ def _probes(settings: Settings) -> Finding:
 
 
 def _emergency(settings: Settings) -> Finding:
-    """Ways out for 110 and 112, lines without an area, attempts that the database does not have yet."""
+    """Ways out for 110 and 112, host names without an address, lines without an area, attempts that the
+    database does not have yet."""
     name = "emergency calls"
     config = _loaded(settings.carrier)
     carrier = config.config.carrier
@@ -290,6 +292,10 @@ def _emergency(settings: Settings) -> Finding:
     seen = f"{len(trunks)} trunks, {areas} areas, {waiting} attempts wait for the database"
     if not trunks:
         return Finding(name, State.FAULT, seen, "Give at least two trunks emergency: true")
+    hosts = [each.address.host for each in carrier.trunks if each.emergency and each.address is not None]
+    if settings.lab_network is None and (lost := without_address(hosts)):
+        step = "Mend the DNS, or give these trunks an IP address (docs/emergency.md)"
+        return Finding(name, State.FAULT, f"{seen}; no address is found for {', '.join(lost)}", step)
     if wrong:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         return Finding(name, State.WARNING, f"{seen}; {wrong[0]}{more}", "docs/emergency.md")

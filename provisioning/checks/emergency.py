@@ -1,5 +1,5 @@
-"""Lines whose address no emergency area is known for, and trunks that want codes where there are none
-(B8)."""
+"""Lines whose address no emergency area is known for, trunks that want codes where there are none, and those
+that need the DNS (B8)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numbering.emergency_areas import DIALLED, AreaTable
 from provisioning.emergency import line_address
 from provisioning.errors import Finding, KeyPath, Severity
 from provisioning.schema import CarrierEntry
+from provisioning.schema.address import is_ip
 from provisioning.validate import Parts
 
 
@@ -17,6 +18,7 @@ def check_emergency(parts: Parts) -> Iterator[Finding]:
     carrier = parts.carrier
     if carrier is None:
         return
+    yield from _named(carrier)
     areas = AreaTable(carrier.emergency.areas if carrier.emergency else ())
     coded = [k for k, trunk in enumerate(carrier.trunks) if _wants_codes(carrier, k)]
     if not areas and not coded:
@@ -35,6 +37,21 @@ def check_emergency(parts: Parts) -> Iterator[Finding]:
                     "import)",
                     severity=Severity.WARNING,
                 )
+
+
+def _named(carrier: CarrierEntry) -> Iterator[Finding]:
+    """SIP's timer does not run while FreeSWITCH asks for a name's address; the limit of progress does."""
+    for k, trunk in enumerate(carrier.trunks):
+        if trunk.emergency and trunk.address is not None and not is_ip(trunk.address.host):
+            yield Finding(
+                "config.emergency-host-name",
+                ("carrier", "trunks", k, "address"),
+                "calls to 110 and 112 over it need the DNS: while that does not answer, the next trunk is "
+                "tried after 10 s and not after 3 s",
+                found=trunk.address.host,
+                allowed="an IP address; a trunk for each where the peer has several",
+                severity=Severity.WARNING,
+            )
 
 
 def _wants_codes(carrier: CarrierEntry, k: int) -> bool:

@@ -61,24 +61,30 @@ class ForgetfulRegistrar:
         if request.method == "REGISTER":
             if self.deaf:
                 return None
-            granted = _respond(request, 200)
+            granted = respond(request, 200)
             granted.set_header("Contact", f"{request.get_header('Contact')};expires={_GRANTED_S}")
             return granted
         if request.method != "INVITE":
-            return _respond(request, 200)
+            return respond(request, 200)
         if f'username="{USERNAME}"' not in (request.get_header("Proxy-Authorization") or ""):
-            challenge = _respond(request, 407)
+            challenge = respond(request, 407)
             challenge.set_header("Proxy-Authenticate", _CHALLENGE)
             return challenge
         self.invites.append(request)
-        taken = _respond(request, 200)
-        taken.set_header("Contact", f"<sip:127.0.0.1:{self._port}>")
-        taken.set_header("Content-Type", "application/sdp")
-        taken.text = _SDP
-        return taken
+        return answered(request, self._port)
 
 
-def _respond(request: SipRequest, code: int) -> SipResponse:
+def answered(invite: SipRequest, port: int) -> SipResponse:
+    """200 with SDP, of somebody who listens at this port of this machine."""
+    taken = respond(invite, 200)
+    taken.set_header("Contact", f"<sip:127.0.0.1:{port}>")
+    taken.set_header("Content-Type", "application/sdp")
+    taken.text = _SDP
+    return taken
+
+
+def respond(request: SipRequest, code: int) -> SipResponse:
+    """A response with all that it must repeat."""
     response = SipResponse(status_code=code, reason_phrase="Beispiel")
     for name in ("Via", "From", "To", "Call-ID", "CSeq"):
         response.set_header(name, request.get_header(name) or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -152,6 +153,21 @@ def test_attempts_to_reach_112_that_wait_for_the_database_are_counted(made: Made
     found = _emergency(settings)
     assert found.state is State.WARNING
     assert "1 attempts wait for the database" in found.seen
+
+
+def test_an_emergency_trunk_whose_name_the_dns_does_not_know_is_a_fault(made: Made, tmp_path: Path) -> None:
+    """B8: calls over it wait for an address in vain. RFC 6761: no name ends in .invalid."""
+    carrier = Path(shutil.copytree(EXAMPLE_CARRIER, tmp_path / "carrier"))
+    text = (carrier / "carrier.yaml").read_text()
+    old = "address: 192.0.2.11:5060"
+    assert old in text
+    named = "address: sip.carrier.invalid:5060\n      accepts_from: [192.0.2.11]"
+    (carrier / "carrier.yaml").write_text(text.replace(old, named, 1))
+    settings = made(lab=False).model_copy(update={"carrier": (carrier,)})
+    found = _emergency(settings)
+    assert found.state is State.FAULT
+    assert "no address is found for sip.carrier.invalid" in found.seen
+    assert _emergency(made(lab=False)).state is State.OK
 
 
 def test_no_probes_are_a_warning_but_in_the_lab(made: Made) -> None:

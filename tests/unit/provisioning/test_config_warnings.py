@@ -46,6 +46,18 @@ CASES: list[Case] = [
         ],
     ),
     (
+        "B8: an emergency trunk that needs the DNS",
+        [('"192.0.2.11:5060"', '"sip.carrier.example:5060", accepts_from: ["192.0.2.11"]')],
+        [
+            (
+                "a.yaml:8:32: warning: carrier.trunks[1].address: calls to 110 and 112 over it need the DNS: "
+                "while that does not answer, the next trunk is tried after 10 s and not after 3 s, found "
+                "sip.carrier.example; allowed: an IP address; a trunk for each where the peer has several "
+                "[config.emergency-host-name]"
+            )
+        ],
+    ),
+    (
         "A3: evidence that came after the number",
         [("dated: 2025-12-01", "dated: 2026-01-02")],
         [
