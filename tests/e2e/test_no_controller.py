@@ -12,7 +12,7 @@ import pytest
 
 from cli.demonstration.stage import Stage, staged
 from cli.layout import EXAMPLE_CARRIER
-from lab.robots import Answer, Ignore, Reject
+from lab.robots import Answer, CallReport, Ignore, Reject
 from tests.e2e.exchange import Exchange, eventually, exchange
 
 
@@ -121,6 +121,25 @@ def test_a_slow_trunk_is_waited_for_and_a_dead_one_is_left(world: Stage) -> None
     assert not world.has_received("carrier-b", "112")
     assert (dead.report().answered_ms or 0) <= 4_000
     world.received("carrier-b", "110")
+
+
+def test_carriers_that_are_starting_again_get_the_call_when_they_are_there(world: Stage) -> None:
+    """B8: two rounds are refused at once, and the third one comes after a rest."""
+    for carrier in ("carrier-a", "carrier-b"):
+        world.all_received(carrier)  # calls of tests before
+        world.robot(carrier).on_call(Reject(503), "110")
+    call = world.call("kanzlei-1", "110", talk_ms=20)
+    refused: list[CallReport] = []
+
+    def twice() -> bool:
+        refused.extend(world.all_received("carrier-b"))
+        return len(refused) == 2
+
+    eventually(twice, 10, "two rounds to be refused")
+    world.robot("carrier-a").on_call(Answer(after_ms=20), "110")
+    report = call.wait("ended", 20)
+    assert report.final_code == 200
+    assert (report.answered_ms or 0) >= 4_000, "a second of rest, then three"
 
 
 def test_a_frozen_controller_does_not_hold_up_an_emergency_call(switch: str) -> None:

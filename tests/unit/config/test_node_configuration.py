@@ -133,6 +133,22 @@ def test_a_changed_gateway_is_exchanged_under_its_name(node: NodeConfiguration, 
     assert fake.take() == []
 
 
+def test_a_trunk_that_registers_from_now_on_gets_a_gateway_for_its_calls(
+    node: NodeConfiguration, fake: FakeNode
+) -> None:
+    """Before the version with such calls is in force; it goes with the registration."""
+    at = "      address: 192.0.2.10:5060\n"
+    registering = snapshot((at, at + "      registration: { username: konto, secret: { lab: geheim } }\n"))
+    node.prepare(registering)
+    assert fake.take()[2:] == ["sofia profile carrier killgw carrier-a", "sofia profile carrier rescan"]
+    node.retire(registering)
+    assert fake.take() == []
+    node.prepare(snapshot())
+    fake.take()
+    node.retire(snapshot())
+    assert fake.take() == ["sofia profile carrier killgw carrier-a.C"]
+
+
 def test_a_removed_phone_rings_no_more(node: NodeConfiguration, fake: FakeNode) -> None:
     fresh = snapshot(("id: kanzlei-2\n", "id: kanzlei-9\n"), ("[kanzlei-1, kanzlei-2]", "[kanzlei-1]"))
     node.prepare(fresh)
