@@ -118,7 +118,7 @@ def test_the_test_command_shows_what_would_be_sent() -> None:
     assert code == 0
     found = json.loads(out)
     assert (found["outcome"], found["code"], found["area"]) == ("emergency", "49CC05315A112", "05315000")
-    assert [leg["trunk"] for leg in found["legs"]] == 2 * ["carrier-a", "carrier-b"]
+    assert [leg["trunk"] for leg in found["legs"]] == 3 * ["carrier-a", "carrier-b"]
     assert "Musterweg" in found["legs"][0]["bodies"][0]
     code, out = run("test", "069 90009-050", "--dialled", "110", "--config", str(EXAMPLE_CARRIER))
     assert code == 0

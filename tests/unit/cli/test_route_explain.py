@@ -51,7 +51,7 @@ CASES: list[tuple[list[str], str, str, list[str]]] = [
     ([*BAU, "--to", "nobody"], "reject", "out.not-a-number", []),
     ([*BAU, "--to", "030 23125-001"], "route", "onnet.phone", ["kanzlei-1"]),
     ([*BAU, "--trunk", "bau-2", "--to", "115"], "route", "out.carrier", ["carrier-a", "carrier-b"]),
-    ([*KANZLEI, "--to", "112"], "emergency", "emergency.route", 2 * ["carrier-a", "carrier-b"]),
+    ([*KANZLEI, "--to", "112"], "emergency", "emergency.route", 3 * ["carrier-a", "carrier-b"]),
     ([*NETWORK, "--to", "0221 4710-100"], "route", "in.trunk", ["bau-1", "bau-2"]),
     ([*NETWORK, "--to", "0221 4710-900"], "reject", "in.unassigned", []),
 ]

@@ -133,7 +133,7 @@ def test_emergency_calls_go_to_every_emergency_trunk_and_show_the_number(
     decision = decide(offered, BLOCKED if carrier is BLOCKED else CARRIER, AT)
     assert decision.reason.id == "emergency.route"
     assert isinstance(decision.outcome, Route)
-    assert [leg.to.id for leg in decision.outcome.legs] == 2 * ["carrier-a", "carrier-b"]
+    assert [leg.to.id for leg in decision.outcome.legs] == 3 * ["carrier-a", "carrier-b"]
     for leg in decision.outcome.legs:
         assert leg.number in ("110", "112")
         assert leg.caller.number in own_numbers

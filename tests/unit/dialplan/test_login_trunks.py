@@ -85,7 +85,7 @@ def test_emergency_calls_of_a_system_have_its_number(number: str) -> None:
     decision = decide(from_system(number), with_system(), AT)
     assert decision.facts.direction is Direction.EMERGENCY
     assert isinstance(decision.outcome, Route)
-    assert [leg.to.id for leg in decision.outcome.legs] == 2 * ["carrier-a", "carrier-b"]
+    assert [leg.to.id for leg in decision.outcome.legs] == 3 * ["carrier-a", "carrier-b"]
     assert {leg.caller.shown for leg in decision.outcome.legs} == {KOELN_HUNT}
 
 

@@ -41,7 +41,7 @@ CASES: dict[str, tuple[CallOffered, Snapshot, int | list[str]]] = {
     "onnet.trunk": (from_phone("02214710100"), snapshot(), ["bau-1", "bau-2"]),
     "onnet.phone": (from_trunk("03023125001"), snapshot(), ["kanzlei-1", "kanzlei-2"]),
     "onnet.unassigned": (from_phone("02214710900"), snapshot(), 404),
-    "emergency.route": (from_phone("112"), snapshot(), 2 * ["carrier-a", "carrier-b"]),
+    "emergency.route": (from_phone("112"), snapshot(), 3 * ["carrier-a", "carrier-b"]),
     "emergency.no-trunk": (from_phone("110"), without_carriers(), 503),
     "peer.unknown": (from_carrier(source_ip="203.0.113.66"), snapshot(), 403),
     "phone.unknown": (from_phone(phone_id="gone"), snapshot(), 403),
