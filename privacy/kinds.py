@@ -172,7 +172,8 @@ BOOKS: Final = Kind(
 )
 AUDIT: Final = Kind(
     "audit",
-    "Who changed what, who heard what; of a former customer nothing that names it or its numbers",
+    "Who changed what, who heard what; of a former customer nothing that has its id or numbers, or is about "
+    "its invoices",
     ("audit",),
     "end of the calendar year of the entry",
     Period(years=3),

@@ -78,7 +78,8 @@ def erase_customer(connection: Connection, customer_id: str) -> int:
     others = number_event.c.number.in_(numbers) & (number_event.c.customer_id != customer_id)
     shared = set(connection.scalars(select(number_event.c.number).where(others)))
     own = [customer_id, *(each for each in numbers if each not in shared)]
-    rows = connection.execute(delete(audit).where(tells_of(own))).rowcount
+    about = or_(of_customer(audit, customer_id), tells_of(own))
+    rows = connection.execute(delete(audit).where(about)).rowcount
     rows += connection.execute(text(_UNLISTED), {"ids": own}).rowcount
     nobodys = number_event.c.customer_id.is_(None) & number_event.c.number.in_(numbers)
     mine = number_event.c.customer_id == customer_id

@@ -12,6 +12,7 @@ from sqlalchemy.sql.expression import cast, literal
 from store.claim_tables import bank_line, settlement
 from store.errors import DatabaseDefect
 from store.every_table import every_table
+from store.ledger_tables import invoice
 from store.tables import audit, cdr, config_item
 
 #: Deepest chain of tables that refer to one another.
@@ -19,6 +20,8 @@ _DEEPEST: Final = 8
 #: A text of a JSON object that is one of these. Lists, as of all customers that a version changed, are
 #: nobody's own.
 _ANY_OF: Final = "strict $.* ? (@ == $ids[*])"
+#: Actions on documents of many customers, under the number of the first.
+_OF_MANY: Final = "invoice.export"
 
 
 def of_customer(table: Table, customer_id: str, depth: int = 0) -> ColumnElement[bool]:
@@ -26,7 +29,7 @@ def of_customer(table: Table, customer_id: str, depth: int = 0) -> ColumnElement
     if table is config_item:
         return and_(table.c.kind == "customer", table.c.id == customer_id)
     if table is audit:
-        return tells_of((customer_id,))
+        return or_(tells_of((customer_id,)), _about_invoices_of(customer_id))
     if "customer_id" in table.c:
         return table.c.customer_id == customer_id
     if table is bank_line:
@@ -49,6 +52,14 @@ def tells_of(ids: Sequence[str]) -> ColumnElement[bool]:
     wanted = func.jsonb_build_object("ids", func.to_jsonb(cast(literal(list(ids), ARRAY(Text)), ARRAY(Text))))
     found = func.jsonb_path_exists(audit.c.details, cast(_ANY_OF, JSONPATH), wanted, True)
     return or_(audit.c.object_id.in_(ids), found)
+
+
+def _about_invoices_of(customer_id: str) -> ColumnElement[bool]:
+    """Entries about one of a customer's documents, which often name it by its number alone. Not of exports to
+    the bookkeeping: they have those of many customers."""
+    numbers = select(invoice.c.number).where(invoice.c.customer_id == customer_id)
+    alone = ~audit.c.action.startswith(_OF_MANY)
+    return and_(audit.c.object_kind == "invoice", alone, audit.c.object_id.in_(numbers))
 
 
 def delete_with_children(

@@ -76,7 +76,9 @@ class PhoneCodes:
         """The entry comes first: a consent that cannot be written down is none (GDPR Art. 7(1))."""
         agent_id, call_id = caller.agent_id, self._talking(caller, alone=True)
         with_entry(
-            lambda what, details: self._audited(f"agent {agent_id}", agent_id, {"what": what, **details}),
+            lambda what, details: self._audited(
+                f"agent {agent_id}", agent_id, {"customer": caller.customer_id, "what": what, **details}
+            ),
             "record.consent",
             {"code": dialled, "call": call_id},
             lambda: self._recordings.agreed(call_id, agent_id),
@@ -101,6 +103,7 @@ class PhoneCodes:
 
     def _note(self, caller: Caller, dialled: str) -> None:
         try:
-            self._audited(f"agent {caller.agent_id}", caller.agent_id, {"code": dialled})
+            who = {"customer": caller.customer_id, "code": dialled}
+            self._audited(f"agent {caller.agent_id}", caller.agent_id, who)
         except StoreError as error:
             _log.warning("a phone code is not in the audit", agent=caller.agent_id, error=str(error))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import Engine, text
 
+from store import audit
 from store.audit import AuditLog, Wanted
+from store.config_items import ItemKey
 from store.errors import DatabaseTimeout
+from store.invoice_sending import Handover, SentInvoices, Way
 from store.privacy_erasing import PrivacyErasing
 from store.privacy_facts import plan_of
+from tests.integration.store.billing import PRAXIS
 from tests.integration.store.invoicing import Office
-from tests.integration.store.lived import execute, run
+from tests.integration.store.lived import LEFT, execute, found, run
+from tests.typed import good
 
 
 def test_calls_that_cannot_be_looked_through_hold_up_nothing_else(lived: Office) -> None:
@@ -36,6 +42,30 @@ def test_why_numbers_are_missing_is_known_as_long_as_their_documents(lived: Offi
     assert len(AuditLog(lived.engine).latest(gap)) == 1
     assert "documents" in run(lived, date(2029, 1, 1))
     assert AuditLog(lived.engine).latest(gap) == ()
+
+
+def test_whom_a_former_customers_invoices_went_to_goes_with_it(lived: Office) -> None:
+    """F4: the entry names the document alone. What was done with documents of many stays."""
+    mine = "SELECT number FROM invoice WHERE customer_id = 'kunde-praxis'"
+    with lived.engine.connect() as connection:
+        number = str(connection.scalar(text(mine)))
+    sent = SentInvoices(lived.engine)
+    sent.note([Handover(number, Way.EMAIL, "praxis@arzt.example")], actor="anna")
+    sent.note([Handover(number, Way.BOOKKEEPING, "november.csv")], actor="anna")
+    written = {"recipient": "praxis@arzt.example", "reason": ""}
+    audit.write(lived.engine, "anna", "invoice.send", "invoice", number, written)
+    assert "audit.details" in found(lived.engine, "praxis@arzt.example")["praxis@arzt.example"]
+    target = lived.directory / "praxis.zip"
+    good(lived("privacy", "export", PRAXIS, "--to", target, "--actor", "anna"))
+    with zipfile.ZipFile(target) as archive:
+        told = archive.read("audit.csv").decode()
+    assert told.count("praxis@arzt.example") == 2, "and until then the customer is told of them"
+    assert "november.csv" not in told
+    lived.remove(ItemKey("customer", PRAXIS), LEFT)
+    assert "customer-data" in run(lived, date(2027, 2, 1))
+    places = found(lived.engine, "praxis@arzt.example")["praxis@arzt.example"]
+    assert {each.split(".")[0] for each in places} <= {"invoice", "invoice_sent"}, "the documents' own years"
+    assert len(AuditLog(lived.engine).latest(Wanted(action="invoice.export.done"))) == 1
 
 
 def noted(engine: Engine, *actions: str) -> None:

@@ -147,6 +147,35 @@ def test_an_order_that_is_not_secret_is_told(lived: Office, tmp_path: Path) -> N
     }
 
 
+def test_an_order_that_became_secret_late_or_was_extended_is_told_by_no_trace(
+    lived: Office, tmp_path: Path
+) -> None:
+    """TKG § 174(6): whether an order is secret never changes, so another one follows it. The released one,
+    its entries in the audit, and those about what it kept tell of it as well."""
+    why = ("--reason", ORDER, *ANNA)
+    good(lived("privacy", "hold", "open", PRAXIS, "--reason", "objection of 3 December", *ANNA))
+    good(lived("privacy", "hold", "open", PRAXIS, "--order", *why))
+    messages = mailbox_messages(settings_from(json.dumps(lived.settings), "test"), "test")
+    messages.dismiss("message", NOW - timedelta(hours=1), "mailbox call c1", "deleted by phone")
+    good(lived("privacy", "hold", "open", PRAXIS, "--order", "--secret", *why))
+    good(lived("privacy", "hold", "release", 2, *why))
+    for told_of in ("hold 3", "hold 4"):
+        files, told = exported(lived, tmp_path / f"{told_of}.zip")
+        assert f"({told_of})" in told
+        assert [name for name, content in files.items() if ORDER in content] == []
+        assert "objection of 3 December" in files["privacy_hold.csv"]
+        assert files["audit.csv"].count("privacy.hold") == 1, "the objection's"
+        assert "privacy.release" not in files["audit.csv"]
+        assert "mailbox.dismiss" not in files["audit.csv"]
+        if told_of == "hold 3":
+            good(lived("privacy", "hold", "open", PRAXIS, "--order", "--secret", *why))
+            good(lived("privacy", "hold", "release", 3, *why))
+    good(lived("privacy", "hold", "release", 4, *why))
+    files, told = exported(lived, tmp_path / "told.zip")
+    assert files["privacy_hold.csv"].count(ORDER) == 6, "three orders, each with two reasons"
+    assert "mailbox.dismiss" in files["audit.csv"]
+
+
 def test_only_an_order_is_secret_and_it_stays_so(lived: Office) -> None:
     """The command and the database refuse the rest."""
     refused = lived("privacy", "hold", "open", PRAXIS, "--secret", "--reason", ORDER, *ANNA)

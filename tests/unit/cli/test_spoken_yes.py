@@ -49,7 +49,7 @@ class Office:
     def audited(self, actor: str, agent: str, details: Mapping[str, str]) -> None:
         if self.away is not None:
             raise self.away
-        self.did.append(f"{actor}: {details['what']} {details['call']}")
+        self.did.append(f"{actor} of {details['customer']}: {details['what']} {details['call']}")
 
     def heard(self) -> str:
         """What the agent hears behind the code."""
@@ -63,7 +63,7 @@ class Office:
 def test_the_yes_is_in_the_audit_before_anything_is_recorded() -> None:
     office = Office()
     assert office.heard() == DONE
-    assert office.did == ["agent anna: record.consent c1", "agreed c1 anna"]
+    assert office.did == ["agent anna of kunde: record.consent c1", "agreed c1 anna"]
 
 
 def test_a_yes_that_cannot_be_written_down_is_none() -> None:
@@ -76,4 +76,4 @@ def test_a_yes_that_cannot_be_written_down_is_none() -> None:
 def test_a_yes_to_no_question_is_refused_and_the_audit_says_so() -> None:
     office = Office(open=0)
     assert office.heard() == REFUSED
-    assert office.did[-1] == "agent anna: record.consent.refused c1"
+    assert office.did[-1] == "agent anna of kunde: record.consent.refused c1"
