@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Protocol
 
-from dialplan.carrier import Peer, Trunk
+from dialplan.carrier import Peer, SipAddress
 
 
-def sole_sources(trunks: Iterable[Trunk]) -> Mapping[str, str]:
+class Sourced(Protocol):
+    """A trunk with what is known of where its calls come from."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def address(self) -> SipAddress | None: ...
+    @property
+    def peers(self) -> tuple[Peer, ...]: ...
+
+
+def sole_sources(trunks: Iterable[Sourced]) -> Mapping[str, str]:
     """The addresses that calls of one trunk alone come from, each with its id: also from another port
     than the one that the trunk listens on (its NAT, or its system, has chosen that for this call).
 

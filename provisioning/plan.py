@@ -13,6 +13,7 @@ from enum import StrEnum
 from dialplan.live import LiveCall
 from provisioning.affected import Effects, Entry, counted_words, effects_of, summary_of
 from provisioning.canonical import entry_of, item_of, items_of, tree_of
+from provisioning.checks.sources import no_longer_alone
 from provisioning.checks.tenants import moved_tenants
 from provisioning.diff import FieldChange, field_changes
 from provisioning.errors import ConfigInvalid, Finding
@@ -20,6 +21,7 @@ from provisioning.nearest import nearest_name
 from provisioning.number_assignments import number_changes
 from provisioning.schema import Config, CustomerEntry
 from provisioning.spans import spans_of
+from provisioning.validate import Parts
 from store.config_items import CARRIER_KEY, CUSTOMER, ConfigItem, ItemKey, Items
 from store.number_following import NumberRange
 
@@ -101,7 +103,11 @@ def make_plan(
             parts.before[key] = _read(old[key])
     changes = tuple(parts.changes(effects_of(parts.known(), parts.after.values(), calls)))
     removed = tuple(each.key for each in changes if each.action is Action.REMOVED)
-    findings = (*_tenants(parts, new), *(() if allow_removal else _removals(parts, removed)))
+    findings = (
+        *_tenants(parts, new),
+        *_sources(parts, new, entries),
+        *(() if allow_removal else _removals(parts, removed)),
+    )
     changed = tuple(wanted[key] for key in parts.after)
     return Plan(base_version, changes, changed, removed, findings, parts.numbers())
 
@@ -194,6 +200,12 @@ def _removals(parts: _Parts, removed: Sequence[ItemKey]) -> Iterator[Finding]:
                 f"customer {key.id} would go with {counted_words(count, 'number')} in service",
                 allowed="the numbers ended first, or --allow-removal",
             )
+
+
+def _sources(parts: _Parts, new: Config, entries: Mapping[ItemKey, Entry]) -> Iterator[Finding]:
+    """Trunks that lose calls since another one comes to their address."""
+    same = [entry for key, entry in entries.items() if key not in parts.after]
+    return no_longer_alone([*parts.known(), *same], Parts.of(new))
 
 
 def _tenants(parts: _Parts, new: Config) -> Iterator[Finding]:

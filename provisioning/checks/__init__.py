@@ -19,6 +19,7 @@ from provisioning.checks.plans import check_plans
 from provisioning.checks.queues import check_queues
 from provisioning.checks.references import check_references
 from provisioning.checks.sites import check_sites
+from provisioning.checks.sources import check_sources
 from provisioning.checks.targets import check_targets
 from provisioning.checks.tenants import check_tenants
 from provisioning.checks.trunks import check_trunks
@@ -29,6 +30,7 @@ from provisioning.validate import Parts
 CHECKS: Final[tuple[Callable[[Parts], Iterator[Finding]], ...]] = (
     check_ids,
     check_trunks,
+    check_sources,
     check_carrier_routes,
     check_caller_ids,
     check_targets,

@@ -150,6 +150,9 @@ def test_what_two_customers_claim_is_told_as_when_all_is_read(files: Files, what
 def test_two_that_share_an_address_and_differ_in_the_port_are_no_conflict(files: Files) -> None:
     files.change(3, "10.0.0.3:5060", "10.0.0.2:5061")
     assert read(files.load()) == ["kunde-2", "kunde-3"]
+    (warning,) = [each for each in files.load().checked.warnings if each.id == "config.address-shared"]
+    assert warning.file.endswith("kunde-3.yaml")
+    assert files.load().checked.warnings == load([files.directory]).warnings
     files.apply()
     files.change(4, "10.0.0.4:5060", "10.0.0.2:5061")
     with pytest.raises(ConfigInvalid, match=r"config\.peer-twice"):

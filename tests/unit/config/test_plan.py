@@ -9,6 +9,7 @@ import pytest
 
 from dialplan.live import LiveCall, LiveState
 from provisioning.canonical import items_of
+from provisioning.errors import Severity
 from provisioning.lab_secrets import lab_secrets
 from provisioning.load import load_documents
 from provisioning.plan import Plan, make_plan
@@ -164,6 +165,59 @@ def test_a_number_cannot_go_to_another_tenant() -> None:
         found = plan(*changes, allow_removal=True)
         assert [each.id for each in found.findings] == ["config.tenant-moved"]
         assert not plan_tree(found)["allowed"]
+
+
+BAU = "        address: 198.51.100.20:5060\n"
+PRAXIS = "        address: 203.0.113.30:5060\n"
+AT_ITS_ADDRESS = (PRAXIS, "        address: 198.51.100.20:5070\n")
+
+
+def test_who_loses_calls_by_anothers_trunk_on_its_address_is_named() -> None:
+    """Alone there it was known from every port, also from those that a NAT gives it."""
+    (finding,) = plan(AT_ITS_ADDRESS).findings
+    assert (finding.id, finding.severity) == ("config.no-longer-alone", Severity.WARNING)
+    assert "'bau-1' and 'praxis-anlage'" in finding.message
+    assert "112" in finding.message
+    assert finding.found == "198.51.100.20"
+    assert "accepts_from" in str(finding.allowed)
+    wanted = config(AT_ITS_ADDRESS)
+    places = {each.id: i for i, each in enumerate(wanted.customers)}
+    assert finding.path == ("customers", places["kunde-praxis"], "trunks", 0)
+    assert finding.other == ("customers", places["kunde-bau"], "trunks", 0)
+    assert plan_tree(plan(AT_ITS_ADDRESS))["allowed"]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        (PRAXIS, "        address: 203.0.113.30:5060\n        accepts_from: [198.51.100.20]\n"),
+        (PRAXIS, "        address: 203.0.113.30:5060\n        accepts_from: ['198.51.100.20:5070']\n"),
+        ("        address: 198.51.100.21:5060\n", "        address: 198.51.100.20:5070\n"),
+        ("192.0.2.11:5060", "198.51.100.20:5080"),
+    ],
+    ids=["the whole address", "one of its ports", "another trunk of its customer", "a carrier's"],
+)
+def test_whoever_comes_to_its_address_takes_calls_away(beside: Change) -> None:
+    assert "config.no-longer-alone" in [each.id for each in plan(beside).findings]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (("198.51.100.20:5060", "198.51.100.22:5060"), AT_ITS_ADDRESS),
+        ((BAU, BAU + "        accepts_from: ['198.51.100.20:5060', '198.51.100.20:5062']\n"),),
+        ((PRAXIS, "        address: 203.0.113.31:5060\n"),),
+    ],
+    ids=["it has moved", "it has ports of its own", "another address"],
+)
+def test_who_is_as_alone_as_before_loses_nothing(changes: tuple[Change, ...]) -> None:
+    assert plan(*changes).findings == ()
+
+
+def test_what_was_shared_before_is_told_when_it_began_only() -> None:
+    old = items_of(config(AT_ITS_ADDRESS))
+    later = config(AT_ITS_ADDRESS, ("no_answer_s: 60", "no_answer_s: 45"))
+    assert make_plan(41, old, later).findings == ()
 
 
 def test_what_an_older_program_wrote_otherwise_is_no_change() -> None:
