@@ -35,7 +35,7 @@ class PhoneConnections:
         known = [each for each in self._of.get(username, ()) if each != connection]
         self._of[username] = [*known, connection][-_MOST:]
 
-    def taken_back(self, username: str, connection: Connection) -> None:
+    def unregistered(self, username: str, connection: Connection) -> None:
         """Its registration is no more, and the end of this connection will not be told."""
         self._keep(username, [each for each in self._of.get(username, ()) if each != connection])
 

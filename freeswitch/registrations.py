@@ -120,7 +120,7 @@ class Registrations:
             if self._connections.ended(username, connection.call_id):
                 self._sink.went(self._node, username)
         else:
-            self._connections.taken_back(username, connection)
+            self._connections.unregistered(username, connection)
             self._sink.went(self._node, username)
 
 
