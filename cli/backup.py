@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -18,13 +19,14 @@ from sqlalchemy import Engine
 from cli.accounts import account
 from cli.auditing import entries, entry_first
 from cli.bootstrap import engine, now, server_url
-from cli.changes import changing
+from cli.changes import actor_option, changing
 from cli.layout import effective, run_settings_path
 from cli.settings import ServerEntry, Settings
 from cli.terminal import console
+from cli.times import Moment
 from cli.wiring.backup_age import DONE
 from store.audit import write
-from store.backup import Backup, backups_in, check, create, restore
+from store.backup import Backup, backups_in, check, create, mark_restored, restore
 from store.embedded import EmbeddedPostgres
 from store.invoice_numbers import InvoiceNumbers
 from store.schema import upgrade
@@ -35,18 +37,20 @@ from store.work_days import clocks
 _BEFORE: Final = """What happened after {made_at} is not in it.
 Nothing is deleted, issued or debited until you confirm it:
 docs/operation.md, "After a restore", in this order:
-  1. What must be kept or stopped, and is forgotten: holds and orders (fernamt privacy hold open),
-     objections (fernamt invoice object), the configuration (fernamt config apply), blocks of customers and
-     numbers, tokens that were revoked (fernamt user token revoke).
-  2. fernamt sepa adopt FILE, the oldest first
-     Every file of debits (pain.008) that was made since: it would be debited again.
-  3. fernamt sepa import STATEMENT..., then fernamt sepa unmatched
+  1. What must be kept or stopped, and is forgotten: the configuration (fernamt config apply), blocks of
+     customers and numbers, tokens that were revoked (fernamt user token revoke), holds and orders (fernamt
+     privacy hold open), objections (fernamt invoice object), what was erased by request since.
+  2. The programs: controllers one after the other, guard, intake, rating; fernamt-web last.
+  3. fernamt sepa adopt FILE, the oldest first
+     Every file of debits (pain.008) that was made since: it would be debited again. Day by day, with all
+     that the bank said before the file was made (4).
+  4. fernamt sepa import STATEMENT..., then fernamt sepa unmatched
      All of the bank's statements since.
-  4. fernamt invoice pass-over NUMBER --reason ...
+  5. fernamt invoice pass-over NUMBER --reason ...
      With the last number that any customer has, of invoices and of credit notes: the same numbers would be
      given again.
-  5. fernamt backup confirm --reason ...
-  6. fernamt privacy run
+  6. fernamt backup confirm --reason ...
+  7. fernamt privacy run
      What was deleted since is there again.
 """
 
@@ -126,10 +130,11 @@ def check_command(path: Path) -> None:
 def restore_command(settings: Callable[[], Settings], path: Path, actor: str) -> None:
     """Fill the empty database of the settings from the backup at PATH.
 
-    It refuses a database that holds anything, and one that our programs use. Calls go on meanwhile when it
-    is a database of another name: make it, name it in a copy of the settings, restore with that, then
-    restart one program after the other with it. With `fernamt up` and its own server stop that, move the
-    old state directory, restore, start again.
+    It refuses a database that holds anything, and one that our programs use. What was filled is marked as
+    restored, also where something fails after that: empty it, or mend that and `fernamt database upgrade`.
+    Calls go on meanwhile when it is a database of another name: make it, name it in a copy of the settings,
+    restore with that, enter what is forgotten, then restart one program after the other with it. With
+    `fernamt up` and its own server stop that, move the old state directory, restore, start again.
 
     \b
       fernamt backup restore /var/backups/fernamt/fernamt-2026-11-22T03-00-00Z
@@ -137,10 +142,8 @@ def restore_command(settings: Callable[[], Settings], path: Path, actor: str) ->
     known = settings()
     with _database(known) as (database, url):
         click.echo("restoring; this takes about as long as saving did", err=True)
-        found = restore(database, url, path)
+        found = restore(database, url, path, actor)
         upgrade(database)
-        kept = {"sha256": found.manifest.sha256, "made_at": found.manifest.made_at}
-        write(database, actor, "backup.restore", "backup", path.name, kept)
         latest = InvoiceNumbers(database).latest()
         database.dispose()
     _tell(found)
@@ -148,6 +151,34 @@ def restore_command(settings: Callable[[], Settings], path: Path, actor: str) ->
     click.echo(_BEFORE.format(made_at=found.manifest.made_at), nl=False)
     for each in latest:
         click.echo(f"     it knows {each.kind.replace('_', ' ')}s up to {each.number} (of {each.issued_on})")
+
+
+@backup.command(name="restored")
+@click.option(
+    "--made-at",
+    type=Moment(),
+    required=True,
+    help="When the backup was begun, German time.",
+)
+@actor_option
+@click.pass_obj
+def restored_command(settings: Callable[[], Settings], made_at: datetime, actor: str) -> None:
+    """Say that the database was filled by other means than `backup restore`, such as `pg_restore`.
+
+    It cannot know that by itself: without this it deletes by age and debits as if nothing had happened since.
+    Before any program uses it, also before `database upgrade`. Nothing is deleted, issued or debited then
+    until `backup confirm`.
+
+    \b
+    Example: fernamt backup restored --made-at 2026-11-22T03:00
+    """
+    if made_at > now():
+        raise click.BadParameter("lies in the future", param_hint="--made-at")
+    database = engine(effective(settings()), "fernamt backup")
+    made = made_at.isoformat(timespec="seconds")
+    mark_restored(database, actor, made, {"made_at": made})
+    click.echo("marked as restored")
+    click.echo(_BEFORE.format(made_at=made), nl=False)
 
 
 @backup.command(name="confirm")

@@ -90,7 +90,8 @@ _BY_DUTY: Final[Mapping[Duty, str]] = MappingProxyType(
         """,
         # All else: the carrier itself, what people said, what is deleted.
         Duty.CARRIER: """
-            audit export, audit list, audit show, backup confirm, backup create, backup restore, call barge,
+            audit export, audit list, audit show, backup confirm, backup create, backup restore,
+            backup restored, call barge,
             call capture, cdr respool, call listen, call take, call whisper,
             config apply, config rollback, config rollout,
             database upgrade, emergency areas import, freeswitch render,

@@ -30,10 +30,12 @@ from typing import Final
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, text
 
+from store import audit
 from store.database import database_url
 from store.embedded.programs import postgres_client
 from store.errors import BackupDamaged, BackupFailed, DatabaseInUse
 from store.foreign_errors import database_errors
+from store.tables import MAX_TEXT
 
 _DUMP: Final = "database.dump"
 _MANIFEST: Final = "manifest.json"
@@ -124,8 +126,17 @@ def backups_in(parent: Path) -> tuple[Path, ...]:
     return tuple(sorted((each.parent for each in parent.glob(f"{_PREFIX}*/{_MANIFEST}")), reverse=True))
 
 
-def restore(engine: Engine, url: str, path: Path) -> Backup:
-    """Fill an empty database from a checked backup: all of it or, when anything fails, nothing.
+def mark_restored(engine: Engine, actor: str, name: str, details: Mapping[str, str]) -> None:
+    """Say that the database was filled from the backup `name`; `details` has at least `made_at`, UTC in
+    ISO 8601. `store.work_days.clocks` tells of it until `backup.confirm`. Raises DatabaseError's children."""
+    audit.write(engine, actor, "backup.restore", "backup", name[-MAX_TEXT:], details)
+
+
+def restore(engine: Engine, url: str, path: Path, actor: str) -> Backup:
+    """Fill an empty database from a checked backup: all of it or, when that fails, nothing.
+
+    A database that was filled is marked first of all, whatever comes then: unmarked it would be used as if
+    nothing had happened since. One whose rows differ stays as it is, marked.
 
     Raises BackupDamaged, DatabaseInUse, BackupFailed, DatabaseError's children. An older schema is brought
     up to date by the next `store.schema.upgrade`.
@@ -136,10 +147,18 @@ def restore(engine: Engine, url: str, path: Path) -> Backup:
         major = _major(connection)
     engine.dispose()
     words = ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(path / _DUMP)]
-    _run("pg_restore", major, url, words, place=str(path), to_database=True)
+    try:
+        _run("pg_restore", major, url, words, place=str(path), to_database=True)
+    finally:  # interrupted, it may have been done by then
+        if filled := _filled(engine):
+            kept = {"sha256": backup.manifest.sha256, "made_at": backup.manifest.made_at}
+            mark_restored(engine, actor, path.name, kept)
+    if not filled:
+        raise BackupFailed(str(path), "there is nothing in it", "Restore another backup")
     with database_errors("comparing the restored database"), engine.connect() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         rows = _rows(connection)
+    rows["audit"] = rows.get("audit", 0) - 1  # the mark
     differing = sorted(
         name for name in {*rows, *backup.manifest.rows} if rows.get(name) != backup.manifest.rows.get(name)
     )
@@ -173,6 +192,11 @@ def _require_unused(connection: Connection) -> None:
             "Make an empty database of another name, restore into that and change `database.url`: calls go on"
             ' (docs/operation.md, "Save and bring back"). Where `fernamt up` runs all of it stop that first',
         )
+
+
+def _filled(engine: Engine) -> bool:
+    with database_errors("marking the restored database"), engine.connect() as connection:
+        return bool(_tables(connection))
 
 
 def _tables(connection: Connection) -> list[str]:

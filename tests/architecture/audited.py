@@ -13,6 +13,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "agent resume": "agent.",
     "availability exclude": "availability.enter",
     "availability outage": "availability.enter",
+    "backup restored": "backup.restore",
     "call barge": "call.",
     "call listen": "call.",
     "call take": "call.",

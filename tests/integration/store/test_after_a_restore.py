@@ -206,3 +206,13 @@ def test_a_restored_database_deletes_issues_and_debits_nothing_until_somebody_co
     assert trusted.trusts(moment)
     assert "restored" not in clock(found).seen
     assert export(now, tmp_path)["files"]
+
+
+def test_a_database_that_pg_restore_filled_is_marked_by_hand(run: Program, engine: Engine) -> None:
+    """It came back by other means, and cannot know that by itself."""
+    assert run("backup", "restored", "--made-at", "2037-01-01", *ANNA).exit_code == 2
+    told = run.good("backup", "restored", "--made-at", "2026-11-22T03:00", *ANNA)
+    assert "fernamt sepa adopt" in told
+    (entry,) = AuditLog(engine).latest(Wanted(action="backup.restore"))
+    assert (entry.actor, entry.details["made_at"]) == ("anna", "2026-11-22T02:00:00+00:00")
+    assert "[program.restore-open]" in run.refused("privacy", "run", *ANNA)

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, event, make_url
 
 from store.backup import backups_in, check, create, restore
 from store.cdr_repository import CdrRepository
 from store.database import make_engine
 from store.errors import BackupDamaged, BackupFailed, DatabaseInUse
+from store.work_days import clocks
 from tests.integration.store.legs import ANSWERED_LEG, with_raw
 from tests.servers import Databases
 
@@ -41,7 +42,7 @@ def test_what_was_saved_is_there_again_on_another_server(
     assert made.path.name == "fernamt-2026-03-02T03-00-00Z"
     assert made.manifest.rows["cdr"] == 1
     assert backups_in(tmp_path / "backups") == (made.path,)
-    assert restore(*elsewhere, made.path).manifest == made.manifest
+    assert restore(*elsewhere, made.path, "anna").manifest == made.manifest
     (stored,) = CdrRepository(elsewhere[0]).show(ANSWERED_LEG.leg_id)
     assert stored.leg == ANSWERED_LEG
 
@@ -51,7 +52,7 @@ def test_a_database_that_holds_anything_is_not_restored_into(
 ) -> None:
     made = create(engine, database_url, tmp_path, AT, "fernamt 0")
     with pytest.raises(DatabaseInUse, match="new, empty database"):
-        restore(engine, database_url, made.path)
+        restore(engine, database_url, made.path, "anna")
 
 
 @pytest.mark.parametrize("file", ["database.dump", "manifest.json"])
@@ -64,7 +65,7 @@ def test_a_backup_that_was_changed_is_refused_before_anything_happens(
     with pytest.raises(BackupDamaged):
         check(made.path)
     with pytest.raises(BackupDamaged):
-        restore(*elsewhere, made.path)
+        restore(*elsewhere, made.path, "anna")
 
 
 def test_a_list_of_rows_that_does_not_fit_is_told_after_restoring(
@@ -76,7 +77,24 @@ def test_a_list_of_rows_that_does_not_fit_is_told_after_restoring(
     tree["rows"]["cdr"] = 17
     path.write_text(json.dumps(tree))
     with pytest.raises(BackupDamaged, match="cdr"):
-        restore(*elsewhere, made.path)
+        restore(*elsewhere, made.path, "anna")
+    assert clocks(elsewhere[0], AT).restored == made.manifest.made_at, "full, and used as if nothing happened"
+
+
+def test_an_interrupted_restore_leaves_no_full_database_without_its_mark(
+    engine: Engine, database_url: str, elsewhere: tuple[Engine, str], tmp_path: Path
+) -> None:
+    """Ctrl-C while the rows are counted, which takes as long as it takes."""
+    made = create(engine, database_url, tmp_path, AT, "fernamt 0")
+
+    def interrupt(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("SELECT count(*) FROM audit"):
+            raise KeyboardInterrupt
+
+    event.listen(elsewhere[0], "before_cursor_execute", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        restore(*elsewhere, made.path, "anna")
+    assert clocks(elsewhere[0], AT).restored == made.manifest.made_at
 
 
 def test_a_server_that_refuses_leaves_no_backup_and_no_password_behind(

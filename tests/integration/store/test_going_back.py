@@ -16,7 +16,6 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-from cli.settings import load_settings
 from cli.wiring.adapters import Records
 from controller.intake import Intake
 from dialplan.mailbox import MessageFacts
@@ -204,21 +203,3 @@ def _major(url: str) -> int:
             return int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000
     finally:
         engine.dispose()
-
-
-def test_the_copy_of_the_settings_names_the_other_database(tmp_path: Path) -> None:
-    """The guide's own line, on the settings that come with the units."""
-    page = (ROOT / "docs" / "operation.md").read_text()
-    (line,) = re.findall(r"^ *(sed '[^']*') /etc/fernamt/fernamt\.yaml", page, re.M)
-    delivered = ROOT / "deploy" / "systemd" / "fernamt.yaml"
-    words = shlex.split(line)
-    changed = subprocess.run(
-        ["/bin/sed", *words[1:], str(delivered)], capture_output=True, check=True, timeout=10
-    )
-    path = tmp_path / "back.yaml"
-    path.write_bytes(changed.stdout)
-    before, after = load_settings(delivered), load_settings(path)
-    assert before.database is not None
-    assert after.database is not None
-    assert after.database.url == f"{before.database.url}_back"
-    assert after.model_copy(update={"database": before.database}) == before
