@@ -124,8 +124,8 @@ class NodeEntry(Entry):
         ge=0,
         le=86_400,
         description="A call with a side that sends no sound at all for so many seconds is ended (48 times as "
-        "many when that side has held the call): a telephone system that lost its power says no goodbye, and "
-        "its calls would be charged for ever. 0: never.",
+        "many when that side has offered its sound anew, as who holds does): a telephone system that lost "
+        "its power says no goodbye, and its calls would be charged for ever. 0: never.",
     )
     log_level: Literal["warning", "info", "debug"] = Field(
         "warning",

@@ -174,12 +174,17 @@ class TrunkHealth(Rounds):
         if isinstance(decision.outcome, Reject):
             return lambda: None
         urgent = decision.facts.direction is Direction.EMERGENCY
-        self._foreign.ended(call_id)
+        foreign = self._foreign.ended(call_id)
         came_in = None if via in _SENT_ON else decision.facts.trunk_in
         before = self._calls.begun(
             call_id, came_in, _goes_out(decision), node, now, emergency=urgent, stays=via is Via.API
         )
-        return lambda: self._calls.put_back(call_id, before)
+
+        def back() -> None:
+            if self._calls.put_back(call_id, before) and foreign is not None:
+                self._foreign.is_there(call_id, foreign)
+
+        return back
 
     def tries(self, decision: Decision, now: datetime) -> None:
         """The call is on its way to the first of its trunks: it may be the one that shows if that works."""

@@ -46,23 +46,27 @@ class TrunkCalls:
         """A call that tries these trunks one after the other; where it went before no longer counts, unless
         it `stays` there. It stays on the trunk that it came in on, whoever sends it on. Where it was before,
         for `put_back`."""
-        before = self._calls.get(call_id)
-        self.ended(call_id)
+        before = self.ended(call_id)
         if len(self._calls) >= MOST_CALLS:
             return before
         if before is not None:
             left = before.left[0] if before.left and stays else None
             came_in, began = before.came_in or left, before.began
-        self._calls[call_id] = call = OnTrunks(came_in, list(goes_out), node, began, emergency)
-        self.counts.update(_places(call))
+        self.is_there(call_id, OnTrunks(came_in, list(goes_out), node, began, emergency))
         return before
 
-    def put_back(self, call_id: str, before: OnTrunks | None) -> None:
-        """It does not go there after all."""
-        self.ended(call_id)
+    def put_back(self, call_id: str, before: OnTrunks | None) -> bool:
+        """It does not go there after all. False: it has ended meanwhile."""
+        if self.ended(call_id) is None:
+            return False
         if before is not None:
-            self._calls[call_id] = before
-            self.counts.update(_places(before))
+            self.is_there(call_id, before)
+        return True
+
+    def is_there(self, call_id: str, call: OnTrunks) -> None:
+        """The call is where it was before."""
+        self._calls[call_id] = call
+        self.counts.update(_places(call))
 
     def failed(self, call_id: str, trunk_id: str) -> None:
         """The call goes on to its next trunk, if it is one of ours."""
@@ -92,11 +96,12 @@ class TrunkCalls:
             if trunk_id in _places(call):
                 yield Occupant(call_id, call.node, call.began, call.emergency)
 
-    def ended(self, call_id: str) -> None:
-        """The call is over."""
+    def ended(self, call_id: str) -> OnTrunks | None:
+        """The call is over; where it was, None when it is none of ours."""
         call = self._calls.pop(call_id, None)
         if call is not None:
             self.counts.subtract(_places(call))
+        return call
 
     def listed(self, node: str, call_ids: Collection[str], as_of: datetime) -> None:
         """These are the calls that the node had at that time: the end of all others was missed."""

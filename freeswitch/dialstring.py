@@ -21,7 +21,7 @@ from freeswitch.emergency import emergency_variables, is_phone_uri
 from freeswitch.errors import CommandRefused
 from freeswitch.identity import request_user, wire_identity
 from freeswitch.own_calls import own_mark
-from freeswitch.settings import NODE, UNHEARD_MS, NodeDoor
+from freeswitch.settings import BETWEEN_NODES_SILENT_MS, NODE, NodeDoor
 
 #: The context that a caller goes to whose called party answered 3xx (render/dialplan.py).
 REDIRECTED: Final = "redirected"
@@ -217,7 +217,7 @@ def _through(
     """The phone or system by way of the node that it is registered with; that node's context `node` takes it.
     An agent's phone (it has a mark) tells which leg it is: controllers hear there what the phone does."""
     host = f"[{door.ip}]" if ":" in door.ip else door.ip
-    patient = {"media_timeout_audio": str(UNHEARD_MS)}
+    patient = {"media_timeout_audio": str(BETWEEN_NODES_SILENT_MS)}
     to = leg.to
     if isinstance(to, Phone):
         user = _checked_id(to.credentials.username, _USERNAME)

@@ -18,9 +18,9 @@ NODE: Final = "node"
 CONTROLLERS: Final = "controllers"
 #: How many times longer a leg may be silent that is, or was, on hold.
 _HOLD_TIMES: Final = 48
-#: How long a leg may be silent that nothing need come from, ms: one between two nodes while the call is held
-#: at the other, whose own legs know sooner who is gone; one whose caller waits before the answer.
-UNHEARD_MS: Final = 4 * 3_600_000
+#: A leg between two nodes, ms: nothing comes while the call is held at the other, whose own legs know sooner
+#: who is gone. Also where `silence_s` is 0, for a node may be gone as a whole.
+BETWEEN_NODES_SILENT_MS: Final = 4 * 3_600_000
 #: Always on it.
 LOOPBACK: Final = "127.0.0.0/8"
 

@@ -25,8 +25,8 @@ def syn_retries(path: Path = _SYN_RETRIES) -> int:
 
 
 def far_controllers(settings: Settings, retries: int) -> Finding | None:
-    """None where every controller is on the node's machine; a warning where one that is not comes before one
-    that is, is all there is, or may cost a call longer than anybody waits."""
+    """None where every controller is on the node's machine, which are asked first whatever the order; a
+    warning where none is, or one that is not may cost a call longer than anybody waits."""
     own = (settings.node.sip_ip, settings.node.event_socket[0])
     near = [is_near(host, own) for host, _ in settings.controllers]
     if all(near):
@@ -36,9 +36,9 @@ def far_controllers(settings: Settings, retries: int) -> Finding | None:
     places = ", ".join(far)
     seen = f"not on the switch's machine: {places}; while that one is off each call waits {cost_s} s"
     steps = []
-    if False in near[: sum(near) or 1]:
+    if not any(near):
         steps.append(
-            f"run controllers on the machine of {settings.node.name} and name them first in `controllers`"
+            f"run controllers on the machine of {settings.node.name} too, and name them in `controllers`"
         )
     if cost_s > _BEARABLE_S:
         steps.append("sysctl net.ipv4.tcp_syn_retries=1 makes it 3 s")

@@ -43,7 +43,7 @@ from freeswitch.render.other_nodes import for_other_nodes
 from freeswitch.render.static_emergency import STATIC_FACTS
 from freeswitch.render.xml import actions
 from freeswitch.render.xml import extension as _extension
-from freeswitch.settings import UNHEARD_MS, SwitchSettings
+from freeswitch.settings import SwitchSettings
 from freeswitch.supervisor_calls import SUPERVISE
 
 #: NotrufV §4(5): 110 and 112, digits behind them ignored, call-by-call prefix (010xy, 0100xy) in front;
@@ -91,28 +91,24 @@ def dialplan(
 ) -> list[Element]:
     """The contexts: one for each SIP profile (that of Teams where there is one), one that carries decisions
     out, and `emergency`, the static one (freeswitch/render/static_emergency.py). `trunks`: all of them."""
-    hosts = _hosts(settings.controllers)
-    # Whoever calls 112 must not wait for a machine that is off while a controller is beside the switch.
-    urgent = _hosts(near_first(settings.controllers, (settings.sip_ip, settings.event_socket.host)))
-    entries = [_entry(entry, hosts, urgent) for entry in Entry if teams or entry is not Entry.TEAMS]
+    # Nobody must wait for a machine that is off while a controller is beside the switch; and one controller
+    # is asked first for all calls, which knows what 110 and 112 are about (call-backs, room on a trunk).
+    near = near_first(settings.controllers, (settings.sip_ip, settings.event_socket.host))
+    hosts = "|".join(f"{host}:{port}" for host, port in near)
+    entries = [_entry(entry, hosts) for entry in Entry if teams or entry is not Entry.TEAMS]
     onward = [_onward(name, hosts) for name in (TRANSFERRED, REDIRECTED, ORIGINATED)]
     others = for_other_nodes(settings, trunks) if settings.other_nodes else []
     return [*entries, *onward, *_left_queue(hosts), *others, _carry_out(hosts, settings), emergency]
 
 
-def _hosts(controllers: Iterable[tuple[str, int]]) -> str:
-    """As the application `socket` takes them."""
-    return "|".join(f"{host}:{port}" for host, port in controllers)
-
-
-def _entry(entry: Entry, hosts: str, urgent: str) -> Element:
+def _entry(entry: Entry, hosts: str) -> Element:
     context = Element("context", name=entry.value)
     if entry in _LATE:
         none = _extension(context, "no-codec", *_NOTHING_IN_COMMON)
         actions(none, [("hangup", "INCOMPATIBLE_DESTINATION")])
     digits = _EMERGENCY if entry is not Entry.TEAMS else _EMERGENCY_OF_TEAMS
     emergency = _extension(context, "offer-emergency", ("destination_number", digits))
-    actions(emergency, _offer(urgent, otherwise="emergency-$1"))
+    actions(emergency, _offer(hosts, otherwise="emergency-$1"))
     drained = _extension(context, "drained", (f"${{{DRAINED}}}", "^true$"))
     actions(drained, [("set", "fernamt_reason=static.drained"), ("hangup", "NORMAL_TEMPORARY_FAILURE")])
     other = _extension(context, "offer", ("destination_number", _ANYTHING))
@@ -158,7 +154,7 @@ def _told(subclass: str) -> tuple[str, str]:
     return "event", f"Event-Name=CUSTOM,Event-Subclass={subclass}"
 
 
-def _waiting(context: Element) -> None:
+def _waiting(context: Element, unheard_ms: int) -> None:
     """Waiting for an agent: the controllers hear of it, nothing is held, the call waits until it is
     commanded, or one of the queue's keys is pressed, in the music or in an announcement (`SAY`, which runs
     inside the music). Music that ends is begun again; the moment of rest is for a recording that cannot be
@@ -172,7 +168,7 @@ def _waiting(context: Element) -> None:
     ]
     for do, application in ((QUEUE_EARLY, "pre_answer"), (QUEUE, "answer")):
         begun = _extension(context, do, ("destination_number", f"^{do}:"))
-        unheard = [("set", f"media_timeout_audio={UNHEARD_MS}")] if do == QUEUE_EARLY else []
+        unheard = [("set", f"media_timeout_audio={unheard_ms}")] if do == QUEUE_EARLY else []
         actions(begun, [*unheard, (application, ""), _told(QUEUED), *music])
     # From another queue: that one's music goes on where it was.
     on = _extension(context, QUEUE_ON, ("destination_number", f"^{QUEUE_ON}:"))
@@ -302,7 +298,7 @@ def _plans(context: Element, hosts: str, settings: SwitchSettings) -> None:
     menu = _extension(context, "menu-again", ("destination_number", "^menu-again:"))
     actions(menu, [("sleep", "300")])
     actions(menu, [("set", "fernamt_do=menu-lost"), *_offer(hosts, otherwise="given-up")])
-    _waiting(context)
+    _waiting(context, settings.held_silence_ms)
 
     # An agent's leg, told what comes before the caller is there, or why no caller comes (agent_calls.py).
     whisper = _extension(context, WHISPER, ("destination_number", f"^{WHISPER}$"))

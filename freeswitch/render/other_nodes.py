@@ -30,7 +30,7 @@ from freeswitch.dialstring import (
 )
 from freeswitch.queue_calls import agents_phone
 from freeswitch.render.xml import actions, extension
-from freeswitch.settings import NODE, UNHEARD_MS, SwitchSettings
+from freeswitch.settings import BETWEEN_NODES_SILENT_MS, NODE, SwitchSettings
 
 #: A user name, as the configuration allows it: nothing that could be syntax of a dial string.
 _USER: Final = r"[A-Za-z0-9._+~-]{1,128}"
@@ -40,7 +40,7 @@ _DIGITS: Final = r"([0-9*]{1,40})"
 #: No record is made; whatever the phone wants is told back, and the codec that it takes.
 _BEGUN: Final = (
     "^^;process_cdr=false;hangup_after_bridge=true;call_timeout=600;inherit_codec=true;"
-    f"media_timeout_audio={UNHEARD_MS}"
+    f"media_timeout_audio={BETWEEN_NODES_SILENT_MS}"
 )
 _LEG: Final = r"^([0-9a-f-]{36})$"
 #: What a phone may name: it is text of a peer, so digits alone go on.

@@ -83,6 +83,22 @@ def test_calls_both_ways_take_the_same_places_and_112_needs_none(world: World) -
     assert world.call(from_trunk("110"), "more help") == 3 * ["carrier-a", "carrier-b"]
 
 
+def test_a_refused_call_that_has_ended_meanwhile_takes_no_place(world: World) -> None:
+    """Redis is asked for its limits while its caller hangs up; what takes its place back comes after."""
+    world.call(from_carrier(KOELN), "one")
+    offered = replace(from_carrier(KOELN), call_id="one", round=1)
+    sent_on = onward(offered, MOBILE, Via.TRANSFER, Behalf("bau", KOELN, None, "bau-1"))
+    decision = world.decider.think(sent_on)
+    undo = world.health.takes_place(decision, "one", "node-1", NOW, Via.TRANSFER)
+    assert world.on("carrier-a", "bau-1") == (2, 0)
+    undo()
+    assert world.on("carrier-a", "bau-1") == (1, 1)
+    undo = world.health.takes_place(decision, "one", "node-1", NOW, Via.TRANSFER)
+    world.health.ended("one")
+    undo()
+    assert world.on("carrier-a", "bau-1") == (0, 0)
+
+
 def test_a_call_over_the_next_trunk_leaves_the_first_one(world: World) -> None:
     world.call(from_carrier(KOELN), "one")
     world.health.path_failed("bau-1", "one", "NORMAL_TEMPORARY_FAILURE")

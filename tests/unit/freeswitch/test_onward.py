@@ -11,7 +11,7 @@ from dialplan.call import Behalf, CallOffered, Entry, Via
 from dialplan.decide import decide
 from freeswitch import parties
 from freeswitch.offer import decision_variables, offered_call
-from freeswitch.settings import UNHEARD_MS, NodeDoor
+from freeswitch.settings import BETWEEN_NODES_SILENT_MS, NodeDoor
 from tests.unit.dialplan.carriers import (
     AT,
     BERLIN,
@@ -179,7 +179,9 @@ def test_a_leg_to_a_phone_of_another_node_goes_through_its_door_and_keeps_all_el
     leg, _, endpoint = there["fernamt_leg_1"].partition("]")
     assert endpoint == f"sofia/node/sip:{username}@192.0.2.7:5090"
     of_phone = here["fernamt_leg_1"].partition("]")[0]
-    assert leg == f"{of_phone},media_timeout_audio={UNHEARD_MS}", "nothing comes while it is held over there"
+    assert leg == f"{of_phone},media_timeout_audio={BETWEEN_NODES_SILENT_MS}", (
+        "nothing comes while it is held over there"
+    )
 
 
 def test_a_phone_of_another_node_that_is_sent_on_is_a_phone() -> None:
