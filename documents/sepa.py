@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 from lxml import etree
 from sepaxml import SepaDD
 
-from documents.errors import CollectionRefused
+from documents.errors import CollectionRefused, DocumentUnreadable
 from rating.debits import LAPSES_DAYS
 from rating.invoice import Account
 from rating.invoice_bank_days import NOTICE_DAYS, is_bank_day
@@ -118,9 +118,22 @@ def direct_debits(
     return _named(content, run, made_at, changed)
 
 
+def parse(content: bytes) -> Any:
+    """A file as elements; raise DocumentUnreadable. No file of ours has a document type, which may
+    name other files and define entities."""
+    rules = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
+    try:
+        root = etree.fromstring(content, rules)
+    except etree.XMLSyntaxError as error:
+        raise DocumentUnreadable(f"no XML: {error.msg}") from None
+    if root.getroottree().docinfo.doctype:
+        raise DocumentUnreadable("it has a document type, as no file of ours")
+    return root
+
+
 def batches(content: bytes) -> dict[str, str]:
     """Of each debit of a file of ours the part (payment information id) that the bank books as one sum."""
-    tree = etree.fromstring(content)
+    tree = parse(content)
     return {
         str(each.text): str(part.findtext(f"{NAMESPACE}PmtInfId"))
         for part in tree.iter(f"{NAMESPACE}PmtInf")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from lxml import etree
-
 from documents.errors import DocumentUnreadable
-from documents.sepa import MAX_COLLECTIONS, NAMESPACE, SCHEMA, Scheme, schema
+from documents.sepa import MAX_COLLECTIONS, NAMESPACE, SCHEMA, Scheme, parse, schema
 from rating.invoice import total
 from rating.money import Money
 
 #: Of MAX_COLLECTIONS debits; a security limit.
 MAX_BYTES: Final = 256 << 20
-#: Longest name of a run.
-_MAX_NAME: Final = 30
+#: As `fernamt sepa export` names them; it becomes a file's name.
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,29})", re.ASCII)
+_AMOUNT: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,7 @@ def read_debits(content: bytes) -> SentFile:
     was cut off or whose sum is not that of its debits."""
     if len(content) > MAX_BYTES:
         raise DocumentUnreadable(f"larger than {MAX_BYTES >> 20} MiB")
-    try:
-        root = etree.fromstring(
-            content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
-        )
-    except etree.XMLSyntaxError as error:
-        raise DocumentUnreadable(f"no XML: {error.msg}") from None
+    root = parse(content)
     rules = schema()
     if not rules.validate(root):
         raise DocumentUnreadable(f"no {SCHEMA}: {rules.error_log[0].message}")
@@ -69,18 +64,31 @@ def read_debits(content: bytes) -> SentFile:
     head = next(_all(root, "GrpHdr"))
     _same_sum(head, debits)
     name = _text(head, "MsgId")
-    if len(name) > _MAX_NAME:
-        raise DocumentUnreadable(f"its name {name} is longer than {_MAX_NAME} characters, as none of ours")
+    if not _NAME.fullmatch(name):
+        raise DocumentUnreadable(f"its name {name!r} is not one that `fernamt sepa export` makes")
     ((iban, creditor_id),) = ours
-    made_at = datetime.fromisoformat(_text(head, "CreDtTm"))
-    return SentFile(
-        name, made_at, Scheme(schemes.pop()), date.fromisoformat(days.pop()), iban, creditor_id, debits
-    )
+    made_at, due_on = _moment(_text(head, "CreDtTm")), _moment(f"{days.pop()}T00:00:00").date()
+    return SentFile(name, made_at, Scheme(schemes.pop()), due_on, iban, creditor_id, debits)
+
+
+def _moment(written: str) -> datetime:
+    """XML allows more than ISO 8601 as we read it: zones behind days, an hour 24."""
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError:
+        raise DocumentUnreadable(f"{written} is no day or time as in a file of ours") from None
+
+
+def _euro(written: str) -> Money:
+    """XML allows +10.00, blanks around it and more decimals."""
+    if not _AMOUNT.fullmatch(written):
+        raise DocumentUnreadable(f"{written!r} is no amount as in a file of ours")
+    return Money.parse(f"{written} EUR")
 
 
 def _same_sum(head: Any, debits: tuple[SentDebit, ...]) -> None:
     summed = total(each.amount for each in debits)
-    told = (int(_text(head, "NbOfTxs")), Money.parse(f"{_text(head, 'CtrlSum')} EUR"))
+    told = (int(_text(head, "NbOfTxs")), _euro(_text(head, "CtrlSum")))
     if told != (len(debits), summed) or len(debits) > MAX_COLLECTIONS:
         raise DocumentUnreadable(
             f"it says {told[0]} debits of {told[1]} and has {len(debits)} of {summed}: it was changed"
@@ -94,7 +102,7 @@ def _debit(part: Any, one: Any) -> SentDebit:
     return SentDebit(
         _text(one, "PmtId/EndToEndId"),
         _text(part, "PmtInfId"),
-        Money.parse(f"{amount.text} EUR"),
+        _euro(amount.text),
         _text(one, "DrctDbtTx/MndtRltdInf/MndtId"),
         _text(part, "PmtTpInf/SeqTp"),
         _text(one, "DbtrAcct/Id/IBAN"),

@@ -128,6 +128,23 @@ def test_the_spool_of_the_intake_that_runs_is_refused(side: Callable[[str], Side
     assert newer.run("cdr", "respool", tmp_path / "new").exit_code == 2, "since when?"
 
 
+def test_records_are_not_taken_along_while_any_intake_stores_more(
+    side: Callable[[str], Side], tmp_path: Path
+) -> None:
+    """One of another site was forgotten: it removes the files of what the older database will never see."""
+    newer = side("newer")
+    newer.take_in(RECORDS[0])
+    forgotten = make_engine(newer.url, name="fernamt intake deleting")
+    with forgotten.connect():
+        said = told(newer.run("cdr", "respool", "--since", "2026-03-01", tmp_path / "new"))
+    forgotten.dispose()
+    assert "[program.intake-runs]" in said
+    assert "every machine of every site" in " ".join(said.split())
+    assert "1 from " in said
+    assert not (tmp_path / "new").exists()
+    assert "1 records" in good(newer.run("cdr", "respool", "--since", "2026-03-01", tmp_path / "new"))
+
+
 def test_a_database_that_programs_use_is_not_restored_into_and_another_name_is_told(
     side: Callable[[str], Side], tmp_path: Path
 ) -> None:
