@@ -314,10 +314,8 @@ def _request_uri(uri: str) -> str:
 
 
 def gateway_name(trunk: Trunk) -> str:
-    """The gateway that calls over a trunk take. A Teams trunk has one for each address; where we register,
-    calls have one of their own beside it (render/sofia.py). No trunk's id has capital letters."""
-    if trunk.registration is not None:
-        return f"{trunk.id}.C"
+    """The gateway that calls over a trunk take; a Teams trunk has one for each address. The name is the same
+    in every release: whoever decides calls has not always rendered the node (decision 0044)."""
     return f"{trunk.id}.W{trunk.way}" if trunk.way else trunk.id
 
 

@@ -114,13 +114,14 @@ class Follower:
         self.resync()
         self._heartbeats = BEFORE_RESYNC
         for name in self._trunks.asked()[:_MOST_GATEWAYS]:
-            self._learnt(
-                gateway_state.state_of_status(self.connection.bgapi(profile_calls.gateway_status(name)))
-            )
+            self._learnt(self._asked(name) or self._asked(gateway_state.registering(name)))
+
+    def _asked(self, gateway: str) -> GatewayState | None:
+        return gateway_state.state_of_status(self.connection.bgapi(profile_calls.gateway_status(gateway)))
 
     def _learnt(self, state: GatewayState | None) -> None:
         if state is not None:
-            self._trunks.reachable(state.gateway, state.up, state.why)
+            self._trunks.reachable(state.trunk_id, state.up, state.why)
 
     def resync(self) -> None:
         """Tell the sink all calls that the node has now. FreeSwitchError when it does not say."""

@@ -14,6 +14,8 @@ from freeswitch.events import Event
 
 SUBCLASS: Final = "sofia::gateway_state"
 _WITHOUT_REGISTRATION: Final = "NOREG"
+#: Of the gateway that registers. No trunk's id has capital letters.
+_REGISTERING: Final = ".R"
 _REGISTERED: Final = "REGED"
 #: The others are on the way to one of these.
 _NOT_REGISTERED: Final = frozenset({"FAILED", "FAIL_WAIT", "EXPIRED", "DOWN", "TIMEOUT"})
@@ -23,16 +25,21 @@ _UNREACHABLE: Final = frozenset({408, 503})
 
 @dataclass(frozen=True, slots=True)
 class GatewayState:
-    """What was learnt of a gateway; `why` says it in words."""
+    """What was learnt of a trunk by its gateway; `why` says it in words."""
 
-    gateway: str
+    trunk_id: str
     up: bool
     why: str
 
 
+def registering(trunk_id: str) -> str:
+    """The gateway that registers for a trunk, beside the one that calls take (render/sofia.py)."""
+    return f"{trunk_id}{_REGISTERING}"
+
+
 def state_of_event(event: Event) -> GatewayState | None:
     """What a sofia::gateway_state event tells; None when that is nothing yet."""
-    name, state = event.get("Gateway"), event.get("State") or ""
+    name, state = _trunk(event.get("Gateway") or ""), event.get("State") or ""
     if not name:
         return None
     if state == _WITHOUT_REGISTRATION:
@@ -43,7 +50,7 @@ def state_of_event(event: Event) -> GatewayState | None:
 def state_of_status(text: str) -> GatewayState | None:
     """What `sofia status gateway NAME` printed tells; None for an unknown one or before the first ping."""
     fields = dict(_field(line) for line in text.splitlines() if "\t" in line)
-    name, state = fields.get("Name", ""), fields.get("State", "")
+    name, state = _trunk(fields.get("Name", "")), fields.get("State", "")
     if not name:
         return None
     if state != _WITHOUT_REGISTRATION:
@@ -55,6 +62,10 @@ def state_of_status(text: str) -> GatewayState | None:
     if count == ["0"] and fields.get("PingTime", "0.00") != "0.00":
         return GatewayState(name, False, "does not answer OPTIONS")
     return None
+
+
+def _trunk(gateway: str) -> str:
+    return gateway.removesuffix(_REGISTERING)
 
 
 def _field(line: str) -> tuple[str, str]:

@@ -115,6 +115,10 @@ def _entry(profile: str) -> Entry:
 def _dialled(get: Lookup, entry: Entry) -> str:
     """The user of the Request-URI; the profile of Teams tells its host too (render/teams.py)."""
     text = _cut(get("Caller-Destination-Number")) or ""
+    if text.startswith(_REGISTERED):
+        # A Contact that no gateway registers any more, or not yet: To says who is called, as it would then.
+        asked = _cut(get("variable_sip_req_user")) or _REGISTERED
+        text = (_cut(get("variable_sip_to_user")) or "") if asked.startswith(_REGISTERED) else asked
     if entry is not Entry.TEAMS:
         return text
     if get("Caller-Context") == Entry.TEAMS:

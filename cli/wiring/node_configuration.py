@@ -29,6 +29,7 @@ from freeswitch import api_calls, profile_calls
 from freeswitch.commands import ApiCall
 from freeswitch.dialstring import gateway_name
 from freeswitch.errors import CommandFailed, FreeSwitchError, NotConnected
+from freeswitch.gateway_state import registering
 from freeswitch.inbound import InboundConnection
 from freeswitch.render import render, write
 from freeswitch.render.modules import codec_modules
@@ -212,9 +213,11 @@ def _state(snapshot: Snapshot, text: str, settings: SwitchSettings) -> State:
             continue
         entry = Entry.CARRIER if trunk.customer_id is None else Entry.TRUNK
         if trunk.address is not None:
-            # Where we register there are two, one of them for calls.
-            for name in (trunk.id, gateway_name(trunk)):
-                state[entry.value][name] = _trunk(trunk, trunk.address)
+            calls = gateway_name(trunk)
+            state[entry.value][calls] = _trunk(trunk, trunk.address, calls)
+            if trunk.registration is not None:
+                registers = registering(trunk.id)
+                state[entry.value][registers] = _trunk(trunk, trunk.address, registers)
         if trunk.login is not None:
             facts = (trunk.id, trunk.customer_id, trunk.login.password)
             state[_PHONES][trunk.login.username] = _digest(facts)
@@ -228,9 +231,10 @@ def _teams(snapshot: Snapshot, edge: TeamsEdge) -> Iterator[tuple[str, str, str,
         yield name, str(address), fqdn, edge.ping_s if asks else None
 
 
-def _trunk(trunk: Trunk, address: SipAddress) -> str:
-    """Of what is rendered for a gateway."""
-    registered = astuple(trunk.registration) if trunk.registration is not None else None
+def _trunk(trunk: Trunk, address: SipAddress, name: str) -> str:
+    """Of what is rendered for a gateway. Where we register the name stands in it: of the two, an earlier
+    program had that of calls register."""
+    registered = (*astuple(trunk.registration), name) if trunk.registration is not None else None
     return _digest((str(address), address.transport.value, registered, trunk.ping_s))
 
 

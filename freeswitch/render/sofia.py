@@ -24,6 +24,7 @@ from dialplan.legs import SILENT_S
 from dialplan.snapshot import Snapshot
 from freeswitch.codecs import PHONE_CODECS, WEBRTC_CODECS
 from freeswitch.dialstring import gateway_name
+from freeswitch.gateway_state import registering
 from freeswitch.identity import url_host
 from freeswitch.render.admitted import admitted
 from freeswitch.render.codecs import SIDES, codecs_at, late, of_phone, of_system, peers_name
@@ -106,7 +107,7 @@ def _profile(parent: Element, entry: str, port: int, settings: SwitchSettings, g
         if trunk.address is not None:
             _gateway(holder, trunk, trunk.address)
             if trunk.registration is not None:
-                _gateway_of_calls(holder, trunk)
+                _past_its_registration(holder, trunk)
     values = {**_common(entry, port, settings), **tls_params(entry, settings)}
     if entry in (Entry.CARRIER, Entry.TRUNK):
         values |= _TIMER_B
@@ -177,8 +178,9 @@ def _common(entry: str, port: int, settings: SwitchSettings) -> dict[str, str | 
 
 
 def _gateway(parent: Element, trunk: Trunk, address: SipAddress) -> None:
-    gateway = SubElement(parent, "gateway", name=trunk.id)
     registration = trunk.registration
+    name = gateway_name(trunk) if registration is None else registering(trunk.id)
+    gateway = SubElement(parent, "gateway", name=name)
     params(
         gateway,
         {
@@ -192,7 +194,7 @@ def _gateway(parent: Element, trunk: Trunk, address: SipAddress) -> None:
             **(_registering(registration, address) if registration else {}),
             "caller-id-in-from": True,
             "retry-seconds": _ASKED_AGAIN_S,
-            # A call to our Contact (user gw+ID) has its number in To; else it would be one to our user name.
+            # A call to our Contact (user gw+NAME) has its number in To; else our user name would be called.
             "extension": "auto",
         },
     )
@@ -201,16 +203,17 @@ def _gateway(parent: Element, trunk: Trunk, address: SipAddress) -> None:
         params(gateway, {"ping": trunk.ping_s, "ping-min": 0, "ping-max": 1, "ping-monitoring": True})
 
 
-def _gateway_of_calls(holder: Element, trunk: Trunk) -> None:
+def _past_its_registration(holder: Element, trunk: Trunk) -> None:
     """The gateway just written once more, without registration: our calls take this one. To a gateway whose
     REGISTER failed, if only because one answer was lost, FreeSWITCH makes no call at all (GATEWAY_DOWN; read:
     mod_sofia.c, sofia_reg.c), and an emergency call must be tried whatever is known (decision 0010). Its
-    Contact has the user that was registered: carriers compare."""
+    Contact has the user that was registered: carriers compare. A call to the Contact is known by the name in
+    it (read: sofia_handle_sip_i_invite), so the one that registers keeps its own there."""
     gateway = deepcopy(holder[-1])
     gateway.set("name", gateway_name(trunk))
     own: Mapping[str, str | int | bool] = {
         "register": False,
-        "extension": f"gw+{trunk.id}",
+        "extension": f"gw+{registering(trunk.id)}",
         "extension-in-contact": True,
     }
     for param in [each for each in gateway if each.get("name") in own]:

@@ -54,12 +54,13 @@ def test_a_lost_registration_costs_no_emergency_call(
     registrar.deaf = True
     eventually(lambda: stands("down"), 60, "the registration to be lost")
     listed = {each["trunk"] for each in running.json("trunk", "list")}
-    assert not [name for name in listed if name.endswith(".C")], "the gateway for calls is no trunk"
+    assert "carrier-a" in listed
+    assert not [name for name in listed if name.endswith(".R")], "the gateway that registers is no trunk"
     stage.robot("carrier-b").on_call(Reject(503), "112")
     assert stage.call("kanzlei-1", "112", talk_ms=50).wait("ended", 20).final_code == 200
     assert len(registrar.invites) == 1
     assert stage.has_received("carrier-b", "112"), "the one that is down comes last"
-    assert "<sip:gw+carrier-a@" in (registrar.invites[0].get_header("Contact") or "")
+    assert "<sip:gw+carrier-a.R@" in (registrar.invites[0].get_header("Contact") or "")
 
     running.freeze()
     try:

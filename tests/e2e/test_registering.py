@@ -20,6 +20,7 @@ from tests.registrar import Registrar
 CARRIER: Final = Path(__file__).with_name("registering.yaml")
 TRUNK: Final = "grossanschluss"
 OTHER: Final = "berlin"
+CONTACT: Final = f"gw+{TRUNK}.R"
 AOR: Final = "<sip:+492214710@tel.example>"
 LOGIN: Final = "anschluss-4711@tel.example"
 REALM: Final = "realm.of.a.third.name"
@@ -52,11 +53,13 @@ class World:
         eventually(seen, 60, f"{trunk} to be {state}")
 
     def calls(self, user: str, headers: dict[str, str]) -> int:
-        """A call of the carrier's to this user of our address, acknowledged: the final answer."""
+        """A call of the carrier's to this user of our address (and `;` parameters), acknowledged:
+        the final answer."""
         port = self.running.settings.node.ports.carrier
         mark = f"herein-{next(_COUNT)}"
         session = ("v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0")
-        uri = f"sip:{user}@127.0.0.1:{port}"
+        name, _, params = user.partition(";")
+        uri = f"sip:{name}@127.0.0.1:{port}" + (f";{params}" if params else "")
         fixed = {
             "Via": f"SIP/2.0/UDP 127.0.0.1:{self.registrar.port};branch=z9hG4bK{mark};rport",
             "From": f"<sip:{CALLER}@tel.example>;tag={mark}",
@@ -126,7 +129,7 @@ def test_it_registers_in_the_domain_and_shows_the_other_user_name(world: World) 
         assert request.uri.partition(";")[0] == "sip:tel.example"
         assert header(request, "From").startswith(f"{AOR};tag=")
         assert header(request, "To") == AOR
-        assert f"<sip:gw+{TRUNK}@127.0.0.1:" in header(request, "Contact")
+        assert f"<sip:{CONTACT}@127.0.0.1:" in header(request, "Contact")
     proven = [each for each in asked if header(each, "Authorization")]
     assert {proof(each, "Authorization") for each in proven} == {(LOGIN, REALM)}
     shown = world.running.json("trunk", "show", TRUNK)
@@ -148,7 +151,7 @@ def test_calls_out_are_of_the_domain_and_answer_the_challenge(world: World) -> N
         assert header(request, "To") == f"<sip:{CALLED}@tel.example>"
         assert f"<sip:{DESK}@tel.example;user=phone>;tag=" in header(request, "From")
         assert header(request, "P-Asserted-Identity") == f"<sip:{DESK}@tel.example;user=phone>"
-        assert f"<sip:gw+{TRUNK}@127.0.0.1:" in header(request, "Contact")
+        assert f"<sip:{CONTACT}@127.0.0.1:" in header(request, "Contact")
         assert not header(request, "Route")
     assert not header(first, "Proxy-Authorization")
     assert proof(second, "Proxy-Authorization") == (LOGIN, REALM)
@@ -178,17 +181,28 @@ def test_a_registrar_that_grants_less_is_asked_again_in_time(world: World) -> No
     ("user", "headers"),
     [
         (DESK, {"To": f"<sip:{DESK}@tel.example>"}),
+        (CONTACT, {"To": f"<sip:{DESK}@tel.example>"}),
+        (f"{DESK};gw={TRUNK}.R", {"To": f"<sip:{STRANGER}@tel.example>"}),
         (f"gw+{TRUNK}", {"To": f"<sip:{DESK}@tel.example>"}),
+        (f"{DESK};gw={TRUNK}", {"To": f"<sip:{STRANGER}@tel.example>"}),
         (
-            f"gw+{TRUNK}",
+            CONTACT,
             {"To": f"<sip:{STRANGER}@tel.example>", "P-Called-Party-ID": f"<sip:{DESK}@tel.example>"},
         ),
         (
-            f"gw+{TRUNK}",
+            CONTACT,
             {"To": f"<sip:{DESK}@tel.example>", "P-Called-Party-ID": "<sip:+492214710@tel.example>"},
         ),
     ],
-    ids=["Request-URI", "To", "P-Called-Party-ID of a call passed on", "To beside the account's own number"],
+    ids=[
+        "Request-URI",
+        "To",
+        "Request-URI with the Contact's parameter",
+        "To, the Contact registered by an earlier release",
+        "Request-URI with the parameter of an earlier release",
+        "P-Called-Party-ID of a call passed on",
+        "To beside the account's own number",
+    ],
 )
 def test_calls_in_name_our_number(world: World, user: str, headers: dict[str, str]) -> None:
     # Whose BYE comes with its answer is no call for FreeSWITCH yet: 500.

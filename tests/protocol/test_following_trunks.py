@@ -53,7 +53,12 @@ class Notes:
     def resync(self, node: str, calls: Sequence[object], as_of: datetime) -> None: ...
 
 
-def told(*events: tuple[str, dict[str, str]], asked: Sequence[str] = (), wanted: int = 1) -> list[object]:
+def told(
+    *events: tuple[str, dict[str, str]],
+    asked: Sequence[str] = (),
+    statuses: Sequence[str] = (),
+    wanted: int = 1,
+) -> list[object]:
     """What is told of these events of a node that has no call; its filters are answered before."""
     filters: list[str] = []
 
@@ -63,8 +68,11 @@ def told(*events: tuple[str, dict[str, str]], asked: Sequence[str] = (), wanted:
             filters.append(command)
             peer.reply()
         _background(peer, command, json.dumps({"row_count": 0}))
-        for _ in asked:
-            _background(peer, peer.command(), STATUS)
+        for status in statuses:
+            command = peer.command()
+            name = status.partition("\n")[0].rpartition("\t")[2]
+            assert f"status gateway {name}" in command
+            _background(peer, command, status)
         for name, headers in events:
             peer.event(name, **headers)
         peer.wait_closed()
@@ -97,7 +105,17 @@ def test_an_answer_to_options_says_that_the_trunk_is_there() -> None:
 
 
 def test_after_a_connect_the_node_is_asked_for_its_gateways() -> None:
-    assert told(asked=["carrier-a"]) == [("carrier-a", False, "does not answer OPTIONS")]
+    assert told(asked=["carrier-a"], statuses=[STATUS]) == [("carrier-a", False, "does not answer OPTIONS")]
+
+
+def test_where_we_register_it_is_asked_for_the_gateway_that_does() -> None:
+    """The one that calls take tells nothing; on a node of an earlier release it is the one that registers."""
+    calls = STATUS.replace("0.41", "0.00")
+    registers = calls.replace("carrier-a", "carrier-a.R").replace("NOREG", "FAIL_WAIT")
+    earlier = calls.replace("NOREG", "FAIL_WAIT")
+    found = [("carrier-a", False, "not registered (FAIL_WAIT)")]
+    for statuses in ((calls, registers), (earlier,)):
+        assert told(asked=["carrier-a"], statuses=statuses) == found
 
 
 @pytest.mark.parametrize(

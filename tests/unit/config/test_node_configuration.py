@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import hashlib
+import json
+from dataclasses import astuple, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import structlog
 from cli.wiring.applied import AppliedCarrier
 from cli.wiring.node_configuration import NodeConfiguration
 from controller.errors import NodeAway
+from dialplan.carrier import Credentials, Registration
 from dialplan.snapshot import Snapshot
 from freeswitch.commands import ApiCall
 from freeswitch.errors import CommandFailed, NotConnected
@@ -133,7 +136,7 @@ def test_a_changed_gateway_is_exchanged_under_its_name(node: NodeConfiguration, 
     assert fake.take() == []
 
 
-def test_a_trunk_that_registers_from_now_on_gets_a_gateway_for_its_calls(
+def test_a_trunk_that_registers_from_now_on_gets_a_gateway_for_it(
     node: NodeConfiguration, fake: FakeNode
 ) -> None:
     """Before the version with such calls is in force; it goes with the registration."""
@@ -146,7 +149,32 @@ def test_a_trunk_that_registers_from_now_on_gets_a_gateway_for_its_calls(
     node.prepare(snapshot())
     fake.take()
     node.retire(snapshot())
-    assert fake.take() == ["sofia profile carrier killgw carrier-a.C"]
+    assert fake.take() == ["sofia profile carrier killgw carrier-a.R"]
+
+
+def test_a_trunk_that_an_earlier_release_registered_gets_two_gateways_and_calls_keep_the_name(
+    fake: FakeNode, tmp_path: Path
+) -> None:
+    """Decision 0044: whoever decides calls dials the name that every release has rendered."""
+    found = snapshot()
+    trunk = replace(
+        found.trunks["carrier-b"], registration=Registration("konto", Credentials("konto", "nur-im-labor"))
+    )
+    fresh = replace(found, trunks={**found.trunks, trunk.id: trunk})
+    node = NodeConfiguration(tmp_path, settings(tmp_path), fake.api)
+    node.write(fresh)
+    loaded = tmp_path / ".loaded.json"
+    state = json.loads(loaded.read_text())
+    registered = astuple(Registration("konto", Credentials("konto", "nur-im-labor")))
+    facts = (str(trunk.address), "udp", registered, trunk.ping_s)
+    earlier = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    assert state["carrier"].pop("carrier-b.R") != state["carrier"]["carrier-b"] != earlier
+    state["carrier"]["carrier-b"] = earlier
+    loaded.write_text(json.dumps(state))
+    node.prepare(fresh)
+    assert fake.take()[2:] == ["sofia profile carrier killgw carrier-b", "sofia profile carrier rescan"]
+    node.retire(fresh)
+    assert fake.take() == []
 
 
 def test_a_removed_phone_rings_no_more(node: NodeConfiguration, fake: FakeNode) -> None:

@@ -42,6 +42,15 @@ def test_an_event_says_whether_the_peer_is_there(headers: dict[str, str], up: bo
     assert state_of_event(event(**headers)) == GatewayState("carrier-a", up, why)
 
 
+@pytest.mark.parametrize("gateway", ["carrier-a.R", "carrier-a"])
+def test_the_gateway_that_registers_tells_of_its_trunk(gateway: str) -> None:
+    """Nodes that an earlier release rendered have it under the trunk's own name."""
+    found = GatewayState("carrier-a", False, "not registered (FAIL_WAIT)")
+    assert state_of_event(event(Gateway=gateway, State="FAIL_WAIT")) == found
+    told = STATUS.format(time="0.00", count=0, state="FAIL_WAIT", pinging="")
+    assert state_of_status(told.replace("carrier-a", gateway)) == found
+
+
 @pytest.mark.parametrize(
     "headers", [{}, {"Status": "100"}, {"Status": "x"}, {"State": "TRYING"}, {"Gateway": ""}]
 )
@@ -63,7 +72,7 @@ def test_other_events_say_nothing_yet(headers: dict[str, str]) -> None:
 def test_the_status_says_the_same(state: str, count: str, time: str, expected: bool | None) -> None:
     found = state_of_status(STATUS.format(state=state, count=count, time=time, pinging=" (ping)"))
     assert (found.up if found else None) is expected
-    assert found is None or found.gateway == "carrier-a"
+    assert found is None or found.trunk_id == "carrier-a"
 
 
 def test_a_gateway_that_the_switch_does_not_know_says_nothing() -> None:

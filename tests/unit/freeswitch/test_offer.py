@@ -154,7 +154,7 @@ def variables_of(call: CallOffered) -> dict[str, str]:
 def test_a_route_has_a_dial_string_for_each_leg_and_the_causes_that_try_the_next() -> None:
     found = variables_of(from_trunk("015228817386"))
     assert found["fernamt_do"] == "route"
-    assert found["fernamt_leg_1"].endswith("]sofia/gateway/carrier-a.C/" + MOBILE)
+    assert found["fernamt_leg_1"].endswith("]sofia/gateway/carrier-a/" + MOBILE)
     assert found["fernamt_leg_2"].endswith("]sofia/gateway/carrier-b/" + MOBILE)
     assert "fernamt_leg_3" not in found
     causes = found["continue_on_fail"].split(",")

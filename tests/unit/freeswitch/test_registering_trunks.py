@@ -36,8 +36,10 @@ STRANGER = "+498999998001"
 
 
 def gateway(trunk: Trunk) -> dict[str, str]:
+    """The one that registers, if the trunk does."""
+    name = "carrier-a.R" if trunk.registration is not None else "carrier-a"
     text = rendered(snapshot(trunks=(trunk, CARRIER_B, BAU_1, BAU_2)))
-    found = ElementTree.fromstring(text).findall(".//gateway[@name='carrier-a']/param")  # noqa: S314
+    found = ElementTree.fromstring(text).findall(f".//gateway[@name='{name}']/param")  # noqa: S314
     return {each.get("name", ""): each.get("value", "") for each in found}
 
 
@@ -107,7 +109,7 @@ CHANNEL = {
     "variable_sofia_profile_name": "carrier",
     "variable_sip_network_ip": "192.0.2.10",
     "variable_sip_network_port": "5060",
-    "variable_sip_req_user": "gw+carrier-a",
+    "variable_sip_req_user": "gw+carrier-a.R",
 }
 
 
@@ -115,6 +117,21 @@ CHANNEL = {
 def test_the_called_party_is_read_however_its_header_is_written(name: str) -> None:
     found = offered_call({**CHANNEL, f"variable_sip_h_{name}": f"<sip:{BERLIN}@tel.example>"}.get)
     assert (found.dialled, found.called_party) == (STRANGER, BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("asked", "called"),
+    [("gw+carrier-a", STRANGER), ("gw+gone.R", STRANGER), (KOELN, KOELN)],
+    ids=["registered by an earlier program", "of a trunk that is gone", "the number, its parameters kept"],
+)
+def test_a_call_to_a_contact_that_nobody_registers_any_more_has_its_number(asked: str, called: str) -> None:
+    """The carrier may hold an old Contact for as long as it was granted; FreeSWITCH then names a Contact."""
+    old = {
+        "Caller-Destination-Number": "gw+carrier-a.R",
+        "variable_sip_req_user": asked,
+        "variable_sip_to_user": STRANGER,
+    }
+    assert offered_call({**CHANNEL, **old}.get).dialled == called
 
 
 def test_the_called_party_counts_for_calls_to_our_contact_alone() -> None:

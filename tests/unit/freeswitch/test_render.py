@@ -142,7 +142,7 @@ def test_every_customers_trunk_and_phone_has_its_emergency_calls_rendered(digits
         hasty = [each.replace("_timeout=120,origin", "_timeout=10,origin") for each in again]
         assert hasty == 2 * [first, second]
         assert [each.pause_ms for each in attempts] == [0, 0, 1_000, 0, 3_000, 0]
-        assert first.endswith(f"]sofia/gateway/carrier-a.C/{digits}")
+        assert first.endswith(f"]sofia/gateway/carrier-a/{digits}")
         assert second.endswith(f"]sofia/gateway/carrier-b/{digits}")
         for bridge in (first, second):
             assert f"origination_caller_id_number={number}," in bridge
@@ -259,15 +259,18 @@ def test_everything_listens_where_the_settings_say(tree: Element) -> None:
 
 def test_calls_go_past_the_registration(tree: Element) -> None:
     """Decision 0010: FreeSWITCH makes no call to a gateway whose REGISTER failed."""
-    registering = params(tree, ".//gateway[@name='carrier-a']")
-    calling = params(tree, ".//gateway[@name='carrier-a.C']")
+    registering = params(tree, ".//gateway[@name='carrier-a.R']")
+    calling = params(tree, ".//gateway[@name='carrier-a']")
     differs = {name for name in calling if calling[name] != registering.get(name)}
     assert differs == {"register", "extension", "extension-in-contact"}
     assert (registering["register"], calling["register"]) == ("true", "false")
     assert not registering.keys() - calling.keys()
-    assert calling["extension"] == "gw+carrier-a", "the Contact's user is the registered one"
+    assert calling["extension"] == "gw+carrier-a.R", "the Contact's user is the registered one"
+    assert registering["extension"] == "auto", "FreeSWITCH knows a call to it by that name"
     assert "ping" not in calling, "nothing is told of its state"
-    assert "sofia/gateway/carrier-a/" not in ElementTree.tostring(tree, "unicode")
+    text = ElementTree.tostring(tree, "unicode")
+    assert "sofia/gateway/carrier-a/" in text, "as every earlier release rendered it"
+    assert "sofia/gateway/carrier-a.R" not in text
 
 
 def test_values_are_escaped() -> None:
