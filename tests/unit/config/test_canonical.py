@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from provisioning.canonical import config_of, entry_of, items_of
+from provisioning.canonical import config_of, entry_of, item_of, items_of
 from provisioning.errors import ConfigInvalid
 from provisioning.load import load, load_documents
 from provisioning.schema import Config, CustomerEntry
@@ -91,6 +91,31 @@ def test_an_order_of_itemised_bills_without_days_is_read_as_none(ordered: bool) 
     assert (entry.billing.email, entry.billing.itemised_bill) == ("rechnung@bau.example", None)
     found = next(each for each in config_of(items).customers if each.id == "kunde-bau")
     assert found.billing == entry.billing
+
+
+@pytest.mark.parametrize(
+    ("written", "registered"),
+    [
+        ("konto@tel.example", ("konto", "tel.example", "konto@tel.example")),
+        ("konto@a@tel.example", ("konto", None, "konto@a@tel.example")),
+        ("konto@", ("konto", None, "konto@")),
+        ("@", ("-", None, "@")),
+    ],
+)
+def test_a_user_name_with_its_domain_is_read_as_its_parts(
+    written: str, registered: tuple[str, str | None, str]
+) -> None:
+    """Earlier versions stay readable: controllers start with them, invoices and rollbacks read them."""
+    items = items_of(load([EXAMPLE]).config)
+    for key, at in ((CARRIER_KEY, 0), (ItemKey(CUSTOMER, "kunde-bau"), 0)):
+        tree = json.loads(items[key].content)
+        tree["trunks"][at]["registration"] = {"username": written, "secret": {"env": "GEHEIM"}}
+        items[key] = ConfigItem.of(*key, json.dumps(tree))
+        entry = entry_of(items[key])
+        found = entry.trunks[at].registration
+        assert found is not None
+        assert (found.username, found.domain, found.auth_username) == registered
+        assert items_of(config_of(items))[key] == item_of(entry), "as it is stored from now on"
 
 
 def test_parts_that_contradict_each_other_are_refused_as_files_are() -> None:
