@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol, cast
 
 from lab.robots.sip_text import Address
@@ -15,6 +16,7 @@ from lab.robots.sip_text import Address
 MAX_MESSAGE_BYTES = 1_114_112
 """64 KiB of headers and 1 MiB of body; a TCP peer that sends more is disconnected."""
 CONNECT_TIMEOUT_S = 5.0
+_CLOSED_WITHIN_S = 1.0
 
 _CONTENT_LENGTH = re.compile(
     rb"^(?:content-length|l)[ \t]*:[ \t]*(\d{1,7})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
@@ -45,6 +47,7 @@ class UdpSocket(asyncio.DatagramProtocol):
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._transport: asyncio.DatagramTransport | None = None
+        self._closed = asyncio.Event()
         self.local: Address = ("", 0)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -62,10 +65,16 @@ class UdpSocket(asyncio.DatagramProtocol):
         if self._transport is not None:
             self._transport.sendto(data, to)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closed.set()
+
     async def close(self) -> None:
+        """The port is free afterwards: asyncio gives it back in a later turn of its loop only."""
         if self._transport is not None:
             self._transport.close()
             self._transport = None
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closed.wait(), _CLOSED_WITHIN_S)
 
 
 class _TcpConnection(asyncio.Protocol):

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -103,3 +104,13 @@ def test_the_client_works_under_gevent_without_stopping_other_greenlets() -> Non
         check=False,
     )
     assert done.stdout.strip() == "greenlets ran on", done.stderr
+
+
+def test_the_port_of_a_closed_phone_is_free_at_once() -> None:
+    with Robots.start() as robots:
+        for n in range(100):
+            phone = robots.phone(f"phone-{n}")
+            phone.close()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as next_one:
+                next_one.bind((phone.host, phone.port))
+                assert next_one.getsockname()[1] == phone.port
