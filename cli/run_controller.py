@@ -263,7 +263,7 @@ def run_controller(settings: Settings, listen: tuple[str, int], stopped: Flag) -
     def converse(session: Session, offered: CallOffered, decision: Decision) -> Instructions:
         call = MenuCall(session, offered, domain=domain, tls_of=tls_of)
         said = menus.converse(offered, decision, call)
-        decided = decision_variables(said, offered, domain=domain, door_of=homes.door, tls_of=tls_of)
+        decided = decision_variables(said, call.offered, domain=domain, door_of=homes.door, tls_of=tls_of)
         return Instructions(decided)
 
     server = OutboundServer(listen, handle, on_data=overload.heard)

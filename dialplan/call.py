@@ -89,7 +89,8 @@ class CallOffered:
     (RFC 4119) of the body, as Teams sends it. `encrypted`: keys for SRTP were agreed on with the caller, by
     TLS where that is a system that logs in.
     `codecs`: those that the caller may speak, the preferred one first; one where it is chosen already, none
-    where that is unknown. `awaits_offer`: the INVITE had no SDP; the caller hears nothing before an answer.
+    where that is unknown. `without_offer`: the INVITE had no SDP. `awaits_offer`: and is not answered yet, so
+    that the caller can hear nothing.
     """
 
     call_id: str
@@ -116,6 +117,7 @@ class CallOffered:
     claimed_location: str | None = None
     encrypted: bool = False
     codecs: tuple[str, ...] = ()
+    without_offer: bool = False
     awaits_offer: bool = False
     tenant_id: str | None = None
     login_id: str | None = None

@@ -74,14 +74,19 @@ _SECURE_MEDIA: Final = {Srtp.REQUIRED: "mandatory", Srtp.OPTIONAL: "optional"}
 
 
 def dial_string(
-    legs: Iterable[Leg], *, domain: str, over_of: Callable[[Leg], str | None] = lambda _: None
+    legs: Iterable[Leg],
+    *,
+    domain: str,
+    over_of: Callable[[Leg], str | None] = lambda _: None,
+    without_offer: str | None = None,
 ) -> DialString:
     """The legs, tried one after the other on any failure (`|`). For failover by cause pass one at a time.
-    `over_of` a leg as `over` in `leg_string`.
+    `over_of` a leg as `over`, and `without_offer`, in `leg_string`.
 
     Raises CommandRefused for a leg with anything in it that could be syntax.
     """
-    return DialString("|".join(str(wire_leg(leg, domain, over=over_of(leg))) for leg in legs))
+    wires = (wire_leg(leg, domain, over=over_of(leg)) for leg in legs)
+    return DialString("|".join(str(_without_offer(wire, without_offer)) for wire in wires))
 
 
 def leg_string(
@@ -93,14 +98,15 @@ def leg_string(
     caller: tuple[str, ...] = (),
     door: NodeDoor | None = None,
     over: str | None = None,
-    awaiting: str | None = None,
+    without_offer: str | None = None,
+    awaits: bool = False,
 ) -> DialString:
     """One leg that gets the UUID `leg_id`, by which transfers and redirects find their author (parties.py),
     and further `variables` of its own for its record: plain words of ours. `caller`: the codecs that the
     calling channel may speak (codecs.py), empty where nobody knows. `door`: the phone or system is registered
     with the node behind it. `over`: the address (`IP:PORT`) that a system has registered from by TLS; a leg
-    that may leave by TLS alone leaves for there or nowhere. `awaiting`: the calling channel's UUID, where
-    that one waits for an offer of ours (delayed_offer.py).
+    that may leave by TLS alone leaves for there or nowhere. `without_offer`: the calling channel's
+    UUID, where its INVITE had no SDP (delayed_offer.py); `awaits`: it is not answered when the leg is called.
 
     Raises CommandRefused as `dial_string` does.
     """
@@ -109,10 +115,8 @@ def leg_string(
         wire = _through(door, leg, leg_id, wire.variables, over)
     if caller:
         wire = _offering(wire, offered_to(leg.to, caller, through=door is not None))
-    if awaiting is not None:
-        wire = WireLeg(leg_variables(wire.variables, _checked_id(awaiting, _PLAIN)), wire.endpoint)
-    silent = awaiting is not None or _rings_by_itself(leg)
-    return DialString((_RINGS_BY_ITSELF if silent else "") + str(wire))
+    silent = awaits or _rings_by_itself(leg)
+    return DialString((_RINGS_BY_ITSELF if silent else "") + str(_without_offer(wire, without_offer)))
 
 
 def one_after_the_other(legs: Iterable[DialString]) -> DialString:
@@ -120,6 +124,12 @@ def one_after_the_other(legs: Iterable[DialString]) -> DialString:
     texts = list(legs)
     ringing = _RINGS_BY_ITSELF if any(each.startswith(_RINGS_BY_ITSELF) for each in texts) else ""
     return DialString(ringing + "|".join(each.removeprefix(_RINGS_BY_ITSELF) for each in texts))
+
+
+def _without_offer(wire: WireLeg, caller_id: str | None) -> WireLeg:
+    if caller_id is None:
+        return wire
+    return WireLeg(leg_variables(wire.variables, _checked_id(caller_id, _PLAIN)), wire.endpoint)
 
 
 def _own_variables(leg_id: str, variables: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from dialplan.call import CallOffered
@@ -12,6 +13,7 @@ from dialplan.mailbox import Mailbox
 from dialplan.plans.effects import Ask
 from freeswitch.arguments import item_escape
 from freeswitch.channel import Instructions
+from freeswitch.delayed_offer import awaits_offer
 from freeswitch.dialstring import dial_string
 from freeswitch.offer import decision_variables
 from freeswitch.plan_variables import KEYS, PIN
@@ -46,11 +48,19 @@ class MenuCall:
         self._early = False
         self._answered = False
 
+    @property
+    def offered(self) -> CallOffered:
+        """The call as it stands: who was answered for a menu hears what comes after it."""
+        return self._offered
+
     def remember(self, decision: Decision, silent: Decision | None) -> None:
         variables = decision_variables(decision, self._offered, domain=self._domain)
         if silent is not None and isinstance(silent.outcome, Route):
             variables["fernamt_default"] = dial_string(
-                silent.outcome.legs, domain=self._domain, over_of=self._over
+                silent.outcome.legs,
+                domain=self._domain,
+                over_of=self._over,
+                without_offer=self._offered.call_id if self._offered.without_offer else None,
             )
             variables["hangup_after_bridge"] = "true"
         # What is pressed from now on counts, also for the controller that comes after this one.
@@ -63,7 +73,8 @@ class MenuCall:
 
     def connect(self, *, early: bool) -> None:
         if not early and not self._answered:
-            self._session.execute("answer")
+            channel = self._session.execute("answer")
+            self._offered = replace(self._offered, awaits_offer=awaits_offer(channel.get))
             self._answered = True
         elif early and not self._early:
             self._session.execute("pre_answer")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -98,6 +97,7 @@ def offered_call(get: Lookup) -> CallOffered:
         tenant_id=_cut(get("variable_sip_h_X-MS-TenantID")) if entry is Entry.TEAMS else None,
         login_id=login,
         codecs=codecs.caller_codecs(get),
+        without_offer=delayed_offer.came_without_offer(get),
         awaits_offer=delayed_offer.awaits_offer(get),
         encrypted=_encrypted(get),
         round=next_round(get),
@@ -249,14 +249,16 @@ def _outcome_variables(
 ) -> dict[str, str]:
     variables: dict[str, str] = {}
     plan = decision.plan
-    if plan is not None and offered.awaits_offer and not plan.answer:
-        plan = replace(plan, sounds=())  # nobody would hear them
+    unheard = offered.awaits_offer and not (plan is not None and plan.answer)
+    sounds = plan.sounds if plan is not None and not unheard else ()
+    awaits = offered.awaits_offer and not sounds  # they are played to a caller who is answered before
+    if offered.without_offer:
+        variables |= delayed_offer.caller_variables(awaits=awaits)
     match decision.outcome:
         case Route(legs, causes):
             variables["fernamt_do"] = "route"
             variables["hangup_after_bridge"] = "true"
-            heard = plan is not None and bool(plan.sounds)
-            caller = codecs.once_heard(offered.codecs) if heard else offered.codecs
+            caller = codecs.once_heard(offered.codecs) if sounds else offered.codecs
             if len(caller) > 1 and _may_choose(offered, legs):
                 variables["inherit_codec"] = "true"
             variables["continue_on_fail"] = _cause_list(causes)
@@ -267,22 +269,30 @@ def _outcome_variables(
                 variables["fernamt_parties"] = known
             # The dialplan has room for `MAX_LEGS` attempts; what is beyond shares the last one. The first is
             # made before anything else, so it is left out where something is to be heard first.
-            first = 2 if heard else 1
+            first = 2 if sounds else 1
             room = MAX_LEGS - first
             attempts = [*((leg,) for leg in legs[:room]), legs[room:]]
-            awaiting = offered.call_id if offered.awaits_offer else None
+            without_offer = offered.call_id if offered.without_offer else None
             strings = []
             for leg, id_ in zip(legs, ids, strict=True):
                 door, over = _way(leg, offered.node, *ways)
                 text = leg_string(
-                    leg, id_, domain, of_leg, caller=caller, door=door, over=over, awaiting=awaiting
+                    leg,
+                    id_,
+                    domain,
+                    of_leg,
+                    caller=caller,
+                    door=door,
+                    over=over,
+                    without_offer=without_offer,
+                    awaits=awaits,
                 )
                 strings.append(text)
             written = [*strings[:room], one_after_the_other(strings[room:])]
             for position, attempt in enumerate(filter(None, written), start=first):
                 variables[f"fernamt_leg_{position}"] = attempt
             _emergency(variables, attempts, domain)
-        case Announce(_, cause) if offered.awaits_offer:
+        case Announce(_, cause) if awaits:
             variables["fernamt_do"] = "refuse"
             variables["fernamt_cause"] = cause.switch_name
         case Announce(sound, cause):
@@ -300,7 +310,7 @@ def _outcome_variables(
             number = plan.number if plan else ""
             variables |= queue_variables(wait, offered.dialled, number, decision.facts.a_presented)
     if plan is not None:
-        carry_out_plan(variables, plan)
+        carry_out_plan(variables, plan, sounds)
     return variables
 
 

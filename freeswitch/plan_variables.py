@@ -52,15 +52,15 @@ def happened(given: str, disposition: str | None) -> str:
     return _FAILED.get(disposition or "", given)
 
 
-def carry_out_plan(variables: MutableMapping[str, str], trace: PlanTrace) -> None:
-    """Let the dialplan ask again when nobody is reached, and play what is to be heard before."""
+def carry_out_plan(variables: MutableMapping[str, str], trace: PlanTrace, sounds: tuple[str, ...]) -> None:
+    """Let the dialplan ask again when nobody is reached, and play before what this caller can hear of the
+    plan's `sounds`."""
     if trace.goes_on and variables["fernamt_do"] == "route":
         variables["fernamt_do"] = "next"
-    if trace.sounds or variables["fernamt_do"] == "menu":
+    if sounds or variables["fernamt_do"] == "menu":
         # Early media has begun; from here on a 180 alone would leave the caller in silence.
         variables["ringback"] = RINGING_TONE
-    if trace.sounds and variables["fernamt_do"] != "menu":
+    if sounds and variables["fernamt_do"] != "menu":
         variables["fernamt_then"] = variables["fernamt_do"]
         variables["fernamt_do"] = "play-answered" if trace.answer else "play"
-        sounds = trace.sounds
         variables["fernamt_sounds"] = sounds[0] if len(sounds) == 1 else "file_string://" + "!".join(sounds)

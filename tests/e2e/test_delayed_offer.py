@@ -15,7 +15,8 @@ from tests.e2e.exchange import Exchange, eventually, exchange
 MOBILE = "+4915228817386"
 CALLED, DIALLED = "+494066969123", "04066969123"
 TO_PHONE, PHONE = "+493023125002", "kanzlei-2"
-OURS_HZ, THEIRS_HZ = 440, 770
+OTHER_PHONE, TO_OTHER = "kanzlei-1", "03023125001"
+OURS_HZ, THEIRS_HZ, RINGING_HZ = 440, 770, 425
 OURS, THEIRS = f"%(10000,0,{OURS_HZ})", f"%(10000,0,{THEIRS_HZ})"
 #: Longer than an emergency trunk that has answered 100 may take until it rings.
 LONG_RING_MS = 11_000
@@ -97,6 +98,26 @@ def test_a_phone_redirects_such_a_caller(stage: Stage) -> None:
     assert report.final_code == 200
     both_heard(report, stage.received("carrier-a", CALLED))
     assert stage.all_received("carrier-b") == []
+
+
+@pytest.mark.parametrize(("who", "number"), [(OTHER_PHONE, TO_OTHER), ("carrier-a", DIALLED)])
+def test_a_phone_transfers_such_a_caller_to_one_who_rings_long(stage: Stage, who: str, number: str) -> None:
+    """Longer than a leg may take that says nothing: its 180 is dropped to the end of such a caller's call."""
+    answer = Answer(after_ms=LIMIT_MS + 2_000, play=THEIRS)
+    stage.robot(who).on_call(answer, *([CALLED] if who == "carrier-a" else []))
+    stage.robot(PHONE).on_call(Answer(after_ms=20))
+    for each in (PHONE, OTHER_PHONE):
+        stage.all_received(each)
+    call = late(stage, "carrier-a", TO_PHONE, from_user=MOBILE)
+    call.wait("answered", WAIT_S)
+    (leg,) = stage.all_received(PHONE)
+    leg.refer(f"sip:{number}@{stage.settings.node.sip_ip}")
+    call.wait_heard(RINGING_HZ, timeout_s=WAIT_S)
+    call.wait_heard(THEIRS_HZ, min_ms=300, timeout_s=WAIT_S)
+    (seen,) = stage.all_received(who)
+    seen.wait_heard(OURS_HZ, min_ms=300, timeout_s=WAIT_S)
+    call.hangup()
+    both_heard(call.wait("ended", WAIT_S), seen.wait("ended", WAIT_S))
 
 
 def test_a_carrier_redirects_nobody(stage: Stage) -> None:

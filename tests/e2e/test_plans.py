@@ -26,6 +26,7 @@ from tests.e2e.exchange import Exchange, eventually, exchange
 
 CALLER = "+4915228817386"
 ASKED_HZ, WRONG_HZ, CLOSED_HZ, TALK_HZ = 620, 880, 440, 1000
+RINGING_HZ = 425
 SPOKEN_HZ, NOW_SPEAK_HZ = 700, 1000
 #: Where no voice is installed, three short tones stand for each text.
 NO_VOICE_HZ = 880
@@ -178,6 +179,43 @@ def test_an_announcement_may_answer_and_the_phone_rings_behind_it(world: Stage) 
     call.wait_heard(TALK_HZ)
     call.hangup()
     call.wait("ended", 30)
+
+
+def called_late(world: Stage, extension: str) -> RobotCall:
+    """A call whose INVITE has no SDP (decision 45)."""
+    return world.call("carrier-a", f"+493023125{extension}", from_user=CALLER, delayed_offer="answered")
+
+
+def test_a_caller_without_sdp_hears_who_rings_long_behind_a_greeting(world: Stage) -> None:
+    """Longer than a leg may take that says nothing."""
+    world.robot("lange").on_call(Answer(after_ms=6_000, play=TALK))
+    call = called_late(world, "309")
+    call.wait_heard(CLOSED_HZ)
+    call.wait_heard(RINGING_HZ)
+    call.wait_heard(TALK_HZ, timeout_s=15)
+    call.hangup()
+    call.wait("ended", 30)
+    assert world.received("lange", "lange").final_code == 200
+
+
+def test_a_caller_without_sdp_hears_what_comes_after_a_menu(world: Stage) -> None:
+    world.robot("lange").on_call(Answer(after_ms=6_000, play=TALK))
+    call = called_late(world, "310")
+    call.wait_heard(ASKED_HZ)
+    call.send_dtmf("1")
+    call.wait_heard(WRONG_HZ)
+    call.wait_heard(RINGING_HZ)
+    call.wait_heard(TALK_HZ, timeout_s=15)
+    call.hangup()
+    call.wait("ended", 30)
+    assert world.received("lange", "lange").final_code == 200
+
+
+def test_a_caller_without_sdp_who_presses_nothing_hears_why_the_call_ends(world: Stage) -> None:
+    report = called_late(world, "310").wait("ended", 30)
+    assert report.heard(ASKED_HZ)
+    assert report.heard(CLOSED_HZ)
+    assert report.q850_cause == 17
 
 
 def test_who_pays_by_the_minute_is_asked_without_an_answer(world: Stage) -> None:

@@ -36,7 +36,7 @@ def test_a_channel_without_sdp_awaits_our_offer_until_it_is_answered() -> None:
 @pytest.mark.parametrize("number", [MOBILE, "112"])
 def test_a_carriers_leg_does_not_know_its_caller_and_follows_no_redirect(number: str) -> None:
     """What it says before it answers would be dropped; a leg that knows no caller follows a 3xx anywhere."""
-    call = from_trunk(number, awaits_offer=True)
+    call = from_trunk(number, without_offer=True, awaits_offer=True)
     found = decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN)
     legs = [value for name, value in found.items() if name.startswith("fernamt_leg_")]
     assert len(legs) > 1
@@ -50,7 +50,7 @@ def test_a_carriers_leg_does_not_know_its_caller_and_follows_no_redirect(number:
 
 def test_a_customers_leg_knows_its_caller_who_hears_at_once_that_it_rings() -> None:
     """It may redirect. Its 180 is dropped: without one it would be given up."""
-    call = from_carrier(BERLIN, awaits_offer=True)
+    call = from_carrier(BERLIN, without_offer=True, awaits_offer=True)
     found = decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN)
     leg = found["fernamt_leg_1"]
     assert leg.startswith(RINGS)
@@ -60,17 +60,52 @@ def test_a_customers_leg_knows_its_caller_who_hears_at_once_that_it_rings() -> N
     assert FORGETS not in leg
 
 
+def test_the_legs_after_an_answer_are_made_in_the_same_way_but_are_heard() -> None:
+    """What its called parties say before they answer is dropped to the end of the call."""
+    for call in (
+        from_trunk(MOBILE, without_offer=True),
+        offered(variable_endpoint_disposition="ANSWER", variable_fernamt_without_offer="true"),
+    ):
+        assert call.without_offer
+        assert not call.awaits_offer
+    call = from_trunk(MOBILE, without_offer=True)
+    found = decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN)
+    assert FORGETS in found["fernamt_leg_1"]
+    assert RINGS not in found["fernamt_leg_1"]
+    call = from_carrier(BERLIN, without_offer=True)
+    found = decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN)
+    assert "leg_progress_timeout=" not in found["fernamt_leg_1"]
+    assert RINGS not in found["fernamt_leg_1"]
+    assert found["instant_ringback"] == "true"
+
+
+def test_a_channel_keeps_in_mind_that_it_came_without_sdp() -> None:
+    call = offered(variable_endpoint_disposition="RECEIVED_NOSDP")
+    assert call.without_offer
+    call = from_trunk(MOBILE, without_offer=True, awaits_offer=True)
+    found = decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN)
+    assert found["fernamt_without_offer"] == "true"
+    assert "instant_ringback" not in found
+
+
+def test_who_is_answered_before_is_told_by_an_announcement() -> None:
+    call = from_phone("112", without_offer=True)
+    found = decision_variables(decide(call, carrier(own_line=False), AT), call, domain=DOMAIN)
+    assert found["fernamt_do"] == "announce"
+
+
 def test_any_other_call_is_carried_out_as_ever() -> None:
     for call in (from_trunk(MOBILE), from_carrier(BERLIN), from_phone("112")):
         text = str(decision_variables(decide(call, snapshot(), AT), call, domain=DOMAIN))
         assert FORGETS not in text
         assert "api_on_originate" not in text
         assert RINGS not in text
+        assert "fernamt_without_offer" not in text
 
 
 def test_who_would_hear_nothing_is_refused_without_an_announcement() -> None:
     """Early media would end the call with 488, whatever its cause."""
-    call = from_phone("112", awaits_offer=True)
+    call = from_phone("112", without_offer=True, awaits_offer=True)
     decision = decide(call, carrier(own_line=False), AT)
     assert isinstance(decision.outcome, Announce)
     found = decision_variables(decision, call, domain=DOMAIN)
