@@ -138,6 +138,14 @@ class LostDebit:
         return int(found["attempt"] or 1) if found else 0
 
 
+def still_with_bank(file: str) -> str:
+    """Why no further debit of an invoice can be booked, as a sentence: another one by `file` is not over."""
+    return (
+        f"its invoice is with the bank by the file {file}, as far as is known: import what the bank said "
+        f"until this file was made, or withdraw {file} when it never went there"
+    )
+
+
 def misfit(debit: LostDebit, claim: Announced | None, in_force: str | None) -> str:
     """Why a debit that the bank has cannot be booked as handed in, as a sentence; "" when it can. `claim`: of
     its invoice, None where that announced no debit or nothing is open of it; `in_force`: the reference of the
@@ -148,10 +156,7 @@ def misfit(debit: LostDebit, claim: Announced | None, in_force: str | None) -> s
     if not debit.invoice_number:
         return "the id is none of an invoice's debits"
     if claim is None:
-        return (
-            "there is no such unpaid invoice that announced a debit: it is lost too, settled, or with the "
-            "bank by another file"
-        )
+        return "there is no such unpaid invoice that announced a debit: it is lost too, or settled"
     if claim.unpaid < debit.amount:
         return f"it debits {debit.amount}, {claim.unpaid} is open"
     if debit.mandate not in (claim.mandate, in_force):

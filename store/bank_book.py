@@ -33,10 +33,8 @@ from store.settling import OpenInvoice, Settlement, cents_of, euro, lock, open_i
 
 #: Lines of one reading.
 MAX_LINES: Final = 10_000
-_MAY_BE: Final = (
-    "the bank told this amount of this day in another form ({}). "
-    "If it is the same, leave it; if not, assign it"
-)
+_TOLD_TWICE: Final = "the bank told this amount of this day in another form"
+_MAY_BE: Final = f"{_TOLD_TWICE} ({{}}). If it is the same, leave it; if not, assign it"
 _COLLECTION: Final = tuple(
     sepa_collection.c[name]
     for name in ("end_to_end", "number", "customer_id", "cents", "credited_on", "back_on")
@@ -101,6 +99,7 @@ class BankBook:
                     done.unclear.append((line, sentence))
                 else:
                     self._settle(connection, line, payers, done)
+            self._again(connection, done, frozenset(each.key for each, _ in done.unclear))
             details = {
                 "lines": len(lines), "known": done.known, "unclear": len(done.unclear),
                 "came_back": len(done.came_back),
@@ -110,6 +109,32 @@ class BankBook:
                 details=details,
             )  # fmt: skip
         return done
+
+    def settle_again(self, *, actor: str) -> Imported:
+        """Settle lines about debits that a person would have to look at, where they fit now: a file that they
+        are about was adopted since. What customers paid stays for a person."""
+        done = Imported()
+        with database_errors("settling what was open"), self._engine.begin() as connection:
+            lock(connection)
+            self._again(connection, done, frozenset())
+            if found := [*done.credited, *(line for line, _ in done.came_back)]:
+                audit.record(
+                    connection, actor=actor, action="sepa.settle", object_kind="sepa", object_id="open lines",
+                    details={"lines": [line.key for line in found[:100]], "count": len(found)},
+                )  # fmt: skip
+        return done
+
+    def _again(self, connection: Connection, done: Imported, but: frozenset[str]) -> None:
+        about = (
+            (bank_line.c.batch != "") | (bank_line.c.end_to_end != "") | bank_line.c.back_reason.is_not(None)
+        )
+        query = select(bank_line).where(bank_line.c.state == "open", about)
+        query = query.order_by(bank_line.c.booked_on, bank_line.c.key).limit(MAX_LINES)
+        for found in [_line(row) for row in connection.execute(query).mappings()]:
+            if found.line.key in but or found.why.startswith(_TOLD_TWICE):
+                continue
+            if isinstance(match(found.line, _known(connection, found.line, {})), Credited | CameBack):
+                self._settle(connection, found.line, {}, done)
 
     def _settle(
         self, connection: Connection, line: BankLine, payers: Mapping[str, str], done: Imported

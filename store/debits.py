@@ -106,11 +106,13 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What an export chooses from: claims, uses of mandates by reference, and names that are taken."""
+    """What an export chooses from: claims, uses of mandates by reference, and names that are taken.
+    `with_bank`: by invoice the file of its debit that the bank neither credited nor returned yet."""
 
     claims: tuple[WaitingClaim, ...]
     uses: Mapping[str, MandateUse]
     taken: frozenset[str]
+    with_bank: Mapping[str, str]
 
 
 class Debits:
@@ -234,7 +236,12 @@ def _waiting(connection: Connection) -> Waiting:
             WaitingClaim(OpenInvoice(*facts), date.fromisoformat(due_on), mandate, int(attempts), reason)
         )
     taken = frozenset(connection.scalars(select(sepa_run.c.name)))
-    return Waiting(tuple(claims), _uses(connection), taken)
+    columns = sepa_collection.c
+    still = select(columns.number, columns.run).where(
+        columns.credited_on.is_(None), columns.back_on.is_(None)
+    )
+    with_bank = {row.number: row.run for row in connection.execute(still)}
+    return Waiting(tuple(claims), _uses(connection), taken, with_bank)
 
 
 def _uses(connection: Connection) -> dict[str, MandateUse]:

@@ -13,7 +13,7 @@ import click
 from sqlalchemy import Engine
 
 from cli.billing.bookings import booking
-from cli.billing.sepa_parties import carrier_of, creditor_of, mandates_of
+from cli.billing.sepa_parties import carrier_of, creditor_of, mandates_of, return_fee_of
 from cli.bootstrap import engine
 from cli.changes import actor_option
 from cli.errors import ProgramError
@@ -23,13 +23,15 @@ from cli.times import GERMANY
 from documents.errors import DocumentUnreadable
 from documents.sepa import Creditor
 from documents.sepa_reading import MAX_BYTES, SentDebit, SentFile, read_debits
-from rating.debits import Announced, LostDebit, misfit
+from rating.debits import Announced, LostDebit, misfit, still_with_bank
 from rating.invoice import NOTHING, total
+from store.bank_book import BankBook
 from store.debits import Debit, Debits, Run, Waiting
 from store.settling import cents_of, euro
 
 #: Misfits told at once.
 _MOST: Final = 30
+_TAKEN_OUT: Final = "Have the bank take out of the file what must not be debited, then --without ID for each"
 
 
 class DebitsUnfit(ProgramError):
@@ -62,8 +64,11 @@ class Adopter:
         whose = {claims[each.invoice_number].customer_id for each in lost if each.invoice_number in claims}
         mandates = mandates_of(self.database, whose, waiting.uses)
         times = Counter(each.invoice_number for each in lost)
-        unfit = []
+        unfit, behind = [], []
         for each in lost:
+            if file_before := waiting.with_bank.get(each.invoice_number):
+                behind.append(f"{each.end_to_end}: {still_with_bank(file_before)}")
+                continue
             claim = claims.get(each.invoice_number)
             mandate = mandates.get(claim.customer_id) if claim else None
             why = misfit(each, claim, mandate.reference if mandate else None)
@@ -71,8 +76,8 @@ class Adopter:
                 why = "the file debits its invoice twice"
             if why:
                 unfit.append(f"{each.end_to_end}: {why}")
-        if unfit or not sent:
-            raise DebitsUnfit(_refusal(file, unfit))
+        if unfit or behind or not sent:
+            raise DebitsUnfit(_refusal(file, unfit, behind))
         debits = tuple(
             _debit(one, of, claims[of.invoice_number].customer_id)
             for one, of in zip(sent, lost, strict=True)
@@ -80,18 +85,23 @@ class Adopter:
         return Run(file.name, file.scheme.value, file.due_on, self.content, debits)
 
 
-def _refusal(file: SentFile, unfit: Sequence[str]) -> str:
-    if not unfit:
+def _refusal(file: SentFile, unfit: Sequence[str], behind: Sequence[str]) -> str:
+    """`behind`: debits that fit when what the bank said before is booked. The bank is to take none of these
+    out: left out here all the same, the next export would debit their invoices again."""
+    said = [*behind, *unfit]
+    if not said:
         return f"{file.name}: no debit of it is left"
-    more = [f"and {len(unfit) - _MOST} more"] if len(unfit) > _MOST else []
-    return "\n  ".join(
-        [
-            f"{file.name}: {len(unfit)} of {len(file.debits)} debits do not fit, nothing is booked:",
-            *unfit[:_MOST],
-            *more,
-            "Have the bank take out of the file what must not be debited, then --without ID for each",
-        ]
-    )
+    lines = [f"{file.name}: {len(said)} of {len(file.debits)} debits do not fit, nothing is booked:"]
+    lines += said[:_MOST]
+    if len(said) > _MOST:
+        lines.append(f"and {len(said) - _MOST} more")
+    if behind:
+        lines.append(
+            f"First, day by day, what the bank said until {file.made_at:%Y-%m-%d}; then adopt this again"
+        )
+    else:
+        lines.append(_TAKEN_OUT)
+    return "\n  ".join(lines)
 
 
 def _debit(one: SentDebit, of: LostDebit, customer_id: str) -> Debit:
@@ -127,7 +137,8 @@ def adopt(settings: Callable[[], Settings], source: Path, without: tuple[str, ..
     content = source.read_bytes()
     file = read_debits(content)
     database = engine(effective(settings()), "fernamt sepa")
-    _refuse_other(file, creditor_of(carrier_of(database)))
+    carrier = carrier_of(database)
+    _refuse_other(file, creditor_of(carrier))
     if strange := set(without) - {each.end_to_end for each in file.debits}:
         raise click.BadParameter(f"{min(strange)[:40]} is not in the file", param_hint="--without")
     made_at = file.made_at if file.made_at.tzinfo else file.made_at.replace(tzinfo=GERMANY)
@@ -140,6 +151,10 @@ def adopt(settings: Callable[[], Settings], source: Path, without: tuple[str, ..
     summed = total(each.amount for each in taken)
     said = f"{file.name}: {len(taken)} debits, {summed}, due on {file.due_on}"
     click.echo(f"{said}: booked as handed to the bank")
+    again = BankBook(database, return_fee_of(carrier)).settle_again(actor=actor)
+    if again.credited or again.came_back:
+        what = f"{len(again.credited)} credited, {len(again.came_back)} came back"
+        click.echo(f"  of what the bank said before: {what}")
 
 
 def _refuse_other(file: SentFile, ours: Creditor) -> None:

@@ -18,7 +18,7 @@ from cli.wiring.trusted_clock import TrustedClock
 from store.audit import AuditLog, Wanted
 from store.backup import backups_in
 from store.database import make_engine
-from tests.integration.store.bank_statements import camt, credited
+from tests.integration.store.bank_statements import camt, credited, returned
 from tests.integration.store.billing_program import ANNA, Program
 from tests.integration.store.claims import (
     BAU,
@@ -50,20 +50,30 @@ def elsewhere(databases: Databases) -> Iterator[str]:
 
 
 @pytest.fixture
-def restored(
+def save(
     run: Program, elsewhere: str, tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], Program]:
-    """Save now; call it to lose the database and bring that back, in an empty one."""
-    run.good("backup", "create", tmp_path / "backups", *ANNA)
-    (saved,) = backups_in(tmp_path / "backups")
+) -> Callable[[], Callable[[], Program]]:
+    """Call it to save; call what it gives to lose the database and bring that back, in an empty one."""
 
-    def bring_back() -> Program:
-        (place := tmp_path / "new").mkdir()
-        again = Program(settings_file(settings_of(place, elsewhere, redis_url)), monkeypatch, DECEMBER_1)
-        again.good("backup", "restore", saved, *ANNA)
-        return again
+    def save_now() -> Callable[[], Program]:
+        run.good("backup", "create", tmp_path / "backups", *ANNA)
+        (saved,) = backups_in(tmp_path / "backups")
 
-    return bring_back
+        def bring_back() -> Program:
+            (place := tmp_path / "new").mkdir()
+            again = Program(settings_file(settings_of(place, elsewhere, redis_url)), monkeypatch, DECEMBER_1)
+            again.good("backup", "restore", saved, *ANNA)
+            return again
+
+        return bring_back
+
+    return save_now
+
+
+@pytest.fixture
+def restored(save: Callable[[], Callable[[], Program]]) -> Callable[[], Program]:
+    """Saved before anything happened."""
+    return save()
 
 
 @pytest.fixture
@@ -110,6 +120,37 @@ def test_a_second_debit_is_adopted_though_the_first_is_lost_and_the_next_is_the_
     now.good("backup", "confirm", "--reason", "all steps are done", *ANNA)
     (third,) = export(now, tmp_path, "2026-12-08")["files"]
     assert f"<EndToEndId>{NUMBER}-3<" in Path(str(third["file"])).read_text()
+
+
+def test_a_second_debit_waits_for_what_the_bank_said_of_the_first(
+    run: Program,
+    save: Callable[[], Callable[[], Program]],
+    engine: Engine,
+    there: Engine,
+    tmp_path: Path,
+) -> None:
+    """File A is in the backup; its debit came back and was debited again by B, and only B is lost. What the
+    bank said of B was told before B is adopted, and waits for a person until then."""
+    owed = gross(run)
+    assert export(run, tmp_path)["files"]
+    restored = save()
+    of_a = camt(tmp_path, credited(owed, f"{NAME}-1"), returned(owed, NUMBER, "AM04"), name="a.xml")
+    assert run("sepa", "import", of_a, *ANNA).exit_code == 0
+    (second,) = export(run, tmp_path, "2026-12-14", "--again", NUMBER)["files"]
+    of_b = camt(tmp_path, credited(owed, f"{second['name']}-1", "2026-12-14"), name="b.xml")
+
+    now = restored()
+    told = re.sub(r"\s+", " ", now.refused("sepa", "adopt", str(second["file"]), *ANNA))
+    assert f"{NUMBER}-2: its invoice is with the bank by the file {NAME}" in told
+    assert "--without" not in told, "the next export would debit it once more"
+    assert now("sepa", "import", of_b, *ANNA).exit_code == 3
+    assert now("sepa", "import", of_a, *ANNA).exit_code == 0
+    assert "1 credited" in now.good("sepa", "adopt", str(second["file"]), *ANNA)
+    assert now.json("sepa", "unmatched") == []
+    assert run("sepa", "import", of_b, *ANNA).exit_code == 0
+    assert ledger(there) == ledger(engine), "as if nothing had been lost"
+    now.good("backup", "confirm", "--reason", "all steps are done", *ANNA)
+    assert export(now, tmp_path, "2026-12-15")["files"] == []
 
 
 @pytest.mark.parametrize(
