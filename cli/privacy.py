@@ -187,8 +187,8 @@ def export(settings: Callable[[], Settings], customer: str, target: Path, actor:
     if orders := secret_orders(database, customer):
         told = ", ".join(map(str, orders))
         click.echo(
-            f"warning: {customer} is under a secret order (hold {told}), of which the file does not tell. "
-            "Call records that are kept only because of it are in the file: read docs/privacy.md, Secret "
+            f"warning: {customer} is under a secret order (hold {told}). The file tells nothing of it, nor "
+            "of what only orders keep; what people wrote into reasons is in it: read docs/privacy.md, Secret "
             "orders, before it is handed over",
             err=True,
         )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
+_GERMANY: Final = ZoneInfo("Europe/Berlin")
 #: How much longer a month may be than the shortest one.
 _SLACK_DAYS: Final = 4
 
@@ -42,6 +44,11 @@ class Period:
         if self.months:
             return f"{self.months} month{'s' if self.months > 1 else ''}"
         return f"{self.days} day{'s' if self.days > 1 else ''}"
+
+
+def midnight_after(day: date) -> datetime:
+    """The end of a German day."""
+    return datetime.combine(day + timedelta(days=1), time(), _GERMANY).astimezone(UTC)
 
 
 def _months_later(day: date, months: int) -> date:

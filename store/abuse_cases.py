@@ -53,6 +53,12 @@ class AbuseCase:
     release_reason: str | None
 
 
+def over_since(connection: Connection, at: datetime) -> datetime:
+    """Cases that were released before this are not kept any longer."""
+    days = connection.scalar(_RETENTION)
+    return milliseconds(at) - timedelta(days=RETENTION_DAYS if days is None else days)
+
+
 def actor_of(rule: str) -> str:
     """Who stands in blocks and in the audit for what a rule did."""
     return f"abuse rule {rule}"
@@ -122,10 +128,8 @@ class AbuseCases:
         """Delete released cases whose time is over (TDDDG § 12: indications are kept as long as they are
         needed); open ones stay. How many."""
         with database_errors("deleting old abuse cases"), self._engine.begin() as connection:
-            days = connection.scalar(_RETENTION)
-            over = milliseconds(at) - timedelta(days=RETENTION_DAYS if days is None else days)
             free = not_under_order(abuse_case.c.customer_id)
-            old = delete(abuse_case).where(abuse_case.c.released_at < over, free)
+            old = delete(abuse_case).where(abuse_case.c.released_at < over_since(connection, at), free)
             whose = connection.execute(old.returning(abuse_case.c.customer_id)).scalars().all()
             write_down(connection, kinds.ABUSE, at, whose)
         return len(whose)

@@ -15,7 +15,7 @@ from privacy.kinds import ABOUT_NOBODY
 from store.every_table import every_table
 from store.foreign_errors import database_errors
 from store.row_graph import of_customer
-from store.secret_orders import may_be_told
+from store.secret_orders import telling
 from store.tables import cdr
 
 #: What proves that somebody is somebody, or tells callers apart; sounds come as files of their own.
@@ -63,13 +63,14 @@ def rows_of_customer(engine: Engine, customer_id: str, at: datetime) -> Iterator
         engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection,
     ):
         connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT}'"))
+        told = telling(connection, customer_id, at)
         for table in exported_tables():
             columns = [
-                _SHOWN if each is cdr.c.a_network else each
+                _SHOWN if each is cdr.c.a_network else told.shown(each)
                 for each in table.c
                 if (table.name, each.name) not in _LEFT_OUT
             ]
-            mine = of_customer(table, customer_id) & may_be_told(table, customer_id, at)
+            mine = of_customer(table, customer_id) & told.rows(table)
             wanted = select(*columns).where(mine).order_by(*table.primary_key)
             names = [each.name for each in columns]
             rows = connection.execute(wanted.execution_options(yield_per=_PORTION)).mappings()

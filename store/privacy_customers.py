@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Select,
     delete,
@@ -101,8 +102,8 @@ def erase_documents(connection: Connection, until: date) -> int:
     An invoice stays as long as what was done about it, each with the years of its own day (AO § 147(4)): a
     credit note, a debit, a payment, a fee, an objection. Charges stay as long as any invoice of their month.
     """
-    due = (invoice.c.issued_on <= until) & not_under_order(invoice.c.customer_id) & ~_worked_on_after(until)
-    months = connection.execute(_months_of(due).except_(_months_of(~due))).all()
+    due = old_documents(until) & not_under_order(invoice.c.customer_id)
+    months = connection.execute(months_only_of(due)).all()
     rows = 0
     for customer_id, month in (*months, *unbilled_months(connection, until, with_numbers=False)):
         rated = (charge.c.customer_id == customer_id) & (charge.c.month == month)
@@ -116,6 +117,16 @@ def erase_documents(connection: Connection, until: date) -> int:
     used = exists().where(invoice_item_use.c.item_id == invoice_item.c.id)
     spent = (invoice_item.c.done_on <= until) & not_under_order(invoice_item.c.customer_id) & ~used
     return rows + connection.execute(delete(invoice_item).where(spent)).rowcount
+
+
+def old_documents(until: date) -> ColumnElement[bool]:
+    """Invoices of up to this day that nothing younger hangs on."""
+    return (invoice.c.issued_on <= until) & ~_worked_on_after(until)
+
+
+def months_only_of(which: ColumnElement[bool]) -> CompoundSelect[tuple[str, date]]:
+    """Customers and months that these invoices bill calls of, and no others."""
+    return _months_of(which).except_(_months_of(~which))
 
 
 def _worked_on_after(day: date) -> ColumnElement[bool]:
@@ -138,7 +149,7 @@ def _worked_on_after(day: date) -> ColumnElement[bool]:
 
 def _months_of(which: ColumnElement[bool]) -> Select[tuple[str, date]]:
     """Customers and months that these invoices bill calls of."""
-    month = func.coalesce(invoice_usage.c.month, invoice.c.month)
+    month = func.coalesce(invoice_usage.c.month, invoice.c.month).label("month")
     return select(invoice.c.customer_id, month).select_from(invoice.outerjoin(invoice_usage)).where(which)
 
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
 from privacy import kinds
 from privacy.kinds import Kind
+from privacy.periods import midnight_after
 from privacy.plan import BilledMonth, Hold, Plan
 from store import audit
 from store.emergency_tables import emergency_attempt
@@ -33,7 +33,6 @@ from store.tables import audit as audit_table
 from store.tables import cdr_quarantine
 
 _STATEMENT_LIMIT: Final = "300s"
-_GERMANY: Final = ZoneInfo("Europe/Berlin")
 _ONE_DAY: Final = timedelta(days=1)
 #: Before every call.
 _BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -114,7 +113,7 @@ class PrivacyErasing:
         """Each when the one before is done; instead of those that cannot be found, why."""
         for month in plan.months:
             yield _Part(month.kind, partial(_month, month), month.customer_id, month.month)
-        over = _midnight_after(plan.cutoffs[kinds.OTHER_TRAFFIC.id])
+        over = midnight_after(plan.cutoffs[kinds.OTHER_TRAFFIC.id])
         day = _BEGINNING
         while (first := self._first_call(day, over)) is not None:
             if isinstance(first, DatabaseError):
@@ -199,40 +198,40 @@ def _held(holds: Sequence[Hold]) -> frozenset[str]:
 
 
 def _unreadable(until: date, connection: Connection, _: Sequence[Hold]) -> int:
-    settled = cdr_quarantine.c.resolved_at < _midnight_after(until)
+    settled = cdr_quarantine.c.resolved_at < midnight_after(until)
     return connection.execute(delete(cdr_quarantine).where(settled)).rowcount
 
 
 def _emergency(until: date, connection: Connection, _: Sequence[Hold]) -> int:
-    old = emergency_attempt.c.at < _midnight_after(until)
+    old = emergency_attempt.c.at < midnight_after(until)
     free = not_under_order(emergency_attempt.c.customer_id)
     return connection.execute(delete(emergency_attempt).where(old, free)).rowcount
 
 
 def _recording_notes(until: date, connection: Connection, _: Sequence[Hold]) -> int:
-    gone = recording.c.erased_at < _midnight_after(until)
+    gone = recording.c.erased_at < midnight_after(until)
     return delete_with_children(connection, recording, gone & not_under_order(recording.c.customer_id))
 
 
 def _documents(until: date, connection: Connection, _: Sequence[Hold]) -> int:
     of_numbers = audit_table.c.action == NUMBERS_PASSED_OVER
-    old = delete(audit_table).where(of_numbers, audit_table.c.at < _midnight_after(until))
+    old = delete(audit_table).where(of_numbers, audit_table.c.at < midnight_after(until))
     return erase_documents(connection, until) + connection.execute(old).rowcount
 
 
 def _books(until: date, connection: Connection, holds: Sequence[Hold]) -> int:
     ordered = {each.customer_id for each in holds if each.everything}
-    return erase_from_books(connection, _midnight_after(until), ordered)
+    return erase_from_books(connection, midnight_after(until), ordered)
 
 
 def _audit(until: date, connection: Connection, _: Sequence[Hold]) -> int:
     of_documents = audit_table.c.action == NUMBERS_PASSED_OVER
-    old = delete(audit_table).where(~of_documents, audit_table.c.at < _midnight_after(until))
+    old = delete(audit_table).where(~of_documents, audit_table.c.at < midnight_after(until))
     return connection.execute(old).rowcount
 
 
 def _proof(until: date, connection: Connection, _: Sequence[Hold]) -> int:
-    over = _midnight_after(until)
+    over = midnight_after(until)
     columns = (privacy_erasure.c.at, privacy_hold.c.released_at)
     return sum(connection.execute(delete(each.table).where(each < over)).rowcount for each in columns)
 
@@ -247,8 +246,3 @@ _BY_AGE: Final[Mapping[Kind, Callable[[date, Connection, Sequence[Hold]], int]]]
     kinds.AUDIT: _audit,
     kinds.PROOF: _proof,
 }
-
-
-def _midnight_after(day: date) -> datetime:
-    """The end of a German day."""
-    return datetime.combine(day + _ONE_DAY, time(), _GERMANY).astimezone(UTC)

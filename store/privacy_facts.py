@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -52,11 +52,14 @@ def plan_of(engine: Engine, today: date) -> Plan:
     """The plan of a German day. Raise DatabaseError's children."""
     with database_errors("planning what is deleted"), engine.connect() as connection:
         connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT}'"))
-        months = [BilledMonth(*row) for row in connection.execute(text(_MONTHS))]
-        months += [never_invoiced(*each) for each in unbilled_months(connection, today, with_numbers=True)]
-        former = list(_former(connection))
-        holds = holds_in(connection)
-    return plan(today, months, former, holds)
+        return plan_in(connection, today, holds_in(connection))
+
+
+def plan_in(connection: Connection, today: date, holds: Sequence[Hold]) -> Plan:
+    """The plan as it is with these holds."""
+    months = [BilledMonth(*row) for row in connection.execute(text(_MONTHS))]
+    months += [never_invoiced(*each) for each in unbilled_months(connection, today, with_numbers=True)]
+    return plan(today, months, _former(connection), holds)
 
 
 def overdue_customers(engine: Engine, today: date) -> tuple[tuple[str, date], ...]:

@@ -2,19 +2,34 @@
 
 Whoever must answer an authority may not tell the customer of it (TKG § 174(6)), and a request for all data is
 answered without it (GDPR Art. 23). Left out are all orders about the customer, also released ones, the
-audit's entries about them, and messages and recordings that are there only because one keeps them.
+audit's entries about them, and what is there only because an order keeps it (store/kept_by_orders.py).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, Table, Text, case, cast, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    Text,
+    case,
+    cast,
+    exists,
+    func,
+    select,
+    true,
+)
 
 from store.foreign_errors import database_errors
-from store.mailbox_tables import mailbox_message
+from store.kept_by_orders import OnlyByOrders, calls_by_others_orders, only_by_orders
+from store.privacy_holds import order_about
 from store.privacy_tables import privacy_hold
-from store.recording_tables import recording, recording_part
 from store.tables import audit
 
 #: Of the audit: entries about a hold itself. Others name the order that kept something from deletion.
@@ -22,15 +37,36 @@ _ABOUT_HOLDS = ("privacy.hold", "privacy.release")
 _in_force = privacy_hold.c.secret & privacy_hold.c.released_at.is_(None)
 
 
-def _secret(customer_id: str) -> Select[int]:
-    return select(privacy_hold.c.id).where(privacy_hold.c.customer_id == customer_id, _in_force)
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What of a customer's rows may be told. `secret`: an order about the customer is; `kept`: what is there
+    only by orders, None where none is secret."""
+
+    customer_id: str
+    secret: bool
+    kept: OnlyByOrders | None
+
+    def rows(self, table: Table) -> ColumnElement[bool]:
+        """The condition for a table's rows that may be shown."""
+        if self.secret and table is privacy_hold:
+            return privacy_hold.c.kind != "order"
+        gone = self.kept.rows(table) if self.kept is not None else None
+        told = ~gone if gone is not None else true()
+        return told & _of_no_order(self.customer_id) if self.secret and table is audit else told
+
+    def shown(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A column as it may be shown."""
+        return self.kept.shown(column) if self.kept is not None else column
 
 
-def _every_order(customer_id: str) -> Select[int]:
-    """Released ones and those of which the customer may know too: what they were opened for may be what a
-    secret one goes on with."""
-    of_customer = (privacy_hold.c.customer_id == customer_id) & (privacy_hold.c.kind == "order")
-    return select(privacy_hold.c.id).where(of_customer)
+def telling(connection: Connection, customer_id: str, at: datetime) -> Telling:
+    """For an export of this moment, as it is in the transaction. Raises what SQLAlchemy raises."""
+    if not connection.scalar(select(exists().where(_in_force))):
+        return Telling(customer_id, secret=False, kept=None)
+    if connection.scalar(select(_secret(customer_id).exists())):
+        return Telling(customer_id, secret=True, kept=only_by_orders(connection, customer_id, at))
+    own = order_about(connection, customer_id) is not None
+    return Telling(customer_id, secret=False, kept=calls_by_others_orders(connection, customer_id, at, own))
 
 
 def secret_orders(engine: Engine, customer_id: str) -> tuple[int, ...]:
@@ -39,22 +75,18 @@ def secret_orders(engine: Engine, customer_id: str) -> tuple[int, ...]:
         return tuple(connection.scalars(_secret(customer_id).order_by(privacy_hold.c.id)))
 
 
-def may_be_told(table: Table, customer_id: str, at: datetime) -> ColumnElement[bool]:
-    """The condition for the customer's rows of a table that an export of this moment may show."""
-    told_of_orders = not_(_secret(customer_id).exists())
-    if table is privacy_hold:
-        return or_(privacy_hold.c.kind != "order", told_of_orders)
-    if table is audit:
-        about = case(
-            (audit.c.action.in_(_ABOUT_HOLDS), audit.c.details["hold"].astext),
-            else_=audit.c.details["kept_by_hold"].astext,
-        )
-        numbers = _every_order(customer_id).subquery()
-        of_no_order = func.coalesce(about, "").not_in(select(cast(numbers.c.id, Text)))
-        return or_(of_no_order, told_of_orders)
-    if table is mailbox_message or table is recording:
-        return or_(table.c.expires_at > at, told_of_orders)
-    if table is recording_part:
-        shown = select(recording.c.id).where(may_be_told(recording, customer_id, at))
-        return recording_part.c.recording_id.in_(shown)
-    return true()
+def _secret(customer_id: str) -> Select[int]:
+    return select(privacy_hold.c.id).where(privacy_hold.c.customer_id == customer_id, _in_force)
+
+
+def _of_no_order(customer_id: str) -> ColumnElement[bool]:
+    """Entries of the audit. Released orders count, and those of which the customer may know: what they were
+    opened for may be what a secret one goes on with."""
+    about = case(
+        (audit.c.action.in_(_ABOUT_HOLDS), audit.c.details["hold"].astext),
+        else_=audit.c.details["kept_by_hold"].astext,
+    )
+    orders = select(cast(privacy_hold.c.id, Text)).where(
+        privacy_hold.c.customer_id == customer_id, privacy_hold.c.kind == "order"
+    )
+    return func.coalesce(about, "").not_in(orders)
