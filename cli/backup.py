@@ -31,7 +31,7 @@ from store.embedded import EmbeddedPostgres
 from store.invoice_numbers import InvoiceNumbers
 from store.schema import upgrade
 from store.tables import MAX_TEXT
-from store.work_days import clocks
+from store.work_days import clocks, debits_unconfirmed
 
 #: What a restore brings back that was over, and what it forgets (docs/operation.md).
 _BEFORE: Final = """What happened after {made_at} is not in it.
@@ -41,14 +41,15 @@ docs/operation.md, "After a restore", in this order:
      customers and numbers, tokens that were revoked (fernamt user token revoke), holds and orders (fernamt
      privacy hold open), objections (fernamt invoice object), what was erased by request since.
   2. The programs: controllers one after the other, guard, intake, rating; fernamt-web last.
-  3. fernamt sepa adopt FILE, the oldest first
-     Every file of debits (pain.008) that was made since: it would be debited again. Day by day, with all
-     that the bank said before the file was made (4).
-  4. fernamt sepa import STATEMENT..., then fernamt sepa unmatched
-     All of the bank's statements since.
-  5. fernamt invoice pass-over NUMBER --reason ...
+  3. fernamt invoice pass-over NUMBER --reason ...
      With the last number that any customer has, of invoices and of credit notes: the same numbers would be
      given again.
+  4. Were invoices issued since: fernamt backup confirm --but-debits --reason ...
+     They are lost, and are issued anew.
+  5. Day by day, as it was:
+     fernamt sepa withdraw, what was withdrawn; fernamt sepa import, what the bank said; fernamt invoice
+     issue, what was issued; fernamt sepa adopt FILE, every file of debits (pain.008) that was made: it would
+     be debited again.
   6. fernamt backup confirm --reason ...
   7. fernamt privacy run
      What was deleted since is there again.
@@ -182,23 +183,29 @@ def restored_command(settings: Callable[[], Settings], made_at: datetime, actor:
 
 
 @backup.command(name="confirm")
+@click.option("--but-debits", is_flag=True, help="Debits are not known yet: `sepa export` waits further.")
 @changing(reason_required=True, with_time=False)
-def confirm_command(settings: Callable[[], Settings], actor: str, reason: str) -> None:
+def confirm_command(settings: Callable[[], Settings], but_debits: bool, actor: str, reason: str) -> None:
     """Say that a database that was restored knows again what it must: holds, debits, numbers.
 
     Until then nothing is deleted by age and no invoice or debit is made. `backup restore` says what comes
-    before, docs/operation.md says why.
+    before, docs/operation.md says why. Where invoices were lost, first with --but-debits: they are issued
+    anew before the files that debited them are adopted.
 
     \b
-    Example: fernamt backup confirm --reason "holds, files of debits and numbers entered by anna and otto"
+    Examples:
+      fernamt backup confirm --but-debits --reason "holds and numbers entered by anna"
+      fernamt backup confirm --reason "holds, files of debits and numbers entered by anna and otto"
     """
     database = engine(effective(settings()), "fernamt backup")
-    made_at = clocks(database, now()).restored
+    made_at = clocks(database, now()).restored if but_debits else debits_unconfirmed(database)
     if not made_at:
         click.echo("nothing waits for it: the database was not restored, or that is confirmed")
         return
-    write(database, actor, "backup.confirm", "backup", made_at, {"reason": reason})
-    click.echo(f"the restore of the backup of {made_at} is confirmed: deletion, invoices and debits go on")
+    left = {"debits_since": made_at} if but_debits else {}
+    write(database, actor, "backup.confirm", "backup", made_at, {"reason": reason, **left})
+    said = "deletion and invoices go on, debits wait" if but_debits else "deletion, invoices and debits go on"
+    click.echo(f"the restore of the backup of {made_at} is confirmed: {said}")
 
 
 @contextmanager

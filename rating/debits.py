@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -119,17 +120,24 @@ def _why_not(claim: Announced, mandate: MandateInForce | None, due_on: date, *, 
 
 @dataclass(frozen=True, slots=True)
 class LostDebit:
-    """A debit that the bank has and the database does not know, as its file tells it."""
+    """A debit that the bank has and the database does not know, as its file tells it. `reissued`: the invoice
+    that was issued anew for that of the file; empty: it is the one that the id names."""
 
     end_to_end: str
     amount: Money
     mandate: str
+    reissued: str = ""
+
+    @property
+    def named(self) -> str:
+        """The invoice that the id names, empty where that is none of ours."""
+        found = _END_TO_END.fullmatch(self.end_to_end)
+        return found["number"] if found else ""
 
     @property
     def invoice_number(self) -> str:
-        """Empty where the id is none of ours."""
-        found = _END_TO_END.fullmatch(self.end_to_end)
-        return found["number"] if found else ""
+        """The invoice that it is of now, empty for an id that is none of ours."""
+        return self.reissued or self.named
 
     @property
     def attempt(self) -> int:
@@ -138,27 +146,73 @@ class LostDebit:
         return int(found["attempt"] or 1) if found else 0
 
 
-def still_with_bank(file: str) -> str:
-    """Why no further debit of an invoice can be booked, as a sentence: another one by `file` is not over."""
-    return (
-        f"its invoice is with the bank by the file {file}, as far as is known: import what the bank said "
-        f"until this file was made, or withdraw {file} when it never went there"
-    )
+@dataclass(frozen=True, slots=True)
+class LastDebit:
+    """The last debit of an invoice that is known. `file`: empty, there is none; `with_bank`: the bank neither
+    credited nor returned it."""
+
+    file: str = ""
+    with_bank: bool = False
+
+
+def reissued(
+    lost: Iterable[LostDebit], known: Container[str], claims: Iterable[Announced]
+) -> Mapping[str, str]:
+    """By end-to-end id the invoice that was issued anew for a debit whose invoice is lost, where there is
+    one: of the same mandate and amount, with a later number (those of before are passed over), never debited.
+    Of several the oldest. `known`: invoices that are not lost."""
+    debits = sorted(lost, key=lambda each: each.end_to_end)
+    named = {each.named for each in debits}
+    waiting: dict[tuple[str, int], list[str]] = {}
+    for claim in sorted(claims, key=lambda each: _order(each.invoice_number)):
+        if not claim.attempts and claim.invoice_number not in named:
+            waiting.setdefault((claim.mandate, claim.unpaid.ticks), []).append(claim.invoice_number)
+    found: dict[str, str] = {}
+    for each in debits:
+        if not each.named or each.named in known:
+            continue
+        numbers = waiting.get((each.mandate, each.amount.ticks), [])
+        later = next((number for number in numbers if _order(number) > _order(each.named)), None)
+        if later is not None:
+            numbers.remove(later)
+            found[each.end_to_end] = later
+    return found
+
+
+def _order(number: str) -> tuple[str, int]:
+    """R2026-1000000 comes behind R2026-999999."""
+    year, _, count = number.partition("-")
+    return year, int(count)
+
+
+def too_early(debit: LostDebit, claim: Announced | None, last: LastDebit | None) -> str:
+    """Why a debit that fits can only be booked after what the bank said before, as a sentence; "" when
+    nothing is missing. `claim` as for `misfit`; `last`: of its invoice, None where that is not known.
+
+    An invoice that is settled as far as is known was debited again: the debit that settled it came back. The
+    bank has both then, and leaving the second one out would have a third one made.
+    """
+    if last is None or (claim is not None and not last.with_bank):
+        return ""
+    if not last.file:
+        return "its invoice is settled, or announces no debit, as far as is known"
+    state = "with the bank" if last.with_bank else "settled"
+    return f"its invoice is {state} by the file {last.file}, as far as is known"
 
 
 def misfit(debit: LostDebit, claim: Announced | None, in_force: str | None) -> str:
     """Why a debit that the bank has cannot be booked as handed in, as a sentence; "" when it can. `claim`: of
     its invoice, None where that announced no debit or nothing is open of it; `in_force`: the reference of the
-    customer's mandate, None: there is none.
+    customer's mandate, None: there is none. It is not `too_early`.
 
     Less than what is open may be debited: an objection was open then that is lost now.
     """
     if not debit.invoice_number:
         return "the id is none of an invoice's debits"
     if claim is None:
-        return "there is no such unpaid invoice that announced a debit: it is lost too, or settled"
+        return "its invoice is lost too"
     if claim.unpaid < debit.amount:
-        return f"it debits {debit.amount}, {claim.unpaid} is open"
+        return f"it debits {debit.amount}, {claim.unpaid} is open of {claim.invoice_number}"
     if debit.mandate not in (claim.mandate, in_force):
         return f"it is by the mandate {debit.mandate}, announced was {claim.mandate}"
     if debit.attempt <= claim.attempts:

@@ -125,8 +125,11 @@ class BankBook:
         return done
 
     def _again(self, connection: Connection, done: Imported, but: frozenset[str]) -> None:
+        open_debits = sepa_collection.c.credited_on.is_(None)
         about = (
-            (bank_line.c.batch != "") | (bank_line.c.end_to_end != "") | bank_line.c.back_reason.is_not(None)
+            bank_line.c.batch.in_(select(sepa_collection.c.batch).where(open_debits))
+            | bank_line.c.batch.in_(select(sepa_collection.c.run).where(open_debits))
+            | bank_line.c.end_to_end.in_(select(sepa_collection.c.end_to_end))
         )
         query = select(bank_line).where(bank_line.c.state == "open", about)
         query = query.order_by(bank_line.c.booked_on, bank_line.c.key).limit(MAX_LINES)

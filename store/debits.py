@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, insert, select, text, update
 
+from rating.debits import LastDebit
 from rating.money import CENT
 from store import audit
 from store.claim_errors import RunUnknown, RunUsed
@@ -36,6 +37,15 @@ FROM ({OPEN}) AS every JOIN invoice USING (number)
 WHERE open_cents > 0 AND invoice.document::jsonb -> 'payment' ->> 'means' = '59'
 ORDER BY every.number
 """  # noqa: S608
+#: Of invoices the last debit, one that is with the bank before all others.
+_LAST: Final = """
+SELECT invoice.number, coalesce(last.run, '') AS file, coalesce(last.with_bank, false) AS with_bank
+FROM invoice LEFT JOIN LATERAL (
+    SELECT c.run, c.credited_on IS NULL AND c.back_on IS NULL AS with_bank FROM sepa_collection AS c
+    WHERE c.number = invoice.number ORDER BY with_bank DESC, c.due_on DESC, c.end_to_end DESC LIMIT 1
+) AS last ON true
+WHERE invoice.kind = 'invoice' AND invoice.number = ANY(:numbers)
+"""
 _USES: Final = """
 SELECT mandate, min(due_on) AS first, max(due_on) AS last,
     (array_agg(iban ORDER BY due_on DESC, end_to_end DESC))[1] AS iban
@@ -106,13 +116,11 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What an export chooses from: claims, uses of mandates by reference, and names that are taken.
-    `with_bank`: by invoice the file of its debit that the bank neither credited nor returned yet."""
+    """What an export chooses from: claims, uses of mandates by reference, and names that are taken."""
 
     claims: tuple[WaitingClaim, ...]
     uses: Mapping[str, MandateUse]
     taken: frozenset[str]
-    with_bank: Mapping[str, str]
 
 
 class Debits:
@@ -131,6 +139,13 @@ class Debits:
         """Of each mandate that was used."""
         with database_errors("reading the mandates' use"), self._engine.connect() as connection:
             return _uses(connection)
+
+    def last_debits(self, numbers: Collection[str]) -> Mapping[str, LastDebit]:
+        """Of those of these invoices that there are."""
+        with database_errors("reading the last debits"), self._engine.connect() as connection:
+            patiently(connection)
+            rows = connection.execute(text(_LAST), {"numbers": list(numbers)})
+            return {row.number: LastDebit(row.file, row.with_bank) for row in rows}
 
     def export(
         self, choose: Callable[[Waiting], Sequence[Run]], made_at: datetime, *, actor: str
@@ -236,12 +251,7 @@ def _waiting(connection: Connection) -> Waiting:
             WaitingClaim(OpenInvoice(*facts), date.fromisoformat(due_on), mandate, int(attempts), reason)
         )
     taken = frozenset(connection.scalars(select(sepa_run.c.name)))
-    columns = sepa_collection.c
-    still = select(columns.number, columns.run).where(
-        columns.credited_on.is_(None), columns.back_on.is_(None)
-    )
-    with_bank = {row.number: row.run for row in connection.execute(still)}
-    return Waiting(tuple(claims), _uses(connection), taken, with_bank)
+    return Waiting(tuple(claims), _uses(connection), taken)
 
 
 def _uses(connection: Connection) -> dict[str, MandateUse]:

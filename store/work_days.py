@@ -25,6 +25,19 @@ SELECT clock_timestamp() AS now,
          WHERE object_kind = 'backup' AND action IN ('backup.restore', 'backup.confirm')
          ORDER BY id DESC LIMIT 1), '') AS restored
 """
+#: The same of debits alone, which `backup confirm --but-debits` leaves open.
+_DEBITS: Final = """
+SELECT coalesce(details ->> 'made_at', details ->> 'debits_since', '') FROM audit
+WHERE object_kind = 'backup' AND action IN ('backup.restore', 'backup.confirm') ORDER BY id DESC LIMIT 1
+"""
+
+
+def debits_unconfirmed(engine: Engine) -> str:
+    """When the backup was made that the database was brought back from, until somebody has confirmed that it
+    knows its debits again, which may be later than all else; "" after that. Raises DatabaseError's
+    children."""
+    with database_errors("reading whether debits are confirmed"), engine.connect() as connection:
+        return str(connection.scalar(text(_DEBITS)) or "")
 
 
 def clocks(engine: Engine, here: datetime) -> Clocks:

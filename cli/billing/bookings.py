@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from cli.bootstrap import engine, now
 from cli.errors import CommitsWait, PerhapsDone
 from cli.layout import effective
-from cli.wiring.trusted_clock import refuse_unconfirmed
+from cli.wiring.trusted_clock import refuse_debits, refuse_unconfirmed
 from store.errors import DatabaseTimeout, DatabaseUnavailable
 from store.standby import standbys
 
@@ -22,9 +22,9 @@ _Command = Callable[..., Any]
 _PAGE: Final = "docs/operation.md"
 
 
-def booking(look: str, *, anew: bool = False) -> Callable[[_Command], _Command]:
+def booking(look: str, *, anew: bool = False, debits: bool = False) -> Callable[[_Command], _Command]:
     """Around a command; the innermost of its decorators. `look` says where one sees whether it is done; with
-    `anew` it makes what a database that was lost may have made already.
+    `anew` it makes what a database that was lost may have made already, with `debits` it makes these.
 
     Raises CommitsWait and RestoreOpen before anything is done (a dry run does nothing), PerhapsDone when a
     commit was sent and its answer did not come.
@@ -35,7 +35,7 @@ def booking(look: str, *, anew: bool = False) -> Callable[[_Command], _Command]:
         def wrapped(*arguments: Any, **options: Any) -> Any:
             if options.get("dry_run"):
                 return command(*arguments, **options)
-            _refuse(anew=anew)
+            _refuse(anew=anew, debits=debits)
             with answered(look):
                 return command(*arguments, **options)
 
@@ -44,7 +44,7 @@ def booking(look: str, *, anew: bool = False) -> Callable[[_Command], _Command]:
     return decorate
 
 
-def _refuse(*, anew: bool) -> None:
+def _refuse(*, anew: bool, debits: bool) -> None:
     database = engine(effective(click.get_current_context().obj()), "fernamt money")
     try:
         seen = standbys(database)
@@ -55,6 +55,8 @@ def _refuse(*, anew: bool) -> None:
             )
         if anew:
             refuse_unconfirmed(database, now())
+        if debits:
+            refuse_debits(database)
     finally:
         database.dispose()
 

@@ -147,7 +147,7 @@ def _write(files: Iterable[tuple[Path, bytes]]) -> None:
 @click.option("--dry-run", is_flag=True, help="Only show what would be debited.")
 @_JSON
 @changing(with_reason=False)
-@booking("`fernamt sepa runs`; a file that is there and was not written: `fernamt sepa again`", anew=True)
+@booking("`fernamt sepa runs`; a file that is there and was not written: `fernamt sepa again`", debits=True)
 def export(
     settings: Callable[[], Settings], due_on: date, out: Path, again: tuple[str, ...], dry_run: bool,
     as_json: bool, at: datetime, actor: str,

@@ -11,10 +11,12 @@ from sqlalchemy import Engine
 from cli.errors import ClockDoubted, RestoreOpen
 from cli.wiring.adapters import store_errors
 from privacy.trusted_day import apart, doubt, unconfirmed
-from store.work_days import clocks
+from store.work_days import clocks, debits_unconfirmed
 
 #: What is to be done about a database that was brought back.
-CONFIRM: Final = 'docs/operation.md, "After a restore", its last step is `fernamt backup confirm`'
+CONFIRM: Final = 'docs/operation.md, "After a restore", then `fernamt backup confirm`'
+#: Of debits alone.
+DEBITS: Final = "the database was restored from a backup of {}, and nobody has confirmed its debits"
 _log = structlog.get_logger(__name__)
 
 
@@ -43,6 +45,13 @@ def refuse_unconfirmed(engine: Engine, moment: datetime) -> None:
     """For what the lost database may have done already. Raises RestoreOpen; DatabaseError's children."""
     if why := unconfirmed(clocks(engine, moment)):
         raise RestoreOpen(f"{why}: {CONFIRM}")
+
+
+def refuse_debits(engine: Engine) -> None:
+    """For debits that the lost database may have made already. Raises RestoreOpen; DatabaseError's
+    children."""
+    if made_at := debits_unconfirmed(engine):
+        raise RestoreOpen(f"{DEBITS.format(made_at)}: {CONFIRM}")
 
 
 def believed_day(engine: Engine, moment: datetime, said: date | None) -> date:

@@ -25,10 +25,18 @@ def november_invoiced(
     directory: Path, database_url: str, redis_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> Program:
     """It is the first of December."""
+    program = november_rated(directory, database_url, redis_url, engine, monkeypatch)
+    issue(program, "2026-11", "2026-11-30")
+    return program
+
+
+def november_rated(
+    directory: Path, database_url: str, redis_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> Program:
+    """The same before anything is invoiced."""
     program = billing_program(directory, database_url, redis_url, engine, monkeypatch, DECEMBER_1)
     take_in(engine, outgoing("one", 0, 61, BAU, "+436641234567"), outgoing("two", 5, 60, BAU, MOBILE))
     program.good("rate", "run")
-    issue(program, "2026-11", "2026-11-30")
     return program
 
 

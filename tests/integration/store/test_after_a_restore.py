@@ -122,17 +122,22 @@ def test_a_second_debit_is_adopted_though_the_first_is_lost_and_the_next_is_the_
     assert f"<EndToEndId>{NUMBER}-3<" in Path(str(third["file"])).read_text()
 
 
+@pytest.mark.parametrize(("in_backup", "state"), [(False, "with the bank"), (True, "settled")])
 def test_a_second_debit_waits_for_what_the_bank_said_of_the_first(
+    in_backup: bool,
+    state: str,
     run: Program,
     save: Callable[[], Callable[[], Program]],
     engine: Engine,
     there: Engine,
     tmp_path: Path,
 ) -> None:
-    """File A is in the backup; its debit came back and was debited again by B, and only B is lost. What the
-    bank said of B was told before B is adopted, and waits for a person until then."""
+    """File A is in the backup, perhaps with its credit; its debit came back and was debited again by B, and
+    only B is lost. What the bank said of B was told before B is adopted, and waits until then."""
     owed = gross(run)
     assert export(run, tmp_path)["files"]
+    if in_backup:
+        run.good("sepa", "import", camt(tmp_path, credited(owed, f"{NAME}-1"), name="0.xml"), *ANNA)
     restored = save()
     of_a = camt(tmp_path, credited(owed, f"{NAME}-1"), returned(owed, NUMBER, "AM04"), name="a.xml")
     assert run("sepa", "import", of_a, *ANNA).exit_code == 0
@@ -141,7 +146,7 @@ def test_a_second_debit_waits_for_what_the_bank_said_of_the_first(
 
     now = restored()
     told = re.sub(r"\s+", " ", now.refused("sepa", "adopt", str(second["file"]), *ANNA))
-    assert f"{NUMBER}-2: its invoice is with the bank by the file {NAME}" in told
+    assert f"{NUMBER}-2: its invoice is {state} by the file {NAME}" in told
     assert "--without" not in told, "the next export would debit it once more"
     assert now("sepa", "import", of_b, *ANNA).exit_code == 3
     assert now("sepa", "import", of_a, *ANNA).exit_code == 0
@@ -158,7 +163,7 @@ def test_a_second_debit_waits_for_what_the_bank_said_of_the_first(
     [
         ((r'(<InstdAmt Ccy="EUR">|<CtrlSum>)[0-9.]+', r"\g<1>9999.00"), "it debits 9999.00 EUR, "),
         ((r"<MndtId>BAU", "<MndtId>ALT"), "by the mandate ALT-2026-1, announced was BAU-2026-1"),
-        ((NUMBER, "R2026-000009"), "R2026-000009: there is no such unpaid invoice"),
+        ((NUMBER, "R2026-000009"), "R2026-000009: its invoice is lost too"),
         ((f"<EndToEndId>{NUMBER}", "<EndToEndId>foreign"), "foreign: the id is none of an invoice's"),
     ],
 )

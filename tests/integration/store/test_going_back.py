@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from sqlalchemy import Engine, make_url, text
 from cli.wiring.adapters import Records
 from controller.intake import Intake
 from dialplan.mailbox import MessageFacts
+from dialplan.recording import Consent, RecordingFacts
 from freeswitch.json_cdr import parse
 from freeswitch.spool import Spool
 from store.audit import AuditLog
@@ -26,11 +26,20 @@ from store.cdr_repository import CdrRepository
 from store.database import make_engine
 from store.embedded.programs import postgres_client
 from store.mailbox_messages import MailboxMessages
+from store.recordings import RecordingArchive
 from tests.architecture.program import ROOT
 from tests.servers import Databases
 from tests.typed import good, settings_of, told, typed
 
 RECORDS: Final = sorted((ROOT / "tests" / "calls").glob("*/*.cdr.json"))
+AT: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
+KEY: Final = b"k" * 32
+#: What is copied as it rests.
+SEALED: Final = (
+    "SELECT id, received_at, encode(sealed, 'hex') FROM mailbox_message",
+    "SELECT id, started_at, coalesce(erased_why, '') FROM recording",
+    "SELECT recording_id, number, encode(sealed, 'hex') FROM recording_part",
+)
 BACK: Final = (
     (ROOT / "docs" / "operation.md").read_text().partition("### Going back\n")[2].partition("\n## ")[0]
 )
@@ -159,58 +168,70 @@ def test_a_database_that_programs_use_is_not_restored_into_and_another_name_is_t
             good(unused.run("backup", "restore", saved))
 
 
-def test_messages_and_attempts_are_copied_as_the_guide_says(
+def test_messages_and_recordings_are_those_of_the_newer_database(
     side: Callable[[str], Side], tmp_path: Path
 ) -> None:
-    """Sealed as they are; what the restored database has stays."""
+    """Sealed as they are. What was deleted or erased since the backup does not come back."""
     newer, older = side("newer"), side("older")
-    messages = MailboxMessages(newer.engine, lambda: b"k" * 32)
+    messages = MailboxMessages(newer.engine, lambda: KEY)
+    recordings = RecordingArchive(newer.engine, lambda: KEY)
 
     def left(number: str, at: datetime) -> None:
         facts = MessageFacts(number, "beispiel-bau", "zentrale", None, "+492214710100", at, 30, ())
         assert messages.add(facts, b"RIFF" + number.encode(), 4000)
 
-    at = datetime(2026, 11, 22, 9, tzinfo=UTC)
-    left("before", at)
+    def recorded(number: str) -> None:
+        facts = RecordingFacts(number, "c1", "beispiel-bau", "verkauf", "anna", Consent("1", AT), AT, 30)
+        assert recordings.add(facts, 4000, (b"RIFF", number.encode()))
+
+    for each in ("deleted", "stays"):
+        left(each, AT)
+        recorded(each)
     good(newer.run("backup", "create", tmp_path / "backups"))
     (saved,) = (tmp_path / "backups").iterdir()
-    left("since", at + timedelta(hours=20))
+    messages.erase("deleted", "anna", "the caller asked for it")
+    recordings.erase("deleted", AT, "anna", "the caller asked for it")
+    left("since", AT + timedelta(hours=20))
+    recorded("since")
     good(older.run("backup", "restore", saved))
+    restored = [older.rows(each) for each in SEALED]
 
-    (copy,) = re.findall(r"^( *pg_dump .*?)\n *```", BACK, re.M | re.S)
-    dumped, filled = (shlex.split(each) for each in copy.replace("\\\n", " ").split("|"))
-    assert {words[at + 1] for words in (dumped,) for at, each in enumerate(words) if each == "-t"} >= {
-        "mailbox_message", "recording", "recording_part", "emergency_attempt",
-    }  # fmt: skip
-    moved = _runs(dumped, newer.url, b"")
-    _runs(filled, older.url, moved)
-    _runs(filled, older.url, moved)  # again, after it was cut off: nothing twice
-    wanted = "SELECT id, received_at, encode(sealed, 'hex') FROM mailbox_message"
-    assert older.rows(wanted) == newer.rows(wanted)
-    there = MailboxMessages(older.engine, lambda: b"k" * 32)
-    assert there.hear("since", at, "anna") == b"RIFFsince"
+    assert _copied(newer, older, "no_such_database") != 0
+    assert [older.rows(each) for each in SEALED] == restored, "all or nothing"
+    assert _copied(newer, older) == 0
+    assert [older.rows(each) for each in SEALED] == [newer.rows(each) for each in SEALED]
+    assert _copied(newer, older) == 0, "again, until the intake is started"
+    assert [older.rows(each) for each in SEALED] == [newer.rows(each) for each in SEALED]
+    there = MailboxMessages(older.engine, lambda: KEY)
+    assert there.hear("since", AT, "anna") == b"RIFFsince"
+    assert {row[0] for row in older.rows("SELECT id FROM mailbox_message")} == {"stays", "since"}
+    assert {row[0] for row in older.rows("SELECT recording_id FROM recording_part")} == {"stays", "since"}
 
 
-def _runs(words: list[str], url: str, given: bytes) -> bytes:
-    """One of PostgreSQL's programs, as the guide calls it but for the database's place."""
-    place = make_url(url)
-    program = postgres_client("test", words[0], _major(url))
-    where = [
-        "-h",
-        str(place.query.get("host") or place.host),
-        "-p",
-        str(place.query.get("port") or place.port),
-    ]
+def _copied(newer: Side, older: Side, source: str | None = None) -> int:
+    """The status of the guide's block, as it stands there but for the databases' names and place."""
+    (block,) = re.findall(r"^ *(\(set -e -o pipefail\n.*?\))(?=\n *```)", BACK, re.M | re.S)
+    tables = set(re.findall(r"-t ([a-z_]+)", block))
+    assert tables == {"mailbox_message", "recording", "recording_part", "emergency_attempt"}
+    place = make_url(newer.url)
+    words = block.replace("fernamt_20261123", str(make_url(older.url).database))
+    words = words.replace("emergency_attempt fernamt\n", f"emergency_attempt {source or place.database}\n")
+    programs = [postgres_client("test", name, _major(newer.url)) for name in ("pg_dump", "psql")]
     done = subprocess.run(
-        [str(program), *where, "-U", str(place.username), *words[1:-1], str(place.database)],
-        input=given,
+        ["/bin/bash", "-c", words],
         capture_output=True,
         check=False,
         timeout=60,
-        env={**os.environ, "PGPASSWORD": str(place.password or "")},
+        env={
+            **os.environ,
+            "PATH": ":".join([*(str(Path(each).parent) for each in programs), os.environ["PATH"]]),
+            "PGHOST": str(place.query.get("host") or place.host),
+            "PGPORT": str(place.query.get("port") or place.port),
+            "PGUSER": str(place.username),
+            "PGPASSWORD": str(place.password or ""),
+        },
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done.returncode
 
 
 def _major(url: str) -> int:
