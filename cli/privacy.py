@@ -239,13 +239,20 @@ def open_(
 @click.argument("number", type=click.IntRange(min=1))
 @changing(reason_required=True, with_time=False)
 def release(settings: Callable[[], Settings], number: int, actor: str, reason: str) -> None:
-    """End a hold: what is over its time goes with the next run. Exports tell of a secret order from then on.
+    """End a hold: what is over its time goes with the next run. With the last secret order of a customer
+    exports tell of all its orders.
 
     \b
     Example: fernamt privacy hold release 3 --reason "settled by credit note"
     """
-    found = PrivacyHolds(engine(effective(settings()), _NAME)).release(number, now(), actor, reason)
-    told = " It was secret: exports tell the customer of it from now on." if found.secret else ""
+    database = engine(effective(settings()), _NAME)
+    found = PrivacyHolds(database).release(number, now(), actor, reason)
+    left = ", ".join(map(str, secret_orders(database, found.customer_id)))
+    told = ""
+    if left:
+        told = f" Exports tell of no order as long as hold {left} is open, which is secret."
+    elif found.secret:
+        told = " It was secret: exports tell the customer of it from now on."
     click.echo(f"Hold {number} of {found.customer_id} is released.{told}")
 
 

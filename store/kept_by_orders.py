@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
     true,
 )
 
@@ -45,6 +46,7 @@ from store.recording_tables import recording
 from store.tables import cdr
 from store.unbilled_months import unbilled_months
 
+_STATEMENT_LIMIT: Final = "300s"
 #: Deepest chain of tables that refer to one another.
 _DEEPEST: Final = 8
 _Rows = ColumnElement[bool]
@@ -122,7 +124,9 @@ def only_by_orders(connection: Connection, customer_id: str, at: datetime) -> On
 
 
 def _without_orders(connection: Connection, at: datetime) -> tuple[Plan, frozenset[str]]:
-    """The day's plan, and whose calls are held all the same."""
+    """The day's plan, and whose calls are held all the same. From here on statements take as long as those
+    of the deletions."""
+    connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT}'"))
     holds = [each for each in holds_in(connection) if not each.everything]
     plan = plan_in(connection, at.astimezone(GERMANY).date(), holds)
     return plan, frozenset(each.customer_id for each in holds)

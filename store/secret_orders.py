@@ -28,8 +28,10 @@ from sqlalchemy import (
 
 from store.foreign_errors import database_errors
 from store.kept_by_orders import OnlyByOrders, calls_by_others_orders, only_by_orders
+from store.mailbox_tables import mailbox_message
 from store.privacy_holds import order_about
 from store.privacy_tables import privacy_hold
+from store.recording_tables import recording
 from store.tables import audit
 
 #: Of the audit: entries about a hold itself. Others name the order that kept something from deletion.
@@ -50,9 +52,29 @@ class Telling:
         """The condition for a table's rows that may be shown."""
         if self.secret and table is privacy_hold:
             return privacy_hold.c.kind != "order"
+        told = self._not_kept(table)
+        return told & self._of_no_order() if self.secret and table is audit else told
+
+    def _not_kept(self, table: Table) -> ColumnElement[bool]:
         gone = self.kept.rows(table) if self.kept is not None else None
-        told = ~gone if gone is not None else true()
-        return told & _of_no_order(self.customer_id) if self.secret and table is audit else told
+        return ~gone if gone is not None else true()
+
+    def _of_no_order(self) -> ColumnElement[bool]:
+        """Entries of the audit. Released orders count, and those of which the customer may know: what they
+        were opened for may be what a secret one goes on with. Who heard what only an order keeps may have
+        heard it for the authority."""
+        about = case(
+            (audit.c.action.in_(_ABOUT_HOLDS), audit.c.details["hold"].astext),
+            else_=audit.c.details["kept_by_hold"].astext,
+        )
+        orders = select(cast(privacy_hold.c.id, Text)).where(
+            privacy_hold.c.customer_id == self.customer_id, privacy_hold.c.kind == "order"
+        )
+        told: ColumnElement[bool] = func.coalesce(about, "").not_in(orders)
+        for table in (mailbox_message, recording):
+            kept = select(table.c.id).where(table.c.customer_id == self.customer_id, ~self._not_kept(table))
+            told &= ~((audit.c.object_kind == table.name) & audit.c.object_id.in_(kept))
+        return told
 
     def shown(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """A column as it may be shown."""
@@ -77,16 +99,3 @@ def secret_orders(engine: Engine, customer_id: str) -> tuple[int, ...]:
 
 def _secret(customer_id: str) -> Select[int]:
     return select(privacy_hold.c.id).where(privacy_hold.c.customer_id == customer_id, _in_force)
-
-
-def _of_no_order(customer_id: str) -> ColumnElement[bool]:
-    """Entries of the audit. Released orders count, and those of which the customer may know: what they were
-    opened for may be what a secret one goes on with."""
-    about = case(
-        (audit.c.action.in_(_ABOUT_HOLDS), audit.c.details["hold"].astext),
-        else_=audit.c.details["kept_by_hold"].astext,
-    )
-    orders = select(cast(privacy_hold.c.id, Text)).where(
-        privacy_hold.c.customer_id == customer_id, privacy_hold.c.kind == "order"
-    )
-    return func.coalesce(about, "").not_in(orders)

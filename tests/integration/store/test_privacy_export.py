@@ -112,6 +112,7 @@ def test_the_export_tells_nothing_of_an_order_that_is_secret_until_it_is_release
     assert "1  kunde-praxis  order (secret) since" in good(lived("privacy", "hold", "list"))
     messages = mailbox_messages(settings_from(json.dumps(lived.settings), "test"), "test")
     messages.dismiss("message", NOW - timedelta(hours=1), "mailbox call c1", "deleted by phone")
+    messages.hear("message", NOW, "carla, who answers the authority")
 
     files, told = exported(lived, tmp_path / "secret.zip")
     assert "kunde-praxis is under a secret order (hold 1)" in told
@@ -120,6 +121,7 @@ def test_the_export_tells_nothing_of_an_order_that_is_secret_until_it_is_release
     assert "mailbox/message.wav" not in files
     assert files["mailbox_message.csv"].count("\n") == 1
     assert "mailbox.dismiss" not in files["audit.csv"]
+    assert "carla" not in files["audit.csv"], "who heard what only the order keeps"
     assert "recordings/talk.wav" in files, "its time is not over: it would be there without the order"
     assert "customer.block" in files["audit.csv"], "all else is told as ever"
 
@@ -169,7 +171,8 @@ def test_an_order_that_became_secret_late_or_was_extended_is_told_by_no_trace(
         assert "mailbox.dismiss" not in files["audit.csv"]
         if told_of == "hold 3":
             good(lived("privacy", "hold", "open", PRAXIS, "--order", "--secret", *why))
-            good(lived("privacy", "hold", "release", 3, *why))
+            extended = good(lived("privacy", "hold", "release", 3, *why))
+            assert "Exports tell of no order as long as hold 4 is open" in extended
     good(lived("privacy", "hold", "release", 4, *why))
     files, told = exported(lived, tmp_path / "told.zip")
     assert files["privacy_hold.csv"].count(ORDER) == 6, "three orders, each with two reasons"
