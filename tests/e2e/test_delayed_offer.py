@@ -39,8 +39,8 @@ def alone(switch: str) -> Iterator[Stage]:
 
 
 def forget(stage: Stage) -> None:
-    for carrier in ("carrier-a", "carrier-b"):
-        stage.all_received(carrier)
+    for who in ("carrier-a", "carrier-b", PHONE, OTHER_PHONE):
+        stage.all_received(who)
 
 
 def late(stage: Stage, who: str, number: str, ack: str = "answered", **options: object) -> RobotCall:
@@ -106,8 +106,6 @@ def test_a_phone_transfers_such_a_caller_to_one_who_rings_long(stage: Stage, who
     answer = Answer(after_ms=LIMIT_MS + 2_000, play=THEIRS)
     stage.robot(who).on_call(answer, *([CALLED] if who == "carrier-a" else []))
     stage.robot(PHONE).on_call(Answer(after_ms=20))
-    for each in (PHONE, OTHER_PHONE):
-        stage.all_received(each)
     call = late(stage, "carrier-a", TO_PHONE, from_user=MOBILE)
     call.wait("answered", WAIT_S)
     (leg,) = stage.all_received(PHONE)
