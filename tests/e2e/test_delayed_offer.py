@@ -100,6 +100,7 @@ def test_a_phone_redirects_such_a_caller(stage: Stage) -> None:
     assert stage.all_received("carrier-b") == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("who", "number"), [(OTHER_PHONE, TO_OTHER), ("carrier-a", DIALLED)])
 def test_a_phone_transfers_such_a_caller_to_one_who_rings_long(stage: Stage, who: str, number: str) -> None:
     """Longer than a leg may take that says nothing: its 180 is dropped to the end of such a caller's call."""
@@ -205,6 +206,7 @@ def test_without_a_controller_any_other_call_is_refused_as_a_passing_fault(alone
     assert late(alone, "bau-1", DIALLED).wait("ended", WAIT_S).final_code == 503
 
 
+@pytest.mark.long
 def test_a_control_centre_that_rings_long_is_not_given_up(stage: Stage, alone: Stage) -> None:
     """And a dead trunk is: its 180 is heard, or missed, though nothing of it may reach this caller."""
     for each in (stage, alone):

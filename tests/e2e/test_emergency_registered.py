@@ -40,6 +40,7 @@ def world(switch: str, tmp_path: Path) -> Iterator[tuple[Exchange, Stage, Forget
             yield running, stage, registrar
 
 
+@pytest.mark.long
 def test_a_lost_registration_costs_no_emergency_call(
     world: tuple[Exchange, Stage, ForgetfulRegistrar],
 ) -> None:

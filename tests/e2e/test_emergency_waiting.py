@@ -42,7 +42,8 @@ def hasty(switch: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
         yield running, stage
 
 
-@pytest.mark.parametrize("controlled", [True, pytest.param(False, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("controlled", [True, False])
 def test_a_call_that_rings_long_in_which_nobody_speaks_goes_on(
     hasty: tuple[Exchange, Stage], controlled: bool
 ) -> None:
