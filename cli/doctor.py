@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
@@ -24,7 +24,6 @@ from cli.bootstrap import (
     connected,
     engine,
     live_calls,
-    mailer,
     node_connection,
     now,
     other_nodes,
@@ -49,17 +48,16 @@ from cli.explaining.far_controllers import far_controllers, syn_retries, with_fa
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.explaining.host_names import without_address
 from cli.explaining.mailbox_key_check import mailbox_key
+from cli.explaining.message_checks import announcements, mail_server
 from cli.explaining.standby_check import database_finding, no_redis_primary, nobody_writes, redis_finding
 from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.trunk_views import trunks_now
 from cli.wiring.allocator import PACKAGE, jemalloc
-from cli.wiring.carrier import sounds
 from cli.wiring.certificates import certificate_state
 from cli.wiring.configuration_state import controllers_of
 from cli.wiring.queue_desk import screens
-from controller.errors import MailAway
 from dialplan.trunks.status import TrunkState
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError
@@ -67,10 +65,6 @@ from freeswitch.node_state import drained_said
 from freeswitch.probe import takes_calls
 from provisioning.errors import ProvisioningError
 from provisioning.load import CheckedConfig, load
-from provisioning.mailbox_access import guidance
-from provisioning.queue_sentences import sentences
-from provisioning.schema import CustomerEntry
-from provisioning.sounds import PROGRAM as SPEAKER
 from store.availability_book import AvailabilityBook
 from store.config_versions import ConfigStore
 from store.emergency_reminders import EmergencyReminders
@@ -320,40 +314,6 @@ def _reminders(settings: Settings) -> Finding:
     if due:
         return Finding(name, State.WARNING, seen, "Tell them: fernamt emergency reminders list")
     return Finding(name, State.OK, seen)
-
-
-def announcements(settings: Settings, customers: Sequence[CustomerEntry]) -> Finding:
-    """Texts need a program that speaks; without it callers hear three tones in place of each."""
-    name = "announcements"
-    texts = sum(
-        each.text is not None
-        for customer in customers
-        if customer.plans
-        for each in (*customer.prompts, *guidance(customer), *sentences(customer, sounds(settings)))
-    )
-    if not texts or shutil.which(SPEAKER):
-        return Finding(name, State.OK, f"{texts} texts to be spoken")
-    seen = f"{texts} texts, and {SPEAKER} is not installed: callers hear tones instead"
-    return outside_the_lab(settings, Finding(name, State.WARNING, seen, f"apt install {SPEAKER}"))
-
-
-def mail_server(settings: Settings, customers: Sequence[CustomerEntry]) -> Finding:
-    """The server that tells of new messages; no call waits for it, so it is never a fault."""
-    name = "mail server"
-    boxes = sum(bool(box.notify) for customer in customers for box in customer.mailboxes)
-    seen = f"{boxes} mailboxes tell of messages by e-mail"
-    sender = mailer(settings)
-    if sender is None:
-        missing = Finding(
-            name, State.WARNING, f"none, and {seen}: they wait", "Name one: smtp, in the settings"
-        )
-        return outside_the_lab(settings, missing) if boxes else Finding(name, State.OK, "none is needed")
-    try:
-        sender.probe()
-    except MailAway as error:
-        step = "See address and password under smtp in the settings; e-mails are tried again"
-        return Finding(name, State.WARNING, f"{error}; {seen}", step)
-    return Finding(name, State.OK, f"answers; {seen}")
 
 
 def _program(settings: Settings) -> Finding:

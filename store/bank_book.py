@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from rating.bank import NO_CHARGES, Back, BankLine, Fault
+from rating.bank import NO_CHARGES, BankLine, Fault
 from rating.bank_matching import (
     CameBack,
     Credited,
@@ -22,10 +21,10 @@ from rating.bank_matching import (
     match,
     numbers_in,
 )
-from rating.bank_twins import Twin, twin_of
 from rating.money import Money
 from store import audit
-from store.claim_errors import BankLineUnfit, BankLineUnknown
+from store.bank_lines import StoredLine, is_kept, keep_line, line_of, mark_line, stored_line, told_before
+from store.claim_errors import BankLineUnfit
 from store.claim_tables import MAX_PURPOSE, bank_line, return_fee, sepa_collection, settlement
 from store.foreign_errors import database_errors
 from store.ledger import Account, EntryKind, Posting, post
@@ -44,17 +43,6 @@ _UNBOOKED: Final = (
     .where(settlement.c.end_to_end == sepa_collection.c.end_to_end, settlement.c.kind == "withdrawn")
     .label("unbooked")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredLine:
-    """A line as it is kept. `state`: open (a person looks), settled, or left; `why` says more."""
-
-    line: BankLine
-    file: str
-    imported_at: datetime
-    state: str
-    why: str
 
 
 @dataclass(slots=True)
@@ -90,12 +78,12 @@ class BankBook:
             lock(connection)
             used: set[str] = set()
             for line in sorted(lines, key=lambda each: each.booked_on):
-                twin = None if _is_kept(connection, line.key) else _twin(connection, line, used)
-                if (twin is not None and twin.sure) or not _keep(connection, file, line, actor):
+                twin = None if is_kept(connection, line.key) else told_before(connection, line, used)
+                if (twin is not None and twin.sure) or not keep_line(connection, file, line, actor):
                     done.known += 1
                 elif twin is not None:
                     sentence = _MAY_BE.format(twin.key)
-                    _mark(connection, line.key, "open", sentence)
+                    mark_line(connection, line.key, "open", sentence)
                     done.unclear.append((line, sentence))
                 else:
                     self._settle(connection, line, payers, done)
@@ -133,7 +121,7 @@ class BankBook:
         )
         query = select(bank_line).where(bank_line.c.state == "open", about)
         query = query.order_by(bank_line.c.booked_on, bank_line.c.key).limit(MAX_LINES)
-        for found in [_line(row) for row in connection.execute(query).mappings()]:
+        for found in [line_of(row) for row in connection.execute(query).mappings()]:
             if found.line.key in but or found.why.startswith(_TOLD_TWICE):
                 continue
             if isinstance(match(found.line, _known(connection, found.line, {})), Credited | CameBack):
@@ -162,10 +150,10 @@ class BankBook:
                 _pay(connection, line, parts)
                 done.paid.append(line)
             case Unclear(sentence):
-                _mark(connection, line.key, "open", sentence)
+                mark_line(connection, line.key, "open", sentence)
                 done.unclear.append((line, sentence))
                 return
-        _mark(connection, line.key, "settled", "")
+        mark_line(connection, line.key, "settled", "")
 
     def _raise(self, connection: Connection, line: BankLine, end_to_end: str, reason: str) -> Money:
         """A fee for a debit that came back; once for each."""
@@ -187,7 +175,7 @@ class BankBook:
         place = f"fee for the line {key[:60]}"
         with database_errors(place), self._engine.begin() as connection:
             lock(connection)
-            found = _stored(connection, key)
+            found = stored_line(connection, key)
             end_to_end = found.line.end_to_end
             there = select(return_fee.c.end_to_end).where(return_fee.c.end_to_end == end_to_end)
             if found.line.back is None or found.state != "settled" or connection.scalar(there):
@@ -205,7 +193,7 @@ class BankBook:
         place = f"line {key[:60]}"
         with database_errors(place), self._engine.begin() as connection:
             lock(connection)
-            found = _stored(connection, key)
+            found = stored_line(connection, key)
             known = open_invoices(connection, list(parts))
             missing = sorted(parts.keys() - known.keys())
             if missing:
@@ -224,7 +212,7 @@ class BankBook:
                 found.line,
                 tuple((known[number].owed, amount) for number, amount in parts.items()),
             )
-            _mark(connection, key, "settled", reason)
+            mark_line(connection, key, "settled", reason)
             details = {"parts": {number: str(amount) for number, amount in parts.items()}, "reason": reason}
             _audit(connection, "sepa.assign", actor, key, details)
 
@@ -232,10 +220,10 @@ class BankBook:
         """A line is not about invoices: it is not shown any more. Raises BankLineUnknown, BankLineUnfit."""
         with database_errors(f"line {key[:60]}"), self._engine.begin() as connection:
             lock(connection)
-            found = _stored(connection, key)
+            found = stored_line(connection, key)
             if found.state != "open":
                 raise BankLineUnfit(f"line {key[:60]}", f"it is {found.state}", "Nothing is to do")
-            _mark(connection, key, "left", reason)
+            mark_line(connection, key, "left", reason)
             _audit(connection, "sepa.leave", actor, key, {"reason": reason})
 
     def open_lines(self, limit: int = MAX_LINES) -> tuple[StoredLine, ...]:
@@ -243,48 +231,7 @@ class BankBook:
         query = select(bank_line).where(bank_line.c.state == "open")
         query = query.order_by(bank_line.c.booked_on, bank_line.c.key).limit(limit)
         with database_errors("reading the bank's lines"), self._engine.connect() as connection:
-            return tuple(_line(row) for row in connection.execute(query).mappings())
-
-
-def _keep(connection: Connection, file: str, line: BankLine, actor: str) -> bool:
-    """Whether the line is new."""
-    back = line.back
-    row: dict[str, Any] = {
-        "key": line.key,
-        "file": file[:200],
-        "actor": actor,
-        "booked_on": line.booked_on,
-        "cents": cents_of(line.amount),
-        "party": line.party,
-        "iban": line.iban,
-        "purpose": line.purpose,
-        "end_to_end": line.end_to_end,
-        "mandate": line.mandate,
-        "batch": line.batch,
-        "back_reason": back.reason if back else None,
-        "collected_cents": cents_of(back.collected) if back and back.collected else None,
-        "charges_cents": cents_of(back.charges) if back else None,
-        "state": "open",
-        "why": "",
-        "form": line.form,
-    }
-    done = connection.execute(insert(bank_line).values(row).on_conflict_do_nothing())
-    return done.rowcount == 1
-
-
-def _is_kept(connection: Connection, key: str) -> bool:
-    return connection.scalar(select(bank_line.c.key).where(bank_line.c.key == key)) is not None
-
-
-def _twin(connection: Connection, line: BankLine, used: set[str]) -> Twin | None:
-    """The same amount in another form, told before; each stands for one line of a file."""
-    here = (bank_line.c.booked_on == line.booked_on) & (bank_line.c.cents == cents_of(line.amount))
-    other = bank_line.c.form.not_in(["", line.form])
-    query = select(bank_line).where(here, other, bank_line.c.key.not_in(used)).order_by(bank_line.c.key)
-    found = twin_of(line, [_line(row).line for row in connection.execute(query).mappings()])
-    if found is not None and found.sure:
-        used.add(found.key)
-    return found
+            return tuple(line_of(row) for row in connection.execute(query).mappings())
 
 
 def _known(connection: Connection, line: BankLine, payers: Mapping[str, str]) -> Known:
@@ -372,36 +319,6 @@ def _pay(connection: Connection, line: BankLine, parts: Sequence[tuple[Owed, Mon
         rows.append(Settlement(invoice.number, "paid", cents_of(amount), line.booked_on, bank_line=line.key))
     entry = post(connection, EntryKind.PAYMENT, line.key, postings)
     write(connection, entry, rows)
-
-
-def _mark(connection: Connection, key: str, state: str, why: str) -> None:
-    values = {"state": state, "why": why[:MAX_PURPOSE]}
-    connection.execute(update(bank_line).where(bank_line.c.key == key).values(values))
-
-
-def _stored(connection: Connection, key: str) -> StoredLine:
-    row = connection.execute(select(bank_line).where(bank_line.c.key == key)).mappings().one_or_none()
-    if row is None:
-        raise BankLineUnknown(
-            f"line {key[:60]}", "the bank told no such line", "See `fernamt sepa unmatched`"
-        )
-    return _line(row)
-
-
-def _line(row: Any) -> StoredLine:
-    back = None
-    if row["back_reason"] is not None:
-        collected = row["collected_cents"]
-        back = Back(
-            row["back_reason"],
-            None if collected is None else euro(collected),
-            euro(row["charges_cents"] or 0),
-        )
-    line = BankLine(
-        row["key"], row["booked_on"], euro(row["cents"]), row["party"], row["iban"], row["purpose"],
-        row["end_to_end"], row["mandate"], row["batch"], back, row["form"],
-    )  # fmt: skip
-    return StoredLine(line, row["file"], row["imported_at"], row["state"], row["why"])
 
 
 def _audit(connection: Connection, action: str, actor: str, key: str, details: Mapping[str, Any]) -> None:

@@ -27,7 +27,8 @@ from documents.bank_texts import MAX_BYTES
 from documents.status_report import is_status_report, status_report
 from rating.bank import Fault
 from rating.money import Money
-from store.bank_book import BankBook, Imported, StoredLine
+from store.bank_book import BankBook, Imported
+from store.bank_lines import StoredLine
 from store.bank_rejections import BankRejections, RejectionsTaken
 from store.return_fees import ReturnFee, ReturnFees
 

@@ -10,8 +10,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 
-from cli.doctor import announcements, mail_server
 from cli.explaining.findings import State
+from cli.explaining.message_checks import announcements, mail_server
 from cli.layout import EXAMPLE_CARRIER, lab_settings
 from cli.settings import Settings
 from provisioning.load import load
