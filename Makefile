@@ -1,6 +1,6 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: audit fuzz help sbom demo up doctor test test-long test-freeswitch lint format bench bench-acd bench-month bench-rating clean
+.PHONY: audit collect fuzz help sbom demo up doctor test test-long test-freeswitch lint format bench bench-acd bench-month bench-rating clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,9 +32,13 @@ doctor: $(VENV)/run.stamp ## name each dependency, its state and what to do
 	@$(BIN)/fernamt doctor
 
 test: $(VENV)/dev.stamp ## lint, types, layers and every test that needs no FreeSWITCH (8 minutes at most)
-	@$(MAKE) --no-print-directory lint sbom
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint sbom collect
 	@$(BIN)/pytest -m "not freeswitch and not long" $(SIDE_BY_SIDE)
 	@echo "Tests on real FreeSWITCH are apart: make test-freeswitch"
+
+# Beside the linters, which keep one processor busy: the processes of the tests find every file compiled.
+collect: $(VENV)/dev.stamp
+	@mkdir -p var; $(BIN)/pytest --collect-only -qq > var/collected.txt || { tail -40 var/collected.txt; exit 1; }
 
 test-long: $(VENV)/dev.stamp ## the few tests that take long and break nothing that shorter ones do not
 	@$(BIN)/pytest -m "long and not freeswitch" tests/e2e $(SIDE_BY_SIDE)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import warnings
+from typing import Final
+
+#: What is imported stays. Python looks for garbage after every 700 new values, which took a tenth of a start.
+_VALUES_BETWEEN_LOOKS: Final = 20_000
 
 
 def prepare() -> None:
@@ -21,6 +26,7 @@ def prepare() -> None:
 
 def main() -> None:
     """`fernamt`: patch, then hand over to the commands."""
+    gc.set_threshold(_VALUES_BETWEEN_LOOKS, *gc.get_threshold()[1:])
     prepare()
     from cli.main import fernamt
 

@@ -27,7 +27,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, text
 
 from store import audit
@@ -35,6 +34,7 @@ from store.database import database_url
 from store.embedded.programs import postgres_client
 from store.errors import BackupDamaged, BackupFailed, DatabaseInUse
 from store.foreign_errors import database_errors
+from store.schema import step_of
 from store.tables import MAX_TEXT
 
 _DUMP: Final = "database.dump"
@@ -82,7 +82,7 @@ def create(engine: Engine, url: str, parent: Path, made_at: datetime, program: s
             connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
             rows = _rows(connection)
-            schema = MigrationContext.configure(connection).get_current_revision() or "none"
+            schema = step_of(connection) or "none"
             major = _major(connection)
             dump = draft / _DUMP
             words = ["--format=custom", "--compress=6", f"--snapshot={snapshot}", f"--file={dump}"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,19 @@ import structlog
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.servers import PREPARED
+from tests.servers import PREPARED, temporary_folder
 
 _HERE = Path(__file__).parent
 #: Folders in the order in which their tests begin: those that wait most come first, so that at the end no
 #: process waits for the last of them while the others have nothing left to do.
 _FOLDERS = ("e2e", "integration", "protocol")
-#: Files that use the exchange of tests/e2e/conftest.py; the longest group, which begins first.
+#: Files that use the exchanges of tests/e2e/conftest.py; the longest group, which begins first.
 _ONE_EXCHANGE = frozenset(
     f"tests/e2e/test_{name}.py"
     for name in (
-        *("abuse", "calls", "configuration", "emergency", "hostile_sip", "indirections", "limits"),
-        *("operation", "originate", "route_explain", "transfer_charges", "trunk_health"),
+        *("abuse", "caller_id", "calls", "configuration", "delayed_offer", "doctor", "emergency"),
+        *("hostile_sip", "indirections", "limits", "no_controller", "node", "operation", "originate"),
+        *("route_explain", "secrets", "session_timers", "torture", "transfer_charges", "trunk_health"),
     )
 )
 #: Folders whose tests use one exchange of their own.
@@ -52,9 +52,9 @@ def pytest_cmdline_main() -> Iterator[None]:
     """A folder for what is made once for all processes of a run; it ends with the run."""
     if PREPARED in os.environ:  # one of several processes
         return (yield)
-    shared = tempfile.mkdtemp(prefix="fernamt-tests-")
-    Path(shared).chmod(0o711)
-    os.environ[PREPARED] = shared
+    shared = temporary_folder("fernamt-tests-")
+    shared.chmod(0o711)
+    os.environ[PREPARED] = str(shared)
     try:
         return (yield)
     finally:

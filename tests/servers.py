@@ -1,7 +1,8 @@
 """Real servers for tests: one PostgreSQL and one Redis for a session, a fresh database for each test.
 
 A cluster with this program's schema is made once for all processes of a run; every server that tests start
-begins with a copy of it, because making and migrating one takes seconds.
+begins with a copy of it, because making and migrating one takes seconds. Their files are in memory where it
+has room for them: tests would wait for the disk.
 
 FERNAMT_TEST_DATABASE_URL (a user that may create databases) and FERNAMT_TEST_REDIS_URL (a database that
 may be emptied) take their place where they are set; neither with a password that anybody tries first.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -26,11 +28,29 @@ from store.database import make_engine
 from store.embedded import EmbeddedPostgres, EmbeddedRedis
 from store.schema import upgrade
 
+#: A file system in memory, and how many bytes must be free for the files of all processes of a run.
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
+
+
+def temporary_folder(prefix: str) -> Path:
+    """A new folder for servers' files, in memory where it has room; the caller removes it."""
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=_MEMORY if _has_room() else None))
+
+
+def _has_room() -> bool:
+    try:
+        found = re.search(r"^MemAvailable: +(\d+) kB$", Path("/proc/meminfo").read_text(), re.M)
+        free = min(shutil.disk_usage(_MEMORY).free, int(found[1]) << 10 if found else 0)
+    except OSError:  # another system than Linux
+        return False
+    return free > _ROOM and "TMPDIR" not in os.environ
+
 
 @contextmanager
 def state_directory() -> Iterator[Path]:
     """A state directory that the servers' account can enter; pytest's tmp_path is closed to it under root."""
-    path = Path(tempfile.mkdtemp(prefix="fernamt-test-"))
+    path = temporary_folder("fernamt-test-")
     path.chmod(0o711)
     try:
         yield path
@@ -81,6 +101,10 @@ def _order(url: URL, statement: str) -> None:
     engine.dispose()
 
 
+#: Nobody needs what is in it after a crash.
+_IN_A_HURRY = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB"}
+
+
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """The URL of a server for this session."""
@@ -89,7 +113,7 @@ def postgres_server() -> Iterator[str]:
         return
     with state_directory() as state_dir:
         prepare_postgres(state_dir)
-        server = EmbeddedPostgres(state_dir, settings={"fsync": "off", "full_page_writes": "off"})
+        server = EmbeddedPostgres(state_dir, settings=_IN_A_HURRY)
         try:
             yield server.start()
         finally:
@@ -121,7 +145,6 @@ class Databases:
         self._prefix = f"fernamt_test_{os.getpid()}"
         self._numbers = itertools.count(1)
         self._template: str | None = None
-        self._made: list[str] = []
 
     @contextmanager
     def empty(self) -> Iterator[str]:
@@ -139,7 +162,7 @@ class Databases:
 
     def _migrated_template(self) -> str:
         template = f"{self._prefix}_template"
-        self._create(template, "template0")
+        self._order(f"CREATE DATABASE {template} TEMPLATE template0")
         engine = make_engine(self._url(template), pool_size=1)
         try:
             upgrade(engine)
@@ -148,20 +171,21 @@ class Databases:
         return template
 
     def close(self) -> None:
-        """Drop them all from a server that stays; not one by one: each drop makes it write all it has."""
-        if _is_given():
-            for name in self._made:
-                _order(make_url(self._server_url), f"DROP DATABASE {name} WITH (FORCE)")
+        """Drop the template from a server that stays."""
+        if self._template not in (None, _TEMPLATE):
+            self._order(f"DROP DATABASE {self._template} WITH (FORCE)")
 
     @contextmanager
     def _copy_of(self, template: str) -> Iterator[str]:
         name = f"{self._prefix}_{next(self._numbers)}"
-        self._create(name, template)
-        yield self._url(name)
+        self._order(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self._url(name)
+        finally:
+            self._order(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def _create(self, name: str, template: str) -> None:
-        _order(make_url(self._server_url), f"CREATE DATABASE {name} TEMPLATE {template}")
-        self._made.append(name)
+    def _order(self, statement: str) -> None:
+        _order(make_url(self._server_url), statement)
 
     def _url(self, database: str) -> str:
         return make_url(self._server_url).set(database=database).render_as_string(hide_password=False)

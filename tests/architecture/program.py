@@ -49,11 +49,14 @@ def tree(path: Path) -> ast.Module:
     return ast.parse((ROOT / path).read_text(), filename=str(path))
 
 
-def calls(path: Path) -> Iterator[tuple[str, int]]:
+@cache
+def calls(path: Path) -> tuple[tuple[str, int], ...]:
     """What a file calls, as dotted text, and in which line."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
-            yield ast.unparse(node.func), node.lineno
+    return tuple(
+        (ast.unparse(node.func), node.lineno)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
+    )
 
 
 def commands(group: click.Command, prefix: str = "") -> Iterator[tuple[str, click.Command]]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
 
-from cli.demonstration.stage import Stage, staged
-from cli.layout import EXAMPLE_CARRIER
+from cli.demonstration.stage import Stage
 from lab.robots import Answer, CallReport, Reject
-from tests.e2e.exchange import Exchange, eventually, exchange
+from tests.e2e.changes import changed
+from tests.e2e.exchange import Exchange, eventually
 
 OWN: Final = "+492214710123"
 CLIENT: Final = "+494066969900"  # kunde-bau has its holder's consent
@@ -46,20 +44,14 @@ CHANGES: Final = {
 
 
 @pytest.fixture(scope="module")
-def carrier(switch: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Exchange, Stage]]:
-    """An exchange of our own with the changed example, in force."""
-    files = Path(shutil.copytree(EXAMPLE_CARRIER, tmp_path_factory.mktemp("caller-id") / "carrier"))
-    for name, pairs in CHANGES.items():
-        text = (files / name).read_text()
-        for old, new in pairs:
-            assert old in text, f"{old!r} is not in {name}"
-            text = text.replace(old, new, 1)
-        (files / name).write_text(text)
-    with exchange(switch) as running, staged(running.settings) as stage:
-        running.run("config", "apply", str(files), "--yes")
+def carrier(
+    changeable: tuple[Exchange, Stage], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Exchange, Stage]]:
+    """The exchange with the changed example, in force."""
+    running, stage = changeable
+    with changed(running, tmp_path_factory.mktemp("caller-id"), CHANGES):
         for robot in ("bau-1", "praxis-anlage", "carrier-a"):
             stage.robot(robot).on_call(Answer(after_ms=20))
-        eventually(lambda: not _shown(stage, "kanzlei-2", "04066969060"), 15, "the configuration to be used")
         yield running, stage
 
 
@@ -72,11 +64,6 @@ def stage(carrier: tuple[Exchange, Stage]) -> Stage:
 def call(stage: Stage, who: str, dialled: str, **options: object) -> CallReport:
     """A call that ends at once when it is answered."""
     return stage.call(who, dialled, talk_ms=20, **options).wait("ended", 20)
-
-
-def _shown(stage: Stage, who: str, dialled: str) -> bool:
-    call(stage, who, dialled)
-    return ANONYMOUS not in stage.received("carrier-a", "+49" + dialled[1:]).from_header
 
 
 def uri(number: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,59 +10,22 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from cli.bootstrap import node_connection
-from cli.demonstration.stage import Stage, staged
-from cli.layout import EXAMPLE_CARRIER
+from cli.demonstration.stage import Stage
 from freeswitch import profile_calls
 from lab.robots import Answer
-from tests.e2e.exchange import Exchange, eventually, exchange
+from tests.e2e.changes import Files, files_to_change, version_in_force
+from tests.e2e.exchange import Exchange, eventually
 
 #: From apply's return to the first call decided on the new version (issue 3).
 LIMIT_S = 1.0
 NEW = "+492214710204"
 
 
-class Files:
-    """The example carrier's files, to be changed, checked against the running exchange and applied."""
-
-    def __init__(self, running: Exchange, directory: Path) -> None:
-        self._running = running
-        self.directory = Path(shutil.copytree(EXAMPLE_CARRIER, directory / "carrier"))
-
-    def change(self, name: str, old: str, new: str) -> None:
-        """Replace a text that must be in the file."""
-        path = self.directory / name
-        text = path.read_text()
-        assert old in text, f"{old!r} is not in {name}"
-        path.write_text(text.replace(old, new, 1))
-
-    def apply(self, *arguments: str) -> int:
-        """Apply them; the version in force then."""
-        arguments = (*arguments, "--yes", "--json")
-        return int(
-            json.loads(self._running.run("config", "apply", str(self.directory), *arguments))["version"]
-        )
-
-
-@pytest.fixture(scope="module")
-def changed(switch: str) -> Iterator[tuple[Exchange, Stage]]:
-    """An exchange of our own: its configuration changes."""
-    with exchange(switch) as running, staged(running.settings) as stage:
-        yield running, stage
-
-
 @pytest.fixture
-def files(changed: tuple[Exchange, Stage], tmp_path: Path) -> Iterator[Files]:
+def files(changeable: tuple[Exchange, Stage], tmp_path: Path) -> Iterator[Files]:
     """Files to change; the example is in force again afterwards."""
-    running, _ = changed
-    yield Files(running, tmp_path)
-    version = Files(running, tmp_path / "example").apply("--allow-removal")
-    eventually(lambda: _in_force(running) == version, 15, "the example to be in force again")
-
-
-def _in_force(running: Exchange) -> int:
-    """The version that the running controller works with, as it wrote it down."""
-    (path,) = (running.directory / "run").glob("controller-*.json")
-    return int(json.loads(path.read_text())["in_force"])
+    with files_to_change(changeable[0], tmp_path) as found:
+        yield found
 
 
 def _is_reached(stage: Stage) -> bool:
@@ -79,11 +40,11 @@ def _version_of(running: Exchange, sip_call_id: str) -> int | None:
 
 
 def test_a_new_number_works_within_a_second_and_running_calls_keep_their_version(
-    changed: tuple[Exchange, Stage], files: Files, record_property: Callable[[str, object], None]
+    changeable: tuple[Exchange, Stage], files: Files, record_property: Callable[[str, object], None]
 ) -> None:
-    running, stage = changed
+    running, stage = changeable
     stage.robot("bau-1").on_call(Answer())
-    first = _in_force(running)
+    first = version_in_force(running)
     up = stage.call("carrier-a", "+492214710160", from_user="+4915228817386")
     up.wait("answered", 30)
     assert not _is_reached(stage)
@@ -95,7 +56,7 @@ def test_a_new_number_works_within_a_second_and_running_calls_keep_their_version
         began = time.monotonic()
         eventually(lambda: _is_reached(stage), 5, "the new number to be reached")
         took.append(time.monotonic() - began)
-        assert _in_force(running) == version == first + 1 + 2 * round_
+        assert version_in_force(running) == version == first + 1 + 2 * round_
         running.run("config", "rollback", str(first), "--yes")
         eventually(lambda: not _is_reached(stage), LIMIT_S, "the rollback to take the number away")
     record_property("seconds from apply to the first call on the new version", took)
@@ -111,9 +72,9 @@ def test_a_new_number_works_within_a_second_and_running_calls_keep_their_version
     assert [each["version"] for each in history][:7] == list(range(first + 6, first - 1, -1))
 
 
-def test_gateways_come_and_go_while_a_call_is_up(changed: tuple[Exchange, Stage], files: Files) -> None:
+def test_gateways_come_and_go_while_a_call_is_up(changeable: tuple[Exchange, Stage], files: Files) -> None:
     """What is rendered for the switch follows: a new trunk is known, a removed one is not, calls stay up."""
-    running, stage = changed
+    running, stage = changeable
     stage.robot("carrier-a").on_call(Answer())
     call = stage.call("bau-1", "04066969001")
     call.wait("answered", 30)
@@ -133,7 +94,7 @@ def test_gateways_come_and_go_while_a_call_is_up(changed: tuple[Exchange, Stage]
     files.change("kunde-bau.yaml", "id: bau-2", "id: bau-3")
     files.change("kunde-bau.yaml", "trunks: [bau-1, bau-2]", "trunks: [bau-1, bau-3]")
     version = files.apply()
-    eventually(lambda: _in_force(running) == version, 5, "the version to be in force")
+    eventually(lambda: version_in_force(running) == version, 5, "the version to be in force")
     eventually(lambda: known("bau-3") and not known("bau-2"), 5, "the gateway to be exchanged")
     assert "bau-3" in gateways()
     assert "bau-2" not in gateways()
@@ -141,7 +102,7 @@ def test_gateways_come_and_go_while_a_call_is_up(changed: tuple[Exchange, Stage]
     # A changed gateway is exchanged under its name, though a call is up over it.
     files.change("carrier.yaml", "address: 192.0.2.10:5060", "address: 192.0.2.10:5060/tcp")
     version = files.apply()
-    eventually(lambda: _in_force(running) == version, 5, "the version to be in force")
+    eventually(lambda: version_in_force(running) == version, 5, "the version to be in force")
     eventually(lambda: known("carrier-a"), 5, "the changed gateway to be there")
 
     assert [each["state"] for each in running.json("call", "list")] == ["answered"]
@@ -151,11 +112,11 @@ def test_gateways_come_and_go_while_a_call_is_up(changed: tuple[Exchange, Stage]
 
 
 def test_a_version_that_cannot_be_used_leaves_the_old_one_in_force_and_the_doctor_says_why(
-    changed: tuple[Exchange, Stage], files: Files
+    changeable: tuple[Exchange, Stage], files: Files
 ) -> None:
-    running, stage = changed
+    running, stage = changeable
     stage.robot("bau-1").on_call(Answer(after_ms=20))
-    before = _in_force(running)
+    before = version_in_force(running)
     secret = "secret: {{ {} }}"
     files.change(
         "kunde-kanzlei.yaml", secret.format("lab: nur-im-labor-2"), secret.format("env: KANZLEI_2_PASSWORD")
@@ -169,7 +130,7 @@ def test_a_version_that_cannot_be_used_leaves_the_old_one_in_force_and_the_docto
     eventually(lambda: finding()["state"] == "fault", 10, "the doctor to see it")
     assert f"version {version} cannot be used, {before} is in force" in finding()["seen"]
     assert "KANZLEI_2_PASSWORD is not set" in finding()["seen"]
-    assert _in_force(running) == before
+    assert version_in_force(running) == before
     assert not _is_reached(stage)
     assert stage.call("carrier-a", "+492214710170", talk_ms=10).wait("ended", 30).final_code == 200
 
@@ -195,12 +156,12 @@ def test_a_customer_that_an_operator_blocks_can_only_make_emergency_calls(
 
 
 def test_a_version_that_goes_node_by_node_is_in_force_when_the_command_ends(
-    changed: tuple[Exchange, Stage], files: Files
+    changeable: tuple[Exchange, Stage], files: Files
 ) -> None:
     """Issue 7; what stops it: tests/integration/store/test_rollout.py."""
-    running, _ = changed
+    running, _ = changeable
     files.change("kunde-bau.yaml", '"0221 4710-199"', '"0221 4710-209"')
     version = files.apply("--node-by-node", "--rest", "0")
-    assert _in_force(running) == version
+    assert version_in_force(running) == version
     (node,) = running.json("config", "rollout", "--status")["nodes"]
     assert (node["node"], node["held_at"], set(node["controllers"].values())) == ("node-1", None, {version})

@@ -3,14 +3,13 @@ decision 45)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 
-from cli.demonstration.stage import Stage, staged
+from cli.demonstration.stage import Stage
 from lab.robots import Answer, CallReport, Ignore, Reject, RobotCall
-from tests.e2e.exchange import Exchange, eventually, exchange
+from tests.e2e.exchange import Exchange, eventually
 
 MOBILE = "+4915228817386"
 CALLED, DIALLED = "+494066969123", "04066969123"
@@ -31,11 +30,10 @@ def nobody_has_called(stage: Stage) -> None:
     forget(stage)
 
 
-@pytest.fixture(scope="module")
-def alone(switch: str) -> Iterator[Stage]:
+@pytest.fixture
+def alone(without_controller: tuple[Exchange, Stage]) -> Stage:
     """The world around an exchange without a controller."""
-    with exchange(switch, controllers=0) as found, staged(found.settings) as stage:
-        yield stage
+    return without_controller[1]
 
 
 def forget(stage: Stage) -> None:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from cli.bootstrap import engine, now
-from cli.demonstration.stage import Stage, staged
-from cli.layout import EXAMPLE_CARRIER
+from cli.demonstration.stage import Stage
 from lab.robots import Answer, CallReport, Ignore, Reject
 from lab.robots.report import BodyPart
 from store.emergency_attempts import EmergencyAttempts, EmergencyReport
 from store.errors import StoreError
-from tests.e2e.exchange import Exchange, eventually, exchange
+from tests.e2e.changes import changed
+from tests.e2e.exchange import Exchange, eventually
 
 _CIVIC = "{urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr}"
 _PIDF = "application/pidf+xml"
@@ -38,13 +35,6 @@ KOELN = {
     "PC": "50667",
     "RD": "Musterweg",
 }
-
-
-@pytest.fixture(autouse=True)
-def carriers_forget(stage: Stage) -> None:
-    """What tests before have sent to 110 and 112 is not looked at here."""
-    for carrier in ("carrier-a", "carrier-b"):
-        stage.all_received(carrier)
 
 
 def locations(report: CallReport) -> list[BodyPart]:
@@ -114,8 +104,6 @@ def test_an_emergency_call_arrives_with_number_and_address(
 def test_what_only_ends_like_an_emergency_number_reaches_nobody(stage: Stage, written: str) -> None:
     """NotrufV § 4(5) sentence 1."""
     carriers = ("carrier-a", "carrier-b")
-    for carrier in carriers:
-        stage.all_received(carrier)  # calls of tests before
     assert stage.call("kanzlei-1", written).wait("ended", 20).final_code in (403, 404, 484)
     assert not any(stage.all_received(carrier) for carrier in carriers)
 
@@ -204,33 +192,21 @@ def test_whatever_the_first_trunk_says_the_second_one_is_asked(stage: Stage, cod
 
 
 @pytest.fixture(scope="module")
-def other(switch: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Exchange, Stage]]:
+def other(
+    changeable: tuple[Exchange, Stage], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Exchange, Stage]]:
     """A carrier whose first trunk is narrow and wants codes, and a phone without a line of its own."""
-    directory = Path(shutil.copytree(EXAMPLE_CARRIER, tmp_path_factory.mktemp("emergency") / "carrier"))
-    carrier, kanzlei = directory / "carrier.yaml", directory / "kunde-kanzlei.yaml"
-    text = carrier.read_text()
-    for old, new in (
-        ("capacity: 480", "capacity: 1"),
-        ("request_uri: dialled", "request_uri: code"),
-        (
-            "priority: 20\n      emergency: true\n",
-            "priority: 20\n      emergency: true\n      emergency_invite: { location: false }\n",
+    second = "priority: 20\n      emergency: true\n"
+    changes = {
+        "carrier.yaml": (
+            ("capacity: 480", "capacity: 1"),
+            ("request_uri: dialled", "request_uri: code"),
+            (second, f"{second}      emergency_invite: {{ location: false }}\n"),
         ),
-    ):
-        assert old in text, old
-        text = text.replace(old, new, 1)
-    carrier.write_text(text)
-    kanzlei.write_text(kanzlei.read_text().replace("own_line: true", "own_line: false", 1))
-    with exchange(switch) as running, staged(running.settings) as stage:
-        arguments = ("config", "apply", str(directory), "--yes", "--json")
-        version = int(json.loads(running.run(*arguments))["version"])
-
-        def in_force() -> bool:
-            (path,) = (running.directory / "run").glob("controller-*.json")
-            return bool(json.loads(path.read_text())["in_force"] == version)
-
-        eventually(in_force, 15, "the version to be in force")
-        yield running, stage
+        "kunde-kanzlei.yaml": (("own_line: true", "own_line: false"),),
+    }
+    with changed(changeable[0], tmp_path_factory.mktemp("emergency"), changes):
+        yield changeable
 
 
 def test_a_full_trunk_ends_another_call_for_an_emergency_call(other: tuple[Exchange, Stage]) -> None:
@@ -336,3 +312,17 @@ def test_a_call_whose_controller_died_makes_room_too(other: tuple[Exchange, Stag
 
     eventually(made_room, 20, "the call to be ended for an emergency call")
     assert talk.report().q850_cause == 45
+
+
+def test_a_frozen_controller_does_not_hold_up_an_emergency_call(running: Exchange, stage: Stage) -> None:
+    """It accepts connections (its kernel does) and says nothing: it is found out, killed and replaced."""
+    stage.robot("carrier-a").on_call(Answer(after_ms=20), "112")
+    frozen = running.processes()["controller-1"]
+    os.kill(frozen, signal.SIGSTOP)
+    report = stage.call("kanzlei-1", "112", talk_ms=100).wait("ended", 30)
+    assert report.final_code == 200
+    assert report.answered_ms is not None
+    assert report.answered_ms < 10_000
+    eventually(
+        lambda: running.processes().get("controller-1") not in (None, frozen), 30, "another controller"
+    )

@@ -62,7 +62,6 @@ def test_a_phone_transfers_its_caller_to_the_network(running: Exchange, stage: S
 
 @pytest.mark.parametrize("dialled", [PREMIUM, "+49900512345", "018112345678", "%2B49900512345", "11833"])
 def test_a_phone_cannot_transfer_its_caller_to_a_barred_number(stage: Stage, dialled: str) -> None:
-    _forget_carriers(stage)
     call, leg = _talking(stage, "+493023125001", "kanzlei-1")
     leg.refer(_target(stage, dialled))
     leg.wait("referred", WAIT_S)
@@ -72,7 +71,6 @@ def test_a_phone_cannot_transfer_its_caller_to_a_barred_number(stage: Stage, dia
 
 def test_a_transfer_to_a_number_that_the_phones_own_profile_bars_is_refused(stage: Stage) -> None:
     """B6: praxis-1 may not call mobiles (its agent's profile), whoever is at the other end."""
-    _forget_carriers(stage)
     call, leg = _talking(stage, "+496990009050", "praxis-1", "carrier-b")
     leg.refer(_target(stage, "015228817386"))
     call.wait("ended", WAIT_S)
@@ -161,7 +159,6 @@ def test_who_was_joined_by_a_transfer_has_no_rights_of_the_one_who_left(stage: S
 def test_a_refer_that_replaces_a_call_elsewhere_calls_nobody(stage: Stage) -> None:
     """FreeSWITCH would call the REFER's own address, past every rule."""
     port = stage.robot("carrier-b").port
-    _forget_carriers(stage)
     call, leg = _talking(stage, "+493023125001", "kanzlei-1")
     leg.refer(f"sip:+49900512345@127.0.0.1:{port}?Replaces=nobody%3Bto-tag%3D1%3Bfrom-tag%3D2")
     assert leg.wait("notified", WAIT_S).refer_results == (403,)
@@ -174,7 +171,6 @@ def test_a_phone_cannot_redirect_its_caller_to_a_barred_number(stage: Stage, bar
     """302: neither to a barred number, nor to 110 and 112, which no human dials then (NotrufV § 4(6))."""
     port = stage.robot("carrier-b").port
     stage.robot("kanzlei-2").on_call(Reject(302, headers={"Contact": f"<sip:{barred}@127.0.0.1:{port}>"}))
-    _forget_carriers(stage)
     call = stage.call("carrier-a", "+493023125002", from_user=MOBILE)
     assert call.wait("ended", WAIT_S).final_code == 403
     _no_carrier_was_called(stage)
@@ -186,7 +182,6 @@ def test_a_phone_redirects_its_caller_to_an_allowed_number(stage: Stage) -> None
     port = stage.robot("carrier-b").port
     stage.robot("kanzlei-2").on_call(Reject(302, headers={"Contact": f"<sip:{number}@127.0.0.1:{port}>"}))
     stage.robot("carrier-a").on_call(Answer(after_ms=20), number)
-    _forget_carriers(stage)
     call = stage.call("carrier-a", "+493023125002", from_user=MOBILE, talk_ms=200)
     report = call.wait("ended", WAIT_S)
     assert report.final_code == 200
@@ -321,7 +316,6 @@ def test_a_number_is_forwarded_when_it_is_busy_or_nobody_answers(
 )
 def test_no_barred_class_is_reached(stage: Stage, who: str, dialled: str) -> None:
     """B5, B7: each class by a real call. kunde-bau's 118xy are lifted in the example."""
-    _forget_carriers(stage)
     if (who, dialled) == ("bau-1", "11833"):
         stage.robot("carrier-a").on_call(Answer(after_ms=20), dialled)
     ended = stage.call(who, dialled, talk_ms=100).wait("ended", WAIT_S)

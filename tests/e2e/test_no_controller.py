@@ -2,55 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from cli.demonstration.stage import Stage, staged
-from cli.layout import EXAMPLE_CARRIER
+from cli.demonstration.stage import Stage
 from lab.robots import Answer, CallReport, Ignore, Reject
-from tests.e2e.exchange import Exchange, eventually, exchange
+from tests.e2e.exchange import Exchange, eventually
 
 
-@pytest.fixture(scope="module")
-def alone(switch: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
-    """The example carrier, one of whose customers has a second site."""
-    directory = Path(shutil.copytree(EXAMPLE_CARRIER, tmp_path_factory.mktemp("alone") / "carrier"))
-    customer = directory / "kunde-bau.yaml"
-    text = customer.read_text()
-    for old, new in (
-        ('last: "0221 4710-199"', 'last: "0221 4710-189"'),
-        ("    numbers:\n", f"    numbers:\n{_IN_THE_STORE}"),
-        ("    sites:\n", f"    sites:\n{_STORE}"),
-    ):
-        assert old in text, old
-        text = text.replace(old, new, 1)
-    customer.write_text(text)
-    with exchange(switch, controllers=0, carrier=directory) as found:
-        yield found
+@pytest.fixture
+def alone(without_controller: tuple[Exchange, Stage]) -> Exchange:
+    return without_controller[0]
 
 
-#: Another address in the same town, and ten of the numbers there.
-_STORE = """\
-      - id: lager
-        address:
-          { street: Lagerstieg, house_number: "3", postcode: "50668", town: Köln, state: NW, ags: "05315000" }
-        area_code: "0221"
-        evidence: [{ kind: lease, dated: 2025-12-01, document: archiv/bau/mietvertrag.pdf }]
-"""
-_IN_THE_STORE = """\
-      - { first: "0221 4710-190", last: "0221 4710-199", site: lager, trunks: [bau-1, bau-2] }
-"""
-
-
-@pytest.fixture(scope="module")
-def world(alone: Exchange) -> Iterator[Stage]:
-    with staged(alone.settings) as found:
-        yield found
+@pytest.fixture
+def world(without_controller: tuple[Exchange, Stage]) -> Stage:
+    return without_controller[1]
 
 
 @pytest.mark.parametrize(
@@ -140,18 +106,6 @@ def test_carriers_that_are_starting_again_get_the_call_when_they_are_there(world
     report = call.wait("ended", 20)
     assert report.final_code == 200
     assert (report.answered_ms or 0) >= 4_000, "a second of rest, then three"
-
-
-def test_a_frozen_controller_does_not_hold_up_an_emergency_call(switch: str) -> None:
-    """It accepts connections (its kernel does) and says nothing: it is found out, killed and replaced."""
-    with exchange(switch) as running, staged(running.settings) as stage:
-        stage.robot("carrier-a").on_call(Answer(after_ms=20), "112")
-        os.kill(running.processes()["controller-1"], signal.SIGSTOP)
-        call = stage.call("kanzlei-1", "112", talk_ms=100)
-        report = call.wait("ended", 30)
-        assert report.final_code == 200
-        assert report.answered_ms is not None
-        assert report.answered_ms < 10_000
 
 
 def test_any_other_call_hears_a_tone_and_is_refused_as_a_passing_fault(alone: Exchange, world: Stage) -> None:

@@ -70,7 +70,6 @@ def test_the_called_party_sees_what_was_explained(running: Exchange, stage: Stag
     called = found.legs[0] if found.legs else None
     user = called.request_uri.removeprefix("sip:").partition("@")[0] if called else ""
     if called:
-        stage.all_received(called.to)  # what other tests called 112 for
         stage.robot(called.to).on_call(Answer(), user)
     report = stage.call(
         case.who,

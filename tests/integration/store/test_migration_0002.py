@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from alembic import command
 from sqlalchemy import Engine, text
 
 from store.config_items import ItemKey
 from store.config_versions import ConfigStore
 from store.database import make_engine
-from store.schema import _config, require_current, upgrade
+from store.schema import require_current, upgrade
+from store.schema_steps import climb
 from tests.servers import Databases
 
 A, B = {"id": "a", "name": "Beispiel Bäcker"}, {"id": "b", "name": "Beispiel Bau"}
@@ -26,9 +26,7 @@ def at_0001(databases: Databases) -> Iterator[Engine]:
     with databases.empty() as url:
         engine = make_engine(url)
         with engine.begin() as connection:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0001")
+            climb(connection, "0001")
         yield engine
         engine.dispose()
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from rating.berlin import Month
 from store.database import make_engine
 from store.invoices import Invoices
-from store.schema import _config, upgrade
+from store.schema import upgrade
+from store.schema_steps import alembic_config, climb
 from tests.servers import Databases
 
 _COLUMNS: Final = (
@@ -27,7 +27,7 @@ _COLUMNS: Final = (
 
 def _before() -> str:
     """The step before the one that is tested."""
-    script = ScriptDirectory.from_config(_config())
+    script = ScriptDirectory.from_config(alembic_config())
     wanted = next(each for each in script.walk_revisions() if each.path.endswith("_invoice_sums.py"))
     assert isinstance(wanted.down_revision, str)
     return wanted.down_revision
@@ -38,9 +38,7 @@ def earlier(databases: Databases) -> Iterator[Engine]:
     with databases.empty() as url:
         engine = make_engine(url)
         with engine.begin() as connection:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, _before())
+            climb(connection, _before())
         yield engine
         engine.dispose()
 

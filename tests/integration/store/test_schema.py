@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -15,7 +14,8 @@ from sqlalchemy import Engine, text
 from store.database import make_engine
 from store.errors import SchemaMismatch
 from store.every_table import every_table
-from store.schema import _config, require_current, upgrade
+from store.schema import STEPS, require_current, upgrade
+from store.schema_steps import alembic_config, climb
 from tests.servers import Databases
 
 metadata = every_table()
@@ -66,15 +66,19 @@ def test_the_migrations_make_exactly_the_tables_the_program_knows(
             assert migrated.execute(text(query)).all() == declared.execute(text(query)).all()
 
 
-REVISIONS = [each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()][1:]
+def test_the_steps_are_called_as_their_files() -> None:
+    script = ScriptDirectory.from_config(alembic_config())
+    assert tuple(sorted(each.revision for each in script.walk_revisions())) == STEPS
+    assert script.get_current_head() == STEPS[-1]
+
+
+REVISIONS = [each.revision for each in ScriptDirectory.from_config(alembic_config()).walk_revisions()][1:]
 
 
 @pytest.mark.parametrize("revision", sorted(REVISIONS))
 def test_every_earlier_schema_is_brought_up_to_this_one(empty_engine: Engine, revision: str) -> None:
     with empty_engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        climb(connection, revision)
     upgrade(empty_engine)
     require_current(empty_engine)
     with empty_engine.connect() as connection:
