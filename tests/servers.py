@@ -178,7 +178,7 @@ class Databases:
     @contextmanager
     def _copy_of(self, template: str) -> Iterator[str]:
         name = f"{self._prefix}_{next(self._numbers)}"
-        self._order(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._order(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         try:
             yield self._url(name)
         finally:

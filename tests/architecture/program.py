@@ -50,11 +50,17 @@ def tree(path: Path) -> ast.Module:
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All that is in a file's syntax tree."""
+    return tuple(ast.walk(tree(path)))
+
+
+@cache
 def calls(path: Path) -> tuple[tuple[str, int], ...]:
     """What a file calls, as dotted text, and in which line."""
     return tuple(
         (ast.unparse(node.func), node.lineno)
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
     )
 

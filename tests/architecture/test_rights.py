@@ -18,7 +18,7 @@ from cli.main import fernamt
 from cli.rights import COMMANDS, DUTIES, Duty, Guarded, given, permit
 from cli.settings import Role, load_settings
 from tests.architecture.audited import ACTIONS, NONE
-from tests.architecture.program import ROOT, commands, sources, tree
+from tests.architecture.program import ROOT, commands, nodes, sources
 
 EVERY = dict(commands(fernamt))
 LEAVES = sorted(name for name, each in EVERY.items() if not isinstance(each, click.Group))
@@ -40,7 +40,7 @@ def actions_written() -> frozenset[str]:
     """Every text of the program that can be an action, and the constant beginnings of those made up."""
     found = set()
     for path in sources("cli", "store", "provisioning", "controller"):
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)
     return frozenset(found)

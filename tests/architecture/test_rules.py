@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.program import DOMAIN, PACKAGES, ROOT, calls, sources, sources_of_tests, tree
+from tests.architecture.program import DOMAIN, PACKAGES, ROOT, calls, nodes, sources, sources_of_tests, tree
 
 ALL = sources()
 NOWHERE: list[str] = []
@@ -88,7 +88,7 @@ def test_every_way_to_a_leg_passes_the_rules(maker: str) -> None:
 
 
 def _call_at(path: Path, line: int) -> ast.AST:
-    return next(node for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and node.lineno == line)
+    return next(node for node in nodes(path) if isinstance(node, ast.Call) and node.lineno == line)
 
 
 def test_dial_strings_are_written_in_one_place_only() -> None:
@@ -97,10 +97,10 @@ def test_dial_strings_are_written_in_one_place_only() -> None:
     for path in sources(*(each for each in PACKAGES if each != "lab")):
         documentation = {
             node.value
-            for node in ast.walk(tree(path))
+            for node in nodes(path)
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         }
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Constant) and node not in documentation and "sofia/" in str(node.value):
                 found.add(str(path))
     assert found == {"freeswitch/dialstring.py"}
@@ -113,7 +113,7 @@ FOREIGN_TO_THE_DOMAIN = {"asyncio", "gevent", "logging", "os", "random", "socket
 def test_the_domain_reads_no_clock_and_does_no_io(package: str) -> None:
     found = []
     for path in sources(package):
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [each.name for each in node.names]
@@ -131,7 +131,7 @@ def test_the_domain_reads_no_clock_and_does_no_io(package: str) -> None:
 def test_money_is_never_a_float() -> None:
     found = []
     for path in sources("rating"):
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
                 found.append(f"{path}:{node.lineno}")
             if isinstance(node, ast.Name | ast.Attribute | ast.alias):
@@ -153,7 +153,7 @@ def test_money_is_divided_and_rounded_in_one_place() -> None:
         if str(path) == DIVIDES_MONEY:
             continue
         whole = (ast.FloorDiv, ast.Mod) if str(path) in DIVIDES_TIME else ()
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if (
                 isinstance(node, ast.BinOp | ast.AugAssign)
                 and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod)
@@ -184,7 +184,7 @@ def test_who_acts_is_asked_of_the_kernel_alone() -> None:
     read = [
         place
         for path in ALL
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Constant) and node.value in ("LOGNAME", "USER", "LNAME", "USERNAME")
         for place in places(path, node.lineno)
     ]
@@ -194,7 +194,7 @@ def test_who_acts_is_asked_of_the_kernel_alone() -> None:
 def test_no_error_is_swallowed() -> None:
     found = []
     for path in ALL:
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if not isinstance(node, ast.ExceptHandler):
                 continue
             caught = ast.unparse(node.type) if node.type else ""
@@ -228,12 +228,12 @@ def test_nothing_listens_on_every_address_unasked() -> None:
     for path in ALL:
         harmless = {
             constant
-            for node in ast.walk(tree(path))
+            for node in nodes(path)
             if isinstance(node, ast.Compare | ast.JoinedStr)
             or (isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".partition", ".split")))
             for constant in ast.walk(node)
         }
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Constant) and node.value in ("0.0.0.0", "::") and node not in harmless:  # noqa: S104
                 found.append(f"{path}:{node.lineno}")
     assert found == NOWHERE

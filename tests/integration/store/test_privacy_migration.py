@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from alembic import command
 from sqlalchemy import text
 
 from store.database import make_engine
-from store.schema import _config, upgrade
+from store.schema import upgrade
+from store.schema_steps import climb
 from tests.servers import Databases
 
 _HOLD = (
@@ -21,9 +21,7 @@ def test_nobody_is_told_of_open_orders_of_before(databases: Databases) -> None:
     with databases.empty() as url:
         engine = make_engine(url)
         with engine.begin() as connection:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0028")
+            climb(connection, "0028")
             for which in (("a", "order", _OPEN), ("b", "order", _RELEASED), ("c", "objection", _OPEN)):
                 connection.execute(text(_HOLD.format(*which)))
         upgrade(engine)
