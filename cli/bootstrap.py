@@ -25,16 +25,15 @@ from cli.errors import NotRunning
 from cli.layout import make_private
 from cli.setting_types import HostPort
 from cli.settings import ServerEntry, Settings
-from cli.wiring.carrier import secrets
-from cli.wiring.certificates import certificates_dir
 from cli.wiring.mailing import Mailer
 from cli.wiring.obvious_passwords import refuse_obvious, refuse_obvious_login
+from cli.wiring.this_machine import certificates_dir, secrets
 from freeswitch.commands import Subscription
 from freeswitch.inbound import InboundConnection
 from freeswitch.message_spool import MessageSpool
 from freeswitch.recording_spool import RecordingSpool
 from freeswitch.settings import SOUNDS, EventSocketAddress, NodeDoor, SwitchSettings, TlsSettings
-from provisioning.schema import SecretRef
+from provisioning.notation.secret import SecretRef
 from store.acd_desk import AcdDesk
 from store.acd_log import AcdLog
 from store.audit import write

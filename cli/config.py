@@ -22,7 +22,7 @@ from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
-from cli.wiring.carrier import checked_path
+from cli.wiring.this_machine import checked_path
 from provisioning.canonical import config_of
 from provisioning.errors import ConfigInvalid, ConfigProblem
 from provisioning.export import export_files, item_text

@@ -26,7 +26,7 @@ from cli.demonstration.scenarios import SCENARIOS
 from cli.demonstration.stage import Stage, staged
 from cli.doctor import settled
 from cli.errors import ScenarioFailed
-from cli.layout import lab_settings
+from cli.lab_settings import lab_settings
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import GERMANY

@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from cli.errors import ProgramError
-from cli.layout import lab_settings
 from cli.logs import configure_logs
 from cli.rights import SETTINGS, guard
 from cli.settings import Settings, load_settings
@@ -150,4 +149,8 @@ class _Lazy:
         self._path = path
 
     def __call__(self) -> Settings:
-        return load_settings(self._path) if self._path else lab_settings(Path("var"))
+        if self._path:
+            return load_settings(self._path)
+        from cli.lab_settings import lab_settings  # reads the carrier's files, and needs all that reads them
+
+        return lab_settings(Path("var"))

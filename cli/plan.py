@@ -18,7 +18,8 @@ from cli.explaining.plan_trial import Trial, tried
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import Moment, shown
-from cli.wiring.carrier import load_carrier, sounds
+from cli.wiring.carrier import load_carrier
+from cli.wiring.this_machine import sounds
 from provisioning.checks.plan_graph import edges
 from provisioning.load import load
 from provisioning.mailbox_access import guidance

@@ -19,7 +19,7 @@ from cli.layout import effective
 from cli.settings import Settings
 from cli.terminal import console
 from cli.times import shown, written
-from cli.wiring.carrier import today
+from cli.wiring.this_machine import today
 from cli.wiring.trusted_clock import believed_day
 from privacy.kinds import KINDS
 from privacy.plan import Plan

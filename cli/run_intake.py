@@ -45,11 +45,11 @@ from cli.wiring.adapters import (
 )
 from cli.wiring.backup_age import BackupAge, backup_age
 from cli.wiring.call_traces import CapturedSip
-from cli.wiring.carrier import today
 from cli.wiring.centre_log import KeptInDatabase, LeftInRedis
 from cli.wiring.certificates import CertificateDays
 from cli.wiring.disk import rooms
 from cli.wiring.recording_switch import KeptRecordings
+from cli.wiring.this_machine import today
 from cli.wiring.trusted_clock import TrustedClock
 from controller.abuse_watch import AbuseWatch
 from controller.centre_log import CentreLog

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, PlainSerializer, PlainValidator
 
-from provisioning.schema.entry import refusal
+from provisioning.notation.entry import refusal
 
 _HOST_PORT: Final = "host:port, such as 127.0.0.1:8084"
 _IP_PORT: Final = "an IP address, no name, with a port: 10.99.0.1:8021"

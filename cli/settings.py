@@ -13,8 +13,8 @@ from pydantic import Field, ValidationError
 
 from cli.setting_types import Address, Domain, FilePath, IpAddress, Network, OwnIp, Port
 from provisioning.errors import ConfigInvalid, Finding, Problems
-from provisioning.schema import SecretRef
-from provisioning.schema.entry import Entry, Few
+from provisioning.notation.entry import Entry, Few
+from provisioning.notation.secret import SecretRef
 from provisioning.schema_errors import findings
 from provisioning.yaml_source import read_documents, read_paths
 

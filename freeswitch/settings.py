@@ -45,7 +45,7 @@ class NodeDoor:
 @dataclass(frozen=True, slots=True)
 class TlsSettings:
     """SIP over TLS and WSS: the ports, and the directory that FreeSWITCH reads the certificates from
-    (render/certificates.py). `verified`: peers that we connect to must show a certificate of their name."""
+    (certificates.py). `verified`: peers that we connect to must show a certificate of their name."""
 
     directory: Path
     carrier_port: int

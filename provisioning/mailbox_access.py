@@ -9,8 +9,8 @@ from typing import Final
 
 from dialplan.mailbox import Access, Guide
 from provisioning.errors import ProvisioningError
+from provisioning.notation.secret import SecretRef
 from provisioning.schema import CustomerEntry, MailboxEntry, PromptEntry
-from provisioning.schema.secret import SecretRef
 from provisioning.secrets import SecretSource
 from provisioning.sounds import SoundBook
 

@@ -7,11 +7,13 @@ YAML runs on a laptop.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from dialplan.carrier import Peer, SipAddress
 from provisioning.errors import ProvisioningError
-from provisioning.schema import Config, TrunkEntry
+
+if TYPE_CHECKING:  # who only asks for addresses, secrets or sounds needs no schema
+    from provisioning.schema import Config, TrunkEntry
 
 #: Well-known port of SIP over UDP and TCP (RFC 3261 section 19.1.2).
 SIP_PORT: Final = 5060

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from provisioning.decrypt import Decryption
 from provisioning.errors import ProvisioningError
-from provisioning.schema import SecretRef
+from provisioning.notation.secret import SecretRef
 
 #: Bytes of a secret; a password that is longer is more likely the wrong file.
 MAX_SECRET_BYTES: Final = 1_024

@@ -14,10 +14,12 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from freeswitch.private_files import make_folder, replace_private
-from provisioning.schema.plan import PromptEntry
+
+if TYPE_CHECKING:  # who only asks for addresses, secrets or sounds needs no schema
+    from provisioning.schema.plan import PromptEntry
 
 VOICE: Final = "de"
 #: Seconds that a text may take to be spoken; a thousand characters take one.

@@ -18,8 +18,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from provisioning.notation.form import Form, Items
 from provisioning.schema import Config
-from provisioning.schema.form import Form, Items
 
 OUTPUT: Final = Path(__file__).parents[1] / "docs/configuration.md"
 

@@ -17,7 +17,8 @@ from cli.times import GERMANY
 from cli.trunk_views import trunks_now
 from cli.wiring.adapters import OperatorBlocks
 from cli.wiring.applied import AppliedCarrier
-from cli.wiring.carrier import address_book, applied_version
+from cli.wiring.carrier import applied_version
+from cli.wiring.this_machine import address_book
 from controller.errors import StoreAway
 from dialplan.barring.blocks import NOTHING_BLOCKED, Blocks
 from dialplan.call import CallOffered

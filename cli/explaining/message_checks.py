@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cli.bootstrap import mailer
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.settings import Settings
-from cli.wiring.carrier import sounds
+from cli.wiring.this_machine import sounds
 from controller.errors import MailAway
 from provisioning.mailbox_access import guidance
 from provisioning.queue_sentences import sentences

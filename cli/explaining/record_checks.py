@@ -11,7 +11,7 @@ from cli.errors import NotRunning
 from cli.explaining.findings import Finding, State, outside_the_lab
 from cli.settings import Settings
 from cli.times import shown
-from cli.wiring.carrier import today
+from cli.wiring.this_machine import today
 from freeswitch.spool import Spool
 from store.bank_state import BankStanding, BankState
 from store.cdr_repository import CdrRepository

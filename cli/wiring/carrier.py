@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -13,17 +11,14 @@ from sqlalchemy import Engine
 from cli.carriers.inventory_step import catch_up, following
 from cli.errors import CacheUnusable, NothingApplied, PlanRefused
 from cli.settings import Settings
-from cli.times import GERMANY
 from cli.wiring.applied import AppliedCarrier
+from cli.wiring.this_machine import address_book, cache_path, secrets, sounds, today
 from cli.wiring.version_cache import read_cache
 from dialplan.snapshot import Snapshot
 from provisioning.compile import compile_snapshot
 from provisioning.errors import Severity
 from provisioning.load import CheckedConfig, load
-from provisioning.network import AddressBook, MovedNetwork, RealNetwork
 from provisioning.plan import make_plan
-from provisioning.secrets import Secrets
-from provisioning.sounds import Sounds
 from store.config_items import ItemChanges, by_key
 from store.config_versions import ConfigStore
 from store.errors import StoreError
@@ -53,48 +48,6 @@ def compile_carrier(settings: Settings, carrier: CheckedConfig, version: int) ->
 def applied_carrier(settings: Settings) -> AppliedCarrier:
     """An empty one; give it all parts of a version first."""
     return AppliedCarrier(address_book(settings), lambda: secrets(settings), today, lambda: sounds(settings))
-
-
-def address_book(settings: Settings) -> AddressBook:
-    """Where the configured addresses are for this machine."""
-    if settings.lab_network is None:
-        return RealNetwork()
-    places = {}
-    for configured, here in settings.lab_network.items():
-        host, _, port = configured.rpartition(":")
-        places[host, int(port)] = here
-    return MovedNetwork(places)
-
-
-def secrets(settings: Settings) -> Secrets:
-    """The secrets of this machine, read anew."""
-    lab = settings.lab_network is not None
-    return Secrets(os.environ, settings.state_dir / "secrets", lab=lab)
-
-
-def sounds_dir(settings: Settings) -> Path:
-    """Announcements: recordings that somebody put there, and `spoken/` with texts that were spoken."""
-    return settings.state_dir.absolute() / "sounds"
-
-
-def sounds(settings: Settings) -> Sounds:
-    """What announcements sound like on this machine."""
-    return Sounds(os.environ, sounds_dir(settings))
-
-
-def today() -> date:
-    """The day in Germany: contracts and numbers begin and end with it."""
-    return datetime.now(GERMANY).date()
-
-
-def cache_path(settings: Settings) -> Path:
-    """The applied version in force on this machine."""
-    return settings.state_dir / "configuration.cache"
-
-
-def checked_path(settings: Settings) -> Path:
-    """What is remembered of files that were checked together."""
-    return settings.state_dir / "configuration.checked"
 
 
 def applied_version(settings: Settings, store: ConfigStore) -> ItemChanges:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from cryptography import x509
 from gevent import sleep
@@ -18,10 +17,13 @@ from gevent import sleep
 from cli.errors import CertificateNotTaken
 from cli.settings import Settings, TlsEntry
 from cli.times import shown
+from cli.wiring.this_machine import certificates_dir
 from dialplan.carrier import Transport
+from freeswitch.certificates import Certificate, described, read_certificate, write_certificates
 from freeswitch.errors import CertificateUnusable
-from freeswitch.render.certificates import Certificate, described, read_certificate, write_certificates
-from provisioning.schema import Config
+
+if TYPE_CHECKING:
+    from provisioning.schema import Config
 
 #: An authority's automatic renewal comes 30 days before the end; a person's order takes a week.
 _SOON: Final = timedelta(days=21)
@@ -42,11 +44,6 @@ class CertificateState:
     state: Literal["ok", "warning", "fault"]
     seen: str
     next_step: str = ""
-
-
-def certificates_dir(settings: Settings) -> Path:
-    """Where FreeSWITCH reads certificates and keys from."""
-    return settings.state_dir.absolute() / "tls"
 
 
 def install_certificates(settings: Settings) -> None:

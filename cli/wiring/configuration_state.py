@@ -18,7 +18,7 @@ import structlog
 from cli.layout import write_private
 from cli.settings import Settings
 from cli.wiring.applied import AppliedCarrier
-from cli.wiring.carrier import cache_path
+from cli.wiring.this_machine import cache_path
 from cli.wiring.version_cache import write_cache
 from controller.configuration import ConfigurationState
 from controller.rounds import Rounds

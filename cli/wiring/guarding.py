@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from cli.errors import NeverBanned
 from cli.settings import Settings
 from cli.wiring.adapters import store_errors
-from cli.wiring.carrier import address_book
+from cli.wiring.this_machine import address_book
 from controller.errors import BarrierFailed, StoreAway
 from controller.guard_meters import GuardMeters, Part
 from dialplan.strangers.address import source_of

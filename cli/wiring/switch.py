@@ -12,8 +12,9 @@ from cli.bootstrap import node_connection, switch_settings
 from cli.errors import NotRunning, SwitchMissing
 from cli.settings import Settings
 from cli.wiring.allocator import switch_environment
-from cli.wiring.certificates import certificates_dir, install_certificates
+from cli.wiring.certificates import install_certificates
 from cli.wiring.child import Child
+from cli.wiring.this_machine import certificates_dir
 from dialplan.snapshot import Snapshot
 from freeswitch import api_calls
 from freeswitch.errors import FreeSwitchError

@@ -5,6 +5,7 @@ in `provisioning.checks` for what spans several models. A new section at the top
 Descriptions end with the ids of the requirements they serve; docs/configuration.md is made from them.
 """
 
+from provisioning.notation.secret import SecretRef
 from provisioning.schema.abuse import AbuseEntry, AbuseRuleEntry, AbuseThrottleEntry
 from provisioning.schema.bank import BankEntry, MandateEntry
 from provisioning.schema.caller_id import (
@@ -75,7 +76,6 @@ from provisioning.schema.queue import (
     SkillEntry,
     SupervisionEntry,
 )
-from provisioning.schema.secret import SecretRef
 from provisioning.schema.site import EvidenceEntry, SiteAddressEntry, SiteEntry
 from provisioning.schema.teams import TeamsEntry, TeamsTrunkEntry
 from provisioning.schema.trunk import RegistrationEntry, TrunkEntry

@@ -7,7 +7,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from provisioning.nearest import listed
-from provisioning.schema.entry import Entry, Few, refusal
+from provisioning.notation.entry import Entry, Few, refusal
 
 RuleName = Literal[
     "ping-calls",

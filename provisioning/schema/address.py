@@ -10,8 +10,8 @@ from pydantic import PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from dialplan.carrier import Peer, SipAddress, Transport
-from provisioning.schema.entry import refusal
-from provisioning.schema.form import Form
+from provisioning.notation.entry import refusal
+from provisioning.notation.form import Form
 
 _ADDRESS: Final = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):(?P<port>[0-9]{1,5})(?:/(?P<transport>[a-z]{1,8}))?",

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from provisioning.notation.entry import Entry
+from provisioning.notation.values import Text
 from provisioning.schema.codes import Bic, Iban, MandateReference
 from provisioning.schema.dates import Day
-from provisioning.schema.entry import Entry
-from provisioning.schema.values import Text
 
 
 class BankEntry(Entry):

@@ -6,11 +6,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from provisioning.notation.entry import Entry, refusal
+from provisioning.notation.values import ContactNumber, Text
 from provisioning.schema.address import HostName
 from provisioning.schema.dates import Day
-from provisioning.schema.entry import Entry, refusal
 from provisioning.schema.policy import check_days
-from provisioning.schema.values import ContactNumber, Text
 
 #: The values are those of dialplan.caller.header_map, written out so that the reference and errors list them.
 PresetName = Literal["standard", "from-network", "from-network-preferred", "shown-asserted", "customer"]

@@ -7,6 +7,8 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from provisioning.notation.entry import Entry, Few, Many, refusal
+from provisioning.notation.values import AreaCode, Number, Text
 from provisioning.schema.abuse import AbuseEntry
 from provisioning.schema.address import Address
 from provisioning.schema.bank import BankEntry
@@ -14,12 +16,10 @@ from provisioning.schema.carrier_route import CarrierRouteEntry
 from provisioning.schema.codes import CreditorId
 from provisioning.schema.contact import CompanyEntry, ContactEntry, PostalAddressEntry
 from provisioning.schema.emergency import EmergencyEntry, EmergencyInviteEntry
-from provisioning.schema.entry import Entry, Few, Many, refusal
 from provisioning.schema.money import Amount, Euro
 from provisioning.schema.policy import BarringProfileEntry, LimitProfileEntry, OpeningHoursEntry
 from provisioning.schema.teams import TeamsEntry
 from provisioning.schema.trunk import TrunkEntry
-from provisioning.schema.values import AreaCode, Number, Text
 
 #: TC 11.5.
 _LEAST_RETURN_DEBIT_FEE: Final = Decimal("5.00")

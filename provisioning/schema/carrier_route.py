@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from provisioning.notation.entry import Entry, Few
 from provisioning.schema.codes import Country
 from provisioning.schema.dates import TimeSlotEntry
-from provisioning.schema.entry import Entry, Few
 from provisioning.schema.money import Euro
 from provisioning.schema.policy import BarredClass, Prefix
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator
 
 from numbering.countries import WORLD, countries_of
-from provisioning.schema.entry import refusal
-from provisioning.schema.form import Form
+from provisioning.notation.entry import refusal
+from provisioning.notation.form import Form
 
 #: Länder of Germany (ISO 3166-2:DE) -> first two digits of their community keys (AGS).
 LAND_KEYS: Final = {

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from provisioning.notation.entry import Entry
+from provisioning.notation.form import Items
 from provisioning.schema.carrier import CarrierEntry
 from provisioning.schema.customer import CustomerEntry
-from provisioning.schema.entry import Entry
-from provisioning.schema.form import Items
 
 
 class Config(Entry):

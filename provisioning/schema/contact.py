@@ -7,10 +7,10 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from provisioning.notation.entry import Entry, refusal
+from provisioning.notation.form import Form
+from provisioning.notation.values import ContactNumber, Text
 from provisioning.schema.codes import Country, VatId
-from provisioning.schema.entry import Entry, refusal
-from provisioning.schema.form import Form
-from provisioning.schema.values import ContactNumber, Text
 
 _EMAIL: Final = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",

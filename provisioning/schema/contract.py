@@ -6,11 +6,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from provisioning.notation.entry import Entry, Few, refusal
+from provisioning.notation.values import Text
 from provisioning.schema.contact import EMail
 from provisioning.schema.dates import Day
-from provisioning.schema.entry import Entry, Few, refusal
 from provisioning.schema.money import Euro
-from provisioning.schema.values import Text
 
 _MAX_MINUTES = 100_000_000
 

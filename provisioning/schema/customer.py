@@ -6,13 +6,15 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from provisioning.notation.entry import Entry, Few, Many
+from provisioning.notation.secret import SecretRef
+from provisioning.notation.values import Id, Login, Number, Text
 from provisioning.schema.abuse import AbuseRuleEntry, check_rules
 from provisioning.schema.bank import BankEntry, MandateEntry
 from provisioning.schema.caller_id import CallerNumberEntry, TrunkCallerIdEntry
 from provisioning.schema.contact import AddressesEntry, CompanyEntry, ContactEntry
 from provisioning.schema.contract import BillingEntry, ContractEntry
 from provisioning.schema.device import AgentEntry, PhoneEntry
-from provisioning.schema.entry import Entry, Few, Many
 from provisioning.schema.mailbox import MailboxEntry
 from provisioning.schema.number import NumberEntry
 from provisioning.schema.plan import PlanEntry, PromptEntry
@@ -23,11 +25,9 @@ from provisioning.schema.policy import (
     OpeningHoursEntry,
 )
 from provisioning.schema.queue import FiguresEntry, QueueEntry, RecordingEntry, SupervisionEntry
-from provisioning.schema.secret import SecretRef
 from provisioning.schema.site import SiteEntry
 from provisioning.schema.teams import TeamsTrunkEntry
 from provisioning.schema.trunk import TrunkEntry
-from provisioning.schema.values import Id, Login, Number, Text
 
 
 class LoginEntry(Entry):

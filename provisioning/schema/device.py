@@ -6,13 +6,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from provisioning.notation.entry import Choices, Entry, Few
+from provisioning.notation.secret import SecretRef
+from provisioning.notation.values import Id, Login, Number, Text
 from provisioning.schema.caller_id import PhoneCallerIdEntry
 from provisioning.schema.dates import Day
-from provisioning.schema.entry import Choices, Entry, Few
 from provisioning.schema.queue import MembershipEntry, SkillEntry
-from provisioning.schema.secret import SecretRef
 from provisioning.schema.trunk import Codec
-from provisioning.schema.values import Id, Login, Number, Text
 
 
 class PhoneEntry(Entry):

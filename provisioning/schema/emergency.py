@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, model_validator
 
 from numbering.emergency_areas import CODE, Area, AreaUnreadable, parse_area
-from provisioning.schema.entry import Entry, Many, refusal
-from provisioning.schema.form import Form
+from provisioning.notation.entry import Entry, Many, refusal
+from provisioning.notation.form import Form
 
 _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,63}", re.ASCII)
 #: Headers that FreeSWITCH or we write already.

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from provisioning.notation.entry import Entry, Few
+from provisioning.notation.secret import SecretRef
+from provisioning.notation.values import Id
 from provisioning.schema.contact import EMail
-from provisioning.schema.entry import Entry, Few
-from provisioning.schema.secret import SecretRef
-from provisioning.schema.values import Id
 
 
 class MailboxEntry(Entry):

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import PlainSerializer, PlainValidator
 
-from provisioning.schema.entry import refusal
-from provisioning.schema.form import Form
+from provisioning.notation.entry import refusal
+from provisioning.notation.form import Form
 
 _AMOUNT: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ([A-Z]{3})", re.ASCII)
 _ALLOWED: Final = 'text like "3.90 EUR", at most 9 digits before and 6 behind the point'

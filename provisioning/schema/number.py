@@ -6,12 +6,12 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from provisioning.notation.entry import Choices, Entry, Few, Many, refusal
+from provisioning.notation.values import Id, Number, Text
 from provisioning.schema.carrier import check_range
 from provisioning.schema.codes import TenantId
 from provisioning.schema.dates import Day
-from provisioning.schema.entry import Choices, Entry, Few, Many, refusal
 from provisioning.schema.policy import check_days
-from provisioning.schema.values import Id, Number, Text
 
 #: Trunks or phones tried for one call.
 Targets = Choices[Id]

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from provisioning.notation.entry import Choices, Entry, Few, refusal
+from provisioning.notation.form import Form, Items
+from provisioning.notation.values import ContactNumber, Id, Text
 from provisioning.schema.codes import Land
 from provisioning.schema.dates import Day
-from provisioning.schema.entry import Choices, Entry, Few, refusal
-from provisioning.schema.form import Form, Items
 from provisioning.schema.policy import BarredClass, Prefix
-from provisioning.schema.values import ContactNumber, Id, Text
 
 MAX_SPOKEN: Final = 1_000
 _KEYS: Final = re.compile(r"[0-9*#]{1,4}", re.ASCII)

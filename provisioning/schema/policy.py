@@ -11,12 +11,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from numbering.classes import DEFAULT_POLICY, NumberClass, Policy
 from provisioning.nearest import listed
+from provisioning.notation.entry import Entry, Few, refusal
+from provisioning.notation.form import Form
+from provisioning.notation.values import MAX_WRITTEN_NUMBER, SEPARATORS, Id, Text
 from provisioning.schema.codes import Country, Land
 from provisioning.schema.dates import Day, TimeSlotEntry
-from provisioning.schema.entry import Entry, Few, refusal
-from provisioning.schema.form import Form
 from provisioning.schema.money import Amount, Euro
-from provisioning.schema.values import MAX_WRITTEN_NUMBER, SEPARATORS, Id, Text
 
 _CLASSES: Final = tuple(each.value for each in NumberClass if each is not NumberClass.EMERGENCY)
 _LIFTABLE: Final = tuple(each.value for each in NumberClass if DEFAULT_POLICY[each] is Policy.BARRED)

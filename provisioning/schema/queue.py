@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from provisioning.notation.entry import Entry, Few
+from provisioning.notation.values import Id, Text
 from provisioning.schema.dates import Day
-from provisioning.schema.entry import Entry, Few
 from provisioning.schema.plan import SoundFolder
-from provisioning.schema.values import Id, Text
 
 #: The words of FreeSWITCH's mod_callcenter where it has them; acd.names.Strategy.
 QueueStrategy = Literal[

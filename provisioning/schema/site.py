@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from provisioning.notation.entry import Entry, Few, refusal
+from provisioning.notation.values import AreaCode, Id, Text
 from provisioning.schema.codes import LAND_KEYS, Ags, AgsPart, Land, Postcode, land_of_ags
 from provisioning.schema.dates import Day
-from provisioning.schema.entry import Entry, Few, refusal
-from provisioning.schema.values import AreaCode, Id, Text
 
 
 class SiteAddressEntry(Entry):

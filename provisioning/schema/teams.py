@@ -9,13 +9,13 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from dialplan.carrier import SipAddress, Transport
+from provisioning.notation.entry import Choices, Entry, refusal
+from provisioning.notation.form import Form
+from provisioning.notation.values import Id
 from provisioning.schema.address import Address
 from provisioning.schema.caller_id import TrunkCallerIdEntry, Which, WhichOrNone
 from provisioning.schema.codes import TenantId
-from provisioning.schema.entry import Choices, Entry, refusal
-from provisioning.schema.form import Form
 from provisioning.schema.trunk import Codec
-from provisioning.schema.values import Id
 
 _FQDN: Final = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
 _NETWORK_ALLOWED: Final = "an address with the length of its prefix: 52.112.0.0/14"

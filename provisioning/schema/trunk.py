@@ -7,11 +7,11 @@ from typing import Any, Final, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from dialplan.carrier import REGISTRATION_S, Transport
+from provisioning.notation.entry import Choices, Entry, Few, refusal
+from provisioning.notation.secret import SecretRef
+from provisioning.notation.values import Id, Login, Username
 from provisioning.schema.address import Address, HostName, Source, is_ip
 from provisioning.schema.caller_id import HeadersEntry
-from provisioning.schema.entry import Choices, Entry, Few, refusal
-from provisioning.schema.secret import SecretRef
-from provisioning.schema.values import Id, Login, Username
 
 Codec = Literal["PCMA", "PCMU", "G722", "OPUS"]
 #: mod_sofia refuses shorter ones.

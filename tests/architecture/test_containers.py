@@ -17,8 +17,7 @@ import yaml
 from cli.bootstrap import message_dir, switch_settings
 from cli.main import fernamt
 from cli.settings import Settings, TlsEntry, load_settings, settings_from
-from cli.wiring.carrier import sounds_dir
-from cli.wiring.certificates import certificates_dir
+from cli.wiring.this_machine import certificates_dir, sounds_dir
 from freeswitch.render import render
 from provisioning.sounds import PROGRAM as SPEAKER
 from store.server_urls import read_url, servers_of

@@ -11,8 +11,7 @@ import pytest
 
 from cli.bootstrap import message_dir
 from cli.settings import load_settings
-from cli.wiring.carrier import sounds_dir
-from cli.wiring.certificates import certificates_dir
+from cli.wiring.this_machine import certificates_dir, sounds_dir
 from tests.architecture.program import ROOT
 
 UNITS: Final = ROOT / "deploy" / "systemd"

@@ -43,7 +43,7 @@ def main(names: list[str], switch: str) -> None:
     monkey.patch_all()
 
     from cli.demonstration.scenarios import SCENARIOS
-    from cli.layout import lab_settings
+    from cli.lab_settings import lab_settings
     from store.database import cooperate_with_gevent
     from tests.calls.own_scenarios import OWN_SCENARIOS
 

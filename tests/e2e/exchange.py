@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cli.layout import EXAMPLE_CARRIER, lab_settings, run_settings_path, write_private
+from cli.lab_settings import lab_settings
+from cli.layout import EXAMPLE_CARRIER, run_settings_path, write_private
 from cli.settings import Settings, load_settings
 from tests.e2e.commands import commands
 from tests.patience import PATIENCE

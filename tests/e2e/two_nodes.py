@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.demonstration.stage import Inbox
-from cli.layout import lab_settings
+from cli.lab_settings import lab_settings
 from cli.settings import Settings
 from cli.wiring.carrier import compile_carrier, load_carrier
 from lab.robots import RobotCall, RobotPhone, Robots, RobotsError

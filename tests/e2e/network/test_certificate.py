@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.wiring.certificates import shown_certificate
-from freeswitch.render.certificates import read_certificate
+from freeswitch.certificates import read_certificate
 from lab.robots import Answer
 from tests.e2e.exchange import eventually, switch_missing
 from tests.e2e.network.conftest import CARRIER, Encrypted, encrypted_exchange

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.layout import EXAMPLE_CARRIER, lab_settings
+from cli.lab_settings import lab_settings
+from cli.layout import EXAMPLE_CARRIER
 from cli.main import fernamt
 from tests.servers import Databases
 

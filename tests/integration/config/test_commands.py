@@ -13,7 +13,8 @@ from cli.bootstrap import engine
 from cli.errors import NothingApplied
 from cli.main import fernamt
 from cli.settings import Settings, load_settings
-from cli.wiring.carrier import applied_version, cache_path, version_at_start
+from cli.wiring.carrier import applied_version, version_at_start
+from cli.wiring.this_machine import cache_path
 from cli.wiring.version_cache import write_cache
 from store.audit import AuditLog
 from store.config_versions import ConfigStore

@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 
 from cli.carriers.rollout import RollOut, roll_out
 from cli.errors import RollOutStopped
-from cli.layout import EXAMPLE_CARRIER, lab_settings
+from cli.lab_settings import lab_settings
+from cli.layout import EXAMPLE_CARRIER
 from cli.main import fernamt
 from store.audit import AuditLog
 from store.config_holds import ConfigHolds, holding

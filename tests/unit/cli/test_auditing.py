@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from cli.auditing import Write, entry_first
 from cli.errors import CallRefused
-from cli.layout import lab_settings
+from cli.lab_settings import lab_settings
 from cli.main import fernamt
 from store.errors import DatabaseUnavailable
 from tests.certificates import Authority

@@ -12,13 +12,8 @@ import pytest
 
 from cli.errors import CertificateNotTaken
 from cli.settings import Settings, settings_from
-from cli.wiring.certificates import (
-    CertificateDays,
-    certificate_state,
-    certificates_dir,
-    install_certificates,
-    take_over,
-)
+from cli.wiring.certificates import CertificateDays, certificate_state, install_certificates, take_over
+from cli.wiring.this_machine import certificates_dir
 from freeswitch.errors import CertificateUnusable
 from provisioning.load import load_documents
 from provisioning.schema import Config

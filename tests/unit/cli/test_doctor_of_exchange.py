@@ -23,7 +23,8 @@ from cli.explaining.exchange_checks import (
     web_finding,
 )
 from cli.explaining.findings import State
-from cli.layout import EXAMPLE_CARRIER, lab_settings
+from cli.lab_settings import lab_settings
+from cli.layout import EXAMPLE_CARRIER
 from cli.settings import GuardEntry, Settings
 from dialplan.trunks.status import TrunkState, TrunkStatus
 from store.availability_book import Probe

@@ -11,7 +11,8 @@ import pytest
 from cli.doctor import _safely
 from cli.explaining.findings import Finding, State
 from cli.explaining.mailbox_key_check import mailbox_key
-from cli.layout import lab_settings, make_private
+from cli.lab_settings import lab_settings
+from cli.layout import make_private
 from cli.settings import Settings
 from store.sealed import new_key
 

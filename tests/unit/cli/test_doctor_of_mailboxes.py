@@ -12,7 +12,8 @@ from aiosmtpd.handlers import Sink
 
 from cli.explaining.findings import State
 from cli.explaining.message_checks import announcements, mail_server
-from cli.layout import EXAMPLE_CARRIER, lab_settings
+from cli.lab_settings import lab_settings
+from cli.layout import EXAMPLE_CARRIER
 from cli.settings import Settings
 from provisioning.load import load
 from provisioning.schema import CustomerEntry

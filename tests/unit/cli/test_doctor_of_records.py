@@ -12,7 +12,8 @@ import pytest
 from cli.bootstrap import message_dir, now
 from cli.explaining.findings import State
 from cli.explaining.record_checks import rating_finding, recordings, spool
-from cli.layout import EXAMPLE_CARRIER, lab_settings
+from cli.lab_settings import lab_settings
+from cli.layout import EXAMPLE_CARRIER
 from cli.settings import Settings
 from store.rating_waiting import Backlog
 

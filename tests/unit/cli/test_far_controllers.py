@@ -12,7 +12,8 @@ import pytest
 
 from cli.explaining.far_controllers import far_controllers, syn_retries, with_far
 from cli.explaining.findings import Finding, State
-from cli.layout import EXAMPLE_CARRIER, lab_settings
+from cli.lab_settings import lab_settings
+from cli.layout import EXAMPLE_CARRIER
 from cli.settings import Settings
 from freeswitch.render import render
 from tests.unit.dialplan.carriers import snapshot

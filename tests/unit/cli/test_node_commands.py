@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.layout import lab_settings
+from cli.lab_settings import lab_settings
 from cli.main import fernamt
 from tests.protocol.scripted_node import PASSWORD, Peer
 from tests.protocol.scripted_node import node as scripted_node

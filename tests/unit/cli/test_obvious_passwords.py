@@ -14,7 +14,7 @@ from cli.bootstrap import engine, event_socket, live_calls, other_nodes, server_
 from cli.doctor import _database, _redis, _safely
 from cli.errors import UnsafePassword
 from cli.explaining.findings import State
-from cli.layout import lab_settings
+from cli.lab_settings import lab_settings
 from cli.main import fernamt
 from cli.settings import Settings, settings_from
 from tests.architecture.program import ROOT

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from cli.bootstrap import read_secret
-from cli.layout import effective, lab_settings, run_settings_path, write_private
+from cli.lab_settings import lab_settings
+from cli.layout import effective, run_settings_path, write_private
 from cli.settings import Settings, load_settings
 from provisioning.errors import ConfigInvalid
 from provisioning.schema import SecretRef

@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, PlainValidator
 
 from numbering.e164 import E164
 from numbering.plan import is_area_code
-from provisioning.schema.entry import refusal
-from provisioning.schema.form import Form
+from provisioning.notation.entry import refusal
+from provisioning.notation.form import Form
 
 MAX_TEXT: Final = 200
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)

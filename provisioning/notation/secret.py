@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from provisioning.schema.entry import Entry, refusal
-from provisioning.schema.form import Form
-from provisioning.schema.values import MAX_TEXT, EnvName, Text
+from provisioning.notation.entry import Entry, refusal
+from provisioning.notation.form import Form
+from provisioning.notation.values import MAX_TEXT, EnvName, Text
 
 _ALLOWED: Final = "{env: NAME}, {file: path}, {sops: path#key}, {age: path}, or {lab: text} for the lab only"
 _SOPS: Final = re.compile(r"[^#]+#[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64}){0,9}", re.ASCII)

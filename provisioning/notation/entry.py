@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from provisioning.schema.form import Items
+from provisioning.notation.form import Items
 
 T = TypeVar("T")
 

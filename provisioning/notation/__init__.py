@@ -1,0 +1,1 @@
+"""How entries of YAML are written and read; the settings share it with the carrier's schema."""
