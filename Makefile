@@ -3,6 +3,8 @@
 .PHONY: audit collect fuzz help sbom demo up doctor test test-long test-freeswitch lint format bench bench-acd bench-month bench-rating clean
 
 PYTHON ?= python3
+# Who has it set would have every process of the program compile all of it: a second for each start.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 

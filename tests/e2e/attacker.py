@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 import socket
+import time
 from itertools import count
 from typing import Final
 
 from cli.settings import Settings
 
 _NUMBER: Final = count(1)
+#: RFC 3261, 17.1.1.2: when an INVITE by UDP that nobody answers is sent again; doubled each time.
+TIMER_A_S: Final = 0.5
 
 
 class Attacker:
@@ -86,6 +89,15 @@ class Attacker:
                 return None
             if call_id.group(1) in answer and not answer.startswith("SIP/2.0 100"):
                 return answer
+
+    def called(self, invite: str, port: int, timeout_s: float) -> str | None:
+        """The same, sent again as a phone sends it again: what a flood pushes out of a queue is not lost."""
+        deadline, again_s = time.monotonic() + timeout_s, TIMER_A_S
+        while (left := deadline - time.monotonic()) > 0:
+            if answer := self.answered(invite, port, min(again_s, left)):
+                return answer
+            again_s *= 2
+        return None
 
     def guess(self, port: int, user: str, password: str, timeout_s: float) -> str | None:
         """One try to register with a password: the status line of what came of it, None without an answer."""

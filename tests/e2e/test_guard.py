@@ -145,7 +145,7 @@ def test_forged_packets_hold_up_no_emergency_call_of_an_address_with_a_phone(
 
         def heard(timeout_s: float) -> bool:
             call = office.request("INVITE", port).replace("INVITE sip:", "INVITE sip:112@", 1)
-            return office.answered(call, port, timeout_s) is not None
+            return office.called(call, port, timeout_s) is not None
 
         assert " 200 " in (office.guess(port, credentials.username, credentials.password, 5.0) or "")
         eventually(lambda: "127.0.0.90" in guards.known_ages_s(), 15, "the guard to know of the phone")
