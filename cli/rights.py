@@ -57,7 +57,7 @@ _BY_DUTY: Final[Mapping[Duty, str]] = MappingProxyType(
             emergency test, guard status, invoice check, invoice draft, invoice item list, invoice list,
             invoice objections, invoice show, limit show, mailbox list, mailbox show, node status,
             number history, number list, number show, number states, plan draw, plan list, plan show,
-            plan try, privacy hold list, privacy kinds, privacy plan, privacy report, queue list,
+            plan try, privacy kinds, privacy report, queue list,
             queue show, queue watch, rate batch, rate explain, rate quarantine list, rate quota,
             record list, route explain, sepa fees, sepa mandates, sepa returns, sepa runs, sepa unmatched,
             stats, tariff diff, tariff notices, tariff quote, tariff show, teams consents, teams status,
@@ -88,7 +88,8 @@ _BY_DUTY: Final[Mapping[Duty, str]] = MappingProxyType(
             rate rerate, sepa adopt, sepa assign, sepa export, sepa fee, sepa file, sepa import, sepa leave,
             sepa waive, sepa withdraw, tariff import, tariff notify, tariff rates
         """,
-        # All else: the carrier itself, what people said, what is deleted.
+        # All else: the carrier itself, what people said, what is deleted, and what an authority keeps from
+        # deletion: of a secret order nobody learns who need not (TKG § 174(6)).
         Duty.CARRIER: """
             audit export, audit list, audit show, backup confirm, backup create, backup restore,
             backup restored, call barge,
@@ -97,7 +98,8 @@ _BY_DUTY: Final[Mapping[Duty, str]] = MappingProxyType(
             database upgrade, emergency areas import, freeswitch render,
             mailbox erase,
             mailbox play, node certificate, number import, number sweep, plan sounds,
-            privacy export, privacy hold open, privacy hold release, privacy run, record erase,
+            privacy export, privacy hold list, privacy hold open, privacy hold release, privacy plan,
+            privacy run, record erase,
             record play, user token create, user token revoke
         """,
     }

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, text
 
 from store.database import make_engine
 from store.embedded import EmbeddedPostgres, EmbeddedRedis
@@ -88,17 +88,13 @@ def _make(state_dir: Path) -> None:
         engine = make_engine(url, pool_size=1)
         upgrade(engine)
         engine.dispose()
-        _order(make_url(url).set(database="postgres"), f"CREATE DATABASE {_TEMPLATE} TEMPLATE fernamt")
+        orders = create_engine(make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT")
+        with orders.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {_TEMPLATE} TEMPLATE fernamt"))
+        orders.dispose()
     finally:
         server.stop()
     (state_dir / server.name / "port").unlink()  # each copy takes one of its own
-
-
-def _order(url: URL, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 #: Nobody needs what is in it after a crash.
@@ -142,6 +138,10 @@ class Databases:
 
     def __init__(self, server_url: str) -> None:
         self._server_url = server_url
+        # One connection for all orders: each new one is a process of the server, and a proof of the password.
+        self._orders = create_engine(
+            server_url, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True
+        )
         self._prefix = f"fernamt_test_{os.getpid()}"
         self._numbers = itertools.count(1)
         self._template: str | None = None
@@ -174,6 +174,7 @@ class Databases:
         """Drop the template from a server that stays."""
         if self._template not in (None, _TEMPLATE):
             self._order(f"DROP DATABASE {self._template} WITH (FORCE)")
+        self._orders.dispose()
 
     @contextmanager
     def _copy_of(self, template: str) -> Iterator[str]:
@@ -185,7 +186,8 @@ class Databases:
             self._order(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def _order(self, statement: str) -> None:
-        _order(make_url(self._server_url), statement)
+        with self._orders.connect() as connection:
+            connection.execute(text(statement))
 
     def _url(self, database: str) -> str:
         return make_url(self._server_url).set(database=database).render_as_string(hide_password=False)

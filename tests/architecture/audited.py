@@ -52,6 +52,8 @@ NONE: Final[Mapping[str, str]] = {
     "emergency areas import": "writes the carrier's file; it is in force by config apply, which is audited",
     "evn render": "makes files from files; `cdr export` and `invoice render` have the entries of those",
     "freeswitch render": "writes the applied version, which the audit has, as another file",
+    "privacy hold list": "reads a page of holds, whose opening and end the audit has; a role says who may",
+    "privacy plan": "reads what a deletion would do, and names holds; a role says who may",
     "plan sounds": "makes files of texts that the applied version has",
     "teams sync": "carries out what the applied version wants; each number's step is in its history",
     "sepa file": "makes a file from a file; nothing of the carrier's books is read",

@@ -117,6 +117,10 @@ def run(settings_file: Path, role: str | None, *words: str) -> str:
         ("support", ["ban", "lift", "192.0.2.1", "--reason", "--actor"], True),
         ("support", ["ban", "lift", "--actor=otto", "192.0.2.1", "--reason", "x"], False),
         ("viewer", ["ban", "lift", "--help"], True),
+        # They show orders of which nobody learns who need not (TKG § 174(6)).
+        ("billing", ["privacy", "hold", "list"], False),
+        ("billing", ["privacy", "plan"], False),
+        ("admin", ["privacy", "hold", "list"], True),
         # Services need no role, unless they are told whose name to write or what else to do.
         (None, ["teams", "sync"], True),
         (None, ["teams", "sync", "--actor", "otto"], False),

@@ -15,6 +15,9 @@ from lab.robots import Answer, Reject, RobotCall
 from tests.e2e.exchange import Exchange, eventually
 from tests.e2e.two_nodes import Pair, World, two_nodes, world
 
+#: What goes from node to node is tested in every run with agents' phones (tests/e2e/queue_nodes).
+pytestmark = pytest.mark.long
+
 CALLER = "+4915228817386"
 ANNA, BERT, QUEUE = "+493023125001", "+493023125002", "+493023125300"
 HAMBURG = "+494066969901"
@@ -109,7 +112,6 @@ def test_phones_of_two_nodes_call_each_other(pair: Pair, robots: World) -> None:
     assert anna.wait("ended", 20).final_code == 486
 
 
-@pytest.mark.long
 def test_the_phones_of_a_plan_ring_wherever_they_are_registered(pair: Pair, robots: World) -> None:
     """C2: nobody serves the queue, so its plan goes on to a phone of the other node."""
     caller = _call(robots, pair.first, QUEUE)
@@ -117,7 +119,6 @@ def test_the_phones_of_a_plan_ring_wherever_they_are_registered(pair: Pair, robo
     caller.hangup()
 
 
-@pytest.mark.long
 def test_a_phone_that_moves_is_found_at_once(pair: Pair, robots: World) -> None:
     """It tells the node that it leaves nothing."""
     node = pair.second.settings.node
@@ -132,7 +133,6 @@ def test_a_phone_that_moves_is_found_at_once(pair: Pair, robots: World) -> None:
         robots.register("anna-1")
 
 
-@pytest.mark.long
 def test_a_program_has_a_phone_of_the_other_node_rung(pair: Pair, robots: World) -> None:
     """Click to dial, asked for while the phone's node is drained: the call begins on the other one."""
     pair.first.run("node", "drain", "node-1", "--reason", "new kernel")
@@ -147,7 +147,7 @@ def test_a_program_has_a_phone_of_the_other_node_rung(pair: Pair, robots: World)
         pair.first.run("node", "undrain", "node-1")
 
 
-@pytest.mark.parametrize("through", ["direct", pytest.param("queue", marks=pytest.mark.long)])
+@pytest.mark.parametrize("through", ["direct", "queue"])
 def test_a_phone_transfers_a_caller_of_the_other_node(pair: Pair, robots: World, through: str) -> None:
     """B5: with the rights, the caller id and the money of its customer; the agent is free again."""
     if through == "queue":
@@ -177,7 +177,6 @@ def test_a_phone_does_not_transfer_a_caller_of_the_other_node_to_a_barred_number
     assert called == ["anna-1"], "nobody else was called"
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("number", [ANNA, QUEUE], ids=["direct", "queue"])
 def test_an_attended_transfer_over_two_nodes_joins_both_and_frees_the_agent(
     pair: Pair, robots: World, number: str
@@ -201,7 +200,6 @@ def test_an_attended_transfer_over_two_nodes_joins_both_and_frees_the_agent(
     assert not caller.report().heard(HAMBURG_HZ)
 
 
-@pytest.mark.long
 def test_a_phone_redirects_a_call_of_the_other_node(pair: Pair, robots: World) -> None:
     """B5: a 302 is decided where the call is, as this phone's forwarding."""
     robots.phones["anna-1"].on_call(Reject(302, headers={"Contact": f"<{_target(pair, HAMBURG)}>"}))

@@ -186,6 +186,7 @@ def called_late(world: Stage, extension: str) -> RobotCall:
     return world.call("carrier-a", f"+493023125{extension}", from_user=CALLER, delayed_offer="answered")
 
 
+@pytest.mark.long
 def test_a_caller_without_sdp_hears_who_rings_long_behind_a_greeting(world: Stage) -> None:
     """Longer than a leg may take that says nothing."""
     world.robot("lange").on_call(Answer(after_ms=6_000, play=TALK))
@@ -198,6 +199,7 @@ def test_a_caller_without_sdp_hears_who_rings_long_behind_a_greeting(world: Stag
     assert world.received("lange", "lange").final_code == 200
 
 
+@pytest.mark.long
 def test_a_caller_without_sdp_hears_what_comes_after_a_menu(world: Stage) -> None:
     world.robot("lange").on_call(Answer(after_ms=6_000, play=TALK))
     call = called_late(world, "310")
