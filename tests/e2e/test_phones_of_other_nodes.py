@@ -13,6 +13,7 @@ from cli.bootstrap import acd_desk
 from cli.wiring.queue_desk import command, screens
 from lab.robots import Answer, Reject, RobotCall
 from tests.e2e.exchange import Exchange, eventually
+from tests.e2e.queue_nodes.desk import both_served
 from tests.e2e.two_nodes import Pair, World, two_nodes, world
 
 #: What goes from node to node is tested in every run with agents' phones (tests/e2e/queue_nodes).
@@ -37,6 +38,8 @@ def robots(pair: Pair) -> Iterator[World]:
     """anna's phone is registered with the first node, the others with the second."""
     homes = {"anna-1": pair.first, "bert-1": pair.second, "zentrale": pair.second}
     with world(pair, homes) as found:
+        both_served(pair, found)
+        command(acd_desk(pair.first.settings), "kunde", "anna", AgentStatus.LOGGED_OUT)
         yield found
 
 

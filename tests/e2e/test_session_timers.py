@@ -22,8 +22,9 @@ CALLER, ABROAD = "+4915228817386", "+4915228817387"
 OURS = "+492214710160"
 #: The shortest interval that RFC 4028 section 5 allows.
 INTERVAL_S = 90
-#: FreeSWITCH hangs up a tenth before the end, and refreshes between 5 s before and 5 s after the half.
-ENDS_S, REFRESHES_S = 81, 50
+#: FreeSWITCH hangs up a tenth before the end, and refreshes between 5 s before and 5 s after the half; ten
+#: more for a busy machine.
+ENDS_S, REFRESHES_S = 81, 60
 
 
 def asking(refresher: str = "", seconds: int = INTERVAL_S) -> dict[str, str]:
