@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
@@ -22,7 +23,7 @@ _GOODBYES: Final = 5
 _AGAIN_S: Final = 1.0
 
 
-class _Port(asyncio.DatagramProtocol):
+class _Port(asyncio.DatagramProtocol, ABC):
     """A UDP port of somebody's."""
 
     def __init__(self, rtp_port: int) -> None:
@@ -30,9 +31,9 @@ class _Port(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport
 
     @property
+    @abstractmethod
     def legs(self) -> list[Leg]:
         """Every leg so far."""
-        raise NotImplementedError
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
